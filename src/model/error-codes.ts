@@ -1,0 +1,54 @@
+/** The catalogue of error codes, each with one line of meaning. `docs/errors.md` is kept equal to it by a test. */
+
+export const ERROR_CODES = Object.freeze({
+  // Usage
+  BAD_USAGE: 'A command was called with an unknown or contradictory flag.',
+  BAD_DURATION: 'A duration is not a number with a unit such as "90s", "5m" or "1h30m".',
+  BAD_PARAM: 'A parameter given on the command line is unknown or of the wrong type.',
+  // Definitions
+  FILE_NOT_FOUND: 'A job, profile or input file does not exist or cannot be read.',
+  BAD_YAML: 'A definition is not one well-formed YAML document.',
+  DUPLICATE_KEY: 'A mapping has the same key twice.',
+  UNKNOWN_KEY: 'A mapping has a key that is not allowed there.',
+  MISSING_KEY: 'A required key is absent.',
+  WRONG_TYPE: 'A value has the wrong type.',
+  BAD_VALUE: 'A value has the right type but is not one that is allowed.',
+  UNKNOWN_KIND: 'A step uses a kind that does not exist.',
+  BAD_OPTION: 'An option of a kind is missing, unknown or wrong.',
+  UNKNOWN_NEED: 'A step needs a step that does not exist.',
+  CYCLE: 'Steps need each other in a circle.',
+  UNKNOWN_REFERENCE: 'A ${{ ... }} names something that does not exist.',
+  BAD_REFERENCE: 'A ${{ ... }} is not a reference, or is not allowed in that place.',
+  SECRET_NOT_ALLOWED: 'A secret is used where it could leak.',
+  DUPLICATE_EXPORT: 'Two steps export a file of the same name.',
+  TOO_MANY_STEPS: 'A profile has more steps than one run can hold.',
+  EXTENDS_CYCLE: 'Profiles extend each other in a circle.',
+  // Runs and their surroundings
+  OUT_NOT_OURS: 'The --out folder is not empty and was not made by an earlier delivery.',
+  OUT_BUSY: 'Another run is writing to the same --out.',
+  PORT_IN_USE: 'The metrics port is taken by another program.',
+  RUN_NOT_FOUND: 'No run of that id, or none for that --out, is recorded in the state folder.',
+  NOTHING_TO_RESUME: 'The run is finished; there is nothing to go on with.',
+  STATE_DIR_UNUSABLE: 'The state folder cannot be created or written.',
+  ENGINE_UNREACHABLE: 'The Temporal service does not answer.',
+  ENGINE_NOT_FOUND: 'No way worked to get the server of the embedded engine.',
+  ENGINE_START_FAILED: 'The embedded engine did not start.',
+  WORKFLOW_STUCK: 'The workflow task of the run keeps failing, so nothing goes on.',
+  // Steps
+  CHECK_FAILED: 'A data-quality check of severity fail found offending rows.',
+  SQL_ERROR: 'DuckDB refused a query.',
+  SQL_NOT_ALLOWED:
+    'A query uses something whose result would differ from run to run, or reaches outside its inputs.',
+  BAD_INPUT_DATA: 'An input file cannot be read as what it claims to be.',
+  COMMAND_FAILED: 'A command ended with an exit code that counts as a failure.',
+  OUTPUT_MISSING: 'A command did not write a file it declares as an output.',
+  OUTPUT_TOO_LARGE: 'A step returned more outputs or values than a result may carry.',
+  SECRET_MISSING: 'The worker has no value for a secret that a step uses.',
+  OUT_OF_SPACE: 'A disk is full or a query ran out of its memory limit.',
+  DELIVERY_FAILED: 'The exports could not be put into --out.',
+  STEP_TIMEOUT: 'A step ran longer than its own time limit.',
+  WORKER_LOST: 'The worker of an attempt stopped before it answered.',
+  STEP_FAILED: 'A step failed for a reason outside the definition, such as the network or a bug.',
+} as const);
+
+export type ErrorCode = keyof typeof ERROR_CODES;

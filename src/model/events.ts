@@ -1,0 +1,57 @@
+/** What the workflow tells the outside through its sink, and the view of a run folded from it. Pure. */
+
+import type { AttemptResult, Outcome, RunStatus } from './outcome.ts';
+
+/** A profile's own alert settings and steps, for seeding instruments before the first step. */
+export type RunShape = {
+  readonly job: string;
+  readonly profile: string;
+  readonly expectedEveryMs?: number;
+  readonly steps: readonly {
+    readonly id: string;
+    readonly kind: string;
+    readonly core: boolean;
+    readonly p95Ms?: number;
+    readonly timeoutMs: number;
+  }[];
+};
+
+export type RunKey = {
+  readonly runId: string;
+  readonly generation: number;
+  readonly job: string;
+  readonly profile: string;
+};
+
+/** Delivered at least once, in order, by whichever worker runs the workflow task. */
+export type RunEvent =
+  | { readonly type: 'run_started'; readonly atMs: number; readonly shape: RunShape }
+  | {
+      readonly type: 'step_started';
+      readonly atMs: number;
+      readonly step: string;
+      readonly attempt: number;
+    }
+  | {
+      readonly type: 'attempt_ended';
+      readonly atMs: number;
+      readonly step: string;
+      readonly attempt: number;
+      readonly result: AttemptResult;
+      /** What went wrong, for the live display; absent when it went well. */
+      readonly reason?: string;
+      /** Milliseconds until the next try; absent when there is none. */
+      readonly retryInMs?: number;
+    }
+  | { readonly type: 'step_ended'; readonly atMs: number; readonly outcome: Outcome }
+  | {
+      readonly type: 'run_ended';
+      readonly atMs: number;
+      readonly status: RunStatus;
+      readonly durationMs: number;
+    };
+
+/** The sink interface the workflow proxies: `sinks.events.emit(key, event)`. */
+export type EventSinks = {
+  readonly events: { emit(key: RunKey, event: RunEvent): void };
+};

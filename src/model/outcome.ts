@@ -1,0 +1,93 @@
+/** The closed sets of statuses and what follows from them: a run's status, an exit code. Pure. */
+
+/** Every final status of a step, upper case wherever a person or a machine reads it. */
+export const STATUSES = [
+  'OK',
+  'WARN',
+  'CACHED',
+  'SKIPPED',
+  'FAIL',
+  'TIMEOUT',
+  'CANCELLED',
+  'BUDGET_EXCEEDED',
+] as const;
+export type Status = (typeof STATUSES)[number];
+
+/** How one try of a step ended, as counted by `pipeline_step_attempts_total`. */
+export const ATTEMPT_RESULTS = ['ok', 'fail', 'timeout', 'cancelled', 'lost'] as const;
+export type AttemptResult = (typeof ATTEMPT_RESULTS)[number];
+
+/** Every final status of a run. */
+export const RUN_STATUSES = [
+  'OK',
+  'WARN',
+  'FAIL',
+  'TIMEOUT',
+  'CANCELLED',
+  'BUDGET_EXCEEDED',
+] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+
+/** Why a run was ended from outside its steps. */
+export type StopCause = 'cancelled' | 'budget';
+
+/** The one final word on a step of a run. Times are Unix milliseconds, durations milliseconds. */
+export type Outcome = {
+  readonly step: string;
+  readonly kind: string;
+  readonly status: Status;
+  /** One sentence for people: why it was skipped, what failed, which check warned. */
+  readonly reason?: string;
+  /** Machine-readable cause of a failure, such as CHECK_FAILED. */
+  readonly code?: string;
+  /** Attempts that the profile's retry bound counts; lost workers are not among them. */
+  readonly attempts: number;
+  /** Attempts that ended with their worker. */
+  readonly lost: number;
+  /** Duration of the attempt that decided; 0 where nothing ran. */
+  readonly durationMs: number;
+  /** First schedule to the end, retries and waits included. */
+  readonly elapsedMs: number;
+  readonly startedAtMs?: number;
+  readonly endedAtMs: number;
+  readonly rowsIn?: number;
+  readonly rowsOut?: number;
+  readonly rowsRejected?: number;
+  /** Names of the checks that failed, at either severity. */
+  readonly failedChecks?: readonly string[];
+};
+
+/** True for the statuses that leave a result behind for later steps. */
+export function isSuccess(status: Status): boolean {
+  return status === 'OK' || status === 'WARN' || status === 'CACHED';
+}
+
+const SEVERITY: Readonly<Record<Status, number>> = Object.freeze({
+  OK: 0,
+  CACHED: 0,
+  SKIPPED: 0,
+  WARN: 1,
+  CANCELLED: 2,
+  BUDGET_EXCEEDED: 3,
+  TIMEOUT: 4,
+  FAIL: 5,
+});
+
+/** A run's status: its worst step's, and never better than what stopped the run. */
+export function runStatus(statuses: Iterable<Status>, stop?: StopCause): RunStatus {
+  const all = [...statuses];
+  if (stop === 'cancelled') all.push('CANCELLED');
+  if (stop === 'budget') all.push('BUDGET_EXCEEDED');
+  const worst = all.reduce<Status>((a, b) => (SEVERITY[b] > SEVERITY[a] ? b : a), 'OK');
+  return worst === 'CACHED' || worst === 'SKIPPED' ? 'OK' : worst;
+}
+
+/** Process exit code of a finished run. A gate (a failed check, a budget) alone is 4. */
+export function exitCode(status: RunStatus, outcomes: readonly Outcome[]): number {
+  if (status === 'OK' || status === 'WARN') return 0;
+  if (status === 'CANCELLED') return 130;
+  const failed = outcomes.filter((o) => o.status === 'FAIL' || o.status === 'TIMEOUT');
+  const onlyGates = failed.every((o) => o.status === 'FAIL' && o.code === 'CHECK_FAILED');
+  if (status === 'BUDGET_EXCEEDED') return 4;
+  return failed.length > 0 && onlyGates ? 4 : 1;
+}

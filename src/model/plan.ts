@@ -1,0 +1,86 @@
+/** The plan: job x profile x params, fully resolved. Plain JSON, durations in milliseconds. Pure types. */
+
+export type Scalar = string | number | boolean | null;
+export type Json = Scalar | readonly Json[] | { readonly [key: string]: Json };
+
+/**
+ * What stays open in a step's options until its activity runs. Everything else (params, inputs,
+ * job.name, run.date) is already a value.
+ * - `{ $ref: 'steps.clean.values.rows' }` or `{ $ref: 'steps.clean.outputs.table' }` (a path when it runs)
+ * - `{ $secret: 'API_TOKEN' }`
+ * - `{ $concat: ['Bearer ', { $secret: 'API_TOKEN' }] }`
+ * - `{ $sql: ['select ... = ', { value: 'US' }, ' and x > ', { $ref: 'steps.a.values.y' }] }`: bound values, never text
+ */
+export type RefNode = { readonly $ref: string };
+export type SecretNode = { readonly $secret: string };
+export type ConcatNode = { readonly $concat: readonly (string | RefNode | SecretNode)[] };
+export type SqlNode = { readonly $sql: readonly (string | { readonly value: Scalar } | RefNode)[] };
+
+/** `when`: runs only if it holds. A bare value must be true; otherwise exactly one comparison. */
+export type Condition = {
+  readonly value: Scalar | RefNode;
+  readonly equals?: Scalar;
+  readonly not_equals?: Scalar;
+  readonly above?: number;
+  readonly below?: number;
+  readonly in?: readonly Scalar[];
+};
+
+export type PlanStep = {
+  readonly id: string;
+  /** Activity type, such as `transform.sql`. */
+  readonly kind: string;
+  readonly description?: string;
+  /** Ids this step waits for, explicit and mentioned. */
+  readonly needs: readonly string[];
+  /** The needs whose outputs or values it reads: they enter its fingerprint. */
+  readonly reads: readonly string[];
+  /** The kind's options after its schema filled in defaults; may hold the nodes above. */
+  readonly options: Json;
+  readonly when?: Condition;
+  readonly timeoutMs: number;
+  /** 0: no heartbeat. */
+  readonly heartbeatMs: number;
+  readonly retry: {
+    readonly attempts: number;
+    readonly backoffMs: number;
+    readonly factor: number;
+    readonly maxBackoffMs: number;
+  };
+  readonly core: boolean;
+  readonly p95Ms?: number;
+  readonly allowFailure: boolean;
+  /** False: never look up an earlier run's result. */
+  readonly reuse: boolean;
+};
+
+export type Plan = {
+  readonly format: 1;
+  readonly job: string;
+  readonly profile: string;
+  readonly params: Readonly<Record<string, Scalar>>;
+  readonly concurrency: number;
+  readonly onFailure: 'continue' | 'stop';
+  readonly budgets: { readonly wallMs?: number };
+  readonly expectedEveryMs?: number;
+  readonly steps: readonly PlanStep[];
+  /** What belongs to this one run; left out of `plan_sha256`. */
+  readonly run: RunSettings;
+};
+
+export type RunSettings = {
+  readonly id: string;
+  /** `run.date`, YYYY-MM-DD in UTC, fixed at the first start and kept by resume. */
+  readonly date: string;
+  /** Counts the starts of this run's workflow, from 1; resume adds one. */
+  readonly generation: number;
+  /** Absolute path of `--out`; absent for a run that delivers nothing (`run-step`). */
+  readonly out?: string;
+  /** Task queue that serves `deliver`. */
+  readonly deliverQueue: string;
+  /** Rows of each `step.output` in the previous delivery, for checks that compare with it. */
+  readonly previousRows: Readonly<Record<string, number>>;
+};
+
+/** The only place of the output that SQL sees under the bare step id. */
+export const MAIN_OUTPUT = 'table';

@@ -1,0 +1,74 @@
+/** What crosses the wire between workflow and activities: references of at most 4 kB, never data. Pure types. */
+
+import type { PlanStep, Plan, Scalar } from './plan.ts';
+import type { Outcome, RunStatus } from './outcome.ts';
+
+/** Most outputs and most values of one step: keeps a result under 4 kB. */
+export const MAX_OUTPUTS = 16;
+export const MAX_VALUES = 16;
+
+export type Format = 'parquet' | 'csv' | 'json' | 'jsonl' | 'file' | 'tree';
+
+/** Immutable bytes in the store. `sha256` of a tree is that of its canonical manifest. */
+export type ArtifactRef = {
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly format: Format;
+  readonly rows?: number;
+  /** Relative path in the delivery; only for outputs that are exported. */
+  readonly deliver?: string;
+  /** `step` or `step.output` that an exported file was made from. */
+  readonly from?: string;
+};
+
+export type StepResult = {
+  readonly fingerprint: string;
+  /** True: an earlier run's result was taken over. */
+  readonly cached: boolean;
+  /** Set: the outcome is WARN. Kept with the result, so that a reuse is WARN again. */
+  readonly warning?: string;
+  readonly outputs: Readonly<Record<string, ArtifactRef>>;
+  readonly values: Readonly<Record<string, Scalar>>;
+  readonly rowsIn?: number;
+  readonly rowsOut?: number;
+  readonly rowsRejected?: number;
+  readonly failedChecks?: readonly string[];
+};
+
+/** Argument of every step activity. */
+export type StepInput = {
+  readonly run: {
+    readonly id: string;
+    readonly generation: number;
+    readonly job: string;
+    readonly profile: string;
+    readonly date: string;
+    readonly previousRows: Readonly<Record<string, number>>;
+  };
+  readonly step: PlanStep;
+  /** From 1; counts tries of any ending, so that no two share a folder. */
+  readonly attempt: number;
+  /** Steps that may run beside it: its share of the machine's memory follows from this. */
+  readonly concurrency: number;
+  /** Results of the steps in `step.reads`. */
+  readonly inputs: Readonly<Record<string, StepResult>>;
+};
+
+/** One file of a delivery, before it is copied there. */
+export type DeliverFile = {
+  readonly path: string;
+  readonly artifact: ArtifactRef;
+  readonly from: string;
+};
+
+/** Argument of the `deliver` activity. */
+export type DeliverInput = {
+  readonly plan: Pick<Plan, 'job' | 'profile' | 'params' | 'run'>;
+  readonly planSha256: string;
+  readonly startedAtMs: number;
+  readonly status: RunStatus;
+  readonly files: readonly DeliverFile[];
+  readonly outcomes: readonly Outcome[];
+};
+
+export type DeliverResult = { readonly files: number; readonly bytes: number };
