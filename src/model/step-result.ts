@@ -27,6 +27,8 @@ export type StepResult = {
   readonly cached: boolean;
   /** Set: the outcome is WARN. Kept with the result, so that a reuse is WARN again. */
   readonly warning?: string;
+  /** Milliseconds this attempt took; of a result taken over, the look-up. */
+  readonly durationMs: number;
   readonly outputs: Readonly<Record<string, ArtifactRef>>;
   readonly values: Readonly<Record<string, Scalar>>;
   readonly rowsIn?: number;
@@ -59,6 +61,9 @@ export type DeliverFile = {
   readonly path: string;
   readonly artifact: ArtifactRef;
   readonly from: string;
+  /** Result that holds the artifact, and the output's name in it: where the columns are looked up. */
+  readonly fingerprint: string;
+  readonly output: string;
 };
 
 /** Argument of the `deliver` activity. */

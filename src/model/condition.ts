@@ -1,0 +1,28 @@
+/** Evaluates `when`. Pure; references only, never code. */
+
+import type { Condition, Scalar } from './plan.ts';
+import type { StepResult } from './step-result.ts';
+
+/** True if the step may run. A value that its step did not return does not hold. */
+export function holds(condition: Condition, results: ReadonlyMap<string, StepResult>): boolean {
+  const value = valueOf(condition.value, results);
+  if (value === undefined) return false;
+  if (condition.equals !== undefined) return value === condition.equals;
+  if (condition.not_equals !== undefined) return value !== condition.not_equals;
+  if (condition.above !== undefined) return typeof value === 'number' && value > condition.above;
+  if (condition.below !== undefined) return typeof value === 'number' && value < condition.below;
+  if (condition.in !== undefined) return condition.in.includes(value);
+  return value === true || value === 'true';
+}
+
+function valueOf(
+  value: Condition['value'],
+  results: ReadonlyMap<string, StepResult>,
+): Scalar | undefined {
+  if (typeof value !== 'object' || value === null) return value;
+  const [root, step, part, name] = value.$ref.split('.');
+  if (root !== 'steps' || part !== 'values' || step === undefined || name === undefined) {
+    return undefined;
+  }
+  return results.get(step)?.values[name];
+}
