@@ -76,6 +76,8 @@ export type RunSettings = {
   readonly generation: number;
   /** Absolute path of `--out`; absent for a run that delivers nothing (`run-step`). */
   readonly out?: string;
+  /** sha256 of the plan's canonical JSON without `run`. */
+  readonly planSha256: string;
   /** Task queue that serves `deliver`. */
   readonly deliverQueue: string;
   /** Rows of each `step.output` in the previous delivery, for checks that compare with it. */

@@ -46,7 +46,14 @@ function planOf(steps: readonly PlanStep[], about: Partial<Plan> = {}): Plan {
     onFailure: 'continue',
     budgets: {},
     steps,
-    run: { id: 'r', date: '2024-10-09', generation: 1, deliverQueue: 'q', previousRows: {} },
+    run: {
+      id: 'r',
+      date: '2024-10-09',
+      generation: 1,
+      planSha256: '',
+      deliverQueue: 'q',
+      previousRows: {},
+    },
     ...about,
   };
 }

@@ -1,0 +1,12 @@
+/** What a finished run answers: result of the workflow, or detail of its failure. Pure type. */
+
+import type { Outcome, RunStatus } from './outcome.ts';
+import type { DeliverResult } from './step-result.ts';
+
+export type RunSummary = {
+  readonly status: RunStatus;
+  /** One a step, in the plan's order. */
+  readonly outcomes: readonly Outcome[];
+  readonly delivery?: DeliverResult;
+  readonly deliveryError?: string;
+};

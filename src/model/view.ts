@@ -1,0 +1,72 @@
+/** What a person sees of a run while it goes on, folded from its events. Pure; repeated events change nothing. */
+
+import type { RunEvent } from './events.ts';
+import type { Outcome, RunStatus } from './outcome.ts';
+
+export type StepView = {
+  readonly id: string;
+  readonly kind: string;
+  readonly state: 'waiting' | 'running' | 'retrying' | 'ended';
+  readonly attempt: number;
+  readonly startedAtMs?: number;
+  /** What went wrong in the attempt before this one. */
+  readonly trouble?: string;
+  readonly outcome?: Outcome;
+};
+
+export type RunView = {
+  readonly startedAtMs: number;
+  readonly status: RunStatus | 'RUNNING';
+  readonly endedAtMs?: number;
+  readonly steps: readonly StepView[];
+};
+
+/** The view before anything has started. */
+export function emptyView(startedAtMs: number): RunView {
+  return { startedAtMs, status: 'RUNNING', steps: [] };
+}
+
+/** The view after one more event. */
+export function foldEvent(view: RunView, event: RunEvent): RunView {
+  switch (event.type) {
+    case 'run_started':
+      return {
+        startedAtMs: event.atMs,
+        status: 'RUNNING',
+        steps: event.shape.steps.map(({ id, kind }) => ({
+          id,
+          kind,
+          state: 'waiting',
+          attempt: 0,
+        })),
+      };
+    case 'step_started':
+      return withStep(view, event.step, (step) => ({
+        ...step,
+        state: 'running',
+        attempt: event.attempt,
+        startedAtMs: event.atMs,
+      }));
+    case 'attempt_ended':
+      return withStep(view, event.step, (step) =>
+        event.reason === undefined ? step : { ...step, state: 'retrying', trouble: event.reason },
+      );
+    case 'step_ended':
+      return withStep(view, event.outcome.step, (step) => ({
+        ...step,
+        state: 'ended',
+        outcome: event.outcome,
+      }));
+    case 'run_ended':
+      return { ...view, status: event.status, endedAtMs: event.atMs };
+  }
+}
+
+function withStep(view: RunView, id: string, change: (step: StepView) => StepView): RunView {
+  return {
+    ...view,
+    steps: view.steps.map((step) =>
+      step.id === id && step.state !== 'ended' ? change(step) : step,
+    ),
+  };
+}

@@ -1,0 +1,141 @@
+/** Schedules activities and turns their endings into plain data. Activity type = kind, activity id = step id. */
+
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  TimeoutFailure,
+  proxyActivities,
+} from '@temporalio/workflow';
+
+import type { Attempted, Driven } from '../model/drive.ts';
+import type { Plan, PlanStep } from '../model/plan.ts';
+import type {
+  DeliverFile,
+  DeliverInput,
+  DeliverResult,
+  StepInput,
+  StepResult,
+} from '../model/step-result.ts';
+
+/**
+ * The runner inside the worker ends a step at its time limit itself, so that children are stopped first;
+ * the server's own limit is this much later, for a worker that cannot.
+ */
+const SERVER_GRACE_MS = 15_000;
+
+type StepActivities = Record<string, (input: StepInput) => Promise<StepResult>>;
+type DeliverActivities = { deliver(input: DeliverInput): Promise<DeliverResult> };
+
+/** Tries a step once. Retries are drive()'s, so Temporal's own are off. Never rejects. */
+export async function attemptStep(
+  plan: Plan,
+  step: PlanStep,
+  attempt: number,
+  inputs: Readonly<Record<string, StepResult>>,
+): Promise<Attempted> {
+  const activities = proxyActivities<StepActivities>({
+    activityId: step.id,
+    summary: step.id,
+    startToCloseTimeout: step.timeoutMs + SERVER_GRACE_MS,
+    ...(step.heartbeatMs > 0 ? { heartbeatTimeout: step.heartbeatMs } : {}),
+    retry: { maximumAttempts: 1 },
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  });
+  const { id, generation, date, previousRows } = plan.run;
+  try {
+    const run = activities[step.kind];
+    if (run === undefined) throw new Error('unreachable: activities are proxied');
+    const result = await run({
+      run: {
+        id,
+        generation,
+        job: plan.job,
+        profile: plan.profile,
+        date,
+        previousRows: only(previousRows, step.reads),
+      },
+      step,
+      attempt,
+      concurrency: plan.concurrency,
+      inputs,
+    });
+    return { ending: 'ok', result };
+  } catch (error) {
+    return endingOf(error, step);
+  }
+}
+
+function endingOf(error: unknown, step: PlanStep): Attempted {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof CancelledFailure) return { ending: 'cancelled', reason: 'cancelled' };
+  if (cause instanceof TimeoutFailure) {
+    if (cause.timeoutType === 'HEARTBEAT') {
+      return { ending: 'lost', reason: 'its worker stopped answering' };
+    }
+    return { ending: 'timeout', reason: `ran longer than its limit of ${step.timeoutMs / 1000} s` };
+  }
+  if (cause instanceof ApplicationFailure) {
+    if (cause.type === 'WORKER_LOST') return { ending: 'lost', reason: cause.message };
+    if (cause.type === 'STEP_TIMEOUT') return { ending: 'timeout', reason: cause.message };
+    return {
+      ending: 'fail',
+      code: cause.type ?? 'STEP_FAILED',
+      reason: cause.message,
+      retryable: !cause.nonRetryable,
+    };
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return { ending: 'fail', code: 'STEP_FAILED', reason, retryable: true };
+}
+
+/** Entries of `step` and `step.output` for the steps that are read. */
+function only(
+  rows: Readonly<Record<string, number>>,
+  reads: readonly string[],
+): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(rows).filter(([from]) => reads.includes(from.split('.')[0] ?? from)),
+  );
+}
+
+/** Puts the exports of a run into `--out`. A lost worker is waited for; everything else is final. */
+export async function deliver(
+  plan: Plan,
+  driven: Driven,
+  startedAtMs: number,
+): Promise<DeliverResult> {
+  const files: DeliverFile[] = [];
+  for (const step of plan.steps) {
+    const result = driven.results[step.id];
+    if (result === undefined) continue;
+    for (const [output, artifact] of Object.entries(result.outputs)) {
+      if (artifact.deliver === undefined) continue;
+      files.push({
+        path: artifact.deliver,
+        artifact,
+        from: artifact.from ?? step.id,
+        fingerprint: result.fingerprint,
+        output,
+      });
+    }
+  }
+  const activities = proxyActivities<DeliverActivities>({
+    activityId: 'deliver',
+    summary: 'deliver',
+    taskQueue: plan.run.deliverQueue,
+    startToCloseTimeout: '24h',
+    heartbeatTimeout: '30s',
+    retry: { maximumAttempts: 10, nonRetryableErrorTypes: ['DELIVERY_FAILED'] },
+  });
+  const { job, profile, params, run } = plan;
+  return activities.deliver({
+    plan: { job, profile, params, run },
+    planSha256: plan.run.planSha256,
+    startedAtMs,
+    status: driven.status,
+    files,
+    outcomes: driven.outcomes,
+  });
+}

@@ -1,0 +1,3 @@
+/** Deterministic entry of the workflow bundle. May import @temporalio/workflow, the model, and types. */
+
+export { runProfile } from './run-profile.ts';

@@ -1,0 +1,130 @@
+/** The profile workflow: a thin adapter from drive() to Temporal. It decides nothing that drive() can decide. */
+
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  defineQuery,
+  isCancellation,
+  proxySinks,
+  setHandler,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+
+import { drive } from '../model/drive.ts';
+import { failureMessage } from '../model/failure-message.ts';
+import { runStatus } from '../model/outcome.ts';
+import { emptyView, foldEvent } from '../model/view.ts';
+import { attemptStep, deliver } from './activities.ts';
+
+import type { DrivePorts } from '../model/drive.ts';
+import type { EventSinks, RunEvent, RunKey } from '../model/events.ts';
+import type { StopCause } from '../model/outcome.ts';
+import type { Plan } from '../model/plan.ts';
+import type { RunSummary } from '../model/run-summary.ts';
+import type { RunView } from '../model/view.ts';
+
+export const progressQuery = defineQuery<RunView>('progress');
+
+const sinks = proxySinks<EventSinks>();
+
+/**
+ * Runs a plan to its end and delivers. A run that is not OK or WARN ends as a failed (or cancelled)
+ * workflow whose failure carries the summary in its details.
+ */
+export async function runProfile(plan: Plan): Promise<RunSummary> {
+  const startedAtMs = workflowInfo().startTime.getTime();
+  const key: RunKey = {
+    runId: plan.run.id,
+    generation: plan.run.generation,
+    job: plan.job,
+    profile: plan.profile,
+  };
+  let view = emptyView(startedAtMs);
+  setHandler(progressQuery, () => view);
+  const emit = (event: RunEvent): void => {
+    view = foldEvent(view, event);
+    sinks.events.emit(key, event);
+  };
+
+  emit({ type: 'run_started', atMs: startedAtMs, shape: shapeOf(plan) });
+  const driven = await drive(plan, portsOf(plan, emit));
+  let summary: RunSummary = { status: driven.status, outcomes: driven.outcomes };
+
+  if (plan.run.out !== undefined && (driven.status === 'OK' || driven.status === 'WARN')) {
+    try {
+      const delivery = await CancellationScope.nonCancellable(() =>
+        deliver(plan, driven, startedAtMs),
+      );
+      summary = { ...summary, delivery };
+    } catch (error) {
+      const reason = error instanceof Error ? (error.cause ?? error) : error;
+      const message = reason instanceof Error ? reason.message : String(reason);
+      summary = {
+        ...summary,
+        status: runStatus([driven.status, 'FAIL']),
+        deliveryError: message,
+      };
+    }
+  }
+
+  const endedAtMs = Date.now();
+  emit({
+    type: 'run_ended',
+    atMs: endedAtMs,
+    status: summary.status,
+    durationMs: endedAtMs - startedAtMs,
+  });
+  if (summary.status === 'OK' || summary.status === 'WARN') return summary;
+  const message = failureMessage(summary);
+  if (summary.status === 'CANCELLED') throw new CancelledFailure(message, [summary]);
+  throw ApplicationFailure.create({
+    message,
+    type: summary.status,
+    nonRetryable: true,
+    details: [summary],
+  });
+}
+
+function portsOf(plan: Plan, emit: (event: RunEvent) => void): DrivePorts {
+  const work = new CancellationScope({ cancellable: false });
+  return {
+    now: () => Date.now(),
+    attempt: (step, attempt, inputs) => work.run(() => attemptStep(plan, step, attempt, inputs)),
+    pause: (ms) =>
+      work
+        .run(() => sleep(ms))
+        .catch((error: unknown) => {
+          if (!isCancellation(error)) throw error;
+        }),
+    abort: () => work.cancel(),
+    onStop: (listener) => listenForStop(plan, listener),
+    emit,
+  };
+}
+
+function listenForStop(plan: Plan, listener: (cause: StopCause) => void): void {
+  void CancellationScope.current().cancelRequested.catch(() => listener('cancelled'));
+  const { wallMs } = plan.budgets;
+  if (wallMs === undefined) return;
+  void sleep(wallMs).then(
+    () => listener('budget'),
+    () => undefined,
+  );
+}
+
+function shapeOf(plan: Plan): Extract<RunEvent, { type: 'run_started' }>['shape'] {
+  return {
+    job: plan.job,
+    profile: plan.profile,
+    ...(plan.expectedEveryMs === undefined ? {} : { expectedEveryMs: plan.expectedEveryMs }),
+    steps: plan.steps.map(({ id, kind, core, p95Ms, timeoutMs }) => ({
+      id,
+      kind,
+      core,
+      timeoutMs,
+      ...(p95Ms === undefined ? {} : { p95Ms }),
+    })),
+  };
+}
