@@ -57,6 +57,11 @@ export type StepContext = {
   log(line: string): void;
   /** Blanks out every secret this step uses. */
   redact(text: string): string;
+  /**
+   * Copies a file into the run's record folder, where it outlives a failed attempt, and answers the
+   * path to name in an error. Absent where no record is kept.
+   */
+  keepFile?(path: string, name: string): Promise<string>;
 };
 
 export type StepOutput = {
