@@ -44,6 +44,7 @@ export const ERROR_CODES = Object.freeze({
   OUTPUT_MISSING: 'A command did not write a file it declares as an output.',
   OUTPUT_TOO_LARGE: 'A step returned more outputs or values than a result may carry.',
   SECRET_MISSING: 'The worker has no value for a secret that a step uses.',
+  SECRET_TOO_SHORT: 'A secret is too short to be blanked out of logs.',
   OUT_OF_SPACE: 'A disk is full or a query ran out of its memory limit.',
   DELIVERY_FAILED: 'The exports could not be put into --out.',
   STEP_TIMEOUT: 'A step ran longer than its own time limit.',
