@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 
 import { StepError } from './step.ts';
 
-import type { Json, Scalar } from '../model/plan.ts';
+import type { ConcatNode, Json, RefNode, Scalar, SecretNode, SqlNode } from '../model/plan.ts';
 import type { InputArtifact, Sql, StepInputs } from './step.ts';
 
 /** What the open nodes are answered from. `secrets` throws where a secret has no value. */
@@ -18,24 +18,23 @@ export type Answers = {
  * absolute path, `$concat` one string, `$sql` an `Sql`. @throws StepError UNKNOWN_REFERENCE
  */
 export function materialize(options: Json, { inputs, secrets }: Answers): unknown {
-  const valueOf = (part: unknown): Scalar => {
-    if (isNode(part, '$secret')) return secrets(part.$secret);
-    if (isNode(part, '$ref')) {
-      const found = lookUp(part.$ref, inputs);
-      return found.type === 'output' ? found.artifact.path : found.value;
-    }
-    return part as Scalar;
+  const valueOf = (leaf: Leaf): Scalar => {
+    if (!isOpen(leaf)) return leaf;
+    if ('$secret' in leaf) return secrets(leaf.$secret);
+    const found = lookUp(leaf.$ref, inputs);
+    return found.type === 'output' ? found.artifact.path : found.value;
   };
-  return rewrite(options, {
+  return rewrite<unknown>(options, {
     leaf: valueOf,
     concat: (parts) => parts.map((part) => String(valueOf(part))).join(''),
     sql: (parts) =>
-      sqlFrom(parts.map((part) => (typeof part === 'string' ? part : { value: bound(part) }))),
+      sqlFrom(
+        parts.map((part) => {
+          if (typeof part === 'string' || 'value' in part) return part;
+          return { value: valueOf(part) };
+        }),
+      ),
   });
-
-  function bound(part: unknown): Scalar {
-    return isBound(part) ? part.value : valueOf(part);
-  }
 }
 
 /**
@@ -49,53 +48,54 @@ export function fingerprintForm(
   inputs: StepInputs,
   paths: readonly string[] = [],
 ): Json {
-  const formOf = (part: unknown): Json => {
-    if (!isNode(part, '$ref')) return part as Json;
-    const found = lookUp(part.$ref, inputs);
+  const formOf = (leaf: Leaf): Json => {
+    if (!isOpen(leaf) || '$secret' in leaf) return leaf;
+    const found = lookUp(leaf.$ref, inputs);
     if (found.type === 'value') return found.value;
     return { $output: found.artifact.sha256, format: found.artifact.format };
   };
-  return rewrite(options, {
-    leaf: (part, place) =>
-      typeof part === 'string' && paths.some((pattern) => matches(pattern, place))
-        ? basename(part)
-        : formOf(part),
-    concat: (parts) => ({
-      $concat: joined(
-        parts.map((part) => {
-          const form = formOf(part);
-          return typeof form === 'object' && form !== null ? form : String(form);
-        }),
-      ),
-    }),
+  return rewrite<Json>(options, {
+    leaf: (leaf, place) =>
+      typeof leaf === 'string' && paths.some((pattern) => matches(pattern, place))
+        ? basename(leaf)
+        : formOf(leaf),
+    concat: (parts) => ({ $concat: joined(parts.map((part) => textOrNode(formOf(part)))) }),
     sql: (parts) => ({
       $sql: parts.map((part) => {
-        if (typeof part === 'string' || isBound(part)) return part as Json;
+        if (typeof part === 'string' || 'value' in part) return part;
         return { value: formOf(part) };
       }),
     }),
-  }) as Json;
+  });
 }
 
-type Rewriter = {
-  leaf(part: unknown, place: readonly string[]): unknown;
-  concat(parts: readonly unknown[]): unknown;
-  sql(parts: readonly unknown[]): unknown;
+/** Options with `T` in the place of every leaf and node. */
+type Rewritten<T> = T | readonly Rewritten<T>[] | { readonly [key: string]: Rewritten<T> };
+
+type Leaf = Scalar | RefNode | SecretNode;
+
+type Rewriter<T> = {
+  leaf(leaf: Leaf, place: readonly string[]): T;
+  concat(parts: ConcatNode['$concat']): T;
+  sql(parts: SqlNode['$sql']): T;
 };
 
-function rewrite(value: unknown, rewriter: Rewriter, place: readonly string[] = []): unknown {
-  if (isNode(value, '$ref') || isNode(value, '$secret')) return rewriter.leaf(value, place);
+function rewrite<T>(
+  value: Json,
+  rewriter: Rewriter<T>,
+  place: readonly string[] = [],
+): Rewritten<T> {
+  if (typeof value !== 'object' || value === null || isOpen(value)) {
+    return rewriter.leaf(value, place);
+  }
   if (isNode(value, '$concat')) return rewriter.concat(value.$concat);
   if (isNode(value, '$sql')) return rewriter.sql(value.$sql);
-  if (Array.isArray(value)) {
+  if (isList(value)) {
     return value.map((item, i) => rewrite(item, rewriter, [...place, String(i)]));
   }
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, rewrite(item, rewriter, [...place, key])]),
-    );
-  }
-  return rewriter.leaf(value, place);
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, rewrite(item, rewriter, [...place, key])]),
+  );
 }
 
 /** One query from texts and values. Names of parameters never meet a name the text already has. */
@@ -166,19 +166,31 @@ function matches(pattern: string, place: readonly string[]): boolean {
   return keys.length === place.length && keys.every((key, i) => key === '*' || key === place[i]);
 }
 
-type NodeShapes = {
-  readonly $ref: string;
-  readonly $secret: string;
-  readonly $concat: readonly unknown[];
-  readonly $sql: readonly unknown[];
+type Nodes = {
+  readonly $ref: RefNode;
+  readonly $secret: SecretNode;
+  readonly $concat: ConcatNode;
+  readonly $sql: SqlNode;
 };
 
-function isNode<K extends keyof NodeShapes>(value: unknown, key: K): value is Pick<NodeShapes, K> {
-  if (typeof value !== 'object' || value === null || Object.keys(value).length !== 1) return false;
-  const held = (value as Record<string, unknown>)[key];
-  return key === '$ref' || key === '$secret' ? typeof held === 'string' : Array.isArray(held);
+function isOpen(value: unknown): value is RefNode | SecretNode {
+  return isNode(value, '$ref') || isNode(value, '$secret');
 }
 
-function isBound(part: unknown): part is { readonly value: Scalar } {
-  return typeof part === 'object' && part !== null && Object.hasOwn(part, 'value');
+/** A node is an object with nothing but its one key: the plan writes them, never a person. */
+function isNode<K extends keyof Nodes>(value: unknown, key: K): value is Nodes[K] {
+  if (typeof value !== 'object' || value === null) return false;
+  const [first, ...more] = Object.entries(value);
+  if (first?.[0] !== key || more.length > 0) return false;
+  return key === '$ref' || key === '$secret'
+    ? typeof first[1] === 'string'
+    : Array.isArray(first[1]);
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+function textOrNode(form: Json): Json {
+  return typeof form === 'object' && form !== null ? form : String(form);
 }

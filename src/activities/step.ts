@@ -61,7 +61,7 @@ export type StepContext = {
    * Copies a file into the run's record folder, where it outlives a failed attempt, and answers the
    * path to name in an error. Absent where no record is kept.
    */
-  keepFile?(path: string, name: string): Promise<string>;
+  keepFile(path: string, name: string): Promise<string>;
 };
 
 export type StepOutput = {

@@ -25,6 +25,8 @@ export type StepResult = {
   readonly fingerprint: string;
   /** True: an earlier run's result was taken over. */
   readonly cached: boolean;
+  /** True: found already written by this very run, after a kill or a lost answer; nothing was executed. */
+  readonly adopted?: boolean;
   /** Set: the outcome is WARN. Kept with the result, so that a reuse is WARN again. */
   readonly warning?: string;
   /** Milliseconds this attempt took; of a result taken over, the look-up. */

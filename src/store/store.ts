@@ -7,9 +7,9 @@ export type Column = { readonly name: string; readonly type: string };
 
 /** A step result as it lies in the store, with what a later reader must know about it. */
 export type StoredResult = {
-  readonly result: Omit<StepResult, 'cached' | 'durationMs'>;
-  /** Step that made it, under whose name `latestOf` finds it; absent: only its fingerprint does. */
-  readonly step?: { readonly job: string; readonly profile: string; readonly id: string };
+  readonly result: Omit<StepResult, 'cached' | 'adopted' | 'durationMs'>;
+  /** Step that made it, under whose name `latestOf` finds it. */
+  readonly step: { readonly job: string; readonly profile: string; readonly id: string };
   /** Run that wrote it: found by the same run it is OK, by another CACHED. */
   readonly runId: string;
   readonly writtenAtMs: number;
@@ -54,6 +54,9 @@ export type Claim = {
 );
 
 export type Store = {
+  /** The machine's current boot. */
+  readonly bootId: string;
+
   /** Moves a file or folder into the store and answers its reference. Safe against kill at any moment; same bytes twice is one artifact. */
   put(
     path: string,

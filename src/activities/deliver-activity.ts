@@ -1,0 +1,30 @@
+/** The `deliver` activity: bookkeeping at the end of a run, not a step. */
+
+import { ApplicationFailure, Context } from '@temporalio/activity';
+
+import { deliverInto } from './deliver.ts';
+
+import type { DeliverInput, DeliverResult } from '../model/step-result.ts';
+import type { Store } from '../store/store.ts';
+
+const HEARTBEAT_MS = 5_000;
+
+/** Puts a run's exports into `--out`; any failure is final and says what stands in the way. */
+export function makeDeliverActivity(store: Store): (input: DeliverInput) => Promise<DeliverResult> {
+  return async (input) => {
+    const context = Context.current();
+    const beat = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
+    try {
+      return await deliverInto({ input, store });
+    } catch (error) {
+      throw ApplicationFailure.create({
+        message: error instanceof Error ? error.message : String(error),
+        type: 'DELIVERY_FAILED',
+        nonRetryable: true,
+        ...(error instanceof Error ? { cause: error } : {}),
+      });
+    } finally {
+      clearInterval(beat);
+    }
+  };
+}

@@ -1,0 +1,250 @@
+/**
+ * Executes one attempt of a step: fingerprint, look-up, work, store. Knows no Temporal and no metrics.
+ *
+ * 1. A stored result is complete: its artifacts lie in the store before it is written, last.
+ * 2. What the fingerprint names is what the work reads: sources are hashed again while they are copied in.
+ * 3. The attempt folder belongs to this attempt alone and is gone afterwards.
+ */
+
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { MAX_OUTPUTS, MAX_VALUES } from '../model/step-result.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { fingerprintForm, materialize } from './materialize.ts';
+import { makeRedactor } from './redactor.ts';
+import { hashSources, stageSources } from './stage-sources.ts';
+import { StepError } from './step.ts';
+import { keepFile } from './keep-file.ts';
+import { makeStepLog } from './step-log.ts';
+
+import type { Column, Store, StoredResult } from '../store/store.ts';
+import type { ArtifactRef, StepInput, StepResult } from '../model/step-result.ts';
+import type { Json, Scalar } from '../model/plan.ts';
+import type { HashedSource } from './stage-sources.ts';
+import type {
+  AnyStepDefinition,
+  StepContext,
+  StepDefinition,
+  StepInputs,
+  StepReturn,
+} from './step.ts';
+
+/** What a worker gives to every step it runs. Paths are absolute. */
+export type StepEnvironment = {
+  readonly store: Store;
+  /** Parent of the attempt folders, on this machine's disk. */
+  readonly attemptsRoot: string;
+  /** Where the logs and kept files of a run go. */
+  readonly runFolder: (runId: string) => string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly secret: (name: string) => string | undefined;
+  readonly limits: (concurrency: number) => StepContext['limits'];
+  readonly bootId: string;
+};
+
+/** Path of a step's log. */
+export function logFileOf(environment: StepEnvironment, runId: string, step: string): string {
+  return join(environment.runFolder(runId), 'logs', `${step}.log`);
+}
+
+/** Runs one attempt, or takes over the result of an equal one. @throws StepError, Error */
+export async function runStep(
+  definition: AnyStepDefinition,
+  input: StepInput,
+  environment: StepEnvironment,
+  signal: AbortSignal,
+): Promise<StepResult> {
+  const startedAtMs = Date.now();
+  const { store } = environment;
+  const { step, run } = input;
+  const kind = definition as unknown as StepDefinition<unknown>;
+  const used = new Map<string, string>();
+  const secrets = (name: string): string => {
+    const value = environment.secret(name);
+    if (value === undefined) {
+      throw new StepError(
+        'SECRET_MISSING',
+        `this worker has no secret '${name}'; set BUILDER_SECRET_${name} or give --secrets-dir a file of that name`,
+      );
+    }
+    used.set(name, value);
+    return value;
+  };
+  const inputs = locate(input, store);
+  const options = materialize(step.options, { inputs, secrets });
+  const redactor = makeRedactor([...used.values()]);
+  const redact = (text: string): string => redactor.text(text);
+  const log = makeStepLog(logFileOf(environment, run.id, step.id), redact);
+
+  const paths = (await kind.sources?.(options)) ?? [];
+  const reusable = step.reuse && (kind.reusable?.(options) ?? true);
+  const hashed = await hashSources(paths, signal);
+  const identity = (sources: readonly HashedSource[]): ReturnType<typeof fingerprintOf> =>
+    fingerprintOf({
+      kind: kind.kind,
+      version: kind.version,
+      options: fingerprintForm(step.options, inputs),
+      sources,
+      inputs,
+      ...(reusable ? {} : { salt: run.id }),
+    });
+
+  const first = identity(hashed);
+  const found = await store.findResult(first.fingerprint);
+  if (found !== undefined) {
+    const added = await kind.onHit?.(
+      options,
+      {
+        values: found.result.values,
+        ...(found.result.warning === undefined ? {} : { warning: found.result.warning }),
+      },
+      { previousRows: run.previousRows, log },
+    );
+    const mine = found.runId === run.id;
+    log(
+      mine
+        ? 'found the result this run had already stored'
+        : `reused the result of run ${found.runId}`,
+    );
+    return taken(found, added ?? {}, mine, Date.now() - startedAtMs);
+  }
+
+  const folder = join(
+    environment.attemptsRoot,
+    run.id,
+    `${step.id}.${run.generation}-${input.attempt}`,
+  );
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  try {
+    const sources = await stageSources(paths, folder, signal);
+    const { fingerprint, ingredients } = identity(sources);
+    const context: StepContext = {
+      runId: run.id,
+      step: step.id,
+      attempt: input.attempt,
+      folder,
+      inputs,
+      sources,
+      signal,
+      limits: environment.limits(input.concurrency),
+      previousRows: run.previousRows,
+      env: environment.env,
+      log,
+      redact,
+      keepFile: (path, name) =>
+        keepFile(path, join(environment.runFolder(run.id), 'kept', `${step.id}.${name}`)),
+    };
+    log(`attempt ${input.attempt} of ${kind.kind}`);
+    const returned = await kind.run(options, context);
+    signal.throwIfAborted();
+    const { outputs, columns } = await putOutputs(returned, store);
+    const durationMs = Date.now() - startedAtMs;
+    const stored: StoredResult = {
+      result: {
+        fingerprint,
+        outputs,
+        values: boundedValues(returned.values ?? {}),
+        ...about(returned),
+      },
+      runId: run.id,
+      step: { job: run.job, profile: run.profile, id: step.id },
+      writtenAtMs: Date.now(),
+      durationMs,
+      ingredients,
+      columns,
+      bootId: environment.bootId,
+    };
+    const winner = await store.putResult(fingerprint, stored);
+    log(`done in ${durationMs} ms`);
+    return { ...winner.result, cached: false, durationMs };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    log(`failed: ${message}`);
+    throw used.size === 0 ? error : withoutSecrets(error, redact(message));
+  } finally {
+    await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+/** The same failure with nothing in it that could hold a secret: no cause, no stack of its own. */
+function withoutSecrets(error: unknown, message: string): Error {
+  return error instanceof StepError ? new StepError(error.code, message) : new Error(message);
+}
+
+function taken(
+  found: StoredResult,
+  added: Pick<StepReturn, 'warning' | 'failedChecks'>,
+  mine: boolean,
+  durationMs: number,
+): StepResult {
+  return {
+    ...found.result,
+    ...(added.warning === undefined ? {} : { warning: added.warning }),
+    ...(added.failedChecks === undefined ? {} : { failedChecks: added.failedChecks }),
+    cached: !mine,
+    ...(mine ? { adopted: true } : {}),
+    durationMs,
+  };
+}
+
+function about(returned: StepReturn): Partial<StepResult> {
+  const { rows, warning, failedChecks } = returned;
+  return {
+    ...(warning === undefined ? {} : { warning }),
+    ...(rows?.in === undefined ? {} : { rowsIn: rows.in }),
+    ...(rows?.out === undefined ? {} : { rowsOut: rows.out }),
+    ...(rows?.rejected === undefined ? {} : { rowsRejected: rows.rejected }),
+    ...(failedChecks === undefined ? {} : { failedChecks: failedChecks.slice(0, MAX_VALUES) }),
+  };
+}
+
+function locate(input: StepInput, store: Store): StepInputs {
+  return Object.fromEntries(
+    Object.entries(input.inputs).map(([id, result]) => [
+      id,
+      {
+        values: result.values,
+        outputs: Object.fromEntries(
+          Object.entries(result.outputs).map(([name, ref]) => [
+            name,
+            { ...ref, path: store.pathOf(ref) },
+          ]),
+        ),
+      },
+    ]),
+  );
+}
+
+async function putOutputs(
+  returned: StepReturn,
+  store: Store,
+): Promise<{ outputs: Record<string, ArtifactRef>; columns: Record<string, readonly Column[]> }> {
+  const entries = Object.entries(returned.outputs ?? {});
+  if (entries.length > MAX_OUTPUTS) {
+    throw new StepError(
+      'OUTPUT_TOO_LARGE',
+      `the step returned ${entries.length} outputs; at most ${MAX_OUTPUTS} are allowed`,
+    );
+  }
+  const outputs: Record<string, ArtifactRef> = {};
+  const columns: Record<string, readonly Column[]> = {};
+  for (const [name, output] of entries) {
+    const { path, columns: described, ...rest } = output;
+    outputs[name] = await store.put(path, rest);
+    if (described !== undefined) columns[name] = described;
+  }
+  return { outputs, columns };
+}
+
+function boundedValues(values: Readonly<Record<string, Scalar>>): Record<string, Scalar> {
+  const size = JSON.stringify(values satisfies Json).length;
+  if (Object.keys(values).length > MAX_VALUES || size > 2000) {
+    throw new StepError(
+      'OUTPUT_TOO_LARGE',
+      `the step returned ${Object.keys(values).length} values of ${size} bytes; at most ${MAX_VALUES} values of 2000 bytes together are allowed`,
+    );
+  }
+  return { ...values };
+}

@@ -1,0 +1,65 @@
+/** The record of a run as it lies in `run.json`: exists from the first moment, for failed runs too. Pure. */
+
+import type { Scalar } from './plan.ts';
+import type { Outcome, RunStatus, Status } from './outcome.ts';
+
+export type StepRecord = {
+  readonly id: string;
+  readonly kind: string;
+  readonly status: Status | 'WAITING' | 'RUNNING';
+  readonly reason?: string;
+  readonly attempts: number;
+  /** The attempt that decided. */
+  readonly duration_ms?: number;
+  /** Retries and waits included. */
+  readonly elapsed_ms?: number;
+  readonly rows_in?: number;
+  readonly rows_out?: number;
+  readonly rows_rejected?: number;
+};
+
+/** The part that goes into a delivery too. Times are ISO 8601 in UTC. */
+export type PublicRecord = {
+  readonly run_id: string;
+  readonly job: string;
+  readonly profile: string;
+  readonly status: RunStatus | 'RUNNING';
+  readonly plan_sha256: string;
+  readonly params: Readonly<Record<string, Scalar>>;
+  readonly started_at: string;
+  readonly finished_at?: string;
+  readonly steps: readonly StepRecord[];
+};
+
+export type RunRecord = PublicRecord & {
+  readonly state: 'open' | 'closed';
+  readonly out?: string;
+  /** The process that drives it, and that process' start. */
+  readonly pid: number;
+  readonly pid_born: string;
+  readonly generation: number;
+  readonly engine?: { readonly kind: string; readonly address: string; readonly namespace: string };
+  /** Absolute paths, and parameters as given, to read the definition again. */
+  readonly job_path: string;
+  readonly profile_path: string;
+  readonly given_params: readonly string[];
+  /** Why it did not deliver. */
+  readonly error?: string;
+};
+
+/** A step's part of the record. */
+export function stepRecordOf(outcome: Outcome): StepRecord {
+  const { step, kind, status, reason, attempts, durationMs, elapsedMs } = outcome;
+  return {
+    id: step,
+    kind,
+    status,
+    ...(reason === undefined ? {} : { reason }),
+    attempts,
+    duration_ms: durationMs,
+    elapsed_ms: elapsedMs,
+    ...(outcome.rowsIn === undefined ? {} : { rows_in: outcome.rowsIn }),
+    ...(outcome.rowsOut === undefined ? {} : { rows_out: outcome.rowsOut }),
+    ...(outcome.rowsRejected === undefined ? {} : { rows_rejected: outcome.rowsRejected }),
+  };
+}

@@ -1,0 +1,193 @@
+/** Records of runs: `<state dir>/runs/<run id>/run.json` and the plan beside it. Always whole, never required by the engine. */
+
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { failureMessage } from '../model/failure-message.ts';
+import { stepRecordOf } from '../model/run-record.ts';
+import { replaceFile } from './atomic.ts';
+import { isAlive, ownIdentity } from './process-identity.ts';
+
+import type { RunEvent } from '../model/events.ts';
+import type { Plan } from '../model/plan.ts';
+import type { RunRecord, StepRecord } from '../model/run-record.ts';
+import type { RunSummary } from '../model/run-summary.ts';
+
+export type RunRecords = {
+  folder(runId: string): string;
+  create(about: {
+    readonly plan: Plan;
+    readonly jobPath: string;
+    readonly profilePath: string;
+    readonly params: readonly string[];
+    readonly startedAtMs: number;
+  }): Promise<RunRecord>;
+  read(runId: string): Promise<RunRecord | undefined>;
+  /** The plan as the run's latest start saved it. */
+  readPlan(runId: string): Promise<Plan>;
+  update(runId: string, patch: Partial<RunRecord>): Promise<RunRecord>;
+  /** Makes a record open again for this process, with the plan it goes on with. */
+  reopen(runId: string, plan: Plan): Promise<RunRecord>;
+  /** Folds an event in; writes soon. Never throws. */
+  noteEvent(runId: string, event: RunEvent): void;
+  close(runId: string, summary: RunSummary): Promise<RunRecord>;
+  /** Newest first; `damaged` are paths of records that cannot be read. */
+  list(): Promise<{ readonly records: readonly RunRecord[]; readonly damaged: readonly string[] }>;
+};
+
+const WRITE_EVERY_MS = 200;
+
+/** The records of a state folder. Nothing is created until a run is. */
+export function openRunRecords(stateDir: string): RunRecords {
+  const folder = (runId: string): string => join(stateDir, 'runs', runId);
+  const file = (runId: string): string => join(folder(runId), 'run.json');
+  /** Records this process changes, newest content first in memory. */
+  const held = new Map<string, RunRecord>();
+  const writes = new Map<string, Promise<void>>();
+  const timers = new Map<string, NodeJS.Timeout>();
+
+  const write = async (record: RunRecord): Promise<void> => {
+    held.set(record.run_id, record);
+    const before = writes.get(record.run_id) ?? Promise.resolve();
+    const next = before
+      .catch(() => undefined)
+      .then(() => replaceFile(file(record.run_id), `${JSON.stringify(record, null, 2)}\n`));
+    writes.set(record.run_id, next);
+    await next;
+  };
+  const read = async (runId: string): Promise<RunRecord | undefined> => {
+    const text = await readFile(file(runId), 'utf8').catch(() => undefined);
+    return text === undefined ? undefined : (JSON.parse(text) as RunRecord);
+  };
+  const current = async (runId: string): Promise<RunRecord> => {
+    const record = held.get(runId) ?? (await read(runId));
+    if (record === undefined) throw new Error(`run ${runId} has no record`);
+    return record;
+  };
+  const savePlan = (plan: Plan): Promise<void> =>
+    replaceFile(join(folder(plan.run.id), 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`, {
+      sync: true,
+    });
+  const flushSoon = (runId: string): void => {
+    if (timers.has(runId)) return;
+    const timer = setTimeout(() => {
+      timers.delete(runId);
+      const record = held.get(runId);
+      if (record !== undefined) void write(record).catch(() => undefined);
+    }, WRITE_EVERY_MS);
+    timer.unref();
+    timers.set(runId, timer);
+  };
+
+  return {
+    folder,
+    read,
+    create: async ({ plan, jobPath, profilePath, params, startedAtMs }) => {
+      const { pid, born } = ownIdentity();
+      const record: RunRecord = {
+        run_id: plan.run.id,
+        job: plan.job,
+        profile: plan.profile,
+        status: 'RUNNING',
+        state: 'open',
+        ...(plan.run.out === undefined ? {} : { out: plan.run.out }),
+        plan_sha256: plan.run.planSha256,
+        params: plan.params,
+        started_at: new Date(startedAtMs).toISOString(),
+        steps: waiting(plan),
+        pid,
+        pid_born: born,
+        generation: plan.run.generation,
+        job_path: jobPath,
+        profile_path: profilePath,
+        given_params: params,
+      };
+      await mkdir(folder(plan.run.id), { recursive: true });
+      await savePlan(plan);
+      await write(record);
+      return record;
+    },
+    readPlan: async (runId) =>
+      JSON.parse(await readFile(join(folder(runId), 'plan.json'), 'utf8')) as Plan,
+    update: async (runId, patch) => {
+      const record = { ...(await current(runId)), ...patch };
+      await write(record);
+      return record;
+    },
+    reopen: async (runId, plan) => {
+      const { pid, born } = ownIdentity();
+      const { finished_at: _, error: __, ...rest } = await current(runId);
+      await savePlan(plan);
+      const record: RunRecord = {
+        ...rest,
+        state: 'open',
+        status: 'RUNNING',
+        pid,
+        pid_born: born,
+        plan_sha256: plan.run.planSha256,
+        params: plan.params,
+        generation: plan.run.generation,
+        steps: waiting(plan),
+      };
+      await write(record);
+      return record;
+    },
+    noteEvent: (runId, event) => {
+      const record = held.get(runId);
+      if (record === undefined || record.state === 'closed') return;
+      held.set(runId, { ...record, steps: record.steps.map((step) => noted(step, event)) });
+      flushSoon(runId);
+    },
+    close: async (runId, summary) => {
+      clearTimeout(timers.get(runId));
+      timers.delete(runId);
+      const before = await current(runId);
+      const byStep = new Map(summary.outcomes.map((o) => [o.step, o]));
+      const delivered = summary.status === 'OK' || summary.status === 'WARN';
+      const record: RunRecord = {
+        ...before,
+        state: 'closed',
+        status: summary.status,
+        finished_at: new Date().toISOString(),
+        steps: before.steps.map((step) => {
+          const outcome = byStep.get(step.id);
+          return outcome === undefined ? step : stepRecordOf(outcome);
+        }),
+        ...(delivered ? {} : { error: failureMessage(summary) }),
+      };
+      await write(record);
+      return record;
+    },
+    list: async () => {
+      const names = await readdir(join(stateDir, 'runs')).catch(() => []);
+      const records: RunRecord[] = [];
+      const damaged: string[] = [];
+      for (const name of names) {
+        const record = await read(name).catch(() => undefined);
+        if (record?.run_id === undefined) damaged.push(file(name));
+        else records.push(record);
+      }
+      records.sort((a, b) => b.started_at.localeCompare(a.started_at));
+      return { records, damaged };
+    },
+  };
+}
+
+/** True if the process that drives an open run still lives. */
+export function ownerIsAlive(record: Pick<RunRecord, 'pid' | 'pid_born'>): boolean {
+  return isAlive({ pid: record.pid, born: record.pid_born });
+}
+
+function waiting(plan: Plan): readonly StepRecord[] {
+  return plan.steps.map(({ id, kind }) => ({ id, kind, status: 'WAITING', attempts: 0 }));
+}
+
+function noted(step: StepRecord, event: RunEvent): StepRecord {
+  if (event.type === 'step_started' && event.step === step.id) {
+    return { ...step, status: 'RUNNING', attempts: event.attempt };
+  }
+  if (event.type === 'step_ended' && event.outcome.step === step.id) {
+    return stepRecordOf(event.outcome);
+  }
+  return step;
+}
