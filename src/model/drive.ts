@@ -28,8 +28,13 @@ export type Attempted =
       readonly code: string;
       readonly reason: string;
       readonly retryable: boolean;
+      readonly log?: string;
     }
-  | { readonly ending: 'timeout' | 'cancelled' | 'lost'; readonly reason: string };
+  | {
+      readonly ending: 'timeout' | 'cancelled' | 'lost';
+      readonly reason: string;
+      readonly log?: string;
+    };
 
 export type DrivePorts = {
   /** Unix milliseconds. */
@@ -215,9 +220,10 @@ export function drive(plan: Plan, ports: DrivePorts): Promise<Driven> {
 
   function fail(progress: Progress, attempted: Exclude<Attempted, { ending: 'ok' }>): void {
     const code = attempted.ending === 'fail' ? attempted.code : CODE_OF_ENDING[attempted.ending];
+    const log = attempted.log === undefined ? {} : { log: attempted.log };
     if (progress.step.allowFailure && attempted.ending !== 'cancelled') {
       withoutResult.add(progress.step.id);
-      end(progress, 'WARN', { code, reason: `allowed to fail: ${attempted.reason}` });
+      end(progress, 'WARN', { code, reason: `allowed to fail: ${attempted.reason}`, ...log });
       return;
     }
     const status =
@@ -226,7 +232,7 @@ export function drive(plan: Plan, ports: DrivePorts): Promise<Driven> {
         : attempted.ending === 'cancelled'
           ? 'CANCELLED'
           : 'FAIL';
-    end(progress, status, { code, reason: attempted.reason });
+    end(progress, status, { code, reason: attempted.reason, ...log });
     if (plan.onFailure === 'stop') halt(`the run stopped when '${progress.step.id}' failed`);
   }
 

@@ -40,6 +40,8 @@ export type Outcome = {
   readonly reason?: string;
   /** Machine-readable cause of a failure, such as CHECK_FAILED. */
   readonly code?: string;
+  /** Path of the step's log on the worker that ran the deciding attempt. */
+  readonly log?: string;
   /** Attempts that the profile's retry bound counts; lost workers are not among them. */
   readonly attempts: number;
   /** Attempts that ended with their worker. */

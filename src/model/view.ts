@@ -70,3 +70,27 @@ function withStep(view: RunView, id: string, change: (step: StepView) => StepVie
     ),
   };
 }
+
+/** The events that lead from one view to a later one, as far as two views can tell. */
+export function eventsBetween(before: RunView | undefined, after: RunView): RunEvent[] {
+  const events: RunEvent[] = [];
+  const old = new Map(before?.steps.map((step) => [step.id, step]));
+  for (const step of after.steps) {
+    const was = old.get(step.id);
+    if (step.outcome !== undefined && was?.outcome === undefined) {
+      events.push({ type: 'step_ended', atMs: step.outcome.endedAtMs, outcome: step.outcome });
+    } else if (step.state === 'running' && was?.attempt !== step.attempt) {
+      const { id, attempt, startedAtMs = after.startedAtMs } = step;
+      events.push({ type: 'step_started', atMs: startedAtMs, step: id, attempt });
+    }
+  }
+  if (
+    after.endedAtMs !== undefined &&
+    before?.endedAtMs === undefined &&
+    after.status !== 'RUNNING'
+  ) {
+    const durationMs = after.endedAtMs - after.startedAtMs;
+    events.push({ type: 'run_ended', atMs: after.endedAtMs, status: after.status, durationMs });
+  }
+  return events;
+}

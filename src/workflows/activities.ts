@@ -77,17 +77,25 @@ function endingOf(error: unknown, step: PlanStep): Attempted {
     return { ending: 'timeout', reason: `ran longer than its limit of ${step.timeoutMs / 1000} s` };
   }
   if (cause instanceof ApplicationFailure) {
-    if (cause.type === 'WORKER_LOST') return { ending: 'lost', reason: cause.message };
-    if (cause.type === 'STEP_TIMEOUT') return { ending: 'timeout', reason: cause.message };
+    const about = { reason: cause.message, ...logOf(cause) };
+    if (cause.type === 'WORKER_LOST') return { ending: 'lost', ...about };
+    if (cause.type === 'STEP_TIMEOUT') return { ending: 'timeout', ...about };
     return {
       ending: 'fail',
       code: cause.type ?? 'STEP_FAILED',
-      reason: cause.message,
       retryable: !cause.nonRetryable,
+      ...about,
     };
   }
   const reason = error instanceof Error ? error.message : String(error);
   return { ending: 'fail', code: 'STEP_FAILED', reason, retryable: true };
+}
+
+function logOf(failure: ApplicationFailure): { log?: string } {
+  const detail = failure.details?.[0];
+  const log =
+    typeof detail === 'object' && detail !== null && 'log' in detail ? detail.log : undefined;
+  return typeof log === 'string' ? { log } : {};
 }
 
 /** Entries of `step` and `step.output` for the steps that are read. */

@@ -88,7 +88,7 @@ export async function runProfile(plan: Plan): Promise<RunSummary> {
 }
 
 function portsOf(plan: Plan, emit: (event: RunEvent) => void): DrivePorts {
-  const work = new CancellationScope({ cancellable: false });
+  const work = new CancellationScope();
   return {
     now: () => Date.now(),
     attempt: (step, attempt, inputs) => work.run(() => attemptStep(plan, step, attempt, inputs)),

@@ -1,0 +1,142 @@
+/** `resume`: goes on with a run under its own id; every finished step is kept, whatever happened to the engine. */
+
+import { resolve } from 'node:path';
+
+import { KINDS } from '../../activities/steps/index.ts';
+import { recoverDelivery } from '../../activities/deliver.ts';
+import { UserError } from '../../model/errors.ts';
+import { lockOut } from '../../store/out-lock.ts';
+import { openRunRecords, ownerIsAlive } from '../../store/run-records.ts';
+import { loadDefinition } from '../definition.ts';
+import { execute } from '../run/execute.ts';
+import { findRun } from '../run/find-run.ts';
+import { openSessionMetrics, openStore } from '../run/session.ts';
+
+import type { Plan } from '../../model/plan.ts';
+import type { RunRecord } from '../../model/run-record.ts';
+import type { Io } from '../io.ts';
+import type { GlobalFlags, Settings } from '../settings.ts';
+
+export type ResumeFlags = GlobalFlags & { readonly out?: string };
+
+/** Goes on with the run of `--out`, or of the given id. Answers the exit code. @throws UserError */
+export async function resumeCommand(
+  flags: ResumeFlags,
+  settings: Settings,
+  io: Io,
+  runId?: string,
+): Promise<number> {
+  if (runId === undefined && flags.out === undefined) {
+    throw new UserError('BAD_USAGE', 'resume needs a run id or --out', {
+      hint: '`builder_cli runs` lists the runs.',
+    });
+  }
+  const found = await findRun(
+    { ...flags, ...(runId === undefined ? {} : { runId }) },
+    settings,
+    io,
+  );
+  return resumeRun({
+    runId: found.record.run_id,
+    stateDir: found.stateDir,
+    settings,
+    io,
+    ...(flags.out === undefined ? {} : { shownOut: flags.out }),
+  });
+}
+
+/** Goes on with a recorded run. @throws UserError NOTHING_TO_RESUME, OUT_BUSY */
+export async function resumeRun(options: {
+  readonly runId: string;
+  readonly stateDir: string;
+  readonly settings: Settings;
+  readonly io: Io;
+  readonly shownOut?: string;
+}): Promise<number> {
+  const { runId, stateDir, settings, io } = options;
+  const records = openRunRecords(stateDir);
+  const record = await records.read(runId);
+  if (record === undefined) {
+    throw new UserError('RUN_NOT_FOUND', `run ${runId} is not recorded in ${stateDir}`);
+  }
+  if (record.state === 'open' && ownerIsAlive(record)) {
+    throw new UserError('OUT_BUSY', `run ${runId} is going on in process ${record.pid}`);
+  }
+  const saved = await records.readPlan(runId);
+  const out = saved.run.out;
+  if (record.state === 'closed' && (record.status === 'OK' || record.status === 'WARN')) {
+    if (out !== undefined) await recoverDelivery(out);
+    throw new UserError(
+      'NOTHING_TO_RESUME',
+      `run ${runId} ended ${record.status}; nothing is left to do`,
+      {
+        hint: 'Start a new run with run-profile.',
+      },
+    );
+  }
+  const { plan: body, planSha256 } = await currentDefinition(record, saved, io);
+  const plan: Plan = {
+    ...body,
+    run: { ...saved.run, planSha256, generation: record.generation + 1 },
+  };
+  const store = await openStore(settings, stateDir);
+  const metrics = await openSessionMetrics(settings, store, io);
+  try {
+    const lock =
+      out === undefined ? undefined : await lockOut(out, { runId, stateDir });
+    if (out !== undefined) await recoverDelivery(out);
+    await records.reopen(runId, plan);
+    io.say(`resume    ${runId} (${plan.job} with ${plan.profile}, ${plan.steps.length} steps)`);
+    io.say(`state     ${stateDir}`);
+    if (metrics.url !== undefined) io.say(`metrics   ${metrics.url}`);
+    const shownOut = options.shownOut ?? out;
+    return await execute({
+      plan,
+      settings,
+      stateDir,
+      records,
+      lock,
+      metrics,
+      io,
+      ...(shownOut === undefined ? {} : { shownOut }),
+      reattach: record.state === 'open' && planSha256 === record.plan_sha256,
+    });
+  } catch (error) {
+    await metrics.close();
+    throw error;
+  }
+}
+
+/** The definition as its files say now, so that a mended step is used; the saved plan where they are gone. */
+async function currentDefinition(
+  record: RunRecord,
+  saved: Plan,
+  io: Io,
+): Promise<{ plan: Omit<Plan, 'run'>; planSha256: string }> {
+  try {
+    const definition = await loadDefinition({
+      jobPath: record.job_path,
+      profile: record.profile_path,
+      params: record.given_params,
+      date: saved.run.date,
+      cwd: resolve(io.cwd),
+      kinds: KINDS,
+    });
+    if (definition.planSha256 !== record.plan_sha256) {
+      io.say(
+        'changed   the definition is not the one this run began with; changed steps are run again',
+      );
+    }
+    return definition;
+  } catch (error) {
+    if (
+      !(error instanceof UserError) ||
+      error.code !== 'FILE_NOT_FOUND' ||
+      error.problems.length > 0
+    ) {
+      throw error;
+    }
+    io.say('note      the definition files are gone; going on with the plan as it was saved');
+    return { plan: saved, planSha256: saved.run.planSha256 };
+  }
+}

@@ -1,0 +1,143 @@
+/** `run-profile`: checks the files, takes `--out`, and runs the plan to its end. */
+
+import { dirname, resolve } from 'node:path';
+
+import { KINDS } from '../../activities/steps/index.ts';
+import { UserError } from '../../model/errors.ts';
+import { inspectOut, previousRows, recoverDelivery, resolveOut } from '../../activities/deliver.ts';
+import { lockOut, readOwner } from '../../store/out-lock.ts';
+import { openRunRecords, ownerIsAlive } from '../../store/run-records.ts';
+import { loadDefinition } from '../definition.ts';
+import { execute } from '../run/execute.ts';
+import { openSessionMetrics, openStore } from '../run/session.ts';
+import { makeRunId } from '../run/run-id.ts';
+import { makeStateDir, stateDirOf } from '../state-dir.ts';
+import { resumeRun } from './resume.ts';
+
+import type { GlobalFlags, Settings } from '../settings.ts';
+import type { Io } from '../io.ts';
+import type { Plan } from '../../model/plan.ts';
+
+export type RunProfileFlags = GlobalFlags & {
+  readonly job: string;
+  readonly profile?: string;
+  readonly out: string;
+  readonly param?: readonly string[];
+  readonly dryRun?: boolean;
+};
+
+/** Runs a job with a profile. Answers the exit code. @throws UserError */
+export async function runProfileCommand(
+  flags: RunProfileFlags,
+  settings: Settings,
+  io: Io,
+): Promise<number> {
+  if (flags.dryRun === true) {
+    const { explainCommand } = await import('./explain.ts');
+    return explainCommand(flags, settings, io);
+  }
+  const startedAt = new Date();
+  const date = startedAt.toISOString().slice(0, 10);
+  const definition = await loadDefinition({
+    jobPath: flags.job,
+    ...(flags.profile === undefined ? {} : { profile: flags.profile }),
+    params: flags.param ?? [],
+    date,
+    cwd: io.cwd,
+    kinds: KINDS,
+  });
+  const out = await resolveOut(resolve(io.cwd, flags.out));
+  const stateDir = stateDirOf({
+    ...(settings.stateDir === undefined ? {} : { given: settings.stateDir }),
+    from: definition.jobDir,
+    cwd: io.cwd,
+  });
+  makeStateDir(stateDir);
+  const records = openRunRecords(stateDir);
+
+  const open = await openRunOf(out);
+  if (
+    open !== undefined &&
+    open.planSha256 === definition.planSha256 &&
+    open.stateDir === stateDir
+  ) {
+    io.say(`found     the unfinished run ${open.runId} for this --out; going on with it`);
+    return resumeRun({ runId: open.runId, stateDir, settings, io, shownOut: flags.out });
+  }
+
+  await refuseForeign(out, flags.out);
+  await recoverDelivery(out);
+  const runId = makeRunId(definition.plan.job, startedAt, Math.random());
+  const store = await openStore(settings, stateDir);
+  const metrics = await openSessionMetrics(settings, store, io);
+  try {
+    const lock = await lockOut(out, { runId, stateDir });
+    const plan: Plan = {
+      ...definition.plan,
+      run: {
+        id: runId,
+        date,
+        generation: 1,
+        out,
+        planSha256: definition.planSha256,
+        deliverQueue: '',
+        previousRows: await previousRows(out),
+      },
+    };
+    await records.create({
+      plan,
+      jobPath: definition.jobPath,
+      profilePath: definition.profilePath,
+      params: flags.param ?? [],
+      startedAtMs: startedAt.getTime(),
+    });
+    io.say(`run       ${runId} (${plan.job} with ${plan.profile}, ${plan.steps.length} steps)`);
+    io.say(`state     ${stateDir}`);
+    if (metrics.url !== undefined) io.say(`metrics   ${metrics.url}`);
+    return await execute({
+      plan,
+      settings,
+      stateDir,
+      records,
+      lock,
+      metrics,
+      io,
+      shownOut: flags.out,
+    });
+  } catch (error) {
+    await metrics.close();
+    throw error;
+  }
+}
+
+/** The run that holds this `--out` and has not ended, if its owner is dead. @throws UserError OUT_BUSY */
+async function openRunOf(
+  out: string,
+): Promise<{ runId: string; stateDir: string; planSha256: string } | undefined> {
+  const owner = await readOwner(out);
+  if (owner === undefined) return undefined;
+  const record = await openRunRecords(owner.stateDir).read(owner.runId);
+  if (record === undefined || record.state !== 'open') return undefined;
+  if (ownerIsAlive(record)) {
+    throw new UserError(
+      'OUT_BUSY',
+      `run ${record.run_id} (process ${record.pid}) is writing to this --out`,
+      {
+        hint: 'Wait for it, cancel it with `builder_cli cancel`, or give another --out.',
+      },
+    );
+  }
+  return { runId: owner.runId, stateDir: owner.stateDir, planSha256: record.plan_sha256 };
+}
+
+async function refuseForeign(out: string, shown: string): Promise<void> {
+  const { state } = await inspectOut(out);
+  if (state !== 'foreign') return;
+  throw new UserError(
+    'OUT_NOT_OURS',
+    `${shown} is not empty and was not made by a delivery; nothing was touched`,
+    {
+      hint: `Give another --out, or empty ${dirname(out)}/${shown.split('/').at(-1) ?? ''} yourself.`,
+    },
+  );
+}

@@ -1,0 +1,47 @@
+/** `runs`: the runs of a state folder, newest first, from their records alone. */
+
+import { openRunRecords } from '../../store/run-records.ts';
+import { formatDuration } from '../../model/duration.ts';
+import { makePaint } from '../render/paint.ts';
+import { shownStatus } from '../run/shown-status.ts';
+import { stateDirOf } from '../state-dir.ts';
+
+import type { Io } from '../io.ts';
+import type { GlobalFlags, Settings } from '../settings.ts';
+
+/** Lists runs. Answers the exit code. */
+export async function runsCommand(
+  flags: GlobalFlags & { readonly limit: string },
+  settings: Settings,
+  io: Io,
+): Promise<number> {
+  const stateDir = stateDirOf({
+    ...(settings.stateDir === undefined ? {} : { given: settings.stateDir }),
+    from: io.cwd,
+    cwd: io.cwd,
+  });
+  const { records, damaged } = await openRunRecords(stateDir).list();
+  const shown = records.slice(0, Number(flags.limit) || 20);
+  if (settings.json) {
+    io.out(JSON.stringify({ state_dir: stateDir, runs: shown, damaged }, null, 2));
+    return 0;
+  }
+  const paint = makePaint(io.color);
+  io.say(`state     ${stateDir}`);
+  if (records.length === 0) io.say('no runs yet; `builder_cli run-profile` starts one');
+  for (const record of shown) {
+    const ended = record.finished_at === undefined ? Date.now() : Date.parse(record.finished_at);
+    const took = formatDuration(Math.max(0, ended - Date.parse(record.started_at)));
+    const status = shownStatus(record);
+    const words = [
+      record.run_id,
+      paint.status(status.status) + (status.note === undefined ? '' : ` (${status.note})`),
+      record.started_at.slice(0, 19).replace('T', ' '),
+      took,
+      record.out ?? '',
+    ];
+    io.out(words.join('  ').trimEnd());
+  }
+  for (const path of damaged) io.say(`damaged   ${path}`);
+  return 0;
+}

@@ -1,0 +1,44 @@
+/** `status`: one run with each of its steps, from its record. */
+
+import { join } from 'node:path';
+
+import { formatDuration } from '../../model/duration.ts';
+import { makePaint } from '../render/paint.ts';
+import { findRun } from '../run/find-run.ts';
+import { shownStatus } from '../run/shown-status.ts';
+
+import type { Io } from '../io.ts';
+import type { GlobalFlags, Settings } from '../settings.ts';
+
+/** Shows a run. Answers the exit code. @throws UserError RUN_NOT_FOUND */
+export async function statusCommand(
+  flags: GlobalFlags & { readonly out?: string },
+  settings: Settings,
+  io: Io,
+  runId?: string,
+): Promise<number> {
+  const { record, stateDir } = await findRun(
+    {
+      ...(flags.out === undefined ? {} : { out: flags.out }),
+      ...(runId === undefined ? {} : { runId }),
+    },
+    settings,
+    io,
+  );
+  if (settings.json) {
+    io.out(JSON.stringify(record, null, 2));
+    return 0;
+  }
+  const paint = makePaint(io.color);
+  const { status, note } = shownStatus(record);
+  io.out(`${record.run_id}  ${paint.status(status)}${note === undefined ? '' : ` (${note})`}`);
+  const width = Math.max(4, ...record.steps.map((step) => step.id.length));
+  for (const step of record.steps) {
+    const time = step.duration_ms === undefined ? '' : formatDuration(step.duration_ms);
+    const words = [step.id.padEnd(width), step.status, time, step.reason ?? ''];
+    io.out(`  ${words.filter((word) => word !== '').join('  ')}`);
+  }
+  if (record.out !== undefined) io.say(`out       ${record.out}`);
+  io.say(`record    ${join(stateDir, 'runs', record.run_id)}`);
+  return 0;
+}

@@ -1,0 +1,82 @@
+/** `worker`: serves the steps of a Temporal service until it is told to stop; running steps are then given back. */
+
+import { cpus } from 'node:os';
+
+import { serviceOf } from '../../connection.ts';
+import { UserError } from '../../model/errors.ts';
+import { openSession, openSessionMetrics, openStore } from '../run/session.ts';
+import { listenForSignals } from '../run/signals.ts';
+import { makeStateDir, stateDirOf } from '../state-dir.ts';
+
+import type { Io } from '../io.ts';
+import type { GlobalFlags, Settings } from '../settings.ts';
+
+export type WorkerFlags = GlobalFlags & { readonly slots?: string };
+
+/** Serves until SIGINT, SIGTERM or SIGHUP. Answers the exit code. @throws UserError */
+export async function workerCommand(
+  flags: WorkerFlags,
+  settings: Settings,
+  io: Io,
+): Promise<number> {
+  if ((await serviceOf(settings.service, settings.env)) === undefined) {
+    throw new UserError('BAD_USAGE', 'a worker needs a Temporal service', {
+      hint: 'Give --temporal-address host:port (or TEMPORAL_ADDRESS). `builder_cli dev` keeps an embedded engine up, with a worker beside it.',
+    });
+  }
+  return serve({ flags, settings, io, until: 'serving' });
+}
+
+/** The part that `worker` and `dev` share. */
+export async function serve(options: {
+  readonly flags: WorkerFlags;
+  readonly settings: Settings;
+  readonly io: Io;
+  readonly until: string;
+}): Promise<number> {
+  const { flags, settings, io } = options;
+  const slots = slotsOf(flags.slots);
+  const stateDir = stateDirOf({
+    ...(settings.stateDir === undefined ? {} : { given: settings.stateDir }),
+    from: io.cwd,
+    cwd: io.cwd,
+  });
+  makeStateDir(stateDir);
+  const metrics = await openSessionMetrics(settings, await openStore(settings, stateDir), io);
+  const signals = listenForSignals();
+  try {
+    const leave = new Promise<'told'>((resolve) => signals.onInterrupt(() => resolve('told')));
+    const session = await openSession({
+      settings,
+      stateDir,
+      io,
+      metrics,
+      queues: () => ({ taskQueue: settings.taskQueue }),
+      slots,
+    });
+    io.say(`state     ${stateDir}`);
+    if (session.engine.uiUrl !== undefined) io.say(`ui        ${session.engine.uiUrl}`);
+    if (metrics.url !== undefined) io.say(`metrics   ${metrics.url}`);
+    io.say(
+      `${options.until}   task queue '${settings.taskQueue}', ${slots} steps at once; Ctrl-C stops`,
+    );
+    metrics.ready(true);
+    const ended = await Promise.race([leave, signals.suspended, session.worker.done]);
+    metrics.ready(false);
+    io.say('stopping: running steps are given back to the service');
+    await session.close();
+    return ended === undefined ? 3 : 0;
+  } finally {
+    signals.stop();
+    await metrics.close();
+  }
+}
+
+function slotsOf(text: string | undefined): number {
+  if (text === undefined) return Math.max(2, cpus().length * 2);
+  const slots = Number(text);
+  if (!Number.isInteger(slots) || slots < 1 || slots > 1000) {
+    throw new UserError('BAD_USAGE', `--slots is '${text}'; it is a whole number from 1 to 1000`);
+  }
+  return slots;
+}

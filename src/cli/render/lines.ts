@@ -1,0 +1,57 @@
+/** One plain line for each thing that happens in a run: for logs, CI and pipes. Pure. */
+
+import { formatDuration } from '../../model/duration.ts';
+
+import type { RunEvent } from '../../model/events.ts';
+import type { Outcome } from '../../model/outcome.ts';
+import type { Paint } from './paint.ts';
+
+/** The line an event deserves, or undefined for those that need none. */
+export function lineOf(event: RunEvent, paint: Paint): string | undefined {
+  switch (event.type) {
+    case 'run_started':
+    case 'run_ended':
+      return undefined;
+    case 'step_started':
+      return event.attempt > 1 ? `  ${event.step}: attempt ${event.attempt}` : undefined;
+    case 'attempt_ended':
+      return event.retryInMs === undefined
+        ? undefined
+        : `  ${event.step}: attempt ${event.attempt} ended ${event.result}: ${oneLine(event.reason ?? '')}; next in ${formatDuration(event.retryInMs)}`;
+    case 'step_ended':
+      return `  ${outcomeLine(event.outcome, paint)}`;
+  }
+}
+
+/** `clean  OK  0.4s  12 -> 10 rows`, with the reason where there is one. */
+export function outcomeLine(outcome: Outcome, paint: Paint, width = 0): string {
+  const { step, status, reason } = outcome;
+  const time =
+    status === 'SKIPPED' || status === 'CACHED' ? '' : formatDuration(outcome.durationMs);
+  const parts = [
+    step.padEnd(width),
+    paint.status(status) + ' '.repeat(Math.max(0, 9 - status.length)),
+    time.padStart(7),
+    rowsOf(outcome),
+    reason === undefined ? '' : paint.dim(oneLine(reason)),
+  ];
+  return parts
+    .filter((part, i) => i < 3 || part !== '')
+    .join('  ')
+    .trimEnd();
+}
+
+/** `120 -> 98 rows (3 rejected)`; empty where a step counts none. */
+export function rowsOf({ rowsIn, rowsOut, rowsRejected }: Outcome): string {
+  const rejected =
+    rowsRejected === undefined || rowsRejected === 0 ? '' : ` (${rowsRejected} rejected)`;
+  if (rowsIn === undefined && rowsOut === undefined) return rejected.trim();
+  if (rowsIn === undefined) return `${rowsOut} rows${rejected}`;
+  if (rowsOut === undefined) return `${rowsIn} rows read${rejected}`;
+  return `${rowsIn} -> ${rowsOut} rows${rejected}`;
+}
+
+function oneLine(text: string): string {
+  const line = text.split('\n')[0] ?? '';
+  return line.length > 160 ? `${line.slice(0, 157)}...` : line;
+}

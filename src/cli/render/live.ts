@@ -1,0 +1,69 @@
+/** The live region on a terminal: what runs now, what waits, how far it is. Redrawn, never scrolled. */
+
+import { formatDuration } from '../../model/duration.ts';
+import { lineOf } from './lines.ts';
+
+import type { RunEvent } from '../../model/events.ts';
+import type { RunView } from '../../model/view.ts';
+import type { Io } from '../io.ts';
+import type { Paint } from './paint.ts';
+
+export type Renderer = {
+  event(event: RunEvent, view: RunView): void;
+  /** Removes the live region; lines already printed stay. */
+  stop(): void;
+};
+
+const REFRESH_MS = 200;
+
+/** Lines as things happen; on a terminal a region of running steps below them. */
+export async function makeRenderer(io: Io, paint: Paint): Promise<Renderer> {
+  if (!io.live) {
+    return {
+      event: (event) => {
+        const line = lineOf(event, paint);
+        if (line !== undefined) io.say(line);
+      },
+      stop: () => undefined,
+    };
+  }
+  const { createLogUpdate } = await import('log-update');
+  const region = createLogUpdate(io.stream);
+  let view: RunView | undefined;
+  const draw = (): void => {
+    if (view !== undefined) region(regionOf(view, Date.now(), paint));
+  };
+  const timer = setInterval(draw, REFRESH_MS);
+  timer.unref();
+  return {
+    event: (event, next) => {
+      view = next;
+      const line = lineOf(event, paint);
+      if (line !== undefined) {
+        region.clear();
+        io.say(line);
+      }
+      draw();
+    },
+    stop: () => {
+      clearInterval(timer);
+      region.clear();
+      region.done();
+    },
+  };
+}
+
+/** Text of the region at a moment. Pure. */
+export function regionOf(view: RunView, nowMs: number, paint: Paint): string {
+  const ended = view.steps.filter((step) => step.state === 'ended').length;
+  const rows = view.steps
+    .filter((step) => step.state === 'running' || step.state === 'retrying')
+    .map((step) => {
+      const since = formatDuration(Math.max(0, nowMs - (step.startedAtMs ?? nowMs)));
+      const what = step.state === 'running' ? paint.status('RUNNING') : 'waits to retry';
+      const attempt = step.attempt > 1 ? `, attempt ${step.attempt}` : '';
+      return `  ${step.id}  ${what} ${since}${attempt}`;
+    });
+  const all = formatDuration(Math.max(0, nowMs - view.startedAtMs));
+  return [...rows, paint.dim(`  ${ended} of ${view.steps.length} steps done, ${all}`)].join('\n');
+}

@@ -1,0 +1,79 @@
+/** What a person reads when a run has ended: every step, the slowest, what failed and where to look. Pure. */
+
+import { formatDuration } from '../../model/duration.ts';
+import { outcomeLine } from './lines.ts';
+
+import type { Outcome } from '../../model/outcome.ts';
+import type { RunSummary } from '../../model/run-summary.ts';
+import type { Paint } from './paint.ts';
+
+/** Where things lie; absent lines are left out. Addresses and absolute or shown paths. */
+export type Places = {
+  readonly out?: string;
+  readonly record: string;
+  readonly ui?: string;
+  readonly metrics?: string;
+  readonly resume?: string;
+};
+
+/** Lines of the closing summary. */
+export function summaryLines(
+  runId: string,
+  summary: RunSummary,
+  elapsedMs: number,
+  places: Places,
+  paint: Paint,
+): string[] {
+  const { outcomes, status } = summary;
+  const width = Math.max(4, ...outcomes.map((o) => o.step.length));
+  const lines = ['', ...outcomes.map((o) => `  ${outcomeLine(o, paint, width)}`), ''];
+
+  const ran = outcomes.filter((o) => o.durationMs > 0 && o.status !== 'CACHED');
+  const slowest = [...ran].sort((a, b) => b.durationMs - a.durationMs).slice(0, 3);
+  if (slowest.length > 1) {
+    const words = slowest.map((o) => `${o.step} ${formatDuration(o.durationMs)}`);
+    lines.push(`  slowest   ${words.join(', ')}`);
+  }
+  const warned = outcomes.filter((o) => o.failedChecks !== undefined && o.failedChecks.length > 0);
+  for (const o of warned) lines.push(`  checks    ${o.step}: ${o.failedChecks?.join(', ')}`);
+  for (const o of outcomes.filter(isTrouble)) lines.push(...troubleLines(o, paint));
+  if (summary.deliveryError !== undefined) {
+    lines.push(`  ${paint.red('delivery')}  ${summary.deliveryError}`);
+  }
+
+  lines.push(
+    `  ${paint.status(status)}  ${runId}  ${countsOf(outcomes)}  in ${formatDuration(elapsedMs)}`,
+  );
+  if (summary.delivery !== undefined && places.out !== undefined) {
+    lines.push(`  out       ${places.out} (${summary.delivery.files} files)`);
+  } else if (places.out !== undefined) {
+    lines.push(`  out       ${places.out} was not touched`);
+  }
+  lines.push(`  record    ${places.record}`);
+  if (places.metrics !== undefined) lines.push(`  metrics   ${places.metrics}`);
+  if (places.ui !== undefined) lines.push(`  history   ${places.ui}`);
+  if (places.resume !== undefined) lines.push(`  go on     ${places.resume}`);
+  return lines;
+}
+
+function isTrouble(o: Outcome): boolean {
+  return o.status === 'FAIL' || o.status === 'TIMEOUT' || o.status === 'BUDGET_EXCEEDED';
+}
+
+function troubleLines(o: Outcome, paint: Paint): string[] {
+  const attempt = o.attempts > 0 ? ` in attempt ${o.attempts}` : '';
+  const code = o.code === undefined ? '' : `${o.code}: `;
+  const [first = '', ...rest] = (o.reason ?? 'no reason given').split('\n');
+  return [
+    `  ${paint.red(o.status)}  step ${paint.bold(o.step)}${attempt}: ${code}${first}`,
+    ...rest.map((line) => `        ${line}`),
+    ...(o.log === undefined ? [] : [`        log: ${o.log}`]),
+  ];
+}
+
+/** `17 OK, 1 CACHED, 1 WARN`. */
+export function countsOf(outcomes: readonly Outcome[]): string {
+  const counts = new Map<string, number>();
+  for (const { status } of outcomes) counts.set(status, (counts.get(status) ?? 0) + 1);
+  return [...counts].map(([status, n]) => `${n} ${status}`).join(', ');
+}

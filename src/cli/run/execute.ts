@@ -1,0 +1,207 @@
+/** Executes one plan to its end, whoever asked for it: starts the workflow, shows it, records it, cleans up. */
+
+import { join } from 'node:path';
+
+import { exitCode } from '../../model/outcome.ts';
+import { emptyView, foldEvent } from '../../model/view.ts';
+import { makePaint } from '../render/paint.ts';
+import { makeRenderer } from '../render/live.ts';
+import { summaryLines } from '../render/summary.ts';
+import { follow } from './follow.ts';
+import { openSession } from './session.ts';
+import { listenForSignals } from './signals.ts';
+import { resultJson } from './result-json.ts';
+
+import type { Metrics } from '../../metrics/open-metrics.ts';
+import type { RunEvent } from '../../model/events.ts';
+import type { Plan } from '../../model/plan.ts';
+import type { RunSummary } from '../../model/run-summary.ts';
+import type { RunView } from '../../model/view.ts';
+import type { OutLock } from '../../store/out-lock.ts';
+import type { RunRecords } from '../../store/run-records.ts';
+import type { Io } from '../io.ts';
+import type { Settings } from '../settings.ts';
+import type { Engine, Queues, Session } from './session.ts';
+
+export type Execution = {
+  /** Everything but the queue that only the engine decides. */
+  readonly plan: Plan;
+  readonly settings: Settings;
+  readonly stateDir: string;
+  readonly records: RunRecords;
+  readonly lock: OutLock | undefined;
+  readonly metrics: Metrics;
+  readonly io: Io;
+  /** `--out` as the user wrote it, for messages. */
+  readonly shownOut?: string;
+  /** An open workflow of this run may still be served by others: wait for it instead of starting it again. */
+  readonly reattach?: boolean;
+};
+
+/** Runs, or goes on with, a plan. Answers the exit code. @throws UserError with exit code 3 */
+export async function execute(execution: Execution): Promise<number> {
+  const { settings, stateDir, records, metrics, io } = execution;
+  const runId = execution.plan.run.id;
+  const paint = makePaint(io.color);
+  const renderer = await makeRenderer(io, paint);
+  let view: RunView = emptyView(Date.now());
+  const onEvent = (event: RunEvent): void => {
+    view = foldEvent(view, event);
+    renderer.event(event, view);
+    records.noteEvent(runId, event);
+  };
+
+  const session = await openSession({
+    settings,
+    stateDir,
+    io,
+    metrics,
+    queues: (kind) => queuesOf(kind, runId),
+    slots: execution.plan.concurrency + 1,
+    logFile: join(records.folder(runId), 'worker.log'),
+    onEvent: (_key, event) => onEvent(event),
+  });
+  const { engine } = session;
+  const queues = queuesOf(engine.kind, runId);
+  const plan: Plan = {
+    ...execution.plan,
+    run: { ...execution.plan.run, deliverQueue: queues.deliverQueue ?? queues.taskQueue ?? runId },
+  };
+  await records.update(runId, {
+    engine: { kind: engine.kind, address: engine.address, namespace: engine.namespace },
+  });
+  const ui = uiOf(engine, runId);
+  const signals = listenForSignals();
+  try {
+    const handle = await startOrAttach(session, plan, settings, execution.reattach ?? false);
+    signals.onInterrupt(() => {
+      io.say(
+        'cancelling: waiting for the running steps to stop (Ctrl-C again leaves the run open)',
+      );
+      void handle.cancel().catch(() => undefined);
+    });
+    const embedded = engine.kind === 'embedded';
+    const ended = await Promise.race([
+      follow({
+        handle,
+        ...(embedded ? { ownView: () => view } : {}),
+        onEvent,
+        onNoWorker: () =>
+          io.say(
+            `waiting: no worker serves task queue '${taskQueueOf(engine.kind, settings, runId)}'; start one with \`builder_cli worker\``,
+          ),
+        isServed: () => isServed(session, taskQueueOf(engine.kind, settings, runId)),
+      }),
+      signals.suspended,
+    ]);
+    renderer.stop();
+    if (ended === 'suspended') {
+      io.say(`suspended ${runId}; go on with: ${resumeCommand(execution)}`);
+      await session.close();
+      return 130;
+    }
+    return await finish(execution, session, ended, view, ui, paint);
+  } catch (error) {
+    renderer.stop();
+    await session.close();
+    throw error;
+  } finally {
+    signals.stop();
+    await metrics.close();
+  }
+}
+
+async function finish(
+  execution: Execution,
+  session: Session,
+  summary: RunSummary,
+  view: RunView,
+  ui: string | undefined,
+  paint: ReturnType<typeof makePaint>,
+): Promise<number> {
+  const { plan, settings, records, lock, metrics, io } = execution;
+  const runId = plan.run.id;
+  const code = exitCode(summary.status, summary.outcomes);
+  const record = await records.close(runId, summary);
+  const delivered = summary.delivery !== undefined;
+  await lock?.unlock({ keep: !delivered });
+  const elapsedMs = (view.endedAtMs ?? Date.now()) - view.startedAtMs;
+  const lines = summaryLines(
+    runId,
+    summary,
+    elapsedMs,
+    {
+      ...(execution.shownOut === undefined ? {} : { out: execution.shownOut }),
+      record: records.folder(runId),
+      ...(ui === undefined ? {} : { ui }),
+      ...(metrics.url === undefined ? {} : { metrics: metrics.url }),
+      ...(code === 0 ? {} : { resume: resumeCommand(execution) }),
+    },
+    paint,
+  );
+  for (const line of lines) io.say(line);
+  if (settings.json) io.out(JSON.stringify(resultJson(record, summary, code), null, 2));
+  const closing = session.close();
+  await metrics.linger(settings.linger, (line) => io.say(line));
+  await closing;
+  await session.store.sealClaims(runId);
+  return code;
+}
+
+async function startOrAttach(
+  session: Session,
+  plan: Plan,
+  settings: Settings,
+  reattach: boolean,
+): Promise<ReturnType<Session['client']['workflow']['getHandle']>> {
+  const { client, engine } = session;
+  if (reattach && engine.kind === 'service') {
+    const handle = client.workflow.getHandle(plan.run.id);
+    const open = await handle.describe().then(
+      (d) => d.status.name === 'RUNNING',
+      () => false,
+    );
+    if (open) return handle;
+  }
+  return client.workflow.start('runProfile', {
+    args: [plan],
+    workflowId: plan.run.id,
+    taskQueue: taskQueueOf(engine.kind, settings, plan.run.id),
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    workflowIdConflictPolicy: 'TERMINATE_EXISTING',
+    workflowTaskTimeout: engine.kind === 'embedded' ? '5s' : '10s',
+    staticSummary: `${plan.job} with ${plan.profile}`,
+  });
+}
+
+function queuesOf(kind: Engine['kind'], runId: string): Queues {
+  return kind === 'embedded'
+    ? { taskQueue: runId, deliverQueue: runId }
+    : { deliverQueue: `deliver-${runId}` };
+}
+
+function taskQueueOf(kind: Engine['kind'], settings: Settings, runId: string): string {
+  return kind === 'embedded' ? runId : settings.taskQueue;
+}
+
+function uiOf(engine: Engine, runId: string): string | undefined {
+  return engine.uiUrl === undefined
+    ? undefined
+    : `${engine.uiUrl}/namespaces/${engine.namespace}/workflows/${runId}`;
+}
+
+async function isServed(session: Session, taskQueue: string): Promise<boolean> {
+  const answer = await session.client.workflowService.describeTaskQueue({
+    namespace: session.engine.namespace,
+    taskQueue: { name: taskQueue },
+    taskQueueType: 1,
+  });
+  return (answer.pollers ?? []).length > 0;
+}
+
+/** The words that go on with a run. */
+function resumeCommand({ plan, shownOut }: Execution): string {
+  return shownOut === undefined
+    ? `builder_cli resume ${plan.run.id}`
+    : `builder_cli resume --out ${shownOut}`;
+}

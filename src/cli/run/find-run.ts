@@ -1,0 +1,63 @@
+/** Finds a recorded run by its id, by `--out`, or the newest one. */
+
+import { resolve } from 'node:path';
+
+import { resolveOut } from '../../activities/deliver.ts';
+import { UserError } from '../../model/errors.ts';
+import { readOwner } from '../../store/out-lock.ts';
+import { openRunRecords } from '../../store/run-records.ts';
+import { stateDirOf } from '../state-dir.ts';
+
+import type { RunRecord } from '../../model/run-record.ts';
+import type { Io } from '../io.ts';
+import type { Settings } from '../settings.ts';
+
+export type Wanted = { readonly runId?: string; readonly out?: string };
+
+/** The run and the state folder that holds it. Unambiguous prefixes of an id do. @throws UserError RUN_NOT_FOUND */
+export async function findRun(
+  wanted: Wanted,
+  settings: Settings,
+  io: Io,
+  accept: (record: RunRecord) => boolean = () => true,
+): Promise<{ record: RunRecord; stateDir: string }> {
+  const given = settings.stateDir === undefined ? {} : { given: settings.stateDir };
+  let stateDir = stateDirOf({ ...given, from: io.cwd, cwd: io.cwd });
+  let runId = wanted.runId;
+  let out: string | undefined;
+  if (wanted.out !== undefined) {
+    out = await resolveOut(resolve(io.cwd, wanted.out));
+    const owner = await readOwner(out);
+    if (owner !== undefined) {
+      stateDir = owner.stateDir;
+      runId ??= owner.runId;
+    } else if (settings.stateDir === undefined) {
+      stateDir = stateDirOf({ from: resolve(out, '..'), cwd: io.cwd });
+    }
+  }
+  const { records } = await openRunRecords(stateDir).list();
+  const matches = records.filter(
+    (record) =>
+      (runId === undefined || record.run_id === runId || record.run_id.startsWith(runId)) &&
+      (out === undefined || runId !== undefined || record.out === out) &&
+      accept(record),
+  );
+  const exact = matches.find((record) => record.run_id === runId);
+  const record = exact ?? matches[0];
+  if (record === undefined) {
+    const what =
+      runId ?? (wanted.out === undefined ? 'such a run' : `a run for --out ${wanted.out}`);
+    throw new UserError('RUN_NOT_FOUND', `${what} is not recorded in ${stateDir}`, {
+      hint: 'Give the state folder with --state-dir; `builder_cli runs` lists what it holds.',
+    });
+  }
+  if (exact === undefined && runId !== undefined && matches.length > 1) {
+    throw new UserError('RUN_NOT_FOUND', `'${runId}' begins the ids of ${matches.length} runs`, {
+      hint: `For example ${matches
+        .slice(0, 3)
+        .map((m) => m.run_id)
+        .join(', ')}`,
+    });
+  }
+  return { record, stateDir };
+}

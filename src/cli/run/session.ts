@@ -1,0 +1,156 @@
+/** Everything a command that executes steps needs, opened in order and closed in reverse: metrics port, engine, store, worker. */
+
+import { join } from 'node:path';
+
+import { connect, serviceOf } from '../../connection.ts';
+import { openMetrics } from '../../metrics/open-metrics.ts';
+import { openLocalStore } from '../../store/local.ts';
+import { makeSecrets } from '../../activities/secrets.ts';
+import { openWorkerLog } from './worker-log.ts';
+
+import type { Client } from '@temporalio/client';
+import type { NativeConnection } from '@temporalio/worker';
+import type { EngineHandle } from '../../engine/ensure-engine.ts';
+import type { Metrics } from '../../metrics/open-metrics.ts';
+import type { RunEvent, RunKey } from '../../model/events.ts';
+import type { Store } from '../../store/store.ts';
+import type { RunningWorker } from '../../worker.ts';
+import type { Io } from '../io.ts';
+import type { Settings } from '../settings.ts';
+
+export type Engine = {
+  readonly kind: 'embedded' | 'service';
+  readonly address: string;
+  readonly namespace: string;
+  /** Base address of Temporal's UI, where it is known. */
+  readonly uiUrl?: string;
+};
+
+export type Queues = { readonly taskQueue?: string; readonly deliverQueue?: string };
+
+export type Session = {
+  readonly engine: Engine;
+  readonly client: Client;
+  readonly connection: NativeConnection;
+  readonly store: Store;
+  readonly metrics: Metrics;
+  readonly worker: RunningWorker;
+  /** Stops the worker, then leaves the engine; does not wait for the engine's end. */
+  close(): Promise<void>;
+};
+
+export type SessionOptions = {
+  readonly settings: Settings;
+  readonly stateDir: string;
+  readonly io: Io;
+  readonly metrics: Metrics;
+  /** Queues to serve, once it is known whether a service or the embedded engine is used. */
+  readonly queues: (kind: Engine['kind']) => Queues;
+  readonly slots: number;
+  /** Where the SDK and the worker log to; absolute path. */
+  readonly logFile?: string;
+  readonly onEvent?: (key: RunKey, event: RunEvent) => void;
+};
+
+/** Milliseconds between heartbeats: a service is spared, a laptop learns of a cancel at once. */
+const HEARTBEAT_MS = Object.freeze({ embedded: 500, service: 2_000 });
+
+/** Opens the store of a state folder. */
+export async function openStore(settings: Settings, stateDir: string): Promise<Store> {
+  return openLocalStore(settings.store ?? join(stateDir, 'store'));
+}
+
+/** Binds the metrics port before anything else starts. @throws UserError PORT_IN_USE */
+export async function openSessionMetrics(
+  settings: Settings,
+  store: Store,
+  io: Io,
+): Promise<Metrics> {
+  return openMetrics({
+    port: settings.prometheusPort,
+    address: settings.prometheusAddress,
+    store,
+    warn: (line) => io.say(line),
+  });
+}
+
+/** Starts or finds the engine, connects, and serves the queues. @throws UserError with exit code 3 */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const { settings, stateDir, io, metrics } = options;
+  const service = await serviceOf(settings.service, settings.env);
+  let handle: EngineHandle | undefined;
+  const closers: (() => Promise<void>)[] = [];
+  try {
+    let engine: Engine;
+    const worker = import('../../worker.ts');
+    if (service === undefined) {
+      const { ensureEngine } = await import('../../engine/ensure-engine.ts');
+      handle = await ensureEngine({
+        stateDir,
+        cacheDir: settings.cacheDir,
+        env: settings.env,
+        ...(settings.temporalBinary === undefined ? {} : { binary: settings.temporalBinary }),
+        onProgress: (line) => io.say(line),
+      });
+      const held = handle;
+      closers.push(() => held.release());
+      engine = {
+        kind: 'embedded',
+        address: handle.address,
+        namespace: settings.service.namespace ?? handle.namespace,
+        uiUrl: handle.uiUrl,
+      };
+    } else {
+      engine = { kind: 'service', address: service.address, namespace: service.namespace };
+    }
+    io.say(
+      `engine    ${engine.kind === 'embedded' ? 'embedded Temporal' : 'Temporal'} at ${engine.address}, namespace ${engine.namespace}`,
+    );
+
+    const { installRuntime, startWorker } = await worker;
+    const log = await openWorkerLog(options.logFile);
+    installRuntime(log, metrics.runtimeMetrics);
+    const connection = await connect(service?.options ?? { address: engine.address });
+    closers.push(() => connection.close());
+    const { Client } = await import('@temporalio/client');
+    const store = metrics.store;
+    const queues = options.queues(engine.kind);
+    const running = await startWorker({
+      connection,
+      namespace: engine.namespace,
+      ...queues,
+      store,
+      attemptsRoot: join(stateDir, 'attempts'),
+      runFolder: (runId) => join(stateDir, 'runs', runId),
+      env: settings.env,
+      secret: makeSecrets({
+        env: settings.env,
+        ...(settings.secretsDir === undefined ? {} : { dir: settings.secretsDir }),
+      }),
+      bootId: store.bootId,
+      ...(settings.sqlThreads === undefined ? {} : { sqlThreads: settings.sqlThreads }),
+      sinks: metrics.sinks(options.onEvent),
+      interceptors: metrics.interceptors,
+      heartbeatEveryMs: HEARTBEAT_MS[engine.kind],
+      embedded: engine.kind === 'embedded',
+      slots: options.slots,
+    });
+    closers.push(() => running.stop());
+    return {
+      engine,
+      client: new Client({ connection, namespace: engine.namespace }),
+      connection,
+      store,
+      metrics,
+      worker: running,
+      close: () => closeAll(closers),
+    };
+  } catch (error) {
+    await closeAll(closers);
+    throw error;
+  }
+}
+
+async function closeAll(closers: (() => Promise<void>)[]): Promise<void> {
+  for (const close of closers.splice(0).reverse()) await close().catch(() => undefined);
+}

@@ -1,0 +1,16 @@
+/** What a record says of a run now: an open run whose process is gone is not running. */
+
+import { ownerIsAlive } from '../../store/run-records.ts';
+
+import type { RunRecord } from '../../model/run-record.ts';
+
+/** The status to show, and a note where the record alone would mislead. */
+export function shownStatus(record: RunRecord): {
+  readonly status: RunRecord['status'];
+  readonly note?: string;
+} {
+  if (record.state === 'closed') return { status: record.status };
+  return ownerIsAlive(record)
+    ? { status: 'RUNNING', note: `process ${record.pid}` }
+    : { status: 'CANCELLED', note: 'unfinished: its process is gone; `resume` goes on with it' };
+}

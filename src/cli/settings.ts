@@ -1,0 +1,105 @@
+/** Flags that every command takes, as one frozen object. Defaults live here; the environment comes in as an argument. */
+
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+import { UserError } from '../model/errors.ts';
+
+import type { ServiceChoice } from '../connection.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export type Settings = {
+  readonly json: boolean;
+  readonly verbose: boolean;
+  readonly stateDir?: string;
+  /** Folder of the artifacts and results, shared by the workers of a fleet; default `<state dir>/store`. */
+  readonly store?: string;
+  readonly secretsDir?: string;
+  /** 0: no exporter. */
+  readonly prometheusPort: number;
+  readonly prometheusAddress: string;
+  readonly service: ServiceChoice;
+  readonly taskQueue: string;
+  readonly temporalBinary?: string;
+  /** Threads of each query; default: the machine's. */
+  readonly sqlThreads?: number;
+  /** Seconds to wait for a last scrape; 'auto': only if someone scrapes. */
+  readonly linger: 'auto' | number;
+  readonly cacheDir: string;
+  readonly env: Environment;
+};
+
+export const DEFAULTS = Object.freeze({
+  prometheusAddress: '0.0.0.0',
+  taskQueue: 'builder',
+});
+
+/** Raw flags as the parser leaves them. */
+export type GlobalFlags = {
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+  readonly stateDir?: string;
+  readonly store?: string;
+  readonly secretsDir?: string;
+  readonly prometheusPort?: string;
+  readonly prometheusAddress?: string;
+  readonly temporalAddress?: string;
+  readonly temporalProfile?: string;
+  readonly namespace?: string;
+  readonly taskQueue?: string;
+  readonly temporalBinary?: string;
+  readonly sqlThreads?: string;
+  readonly linger?: string;
+};
+
+/** Settings from flags and environment. @throws UserError BAD_USAGE */
+export function settingsFrom(flags: GlobalFlags, env: Environment): Settings {
+  const optional = {
+    stateDir: flags.stateDir,
+    store: flags.store,
+    secretsDir: flags.secretsDir,
+    temporalBinary: flags.temporalBinary,
+    sqlThreads:
+      flags.sqlThreads === undefined
+        ? undefined
+        : wholeNumber('--sql-threads', flags.sqlThreads, 1, 1024),
+  };
+  const service = {
+    address: flags.temporalAddress,
+    profile: flags.temporalProfile,
+    namespace: flags.namespace,
+  };
+  return Object.freeze({
+    ...(defined(optional) as Partial<Settings>),
+    json: flags.json ?? false,
+    verbose: flags.verbose ?? false,
+    prometheusPort: wholeNumber('--prometheus-port', flags.prometheusPort ?? '0', 0, 65535),
+    prometheusAddress: flags.prometheusAddress ?? DEFAULTS.prometheusAddress,
+    service: defined(service),
+    taskQueue: flags.taskQueue ?? DEFAULTS.taskQueue,
+    linger:
+      flags.linger === undefined || flags.linger === 'auto'
+        ? 'auto'
+        : wholeNumber('--linger', flags.linger, 0, 3600),
+    cacheDir: env['XDG_CACHE_HOME'] ?? join(env['HOME'] ?? homedir(), '.cache'),
+    env,
+  });
+}
+
+function wholeNumber(flag: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isInteger(value) || value < least || value > most) {
+    throw new UserError(
+      'BAD_USAGE',
+      `${flag} is '${text}'; it is a whole number from ${least} to ${most}`,
+    );
+  }
+  return value;
+}
+
+function defined<T extends object>(value: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
+  };
+}

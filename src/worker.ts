@@ -1,0 +1,150 @@
+/** Composition root of a worker: names every part of it, and starts and stops them in order. */
+
+import { cpus, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+import {
+  DefaultLogger,
+  makeTelemetryFilterString,
+  NativeConnection,
+  Runtime,
+  Worker,
+} from '@temporalio/worker';
+
+import { limitsOf } from './activities/limits.ts';
+import { makeDeliverActivity } from './activities/deliver-activity.ts';
+import { makeStepActivities } from './activities/step-activity.ts';
+import { KINDS } from './activities/steps/index.ts';
+
+import type { ActivityInboundCallsInterceptorFactory } from './metrics/interceptor.ts';
+import type { InjectedSinks, LogLevel, RuntimeOptions, WorkerOptions } from '@temporalio/worker';
+import type { EventSinks } from './model/events.ts';
+import type { Store } from './store/store.ts';
+
+export type WorkerSettings = {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  /** Serves workflows and steps; absent: only deliveries. */
+  readonly taskQueue?: string;
+  /** Serves `deliver`. May be the same queue. */
+  readonly deliverQueue?: string;
+  readonly store: Store;
+  readonly attemptsRoot: string;
+  readonly runFolder: (runId: string) => string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly secret: (name: string) => string | undefined;
+  readonly bootId: string;
+  readonly sqlThreads?: number;
+  readonly sinks: InjectedSinks<EventSinks>;
+  readonly interceptors: readonly ActivityInboundCallsInterceptorFactory[];
+  /** Milliseconds between heartbeats of a running step: how soon it learns of a cancel. */
+  readonly heartbeatEveryMs: number;
+  /** One run at a time: small caches and few pollers. */
+  readonly embedded: boolean;
+  /** Steps that run at once on this worker. */
+  readonly slots: number;
+};
+
+export type RunningWorker = {
+  /** Settles when every part has stopped; rejects if one broke. */
+  readonly done: Promise<void>;
+  /** Stops taking work, tells running steps, and waits for them. */
+  stop(): Promise<void>;
+};
+
+/** Installs the SDK's runtime; once a process, before anything else of the SDK. */
+export function installRuntime(
+  log: (level: LogLevel, message: string, meta?: Record<string, unknown>) => void,
+  metrics?: NonNullable<RuntimeOptions['telemetryOptions']>['metrics'],
+): void {
+  Runtime.install({
+    shutdownSignals: [],
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) => log(level, message, meta)),
+    telemetryOptions: {
+      logging: {
+        forward: {},
+        filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }),
+      },
+      ...(metrics === undefined ? {} : { metrics }),
+    },
+  });
+}
+
+/** Starts the workers that a process needs: one for the task queue, one for the deliveries it serves. */
+export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
+  const { taskQueue, deliverQueue } = settings;
+  const machine = { memoryBytes: totalmem(), cpus: cpus().length };
+  const steps = makeStepActivities(
+    KINDS,
+    {
+      store: settings.store,
+      attemptsRoot: settings.attemptsRoot,
+      runFolder: settings.runFolder,
+      env: settings.env,
+      secret: settings.secret,
+      bootId: settings.bootId,
+      limits: (concurrency) => limitsOf(machine, concurrency, settings.sqlThreads),
+    },
+    { heartbeatEveryMs: settings.heartbeatEveryMs },
+  );
+  const deliver = makeDeliverActivity(settings.store);
+  const common = {
+    connection: settings.connection,
+    namespace: settings.namespace,
+    maxHeartbeatThrottleInterval: settings.heartbeatEveryMs,
+    defaultHeartbeatThrottleInterval: settings.heartbeatEveryMs,
+    shutdownGraceTime: 0,
+    shutdownForceTime: '20s',
+  } satisfies Partial<WorkerOptions>;
+
+  const creations: Promise<Worker>[] = [];
+  if (taskQueue !== undefined) {
+    creations.push(
+      Worker.create({
+        ...common,
+        taskQueue,
+        workflowBundle: { codePath: workflowBundlePath() },
+        activities: { ...steps, ...(deliverQueue === taskQueue ? { deliver } : {}) },
+        sinks: settings.sinks,
+        interceptors: {
+          activity: settings.interceptors.map((inbound) => (context) => ({
+            inbound: inbound(context),
+          })),
+        },
+        maxConcurrentActivityTaskExecutions: settings.slots,
+        ...(settings.embedded
+          ? {
+              maxCachedWorkflows: 10,
+              maxConcurrentWorkflowTaskExecutions: 4,
+              maxConcurrentWorkflowTaskPolls: 2,
+            }
+          : { maxCachedWorkflows: 200 }),
+      }),
+    );
+  }
+  if (deliverQueue !== undefined && deliverQueue !== taskQueue) {
+    creations.push(
+      Worker.create({
+        ...common,
+        taskQueue: deliverQueue,
+        activities: { deliver },
+        maxConcurrentActivityTaskExecutions: 2,
+      }),
+    );
+  }
+  const workers = await Promise.all(creations);
+  const done = Promise.all(workers.map(async (worker) => worker.run())).then(() => undefined);
+  done.catch(() => undefined);
+  return {
+    done,
+    stop: async () => {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await done.catch(() => undefined);
+    },
+  };
+}
+
+/** The prebuilt workflow bundle beside the compiled code. */
+export function workflowBundlePath(): string {
+  return fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
+}
