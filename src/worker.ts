@@ -16,8 +16,13 @@ import { makeDeliverActivity } from './activities/deliver-activity.ts';
 import { makeStepActivities } from './activities/step-activity.ts';
 import { KINDS } from './activities/steps/index.ts';
 
-import type { ActivityInboundCallsInterceptorFactory } from './metrics/interceptor.ts';
-import type { InjectedSinks, LogLevel, RuntimeOptions, WorkerOptions } from '@temporalio/worker';
+import type {
+  ActivityInterceptorsFactory,
+  InjectedSinks,
+  LogLevel,
+  RuntimeOptions,
+  WorkerOptions,
+} from '@temporalio/worker';
 import type { EventSinks } from './model/events.ts';
 import type { Store } from './store/store.ts';
 
@@ -36,7 +41,7 @@ export type WorkerSettings = {
   readonly bootId: string;
   readonly sqlThreads?: number;
   readonly sinks: InjectedSinks<EventSinks>;
-  readonly interceptors: readonly ActivityInboundCallsInterceptorFactory[];
+  readonly interceptors: readonly ActivityInterceptorsFactory[];
   /** Milliseconds between heartbeats of a running step: how soon it learns of a cancel. */
   readonly heartbeatEveryMs: number;
   /** One run at a time: small caches and few pollers. */
@@ -107,9 +112,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         activities: { ...steps, ...(deliverQueue === taskQueue ? { deliver } : {}) },
         sinks: settings.sinks,
         interceptors: {
-          activity: settings.interceptors.map((inbound) => (context) => ({
-            inbound: inbound(context),
-          })),
+          activity: [...settings.interceptors],
         },
         maxConcurrentActivityTaskExecutions: settings.slots,
         ...(settings.embedded

@@ -80,10 +80,9 @@ export async function resumeRun(options: {
     run: { ...saved.run, planSha256, generation: record.generation + 1 },
   };
   const store = await openStore(settings, stateDir);
-  const metrics = await openSessionMetrics(settings, store, io);
+  const metrics = await openSessionMetrics(settings, stateDir, store, io);
   try {
-    const lock =
-      out === undefined ? undefined : await lockOut(out, { runId, stateDir });
+    const lock = out === undefined ? undefined : await lockOut(out, { runId, stateDir });
     if (out !== undefined) await recoverDelivery(out);
     await records.reopen(runId, plan);
     io.say(`resume    ${runId} (${plan.job} with ${plan.profile}, ${plan.steps.length} steps)`);

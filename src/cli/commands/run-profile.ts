@@ -69,7 +69,7 @@ export async function runProfileCommand(
   await recoverDelivery(out);
   const runId = makeRunId(definition.plan.job, startedAt, Math.random());
   const store = await openStore(settings, stateDir);
-  const metrics = await openSessionMetrics(settings, store, io);
+  const metrics = await openSessionMetrics(settings, stateDir, store, io);
   try {
     const lock = await lockOut(out, { runId, stateDir });
     const plan: Plan = {

@@ -42,7 +42,12 @@ export async function serve(options: {
     cwd: io.cwd,
   });
   makeStateDir(stateDir);
-  const metrics = await openSessionMetrics(settings, await openStore(settings, stateDir), io);
+  const metrics = await openSessionMetrics(
+    settings,
+    stateDir,
+    await openStore(settings, stateDir),
+    io,
+  );
   const signals = listenForSignals();
   try {
     const leave = new Promise<'told'>((resolve) => signals.onInterrupt(() => resolve('told')));

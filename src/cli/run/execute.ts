@@ -20,6 +20,7 @@ import type { RunView } from '../../model/view.ts';
 import type { OutLock } from '../../store/out-lock.ts';
 import type { RunRecords } from '../../store/run-records.ts';
 import type { Io } from '../io.ts';
+import type { Paint } from '../render/paint.ts';
 import type { Settings } from '../settings.ts';
 import type { Engine, Queues, Session } from './session.ts';
 
@@ -100,7 +101,10 @@ export async function execute(execution: Execution): Promise<number> {
       await session.close();
       return 130;
     }
-    return await finish(execution, session, ended, view, ui, paint);
+    const leaving = new AbortController();
+    signals.onInterrupt(() => leaving.abort());
+    void signals.suspended.then(() => leaving.abort());
+    return await finish(execution, session, ended, { view, ui, paint, leaving: leaving.signal });
   } catch (error) {
     renderer.stop();
     await session.close();
@@ -115,9 +119,17 @@ async function finish(
   execution: Execution,
   session: Session,
   summary: RunSummary,
-  view: RunView,
-  ui: string | undefined,
-  paint: ReturnType<typeof makePaint>,
+  {
+    view,
+    ui,
+    paint,
+    leaving,
+  }: {
+    readonly view: RunView;
+    readonly ui: string | undefined;
+    readonly paint: Paint;
+    readonly leaving: AbortSignal;
+  },
 ): Promise<number> {
   const { plan, settings, records, lock, metrics, io } = execution;
   const runId = plan.run.id;
@@ -142,7 +154,7 @@ async function finish(
   for (const line of lines) io.say(line);
   if (settings.json) io.out(JSON.stringify(resultJson(record, summary, code), null, 2));
   const closing = session.close();
-  await metrics.linger(settings.linger, (line) => io.say(line));
+  await metrics.linger(settings.linger, (line) => io.say(line), leaving);
   await closing;
   await session.store.sealClaims(runId);
   return code;

@@ -6,11 +6,12 @@ import { connect, serviceOf } from '../../connection.ts';
 import { openMetrics } from '../../metrics/open-metrics.ts';
 import { openLocalStore } from '../../store/local.ts';
 import { makeSecrets } from '../../activities/secrets.ts';
+import { readVersions } from './versions.ts';
 import { openWorkerLog } from './worker-log.ts';
 
 import type { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
-import type { EngineHandle } from '../../engine/ensure-engine.ts';
+import type { EngineHandle } from '../../engine/engine.ts';
 import type { Metrics } from '../../metrics/open-metrics.ts';
 import type { RunEvent, RunKey } from '../../model/events.ts';
 import type { Store } from '../../store/store.ts';
@@ -63,13 +64,18 @@ export async function openStore(settings: Settings, stateDir: string): Promise<S
 /** Binds the metrics port before anything else starts. @throws UserError PORT_IN_USE */
 export async function openSessionMetrics(
   settings: Settings,
+  stateDir: string,
   store: Store,
   io: Io,
 ): Promise<Metrics> {
+  const embedded = (await serviceOf(settings.service, settings.env)) === undefined;
   return openMetrics({
     port: settings.prometheusPort,
     address: settings.prometheusAddress,
     store,
+    stateDir,
+    restore: embedded,
+    versions: readVersions(),
     warn: (line) => io.say(line),
   });
 }
@@ -84,7 +90,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     let engine: Engine;
     const worker = import('../../worker.ts');
     if (service === undefined) {
-      const { ensureEngine } = await import('../../engine/ensure-engine.ts');
+      const { ensureEngine } = await import('../../engine/engine.ts');
       handle = await ensureEngine({
         stateDir,
         cacheDir: settings.cacheDir,
