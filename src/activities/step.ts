@@ -57,6 +57,8 @@ export type StepContext = {
   log(line: string): void;
   /** Blanks out every secret this step uses. */
   redact(text: string): string;
+  /** The same for text that comes in pieces, any of which may end in the middle of a secret. */
+  redactStream?(): { push(piece: string): string; end(): string };
   /**
    * Copies a file into the run's record folder, where it outlives a failed attempt, and answers the
    * path to name in an error. Absent where no record is kept.
