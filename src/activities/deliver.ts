@@ -1,6 +1,6 @@
 /** Puts the exports of a run into `--out` as a whole: staged beside it, verified, synced, then swapped in. */
 
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { stepRecordOf } from '../model/run-record.ts';
@@ -55,6 +55,9 @@ export async function deliverInto(options: {
       await rm(staging, { recursive: true, force: true }).catch(() => undefined);
     }
     throw explain(error, given);
+  } finally {
+    // Stays while a lock, a journal or an old version is in it.
+    await rmdir(sideFolder(out)).catch(() => undefined);
   }
 }
 
