@@ -111,16 +111,17 @@ test('tries the ways in order, says each and why it failed, and keeps what the f
     expect(lines).toHaveLength(3);
   }));
 
+const writesHalf = async (target: string): Promise<void> => {
+  await writesIt(target);
+  throw new Error('its sha256 is wrong');
+};
+
 test('what was fetched half leaves nothing in the cache, also if its process is dead', () =>
   withFolder(async (folder) => {
     const cache = join(folder, 'cache/builder_cli/temporal');
     mkdirSync(join(cache, 'fetching-999999'), { recursive: true });
-    const half = async (target: string): Promise<void> => {
-      await writesIt(target);
-      throw new Error('its sha256 is wrong');
-    };
     await expect(
-      findBinary(optionsFor(folder, { ways: [way('badly', half)] })),
+      findBinary(optionsFor(folder, { ways: [way('badly', writesHalf)] })),
     ).rejects.toMatchObject({
       code: 'ENGINE_NOT_FOUND',
       exitCode: 3,
@@ -153,9 +154,8 @@ test('a cache that cannot be written is named', () =>
   }));
 
 test('platforms without a published server are left with the sources', () => {
-  const names = (os: string, arch: string): number =>
-    binaryWays({ platform: { os, arch }, env: {}, cacheDir: '' }).length;
-  expect([names('linux', 'x64'), names('darwin', 'arm64'), names('freebsd', 'x64')]).toEqual([
-    3, 3, 1,
-  ]);
+  const counts = ['linux', 'darwin', 'freebsd'].map(
+    (os) => binaryWays({ platform: { os, arch: 'arm64' }, env: {}, cacheDir: '' }).length,
+  );
+  expect(counts).toEqual([3, 3, 1]);
 });

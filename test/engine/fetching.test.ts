@@ -84,9 +84,9 @@ test('a site that says nothing, says no, or is not there is given up with the re
         await expect(fetchOfficial({ pin, target, origin: `${origin}/no` })).rejects.toThrow(
           'answered 404',
         );
-        await expect(
-          fetchOfficial({ pin, target, origin: 'http://127.0.0.1:1' }),
-        ).rejects.toThrow();
+        await expect(fetchOfficial({ pin, target, origin: 'http://127.0.0.1:1' })).rejects.toThrow(
+          'bad port',
+        );
       },
     );
   }));
