@@ -47,16 +47,22 @@ export async function swapIn(
   await dropOld(out, onPhase);
 }
 
-/** Finishes or forgets a delivery that was cut off; leaves alone one that another process is making. */
-export async function recoverDelivery(given: string): Promise<Recovered> {
+/**
+ * Finishes or forgets a delivery that was cut off; leaves alone one that another process is making.
+ * `onPhase` is for tests.
+ */
+export async function recoverDelivery(
+  given: string,
+  { onPhase = () => undefined }: { readonly onPhase?: (phase: Phase) => void } = {},
+): Promise<Recovered> {
   const out = await resolveOut(given);
   const side = sideFolder(out);
   const names = await readdir(side).catch((): string[] => []);
-  if (names.length === 0 || (await isHeldByAnother(out))) return 'nothing';
+  if (await isHeldByAnother(out)) return 'nothing';
   const staging = await readJournal(side);
   let recovered: Recovered = 'nothing';
   if (staging !== undefined && (await exists(staging))) {
-    await goForward(out, staging, () => undefined);
+    await goForward(out, staging, onPhase);
     recovered = 'completed';
   } else if (await exists(join(side, ASIDE))) {
     recovered = (await exists(out)) ? 'completed' : 'rolled back';
@@ -64,7 +70,7 @@ export async function recoverDelivery(given: string): Promise<Recovered> {
   } else if (names.some((name) => name.startsWith(STAGING))) {
     recovered = 'rolled back';
   }
-  await dropOld(out, () => undefined);
+  await dropOld(out, onPhase);
   for (const name of names.filter((n) => n.startsWith(STAGING))) {
     await rm(join(side, name), { recursive: true, force: true });
   }
