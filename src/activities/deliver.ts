@@ -1,10 +1,11 @@
 /** Puts the exports of a run into `--out` as a whole: staged beside it, verified, synced, then swapped in. */
 
-import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { stepRecordOf } from '../model/run-record.ts';
 import { syncFolder } from '../store/atomic.ts';
+import { makeFolder } from '../store/make-folder.ts';
 import { resolveOut, sideFolder } from '../store/out-path.ts';
 import { safeName } from '../store/safe-name.ts';
 import { inspectOut } from './delivery/inspect-out.ts';
@@ -40,7 +41,7 @@ export async function deliverInto(options: {
     await recoverDelivery(out);
     await refuseForeign(out, given);
     await rm(staging, { recursive: true, force: true });
-    await mkdir(staging, { recursive: true });
+    await makeFolder(staging);
     const files: ManifestFile[] = [];
     for (const file of inOrder(input.files)) files.push(await stage(file, staging, store));
     onPhase('staged');
@@ -102,13 +103,16 @@ const REASONS: Readonly<Record<string, string>> = Object.freeze({
 });
 
 function explain(error: unknown, out: string): Error {
-  const known = REASONS[codeOf(error) ?? codeOf((error as Error).cause) ?? ''];
+  const known = reasonOf(error);
   if (known === undefined) return error instanceof Error ? error : new Error(String(error));
   return new Error(`${out} cannot be written: ${known}; an earlier delivery there is untouched`, {
     cause: error,
   });
 }
 
-function codeOf(error: unknown): string | undefined {
-  return (error as NodeJS.ErrnoException | undefined)?.code;
+/** What the filesystem said, also where the store has put it into its own words. */
+function reasonOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { code, cause } = error as { readonly code?: string; readonly cause?: unknown };
+  return REASONS[code ?? ''] ?? reasonOf(cause);
 }

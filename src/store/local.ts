@@ -1,6 +1,6 @@
 /** A store in a local (or shared) folder. */
 
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
@@ -8,6 +8,7 @@ import { openArtifacts } from './artifacts.ts';
 import { sweepTemporary } from './atomic.ts';
 import { readBootId } from './boot-id.ts';
 import { openClaims } from './claims.ts';
+import { makeFolder } from './make-folder.ts';
 import { openResults } from './results.ts';
 
 import type { Store } from './store.ts';
@@ -20,8 +21,8 @@ export async function openLocalStore(
   const bootId = options.bootId ?? readBootId();
   const tmp = join(root, 'tmp');
   try {
-    await mkdir(tmp, { recursive: true });
-    await mkdir(join(root, 'artifacts'), { recursive: true });
+    await makeFolder(tmp);
+    await makeFolder(join(root, 'artifacts'));
   } catch (error) {
     throw new UserError(
       'STATE_DIR_UNUSABLE',

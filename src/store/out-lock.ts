@@ -1,12 +1,13 @@
 /** One writer per `--out`: a lock beside it that names the run, so that `resume --out` finds it after a crash. */
 
-import { mkdir, readFile, rmdir } from 'node:fs/promises';
+import { readFile, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
 import { removeIfUnchanged, replaceFile, sweepTemporary } from './atomic.ts';
 import { takeFileLock } from './file-lock.ts';
 import { explainFsFailure } from './fs-failure.ts';
+import { makeFolder } from './make-folder.ts';
 import { resolveOut, sideFolder } from './out-path.ts';
 import { isAlive, ownIdentity } from './process-identity.ts';
 
@@ -72,7 +73,7 @@ export async function isHeldByAnother(out: string): Promise<boolean> {
 
 async function take(folder: string, file: string, text: string): ReturnType<typeof takeFileLock> {
   for (let tries = 0; ; tries += 1) {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     try {
       const taken = await takeFileLock(file, text, { tmp: folder });
       if (taken.taken) await sweepTemporary(folder);
