@@ -2,7 +2,7 @@
  * Runs one process group to its end.
  *
  * 1. The group is its own: a signal to the worker's terminal does not reach it.
- * 2. On abort it gets SIGTERM, and SIGKILL after a grace; the answer comes when the group is empty.
+ * 2. On abort it gets SIGTERM, and SIGKILL after a grace; what the command leaves behind ends with it.
  * 3. It cannot outlive the worker: a watcher in the group holds a pipe, and kills the group when the pipe closes.
  */
 
@@ -24,7 +24,6 @@ export type ProcessOptions = {
 };
 
 const GRACE_MS = 5_000;
-const GONE_POLL_MS = 20;
 
 /** fd 3 ends when the worker is gone or done: whatever is left of the group then ends too. */
 const WATCHED = `(trap '' TERM INT HUP; read -r _ <&3; kill -KILL 0) >/dev/null 2>&1 </dev/null &
@@ -62,9 +61,10 @@ export async function runProcess(options: ProcessOptions): Promise<Ended> {
   try {
     const closed = once(child, 'close');
     const [code, killedBy] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
-    watch.end();
+    // Whatever the command left running ends with it; the watcher is among them.
+    signalGroup(pid, 'SIGKILL');
+    watch.destroy();
     await closed;
-    await groupIsGone(pid);
     return { code, signal: killedBy };
   } finally {
     signal.removeEventListener('abort', stop);
@@ -74,19 +74,10 @@ export async function runProcess(options: ProcessOptions): Promise<Ended> {
   }
 }
 
-async function groupIsGone(pid: number): Promise<void> {
-  const until = Date.now() + GRACE_MS;
-  while (signalGroup(pid, 0) && Date.now() < until) {
-    await new Promise((resolve) => setTimeout(resolve, GONE_POLL_MS));
-  }
-}
-
-/** False if no process of the group is left. */
-function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
-    return true;
   } catch {
-    return false;
+    // The group is empty, which is what was wanted.
   }
 }

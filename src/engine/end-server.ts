@@ -1,0 +1,99 @@
+/** Ends servers: at once for the last user of an engine, patiently for a command that needs their place. */
+
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { UserError } from '../model/errors.ts';
+import { livingLeases } from './leases.ts';
+import { isAlive } from './process-identity.ts';
+import { dropRecord, moveRecord, readServers, withdrawServer } from './server-records.ts';
+
+import type { EnginePaths } from './engine-paths.ts';
+import type { ProcessIdentity } from './process-identity.ts';
+
+const POLL_MS = 10;
+/** A server needs about a second after SIGTERM; on a busy machine a few. */
+const ASK_AGAIN_MS = 3000;
+const KILL_MS = 10_000;
+const GIVE_UP_MS = 20_000;
+/** A keeper writes the record within milliseconds; this is for a machine that hardly moves. */
+const CLAIM_LIMIT_MS = 10_000;
+
+/** Asks the engine to stop if nobody holds a lease. Returns at once, waits for nothing. */
+export function stopUnneeded(paths: EnginePaths): void {
+  for (const { id, state, record } of readServers(paths.servers)) {
+    if (state !== 'running' || record === undefined) continue;
+    if (livingLeases(paths.leases).length > 0) return;
+    if (!moveRecord(paths.servers, id, 'running', 'stopping')) continue;
+    if (livingLeases(paths.leases).length > 0) moveRecord(paths.servers, id, 'stopping', 'running');
+    else signal(record, 'SIGTERM');
+  }
+}
+
+/** Ends a server and waits until it is gone. `firmly`: it does not listen any more. */
+export async function endServer(server: ProcessIdentity, firmly = false): Promise<void> {
+  signal(server, firmly ? 'SIGKILL' : 'SIGTERM');
+  await gone(server);
+}
+
+/**
+ * Brings the records in order: waits for a server that is stopping, forgets dead ones, and decides
+ * about those whose starter died half-way. The caller holds the engine's lock, so nobody else is starting one.
+ */
+export async function settleRecords({ servers }: EnginePaths): Promise<void> {
+  const giveUpAtMs = Date.now() + CLAIM_LIMIT_MS;
+  for (;;) {
+    let settled = true;
+    for (const { id, state, record } of readServers(servers)) {
+      if (state === 'starting') {
+        // Either the keeper now finds nothing to claim, or it was quicker and is seen as claimed.
+        withdrawServer(servers, id);
+        settled = false;
+      } else if (state === 'claimed' && Date.now() < giveUpAtMs) {
+        settled = false;
+      } else if (record === undefined || !isAlive(record)) {
+        dropRecord(servers, id);
+      } else if (state === 'stopping') {
+        await gone(record, () => isRunning(servers, id));
+        settled = false;
+      }
+    }
+    if (settled) return;
+    await pause(POLL_MS);
+  }
+}
+
+/** True if the one who asked it to stop saw a new lease and took that back. */
+function isRunning(servers: string, id: string): boolean {
+  return readServers(servers).some((entry) => entry.id === id && entry.state === 'running');
+}
+
+/** Waits for the end of a process that was asked to stop; asks again, then ends it. @throws UserError if even that fails. */
+async function gone(server: ProcessIdentity, isBack = (): boolean => false): Promise<void> {
+  const startMs = Date.now();
+  let asked = false;
+  while (isAlive(server) && !isBack()) {
+    const waitedMs = Date.now() - startMs;
+    if (waitedMs > GIVE_UP_MS) throw doesNotEnd(server);
+    if (waitedMs > KILL_MS) signal(server, 'SIGKILL');
+    else if (waitedMs > ASK_AGAIN_MS && !asked) {
+      asked = true;
+      signal(server, 'SIGTERM');
+    }
+    await pause(POLL_MS);
+  }
+}
+
+function doesNotEnd({ pid }: ProcessIdentity): UserError {
+  return new UserError('ENGINE_START_FAILED', `the old server (pid ${pid}) does not end`, {
+    exitCode: 3,
+    hint: `End process ${pid} and try again.`,
+  });
+}
+
+function signal(server: ProcessIdentity, name: 'SIGTERM' | 'SIGKILL'): void {
+  try {
+    if (isAlive(server)) process.kill(server.pid, name);
+  } catch {
+    // It ended meanwhile.
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * The server's parent: a small shell script in a session of its own, so that Ctrl-C in the terminal does not reach it.
+ * It writes the server's record, stops the server when nobody has needed it for a while, and ends with it.
+ * It exists because a command that is kill -9'd can do none of this.
+ */
+
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+
+import type { EnginePaths } from './engine-paths.ts';
+import type { ServerFacts } from './server-records.ts';
+
+export type Keeper = {
+  /** True once the server and its keeper are gone. */
+  ended(): boolean;
+};
+
+// `born` answers what bornOf of process-identity.ts does. `trap : HUP` rather than '' so that the server is not deaf to it.
+const SCRIPT = `
+born() {
+  if [ -r "/proc/$1/stat" ]; then
+    read -r stat < "/proc/$1/stat" 2> /dev/null || return 1
+    set -- \${stat##*) }
+    [ "$1" = Z ] || echo "\${20}"
+  else
+    LC_ALL=C ps -o lstart= -p "$1" | tr -cd A-Za-z0-9
+  fi
+}
+
+needed() {
+  for lease in "$leases"/*; do
+    name=\${lease##*/}
+    pid=\${name%%-*}
+    rest=\${name#*-}
+    kill -0 "$pid" 2> /dev/null && [ "$(born "$pid")" = "\${rest%%-*}" ] && return 0
+  done
+  return 1
+}
+
+watch() {
+  trap 'kill "$!" 2> /dev/null; exit 0' TERM
+  quiet=0
+  while :; do
+    sleep "$every" &
+    wait "$!"
+    if needed; then quiet=0; continue; fi
+    quiet=$((quiet + every))
+    [ "$quiet" -ge "$patience" ] || continue
+    mv "$record.json" "$record.stopping" 2> /dev/null || continue
+    if needed; then
+      mv "$record.stopping" "$record.json"
+      quiet=0
+      continue
+    fi
+    kill -TERM "$server" 2> /dev/null
+    exit 0
+  done
+}
+
+record=$1 leases=$2 patience=$3 every=$4 facts=$5
+shift 5
+trap : HUP INT
+mv "$record.starting" "$record.claimed" 2> /dev/null || exit 0
+"$@" &
+server=$!
+trap 'kill -TERM "$server" 2> /dev/null' TERM
+printf '{"pid":%s,"born":"%s",%s\\n' "$server" "$(born "$server")" "$facts" > "$record.claimed"
+mv "$record.claimed" "$record.json"
+watch &
+watcher=$!
+while :; do
+  wait "$server"
+  code=$?
+  kill -0 "$server" 2> /dev/null || break
+done
+kill -TERM "$watcher" 2> /dev/null
+echo "builder_cli: the server ended with code $code"
+rm -f "$record.json" "$record.stopping" "$record.claimed"
+wait "$watcher"
+`;
+
+/** Starts keeper and server; returns at once. Output of both goes to the log file, from its end. */
+export function startKeeper(options: {
+  readonly paths: EnginePaths;
+  /** A record in state `starting`. */
+  readonly id: string;
+  readonly facts: ServerFacts;
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** How long the server outlives the last lease that nobody gave back. */
+  readonly idleStopMs: number;
+}): Keeper {
+  const { paths, id, facts, command, env, idleStopMs } = options;
+  const patience = Math.max(1, Math.round(idleStopMs / 1000));
+  const every = Math.min(patience, 10);
+  const log = openSync(paths.logFile, 'a');
+  try {
+    const child = spawn(
+      '/bin/sh',
+      [
+        '-c',
+        SCRIPT,
+        'builder-engine',
+        `${paths.servers}/${id}`,
+        paths.leases,
+        String(patience),
+        String(every),
+        JSON.stringify(facts).slice(1),
+        ...command,
+      ],
+      { cwd: '/', detached: true, env: { ...env }, stdio: ['ignore', log, log] },
+    );
+    let ended = false;
+    child.once('exit', () => (ended = true));
+    child.once('error', () => (ended = true));
+    child.unref();
+    return { ended: () => ended };
+  } finally {
+    closeSync(log);
+  }
+}

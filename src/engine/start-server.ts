@@ -1,0 +1,174 @@
+/**
+ * Starts a server and waits until it can be used. A database that it cannot open is moved aside, never deleted:
+ * what a run did is recorded in its own files. The caller holds the engine's lock.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { dirname } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { UserError } from '../model/errors.ts';
+import { databaseFile } from './engine-paths.ts';
+import { startKeeper } from './keeper.ts';
+import { isUsable } from './namespace.ts';
+import { endServer } from './end-server.ts';
+import { announceServer, dropRecord, runningServer } from './server-records.ts';
+
+import type { EngineBinary } from './binary.ts';
+import type { EnginePaths } from './engine-paths.ts';
+import type { ServerRecord } from './server-records.ts';
+
+/** Measured in docs/decisions.md. WAL and NORMAL survive a kill -9; the last one lifts a limit of 20 hand-overs a second. */
+export const SERVER_SETTINGS = Object.freeze([
+  ...['--sqlite-pragma', 'journal_mode=WAL'],
+  ...['--sqlite-pragma', 'synchronous=NORMAL'],
+  ...['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=10000'],
+  ...['--log-level', 'error'],
+]);
+
+const START_LIMIT_MS = 60_000;
+const PROBE_MS = 2000;
+const POLL_MS = 10;
+const PORT_TRIES = 4;
+const MAX_LOG_BYTES = 2_000_000;
+
+export type StartOptions = {
+  readonly paths: EnginePaths;
+  readonly binary: EngineBinary;
+  /** The server's whole environment. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly idleStopMs: number;
+  /** Called the moment its process is on its way. */
+  readonly onSpawned: () => void;
+  readonly onProgress: (line: string) => void;
+};
+
+/** @throws UserError ENGINE_START_FAILED with the end of the server's log. */
+export async function startServer(options: StartOptions): Promise<ServerRecord> {
+  const { paths, binary, onProgress } = options;
+  const database = databaseFile(paths, binary.serverVersion);
+  mkdirSync(dirname(database), { recursive: true });
+  shortenLog(paths.logFile);
+  let aside: string | undefined;
+  for (let triesLeft = PORT_TRIES; ;) {
+    const result = await tryStart(options, database);
+    if ('record' in result) return result.record;
+    if (result.portTaken && --triesLeft > 0) continue;
+    if (!result.hung && !result.portTaken && aside === undefined && existsSync(database)) {
+      aside = `${database}.unusable-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
+      moveDatabase(database, aside);
+      onProgress(
+        `The engine's database could not be opened (${lastLine(result.log)}). It was moved to ${aside}; a new one is made.`,
+      );
+      continue;
+    }
+    if (aside !== undefined) {
+      removeDatabase(database);
+      moveDatabase(aside, database);
+    }
+    throw startFailed(options, result);
+  }
+}
+
+type Failure = { readonly log: string; readonly portTaken: boolean; readonly hung: boolean };
+
+async function tryStart(
+  options: StartOptions,
+  database: string,
+): Promise<{ readonly record: ServerRecord } | Failure> {
+  const { paths, binary, env, idleStopMs } = options;
+  const [port, uiPort] = await freePorts();
+  const address = `127.0.0.1:${port}`;
+  const id = randomBytes(6).toString('hex');
+  const facts = {
+    address,
+    uiUrl: `http://127.0.0.1:${uiPort}`,
+    version: binary.serverVersion,
+    binary: binary.path,
+  };
+  const logStart = sizeOf(paths.logFile);
+  announceServer(paths.servers, id);
+  const keeper = startKeeper({
+    paths,
+    id,
+    facts,
+    command: [
+      ...[binary.path, 'server', 'start-dev', '--db-filename', database],
+      ...['--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)],
+      ...['--ui-disable-news-fetch', ...SERVER_SETTINGS],
+    ],
+    env,
+    idleStopMs,
+  });
+  options.onSpawned();
+  const giveUpAtMs = Date.now() + START_LIMIT_MS;
+  while (!keeper.ended() && Date.now() < giveUpAtMs) {
+    if (await isUsable(address, PROBE_MS)) {
+      // Another program may have taken the port between the choice and the start: only our own server counts.
+      const running = runningServer(paths.servers);
+      if (running?.id === id && !keeper.ended()) return { record: running.record };
+    }
+    await pause(POLL_MS);
+  }
+  const hung = !keeper.ended();
+  const running = runningServer(paths.servers);
+  if (running?.id === id) await endServer(running.record);
+  dropRecord(paths.servers, id);
+  const log = readFileSync(paths.logFile).subarray(logStart).toString('utf8');
+  return { log, hung, portTaken: /address already in use|bind:/i.test(log) };
+}
+
+function startFailed({ binary, paths }: StartOptions, { log, hung }: Failure): UserError {
+  const why = hung ? `it was not ready after ${START_LIMIT_MS / 1000} s` : lastLine(log);
+  return new UserError(
+    'ENGINE_START_FAILED',
+    `the embedded engine (${binary.path}) did not start: ${why}`,
+    {
+      exitCode: 3,
+      hint: `Its log is ${paths.logFile}. Another server binary can be given with --temporal-binary, or a service with --temporal-address.`,
+    },
+  );
+}
+
+/** The last thing the server said; the keeper's own words left out. */
+function lastLine(log: string): string {
+  const lines = log.split('\n').filter((line) => line !== '' && !line.startsWith('builder_cli:'));
+  return lines.at(-1)?.slice(0, 400) ?? 'it said nothing';
+}
+
+/** Two different ports of the loopback that nobody listens on now. */
+async function freePorts(): Promise<readonly [number, number]> {
+  const servers = await Promise.all([listening(), listening()]);
+  const [first, second] = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  return [first!, second!];
+}
+
+function listening(): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => resolve(server));
+  });
+}
+
+/** SQLite's three files; the committed data may be in the second. */
+const PARTS = ['', '-wal', '-shm'] as const;
+
+function moveDatabase(from: string, to: string): void {
+  for (const part of PARTS) if (existsSync(from + part)) renameSync(from + part, to + part);
+}
+
+function removeDatabase(path: string): void {
+  for (const part of PARTS) rmSync(path + part, { force: true, recursive: true });
+}
+
+function shortenLog(path: string): void {
+  if (sizeOf(path) > MAX_LOG_BYTES) renameSync(path, `${path}.old`);
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
