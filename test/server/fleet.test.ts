@@ -27,7 +27,11 @@ test('two workers on a shared store and a caller elsewhere give the same bytes, 
 
     const cacheDir =
       process.env['XDG_CACHE_HOME'] ?? join(process.env['HOME'] ?? homedir(), '.cache');
-    const { path: binary } = await findBinary({ cacheDir, env: process.env, onProgress: () => undefined });
+    const { path: binary } = await findBinary({
+      cacheDir,
+      env: process.env,
+      onProgress: () => undefined,
+    });
     const port = await freePort();
     const address = `127.0.0.1:${port}`;
     const server = spawn(
