@@ -40,10 +40,8 @@ export async function deliverInto(options: {
   await rm(staging, { recursive: true, force: true });
   await mkdir(staging, { recursive: true });
   try {
-    const files: ManifestFile[] = [];
-    for (const file of [...input.files].sort((a, b) => (a.path < b.path ? -1 : 1))) {
-      files.push(await stage(file, staging, store));
-    }
+    const sorted = [...input.files].sort((a, b) => (a.path < b.path ? -1 : 1));
+    const files = await Promise.all(sorted.map((file) => stage(file, staging, store)));
     onPhase('staged');
     const { job, profile, params } = input.plan;
     const manifest: Manifest = {

@@ -20,12 +20,7 @@ import { makeStepLog } from './step-log.ts';
 import type { Column, Store, StoredResult } from '../store/store.ts';
 import type { ArtifactRef, StepInput, StepResult } from '../model/step-result.ts';
 import type { Json, Scalar } from '../model/plan.ts';
-import type {
-  AnyStepDefinition,
-  StepContext,
-  StepDefinition,
-  StepReturn,
-} from './step.ts';
+import type { AnyStepDefinition, StepContext, StepDefinition, StepReturn } from './step.ts';
 
 /** What a worker gives to every step it runs. Paths are absolute. */
 export type StepEnvironment = {

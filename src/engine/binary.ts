@@ -177,8 +177,11 @@ function isExecutable(path: string): boolean {
 
 /** Compares the numbers of two versions; what follows them ("-rc.1") does not count. */
 function isAtLeast(version: string, least: string): boolean {
-  const numbers = (text: string): number[] => text.split('.').map((part) => Number.parseInt(part));
   const [have, need] = [numbers(version), numbers(least)];
   const at = need.findIndex((part, i) => part !== (have[i] ?? 0));
   return at < 0 || (have[at] ?? 0) > need[at]!;
+}
+
+function numbers(version: string): number[] {
+  return version.split('.').map((part) => Number.parseInt(part));
 }

