@@ -1,4 +1,4 @@
-/** The shapes in which one secret turns up in output: as it is, by line, and encoded. Pure. */
+/** The shapes in which one secret turns up in output: as it is, by line, and encoded. */
 
 /**
  * Every text that gives the secret away: itself, each of its longer lines, its JSON, URL and form
@@ -39,6 +39,7 @@ function base64Forms(text: string): readonly string[] {
     const first = Math.ceil((offset * 8) / 6);
     return digits.slice(first, Math.floor(((offset + bytes.length) * 8) / 6));
   });
-  const all = [bytes.toString('base64'), ...forms];
+  const padded = bytes.toString('base64');
+  const all = [padded, padded.replace(/=+$/, ''), ...forms];
   return [...all, ...all.map((each) => each.replaceAll('+', '-').replaceAll('/', '_'))];
 }

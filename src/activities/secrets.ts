@@ -37,7 +37,8 @@ function read(dir: string, name: string): string | undefined {
   try {
     return readFileSync(join(dir, name), 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    const hasCode = typeof error === 'object' && error !== null && 'code' in error;
+    if (hasCode && error.code === 'ENOENT') return undefined;
     throw error;
   }
 }

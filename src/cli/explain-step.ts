@@ -1,10 +1,9 @@
 /** Foresees one step: would its result be reused, and if not, what differs from the last time. Executes nothing. */
 
 import { identify } from '../activities/identity.ts';
-import { explainChange } from '../activities/explain-change.ts';
+import { changeText, explainChange } from '../activities/explain-change.ts';
 import { KINDS } from '../activities/steps/index.ts';
 
-import type { Ingredients } from '../activities/fingerprint.ts';
 import type { AnyStepDefinition } from '../activities/step.ts';
 import type { Plan, PlanStep } from '../model/plan.ts';
 import type { StepResult } from '../model/step-result.ts';
@@ -53,7 +52,7 @@ export async function explainStep(
   const changes =
     last === undefined
       ? ['it has never run']
-      : explainChange(last.ingredients as Ingredients, identity.ingredients);
+      : explainChange(last.ingredients, identity.ingredients).map(changeText);
   return {
     verdict: 'run',
     changes: changes.length === 0 ? ['its stored result is gone'] : changes,

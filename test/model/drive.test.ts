@@ -80,7 +80,7 @@ function makeWorld(answer?: (step: string, attempt: number) => Attempted) {
         : Promise.resolve();
     },
     abort: () => {
-      for (const [id, resolve] of open) resolve({ ending: 'cancelled', reason: 'told to' });
+      for (const resolve of open.values()) resolve({ ending: 'cancelled', reason: 'told to' });
       open.clear();
     },
     onStop: (listener) => (stop = listener),
