@@ -58,6 +58,8 @@ export type StepContext = {
   log(line: string): void;
   /** Blanks out every secret this step uses. */
   redact(text: string): string;
+  /** The same for text that comes in pieces, any of which may end in the middle of a secret. */
+  redactStream?(): { push(piece: string): string; end(): string };
   /**
    * Copies a file into the run's record folder, where it outlives a failed attempt, and answers the
    * path to name in an error. Absent where no record is kept.
@@ -137,7 +139,7 @@ export type AnyStepDefinition = StepDefinition<never> & { readonly erased: true 
 
 /** Declares a kind. One file in `steps/`, one line in `steps/index.ts`. */
 export function defineStep<Options>(definition: StepDefinition<Options>): AnyStepDefinition {
-  return Object.freeze({ ...definition, erased: true }) as unknown as AnyStepDefinition;
+  return Object.freeze({ ...definition, erased: true });
 }
 
 /**

@@ -119,7 +119,8 @@ async function fetchFirst(options: {
 }): Promise<EngineBinary> {
   const { folder, ways, platform, onProgress } = options;
   const failures: string[] = [];
-  for (const { name, release, fetch } of ways) {
+  for (const way of ways) {
+    const { name, release } = way;
     // Under the lock nobody else is at work here: what lies there was left by a dead process.
     for (const left of readdirSync(folder).filter((entry) => entry.startsWith('fetching-'))) {
       rmSync(join(folder, left), { recursive: true, force: true });
@@ -128,7 +129,7 @@ async function fetchFirst(options: {
     mkdirSync(desk);
     onProgress(`Getting the Temporal server ${release.cli} ${name}, once.`);
     try {
-      await fetch(join(desk, 'temporal'));
+      await way.fetch(join(desk, 'temporal'));
       mkdirSync(join(folder, release.cli), { recursive: true });
       renameSync(join(desk, 'temporal'), join(folder, release.cli, 'temporal'));
       return binaryIn(folder, release);

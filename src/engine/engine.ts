@@ -31,6 +31,8 @@ export type EngineOptions = {
   readonly binary?: string;
   /** How long the server outlives commands that died without giving it back. Whole seconds; default 5 minutes. */
   readonly idleStopMs?: number;
+  /** How long a running server may take to answer before it counts as hung; default 6 s. */
+  readonly answerLimitMs?: number;
   /** Ways to fetch a binary, in order; for tests. */
   readonly ways?: readonly BinaryWay[];
   /** A line for people: what is fetched, waited for or repaired. Silent when all is there. */
@@ -56,7 +58,7 @@ export type EngineHandle = EngineInfo & {
 };
 
 const IDLE_STOP_MS = 5 * 60_000;
-const ADOPT_LIMIT_MS = 6000;
+const ANSWER_LIMIT_MS = 6000;
 const ADOPT_PROBE_MS = 2000;
 const ADOPT_PAUSE_MS = 50;
 
@@ -109,7 +111,7 @@ async function bringUp(options: EngineOptions, onSpawned: () => void): Promise<E
       paths.lock,
       async () => {
         await settleRecords(paths);
-        const adopted = await adoptRunning(paths, onProgress);
+        const adopted = await adoptRunning(paths, options);
         const record = adopted ?? (await startFresh(options, paths, onSpawned));
         lease.use();
         return handleOf(paths, record, lease, adopted !== undefined);
@@ -125,14 +127,14 @@ async function bringUp(options: EngineOptions, onSpawned: () => void): Promise<E
 /** The running server if it answers. One that hangs is ended, unless other commands rely on it. */
 async function adoptRunning(
   paths: EnginePaths,
-  onProgress: (line: string) => void,
+  { onProgress, answerLimitMs = ANSWER_LIMIT_MS }: EngineOptions,
 ): Promise<ServerRecord | undefined> {
   const running = runningServer(paths.servers);
   if (running === undefined) return undefined;
   const { id, record } = running;
-  const giveUpAtMs = Date.now() + ADOPT_LIMIT_MS;
+  const giveUpAtMs = Date.now() + answerLimitMs;
   while (Date.now() < giveUpAtMs) {
-    if (await isUsable(record.address, ADOPT_PROBE_MS)) return record;
+    if (await isUsable(record.address, Math.min(ADOPT_PROBE_MS, answerLimitMs))) return record;
     if (runningServer(paths.servers)?.id !== id) break;
     await pause(ADOPT_PAUSE_MS);
   }

@@ -30,9 +30,9 @@ born() {
 needed() {
   for lease in "$leases"/*; do
     name=\${lease##*/}
-    pid=\${name%%-*}
     rest=\${name#*-}
-    kill -0 "$pid" 2> /dev/null && [ "$(born "$pid")" = "\${rest%%-*}" ] && return 0
+    [ "$(born "\${name%%-*}")" = "\${rest%%-*}" ] && return 0
+    rm -f "$lease"
   done
   return 1
 }

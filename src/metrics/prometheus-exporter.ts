@@ -169,7 +169,7 @@ async function sendMetrics(
   response: ServerResponse,
   text: string,
 ): Promise<void> {
-  const accepts = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
+  const accepts = /\bgzip\b/.test(request.headers['accept-encoding']?.toString() ?? '');
   const plain = Buffer.from(text);
   if (!accepts || plain.length < COMPRESS_FROM_BYTES) {
     return reply(response, 200, plain, { 'content-type': CONTENT_TYPE });

@@ -42,6 +42,8 @@ export const ERROR_CODES = Object.freeze({
   BAD_INPUT_DATA: 'An input file cannot be read as what it claims to be.',
   COMMAND_FAILED: 'A command ended with an exit code that counts as a failure.',
   OUTPUT_MISSING: 'A command did not write a file it declares as an output.',
+  OUTPUT_UNUSABLE:
+    'A command wrote something that cannot be kept: a link out of its folder, a device, values that are no scalars.',
   OUTPUT_TOO_LARGE: 'A step returned more outputs or values than a result may carry.',
   SECRET_MISSING: 'The worker has no value for a secret that a step uses.',
   SECRET_TOO_SHORT: 'A secret is too short to be blanked out of logs.',

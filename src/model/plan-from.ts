@@ -90,11 +90,7 @@ export function planFrom(
     profile: textOf(child(root, 'profile')) ?? '',
     params,
     concurrency: setting('concurrency', [child(root, 'concurrency')], DEFAULTS.concurrency),
-    onFailure: setting(
-      'on_failure',
-      [child(root, 'on_failure')],
-      DEFAULTS.on_failure,
-    ) as Plan['onFailure'],
+    onFailure: setting('on_failure', [child(root, 'on_failure')], DEFAULTS.on_failure),
     budgets: wall === undefined ? {} : { wallMs: parseDuration(wall) },
     ...(every === undefined ? {} : { expectedEveryMs: parseDuration(every) }),
     steps: steps.steps.map(planStep),

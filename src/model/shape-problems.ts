@@ -126,9 +126,7 @@ function bestBranch(issue: Issue): readonly Issue[] {
       );
   const best = fits.toSorted((a, b) => a.length - b.length)[0];
   if (best === undefined) return [issue];
-  return best
-    .map((each) => ({ ...each, path: [...issue.path, ...each.path] }) as Issue)
-    .flatMap(bestBranch);
+  return best.map((each) => ({ ...each, path: [...issue.path, ...each.path] })).flatMap(bestBranch);
 }
 
 function related(hole: Path, path: Path): boolean {

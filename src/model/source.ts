@@ -123,16 +123,16 @@ class Reader {
 
   #collection(node: ParsedNode | null, at: Place, depth: number): Located {
     if (isSeq(node)) {
-      const items = node.items.map((item) => this.read(item as ParsedNode, depth + 1));
+      const items = node.items.map((item) => this.read(item, depth + 1));
       return { kind: 'list', at, items };
     }
     if (!isMap(node)) return { kind: 'hole', at };
 
     const entries = new Map<string, Entry>();
-    for (const [key, found] of this.#keysOf([node as YAMLMap.Parsed])) {
+    for (const [key, found] of this.#keysOf([node])) {
       entries.set(key, this.#entry(key, found, depth));
     }
-    for (const merged of this.#mergesOf(node as YAMLMap.Parsed, depth)) {
+    for (const merged of this.#mergesOf(node, depth)) {
       for (const [key, entry] of merged) if (!entries.has(key)) entries.set(key, entry);
     }
     return { kind: 'map', at, entries };
@@ -168,7 +168,7 @@ class Reader {
         const { key } = pair;
         if (isMergeKey(key)) continue;
         const at = this.#place(key?.range?.[0] ?? pair.value?.range?.[0] ?? 0);
-        const name = isScalar(key) ? String(key.source ?? key.value ?? '') : undefined;
+        const name = isScalar(key) ? (key.source ?? key.value ?? '') : undefined;
         if (name === undefined || name === '' || name === '__proto__') {
           this.#problem(at, 'a key must be plain text');
           continue;
@@ -203,10 +203,7 @@ class Reader {
   #alias(node: ParsedNode, at: Place, depth: number): Located {
     const target = isAlias(node) ? node.resolve(this.#document) : undefined;
     if (target !== undefined) return this.read(target as ParsedNode, depth + 1);
-    this.#problem(
-      at,
-      `the alias '${String(isAlias(node) ? node.source : '')}' has no anchor before it`,
-    );
+    this.#problem(at, `the alias '${isAlias(node) ? node.source : ''}' has no anchor before it`);
     return { kind: 'hole', at };
   }
 

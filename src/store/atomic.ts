@@ -1,15 +1,43 @@
-/** Files that appear whole or not at all. */
+/**
+ * Files that appear whole or not at all.
+ *
+ * 1. Bytes are written under a temporary name that tells whose it is, and only then get their own.
+ * 2. `createFile` gives it by link(), which refuses a name that is taken: one winner among many.
+ * 3. `replaceFile` gives it by rename(): a reader sees the old file or the new one.
+ */
 
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, rename, rm, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+
+import { bornOf } from './process-identity.ts';
+import { processPlace } from './process-place.ts';
+
+/** After this long, a temporary file of a machine whose processes we cannot see is nobody's. */
+const FOREIGN_KEPT_MS = 24 * 3600 * 1000;
+const TEMPORARY = /^(\d+)-([0-9a-f]{8})-\d+-[0-9a-f]{8}$/;
 
 let counter = 0;
 
-/** A name in `folder` that no other process or call uses. It begins with this process' pid. */
+/** A name in `folder` that no other process or call uses. It says whose it is. */
 export function temporaryName(folder: string): string {
   counter += 1;
-  return join(folder, `${process.pid}-${counter}-${randomBytes(4).toString('hex')}`);
+  const random = randomBytes(4).toString('hex');
+  return join(folder, `${process.pid}-${processPlace()}-${counter}-${random}`);
+}
+
+/** Removes what dead processes left in `folder` under a temporary name. */
+export async function sweepTemporary(folder: string, now: () => number = Date.now): Promise<void> {
+  for (const name of await readdir(folder).catch((): string[] => [])) {
+    const [, pid, place] = TEMPORARY.exec(name) ?? [];
+    if (pid === undefined) continue;
+    const path = join(folder, name);
+    const isGone =
+      place === processPlace()
+        ? bornOf(Number(pid)) === undefined
+        : now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? 0) > FOREIGN_KEPT_MS;
+    if (isGone) await rm(path, { recursive: true, force: true });
+  }
 }
 
 /** Writes a file; with `sync` its bytes are on disk when this answers. */
@@ -21,21 +49,21 @@ export async function writeWhole(
   const file = await open(path, 'wx', 0o644);
   try {
     await file.writeFile(bytes);
-    if (sync) await file.sync();
+    if (sync) await file.datasync();
   } finally {
     await file.close();
   }
 }
 
-/** Replaces `path` in one step. The temporary file lies beside it. */
+/** Replaces `path` in one step. The temporary file lies in `tmp`, on the same filesystem, or beside it. */
 export async function replaceFile(
   path: string,
   bytes: string,
-  options = { sync: false },
+  { sync = false, tmp }: { readonly sync?: boolean; readonly tmp?: string } = {},
 ): Promise<void> {
-  const temporary = temporaryName(dirname(path));
+  const temporary = temporaryName(tmp ?? dirname(path));
   try {
-    await writeWhole(temporary, bytes, options);
+    await writeWhole(temporary, bytes, { sync });
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
@@ -50,12 +78,34 @@ export async function createFile(
   options: { readonly tmp: string; readonly sync: boolean },
 ): Promise<boolean> {
   const temporary = temporaryName(options.tmp);
-  await writeWhole(temporary, bytes, options);
   try {
+    await writeWhole(temporary, bytes, options);
     return await linkInto(temporary, path);
   } finally {
-    await unlink(temporary);
+    await rm(temporary, { force: true });
   }
+}
+
+/**
+ * Removes `path` if it still says `expected`: what another process put there meanwhile is given its
+ * name back. True if it was removed.
+ */
+export async function removeIfUnchanged(
+  path: string,
+  expected: string,
+  { tmp }: { readonly tmp: string },
+): Promise<boolean> {
+  const aside = temporaryName(tmp);
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+  const isUnchanged = (await readFile(aside, 'utf8')) === expected;
+  if (!isUnchanged) await linkInto(aside, path);
+  await rm(aside);
+  return isUnchanged;
 }
 
 async function linkInto(temporary: string, path: string): Promise<boolean> {
@@ -66,7 +116,7 @@ async function linkInto(temporary: string, path: string): Promise<boolean> {
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === 'EEXIST') return false;
-      if (code !== 'ENOENT' || tries > 0) throw error;
+      if (code !== 'ENOENT' || tries > 4) throw error;
       await mkdir(dirname(path), { recursive: true });
     }
   }

@@ -1,86 +1,119 @@
-/** Countable facts, each recorded once by whoever is first. Files by link(); a closed run's are folded into one. */
+/**
+ * Countable facts, each recorded once by whoever is first.
+ *
+ * 1. A claim is a file made by link(): one creator among all processes.
+ * 2. The claims of a closed run are folded into one sealed file. What is in it is claimed for ever.
+ * 3. A sealed file appears before the claims in it go, and a claimer looks into it after making its own.
+ */
 
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { createFile, replaceFile } from './atomic.ts';
+import { takeFileLock } from './file-lock.ts';
+import { inClearWords } from './fs-failure.ts';
+import { ownIdentity } from './process-identity.ts';
+import { safeName } from './safe-name.ts';
 
 import type { Claim, Store } from './store.ts';
 
 export type Claims = Pick<Store, 'claim' | 'claimsOn' | 'sealClaims'>;
 
-type Sealed = Readonly<Record<string, Claim>>;
+/** `token` tells two claimers of one key apart. */
+type ClaimRecord = { readonly token: string; readonly claim: Claim };
+type Records = ReadonlyMap<string, ClaimRecord>;
+
+const SEALED = '.jsonl';
 
 /** The claims part of a local store. */
 export function openClaims(root: string, tmp: string): Claims {
   const folder = join(root, 'claims');
-  const runFolder = (runId: string): string => join(folder, fileName(runId));
-  const sealedPath = (runId: string): string => `${runFolder(runId)}.json`;
-  /** Sealed keys of runs this process has claimed for: a sealed file changes only by a later seal. */
-  const sealed = new Map<string, Promise<Sealed>>();
+  const openFolder = (run: string): string => join(folder, run);
+  const sealedPath = (run: string): string => join(folder, `${run}${SEALED}`);
 
-  const readSealed = async (runId: string): Promise<Sealed> => {
-    const text = await readFile(sealedPath(runId), 'utf8').catch(() => undefined);
-    return text === undefined ? {} : parsed(text, {});
+  const claim = async (run: string, key: string, fact: Claim): Promise<boolean> => {
+    const token = randomBytes(8).toString('hex');
+    const path = join(openFolder(run), key);
+    const text = JSON.stringify({ token, claim: fact } satisfies ClaimRecord);
+    if (!(await createFile(path, text, { tmp, sync: false }))) return false;
+    const sealed = (await readSealed(sealedPath(run))).get(key);
+    if (sealed === undefined || sealed.token === token) return true;
+    await rm(path, { force: true });
+    return false;
   };
-  const readOpen = async (runId: string): Promise<Sealed> => {
-    const names = await readdir(runFolder(runId)).catch(() => []);
-    const entries = await Promise.all(
-      names.map(async (name) => {
-        const text = await readFile(join(runFolder(runId), name), 'utf8').catch(() => '');
-        return [name, parsed<Claim | undefined>(text, undefined)] as const;
-      }),
-    );
-    return Object.fromEntries(entries.filter(([, claim]) => claim !== undefined)) as Sealed;
+
+  const seal = async (run: string): Promise<void> => {
+    const { records: open, names } = await readOpen(openFolder(run));
+    if (names.length === 0) return;
+    const sealed = await readSealed(sealedPath(run));
+    const all = new Map([...open, ...sealed]);
+    if (all.size > sealed.size) {
+      const lines = [...all].map(([key, record]) => `${JSON.stringify({ key, ...record })}\n`);
+      await replaceFile(sealedPath(run), lines.join(''), { sync: true, tmp });
+    }
+    for (const name of names) await rm(join(openFolder(run), name), { force: true });
+    await rmdir(openFolder(run)).catch(() => undefined);
   };
 
   return {
-    claim: async (runId, key, claim) => {
-      let known = sealed.get(runId);
-      if (known === undefined) {
-        known = readSealed(runId);
-        sealed.set(runId, known);
-      }
-      const name = fileName(key);
-      if (name in (await known)) return false;
-      return createFile(join(runFolder(runId), name), JSON.stringify(claim), { tmp, sync: false });
-    },
+    claim: (runId, key, fact) =>
+      inClearWords('write into', folder, () => claim(safeName(runId), safeName(key), fact)),
     claimsOn: async (port) => {
       const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
       const runs = new Set(
-        entries.map((entry) =>
-          entry.isDirectory() ? entry.name : entry.name.replace(/\.json$/, ''),
-        ),
+        entries
+          .filter((entry) => entry.isDirectory() || entry.name.endsWith(SEALED))
+          .map(({ name }) => (name.endsWith(SEALED) ? name.slice(0, -SEALED.length) : name)),
       );
       const claims: Claim[] = [];
       for (const run of runs) {
-        const all = { ...(await readSealed(run)), ...(await readOpen(run)) };
-        claims.push(...Object.values(all).filter((claim) => claim.port === port));
+        // Open ones first: a seal in between moves records into the sealed file, never out of it.
+        const { records: open } = await readOpen(openFolder(run));
+        const all = new Map([...open, ...(await readSealed(sealedPath(run)))]);
+        claims.push(...[...all.values()].map((record) => record.claim));
       }
-      return claims.sort((a, b) => a.atMs - b.atMs);
+      return claims.filter((c) => c.port === port).toSorted((a, b) => a.atMs - b.atMs);
     },
     sealClaims: async (runId) => {
-      const open = await readOpen(runId);
-      if (Object.keys(open).length > 0) {
-        await mkdir(folder, { recursive: true });
-        const all = { ...(await readSealed(runId)), ...open };
-        await replaceFile(sealedPath(runId), JSON.stringify(all), { sync: true });
-      }
-      sealed.delete(runId);
-      await rm(runFolder(runId), { recursive: true, force: true });
+      const run = safeName(runId);
+      const lock = join(folder, `${run}.sealing`);
+      const { taken } = await takeFileLock(lock, JSON.stringify(ownIdentity()), { tmp });
+      if (!taken) return;
+      await seal(run).finally(async () => rm(lock, { force: true }));
     },
   };
 }
 
-/** Keys and run ids hold only characters every filesystem takes. */
-function fileName(key: string): string {
-  return encodeURIComponent(key).replaceAll('*', '%2A').slice(0, 240);
+/** What is sealed. A line cut off by a power loss is left out. */
+async function readSealed(path: string): Promise<Records> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  const records = new Map<string, ClaimRecord>();
+  for (const line of text.split('\n')) {
+    const record = parseRecord(line);
+    if (record?.key !== undefined) records.set(record.key, record);
+  }
+  return records;
 }
 
-function parsed<T>(text: string, otherwise: T): T {
+/** The readable claims of a run that are not sealed, and the names of all, damaged ones included. */
+async function readOpen(folder: string): Promise<{ records: Records; names: readonly string[] }> {
+  const names = await readdir(folder).catch((): string[] => []);
+  const records = new Map<string, ClaimRecord>();
+  await Promise.all(
+    names.map(async (name) => {
+      const record = parseRecord(await readFile(join(folder, name), 'utf8').catch(() => ''));
+      if (record !== undefined) records.set(name, record);
+    }),
+  );
+  return { records, names };
+}
+
+function parseRecord(text: string): (ClaimRecord & { readonly key?: string }) | undefined {
   try {
-    return JSON.parse(text) as T;
+    const record = JSON.parse(text) as ClaimRecord;
+    return typeof record.claim === 'object' ? record : undefined;
   } catch {
-    return otherwise;
+    return undefined;
   }
 }

@@ -6,12 +6,20 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
-export type TreeEntry = { readonly path: string; readonly sha256: string; readonly bytes: number };
+/** A file of a folder; `path` is relative, with `/`. Folders without files are not kept. */
+export type TreeEntry = {
+  readonly path: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly executable?: true;
+};
+
+const CHUNK_BYTES = 256 * 1024;
 
 /** sha256 (hex) of a file's bytes. */
 export async function hashFile(path: string): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
+  await pipeline(createReadStream(path, { highWaterMark: CHUNK_BYTES }), hash);
   return hash.digest('hex');
 }
 
@@ -29,7 +37,7 @@ export async function filesBelow(folder: string, prefix = ''): Promise<readonly 
     else if (entry.isFile()) paths.push(path);
     else throw new Error(`${join(folder, path)} is neither a file nor a folder`);
   }
-  return paths.sort();
+  return paths.toSorted();
 }
 
 /** The manifest of a folder. */
@@ -37,7 +45,9 @@ export async function treeOf(folder: string): Promise<readonly TreeEntry[]> {
   const entries: TreeEntry[] = [];
   for (const path of await filesBelow(folder)) {
     const absolute = join(folder, path);
-    entries.push({ path, sha256: await hashFile(absolute), bytes: (await stat(absolute)).size });
+    const { size, mode } = await stat(absolute);
+    const sha256 = await hashFile(absolute);
+    entries.push({ path, sha256, bytes: size, ...(mode & 0o100 ? { executable: true } : {}) });
   }
   return entries;
 }
@@ -45,4 +55,20 @@ export async function treeOf(folder: string): Promise<readonly TreeEntry[]> {
 /** The manifest's one text, which its sha256 is taken of. */
 export function treeText(entries: readonly TreeEntry[]): string {
   return `${JSON.stringify(entries)}\n`;
+}
+
+/** The entries of a manifest's text, none of which leaves the folder; undefined if it is damaged. */
+export function parseTree(text: string): readonly TreeEntry[] | undefined {
+  try {
+    const entries = JSON.parse(text) as readonly TreeEntry[];
+    return Array.isArray(entries) && entries.every((entry) => isInside(entry.path))
+      ? entries
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isInside(path: unknown): boolean {
+  return typeof path === 'string' && !path.startsWith('/') && !path.split('/').includes('..');
 }

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
 import { openArtifacts } from './artifacts.ts';
+import { sweepTemporary } from './atomic.ts';
 import { readBootId } from './boot-id.ts';
 import { openClaims } from './claims.ts';
-import { bornOf } from './process-identity.ts';
 import { openResults } from './results.ts';
 
 import type { Store } from './store.ts';
@@ -15,7 +15,7 @@ import type { Store } from './store.ts';
 /** Opens a store, and removes what dead processes left half-written in it. @throws UserError STATE_DIR_UNUSABLE */
 export async function openLocalStore(
   root: string,
-  options: { readonly bootId?: string } = {},
+  options: { readonly bootId?: string; readonly now?: () => number } = {},
 ): Promise<Store> {
   const bootId = options.bootId ?? readBootId();
   const tmp = join(root, 'tmp');
@@ -29,7 +29,8 @@ export async function openLocalStore(
       { hint: 'Give another one with --store or --state-dir.', cause: error },
     );
   }
-  await sweep(tmp);
+  await sweepTemporary(tmp, options.now);
+  await dropOldMarks(join(root, 'verified'), bootId);
   const artifacts = openArtifacts(root, tmp);
   return {
     bootId,
@@ -39,9 +40,9 @@ export async function openLocalStore(
   };
 }
 
-async function sweep(tmp: string): Promise<void> {
-  for (const name of await readdir(tmp)) {
-    const pid = Number(name.split('-')[0]);
-    if (bornOf(pid) === undefined) await rm(join(tmp, name), { recursive: true, force: true });
+/** What was verified in an earlier boot says nothing about this one. */
+async function dropOldMarks(folder: string, bootId: string): Promise<void> {
+  for (const name of await readdir(folder).catch((): string[] => [])) {
+    if (name !== bootId) await rm(join(folder, name), { recursive: true, force: true });
   }
 }

@@ -1,15 +1,21 @@
 /** One writer per `--out`: a lock beside it that names the run, so that `resume --out` finds it after a crash. */
 
-import { mkdir, readFile, rm, rmdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mkdir, readFile, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
-import { createFile, replaceFile } from './atomic.ts';
+import { removeIfUnchanged, replaceFile, sweepTemporary } from './atomic.ts';
+import { takeFileLock } from './file-lock.ts';
+import { explainFsFailure } from './fs-failure.ts';
+import { resolveOut, sideFolder } from './out-path.ts';
 import { isAlive, ownIdentity } from './process-identity.ts';
+
+export { sideFolder } from './out-path.ts';
 
 export type OutOwner = {
   readonly runId: string;
   readonly stateDir: string;
+  /** 0: the process has let go of it; the run is still to be resumed. */
   readonly pid: number;
   readonly born: string;
 };
@@ -19,47 +25,33 @@ export type OutLock = {
   unlock(options: { readonly keep: boolean }): Promise<void>;
 };
 
-/** The folder beside `--out` that holds lock, staging and journal: on its filesystem, hidden. */
-export function sideFolder(out: string): string {
-  return join(dirname(out), `.${basename(out)}.builder`);
-}
-
 /** Takes `--out` for a run. A dead owner's lock is taken over. @throws UserError OUT_BUSY */
 export async function lockOut(
   out: string,
   about: { readonly runId: string; readonly stateDir: string },
 ): Promise<OutLock> {
-  const folder = sideFolder(out);
+  const folder = sideFolder(await resolveOut(out));
   const file = join(folder, 'owner.json');
-  await mkdir(folder, { recursive: true });
   const owner: OutOwner = { ...about, ...ownIdentity() };
   const text = JSON.stringify(owner);
-  for (;;) {
-    if (await createFile(file, text, { tmp: folder, sync: false })) break;
-    const other = await readOwner(out);
-    if (other !== undefined && isAlive(other)) {
-      throw new UserError(
-        'OUT_BUSY',
-        `run ${other.runId} (process ${other.pid}) is writing to ${out}`,
-        {
-          hint: 'Wait for it, cancel it with `builder_cli cancel`, or give another --out.',
-        },
-      );
-    }
-    const claim = join(folder, `takeover-${other?.pid ?? 0}-${other?.born ?? ''}`);
-    if (await createFile(claim, text, { tmp: folder, sync: false })) {
-      await replaceFile(file, text);
-      await rm(claim, { force: true });
-      break;
-    }
-    const rival = JSON.parse(await readFile(claim, 'utf8').catch(() => text)) as OutOwner;
-    if (!isAlive(rival)) await rm(claim, { force: true });
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  const taken = await take(folder, file, text).catch((error: unknown) => {
+    throw explainFsFailure(error, 'write beside --out, in', folder);
+  });
+  if (!taken.taken) {
+    const other = parseOwner(taken.by);
+    throw new UserError(
+      'OUT_BUSY',
+      `run ${other?.runId ?? '(unknown)'} (process ${other?.pid ?? 'unknown'}) is writing to ${out}`,
+      { hint: 'Wait for it, cancel it with `builder_cli cancel`, or give another --out.' },
+    );
   }
   return {
     unlock: async ({ keep }) => {
-      if (keep) return;
-      await rm(file, { force: true });
+      if (keep) {
+        const released: OutOwner = { ...about, pid: 0, born: 'released' };
+        return replaceFile(file, JSON.stringify(released));
+      }
+      await removeIfUnchanged(file, text, { tmp: folder });
       await rmdir(folder).catch(() => undefined);
     },
   };
@@ -67,10 +59,37 @@ export async function lockOut(
 
 /** Whose run holds, or last failed to fill, this `--out`. */
 export async function readOwner(out: string): Promise<OutOwner | undefined> {
-  const text = await readFile(join(sideFolder(out), 'owner.json'), 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
+  const file = join(sideFolder(await resolveOut(out)), 'owner.json');
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : parseOwner(text);
+}
+
+/** True while another living process holds this `--out`. */
+export async function isHeldByAnother(out: string): Promise<boolean> {
+  const owner = await readOwner(out);
+  return owner !== undefined && owner.pid !== process.pid && isAlive(owner);
+}
+
+async function take(folder: string, file: string, text: string): ReturnType<typeof takeFileLock> {
+  for (let tries = 0; ; tries += 1) {
+    await mkdir(folder, { recursive: true });
+    try {
+      const taken = await takeFileLock(file, text, { tmp: folder });
+      if (taken.taken) await sweepTemporary(folder);
+      return taken;
+    } catch (error) {
+      // A run that ended in between removed the folder with its lock.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries > 4) throw error;
+    }
+  }
+}
+
+function parseOwner(text: string): OutOwner | undefined {
   try {
-    return JSON.parse(text) as OutOwner;
+    const owner = JSON.parse(text) as OutOwner;
+    return typeof owner.runId === 'string' && typeof owner.stateDir === 'string'
+      ? owner
+      : undefined;
   } catch {
     return undefined;
   }

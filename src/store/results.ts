@@ -1,94 +1,129 @@
-/** Step results by fingerprint. The first one written stays; one whose artifacts are damaged counts as absent. */
+/**
+ * Step results by fingerprint. The first one written stays.
+ *
+ * 1. A result is written after its artifacts, so whoever finds one finds them too.
+ * 2. One whose artifacts are missing or damaged is dropped and counts as absent: its step runs again.
+ * 3. What was written in an earlier boot is hashed again, once: a power loss may have damaged it.
+ */
 
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { createFile, replaceFile } from './atomic.ts';
+import { createFile, removeIfUnchanged, replaceFile } from './atomic.ts';
+import { inClearWords } from './fs-failure.ts';
+import { safeName } from './safe-name.ts';
 
 import type { Artifacts } from './artifacts.ts';
 import type { Store, StoredResult } from './store.ts';
 
 export type Results = Pick<Store, 'findResult' | 'putResult' | 'latestOf'>;
 
+/** More rivals than ever write one fingerprint; beyond it the folder itself misbehaves. */
+const MOST_TRIES = 5;
+
 /** The results part of a local store. */
 export function openResults(
   root: string,
   tmp: string,
-  artifacts: Artifacts,
+  artifacts: Pick<Artifacts, 'verify'>,
   bootId: string,
 ): Results {
-  const pathOf = (fingerprint: string): string =>
-    join(root, 'results', fingerprint.slice(0, 2), `${fingerprint}.json`);
-  const verifiedMark = (fingerprint: string): string => join(root, 'verified', bootId, fingerprint);
-  const latestPath = (job: string, profile: string, step: string): string =>
-    join(root, 'latest', encodeURIComponent(job), encodeURIComponent(profile), `${step}.json`);
-
-  const read = async (fingerprint: string): Promise<StoredResult | undefined> => {
-    const text = await readFile(pathOf(fingerprint), 'utf8').catch(() => undefined);
-    if (text === undefined) return undefined;
-    try {
-      return JSON.parse(text) as StoredResult;
-    } catch {
-      return undefined;
-    }
+  const pathOf = (fingerprint: string): string => {
+    const name = safeName(fingerprint);
+    return join(root, 'results', name.slice(0, 2), `${name}.json`);
   };
+  const verifiedMark = (fingerprint: string): string =>
+    join(root, 'verified', bootId, safeName(fingerprint));
+  const latestPath = ({ job, profile, id }: StoredResult['step']): string =>
+    join(root, 'latest', safeName(job), safeName(profile), `${safeName(id)}.json`);
 
-  const isSound = async (fingerprint: string, stored: StoredResult): Promise<boolean> => {
-    const outputs = Object.values(stored.result.outputs);
-    const marked =
-      stored.bootId === bootId ||
-      outputs.length === 0 ||
-      (await stat(verifiedMark(fingerprint)).catch(() => undefined)) !== undefined;
-    for (const output of outputs) {
-      if (!(await artifacts.verify(output, { deep: !marked }))) return false;
+  const readText = (fingerprint: string): Promise<string | undefined> =>
+    readFile(pathOf(fingerprint), 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    });
+
+  const isSound = async (stored: StoredResult): Promise<boolean> => {
+    const { fingerprint, outputs } = stored.result;
+    const refs = Object.values(outputs);
+    const mark = verifiedMark(fingerprint);
+    const deep = stored.bootId !== bootId && refs.length > 0 && !(await exists(mark));
+    for (const ref of refs) {
+      if (!(await artifacts.verify(ref, { deep }))) return false;
     }
-    if (!marked) {
-      await mkdir(dirname(verifiedMark(fingerprint)), { recursive: true });
-      await writeFile(verifiedMark(fingerprint), '');
-    }
+    if (deep) await noteSound(mark);
     return true;
   };
 
   const findResult = async (fingerprint: string): Promise<StoredResult | undefined> => {
-    const stored = await read(fingerprint);
-    if (stored !== undefined && (await isSound(fingerprint, stored))) return stored;
-    await drop(fingerprint);
+    const text = await readText(fingerprint);
+    if (text === undefined) return undefined;
+    const stored = parseResult(text, fingerprint);
+    if (stored !== undefined && (await isSound(stored))) return stored;
+    await removeIfUnchanged(pathOf(fingerprint), text, { tmp });
     return undefined;
   };
 
-  /** A damaged result and its damaged artifacts make room for new ones. */
-  const drop = async (fingerprint: string): Promise<void> => {
-    const stored = await read(fingerprint);
-    for (const output of Object.values(stored?.result.outputs ?? {})) {
-      if (!(await artifacts.verify(output, { deep: true }))) {
-        await rm(artifacts.pathOf(output), { force: true });
-      }
+  const noteLatest = async (stored: StoredResult): Promise<void> => {
+    const path = latestPath(stored.step);
+    const text = JSON.stringify({ fingerprint: stored.result.fingerprint });
+    await replaceFile(path, text, { tmp }).catch(async () => {
+      await mkdir(dirname(path), { recursive: true });
+      await replaceFile(path, text, { tmp });
+    });
+  };
+
+  const putResult = async (fingerprint: string, stored: StoredResult): Promise<StoredResult> => {
+    const sync = Object.keys(stored.result.outputs).length > 0;
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      const text = JSON.stringify(stored);
+      const isMine = await createFile(pathOf(fingerprint), text, { tmp, sync });
+      const winner = isMine ? stored : await findResult(fingerprint);
+      if (winner === undefined) continue;
+      await noteLatest(winner);
+      return winner;
     }
-    await rm(pathOf(fingerprint), { force: true });
+    throw new Error(`the result ${pathOf(fingerprint)} can be neither written nor read`);
   };
 
   return {
     findResult,
-    putResult: async (fingerprint, stored) => {
-      const hasArtifacts = Object.keys(stored.result.outputs).length > 0;
-      const created = await createFile(pathOf(fingerprint), JSON.stringify(stored), {
-        tmp,
-        sync: hasArtifacts,
-      });
-      const winner = created ? stored : ((await read(fingerprint)) ?? stored);
-      const { job, profile, id } = winner.step;
-      const latest = latestPath(job, profile, id);
-      await replaceFile(latest, JSON.stringify({ fingerprint })).catch(async () => {
-        await mkdir(dirname(latest), { recursive: true });
-        await replaceFile(latest, JSON.stringify({ fingerprint }));
-      });
-      return winner;
-    },
+    putResult: (fingerprint, stored) =>
+      inClearWords('write the result', pathOf(fingerprint), () => putResult(fingerprint, stored)),
     latestOf: async (job, profile, step) => {
-      const text = await readFile(latestPath(job, profile, step), 'utf8').catch(() => undefined);
-      if (text === undefined) return undefined;
-      const { fingerprint } = JSON.parse(text) as { fingerprint: string };
-      return read(fingerprint);
+      const path = latestPath({ job, profile, id: step });
+      const pointer = parseObject(await readFile(path, 'utf8').catch(() => ''));
+      if (typeof pointer?.['fingerprint'] !== 'string') return undefined;
+      const text = await readText(pointer['fingerprint']);
+      return text === undefined ? undefined : parseResult(text, pointer['fingerprint']);
     },
   };
+}
+
+/** The mark only saves work: where it cannot be written, the next look hashes again. */
+async function noteSound(mark: string): Promise<void> {
+  await mkdir(dirname(mark), { recursive: true })
+    .then(() => writeFile(mark, ''))
+    .catch(() => undefined);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
+}
+
+/** The result a file holds; undefined if its bytes are not a whole result of this fingerprint. */
+function parseResult(text: string, fingerprint: string): StoredResult | undefined {
+  const stored = parseObject(text) as StoredResult | undefined;
+  return stored?.result?.fingerprint === fingerprint ? stored : undefined;
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null
+      ? (value as Readonly<Record<string, unknown>>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }

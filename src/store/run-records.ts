@@ -1,8 +1,9 @@
 /** Records of runs: `<state dir>/runs/<run id>/run.json` and the plan beside it. Always whole, never required by the engine. */
 
 import { mkdir, readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
+import { UserError } from '../model/errors.ts';
 import { failureMessage } from '../model/failure-message.ts';
 import { stepRecordOf } from '../model/run-record.ts';
 import { replaceFile } from './atomic.ts';
@@ -46,18 +47,21 @@ export function openRunRecords(stateDir: string): RunRecords {
   const writes = new Map<string, Promise<void>>();
   const timers = new Map<string, NodeJS.Timeout>();
 
-  const write = async (record: RunRecord): Promise<void> => {
+  const write = async (record: RunRecord, { sync = false } = {}): Promise<void> => {
     held.set(record.run_id, record);
     const before = writes.get(record.run_id) ?? Promise.resolve();
     const next = before
       .catch(() => undefined)
-      .then(() => replaceFile(file(record.run_id), `${JSON.stringify(record, null, 2)}\n`));
+      .then(() =>
+        replaceFile(file(record.run_id), `${JSON.stringify(record, null, 2)}\n`, { sync }),
+      );
     writes.set(record.run_id, next);
     await next;
   };
   const read = async (runId: string): Promise<RunRecord | undefined> => {
+    if (runId === '' || basename(runId) !== runId) return undefined;
     const text = await readFile(file(runId), 'utf8').catch(() => undefined);
-    return text === undefined ? undefined : (JSON.parse(text) as RunRecord);
+    return text === undefined ? undefined : parseRecord(text, file(runId));
   };
   const current = async (runId: string): Promise<RunRecord> => {
     const record = held.get(runId) ?? (await read(runId));
@@ -104,7 +108,7 @@ export function openRunRecords(stateDir: string): RunRecords {
       };
       await mkdir(folder(plan.run.id), { recursive: true });
       await savePlan(plan);
-      await write(record);
+      await write(record, { sync: true });
       return record;
     },
     readPlan: async (runId) =>
@@ -155,7 +159,7 @@ export function openRunRecords(stateDir: string): RunRecords {
         }),
         ...(delivered ? {} : { error: failureMessage(summary) }),
       };
-      await write(record);
+      await write(record, { sync: true });
       return record;
     },
     list: async () => {
@@ -176,6 +180,16 @@ export function openRunRecords(stateDir: string): RunRecords {
 /** True if the process that drives an open run still lives. */
 export function ownerIsAlive(record: Pick<RunRecord, 'pid' | 'pid_born'>): boolean {
   return isAlive({ pid: record.pid, born: record.pid_born });
+}
+
+function parseRecord(text: string, path: string): RunRecord {
+  try {
+    const record = JSON.parse(text) as RunRecord;
+    if (typeof record.run_id === 'string' && Array.isArray(record.steps)) return record;
+  } catch {
+    // Said below.
+  }
+  throw new UserError('RUN_NOT_FOUND', `the record ${path} is damaged and cannot be read`);
 }
 
 function waiting(plan: Plan): readonly StepRecord[] {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { cp, mkdir, readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -55,7 +56,6 @@ test('without an exporter, with one, and without its library the delivery is the
         await symlink(join(ROOT, 'node_modules', name), join(copy, 'node_modules', name));
     }
     const { spawn } = await import('node:child_process');
-    const { once } = await import('node:events');
     const child = spawn(
       process.execPath,
       [

@@ -31,7 +31,10 @@ export type OutState =
 
 /** Looks at `--out` without touching it. */
 export async function inspectOut(out: string): Promise<OutState> {
-  const info = await stat(out).catch(() => undefined);
+  const info = await stat(out).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw error;
+  });
   if (info === undefined) return { state: 'absent' };
   if (!info.isDirectory()) return { state: 'foreign' };
   if ((await readdir(out)).length === 0) return { state: 'empty' };

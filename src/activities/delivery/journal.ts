@@ -2,91 +2,143 @@
  * The swap of one delivery for the next, so that a kill at any moment leaves one complete version.
  *
  * 1. The journal is written only when the staged version is complete and on disk.
- * 2. With a journal the swap goes forward, never back: recovery finishes what was begun.
- * 3. Without one, `--out` is as it was; what is staged is dropped.
+ * 2. With a journal and what it names, the swap goes forward: recovery finishes what was begun.
+ * 3. Otherwise the old version is, or comes back, in its place; what is staged is dropped.
+ * 4. The old version is dropped only while a new one is in place. Nothing else is ever removed at `--out`.
  */
 
 import { readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
-import { replaceFile, syncFolder } from '../../store/atomic.ts';
-import { sideFolder } from '../../store/out-lock.ts';
+import { UserError } from '../../model/errors.ts';
+import { replaceFile, syncFolder, sweepTemporary } from '../../store/atomic.ts';
+import { isHeldByAnother } from '../../store/out-lock.ts';
+import { resolveOut, sideFolder } from '../../store/out-path.ts';
 
 /** Moments at which a test may kill the process. */
 export type Phase =
   'staged' | 'verified' | 'journalled' | 'old aside' | 'new in' | 'journal gone' | 'old dropped';
 
-type Journal = { readonly staging: string; readonly aside: string };
+export type Recovered = 'nothing' | 'completed' | 'rolled back';
 
-/** Swaps a complete staging folder into `out`. */
+/** Staged versions are folders of this prefix in the folder beside `--out`. */
+export const STAGING = 'staging-';
+const JOURNAL = 'journal.json';
+const ASIDE = 'old';
+
+/** Swaps a complete staging folder into `out`, a resolved path. What went wrong leaves `out` as it was. */
 export async function swapIn(
   out: string,
   staging: string,
   onPhase: (phase: Phase) => void,
 ): Promise<void> {
   const side = sideFolder(out);
-  const journal: Journal = { staging, aside: join(side, 'old') };
-  await rm(journal.aside, { recursive: true, force: true });
-  await replaceFile(join(side, 'journal.json'), JSON.stringify(journal), { sync: true });
+  await replaceFile(join(side, JOURNAL), JSON.stringify({ staging: basename(staging) }), {
+    sync: true,
+  });
   await syncFolder(side);
   onPhase('journalled');
   try {
-    await goForward(out, journal, onPhase);
+    await goForward(out, staging, onPhase);
   } catch (error) {
-    await goBack(out, journal);
+    await goBack(out, staging);
     throw error;
   }
+  await dropOld(out, onPhase);
 }
 
-/** The swap was refused, not cut off: the old version returns, and the journal that promised the new one goes. */
-async function goBack(out: string, { aside }: Journal): Promise<void> {
-  if (!(await exists(out)) && (await exists(aside))) await rename(aside, out);
-  await rm(join(sideFolder(out), 'journal.json'), { force: true });
-}
-
-/** Finishes or forgets a delivery that was cut off. */
-export async function recoverDelivery(
-  out: string,
-): Promise<'nothing' | 'completed' | 'rolled back'> {
+/** Finishes or forgets a delivery that was cut off; leaves alone one that another process is making. */
+export async function recoverDelivery(given: string): Promise<Recovered> {
+  const out = await resolveOut(given);
   const side = sideFolder(out);
   const names = await readdir(side).catch((): string[] => []);
-  const staged = names.filter((name) => name.startsWith('staging-') || name === 'old');
-  if (names.includes('journal.json')) {
-    const journal = JSON.parse(await readFile(join(side, 'journal.json'), 'utf8')) as Journal;
-    await goForward(out, journal, () => undefined);
-    await dropFolder(side);
-    return 'completed';
+  if (names.length === 0 || (await isHeldByAnother(out))) return 'nothing';
+  const staging = await readJournal(side);
+  let recovered: Recovered = 'nothing';
+  if (staging !== undefined && (await exists(staging))) {
+    await goForward(out, staging, () => undefined);
+    recovered = 'completed';
+  } else if (await exists(join(side, ASIDE))) {
+    recovered = (await exists(out)) ? 'completed' : 'rolled back';
+    if (recovered === 'rolled back') await rename(join(side, ASIDE), out);
+  } else if (names.some((name) => name.startsWith(STAGING))) {
+    recovered = 'rolled back';
   }
-  for (const name of staged) await rm(join(side, name), { recursive: true, force: true });
-  await dropFolder(side);
-  return staged.length > 0 ? 'rolled back' : 'nothing';
+  await dropOld(out, () => undefined);
+  for (const name of names.filter((n) => n.startsWith(STAGING))) {
+    await rm(join(side, name), { recursive: true, force: true });
+  }
+  await sweepTemporary(side);
+  await rmdir(side).catch(() => undefined);
+  return recovered;
+}
+
+/** True while a swap has begun whose staged version must not be touched. */
+export async function isSwapping(out: string): Promise<boolean> {
+  return exists(join(sideFolder(out), JOURNAL));
 }
 
 /** Each part is skipped where it has been done already. */
 async function goForward(
   out: string,
-  { staging, aside }: Journal,
+  staging: string,
   onPhase: (phase: Phase) => void,
 ): Promise<void> {
   const side = sideFolder(out);
-  if (await exists(staging)) {
-    if ((await exists(out)) && !(await exists(aside))) await rename(out, aside);
-    onPhase('old aside');
-    await rm(out, { recursive: true, force: true });
-    await rename(staging, out);
-    await syncFolder(dirname(out));
+  const aside = join(side, ASIDE);
+  if (await exists(out)) {
+    if (await exists(aside)) await makeRoom(out);
+    else await rename(out, aside);
   }
+  await syncFolder(dirname(out));
+  await syncFolder(side);
+  onPhase('old aside');
+  await rename(staging, out);
+  await syncFolder(dirname(out));
+  await syncFolder(side);
   onPhase('new in');
-  await rm(join(side, 'journal.json'), { force: true });
+}
+
+/** The old version lies aside, so this `out` is somebody's who found none there. */
+async function makeRoom(out: string): Promise<void> {
+  await rmdir(out).catch((error: unknown) => {
+    throw new UserError(
+      'OUT_NOT_OURS',
+      `${out} was filled by something else while a delivery into it was cut off; nothing was touched`,
+      { hint: 'Move it away; the next command finishes the delivery.', cause: error },
+    );
+  });
+}
+
+/** The swap was refused, not cut off: the old version returns, and the journal that promised the new one goes. */
+async function goBack(out: string, staging: string): Promise<void> {
+  if (!(await exists(staging))) return;
+  const aside = join(sideFolder(out), ASIDE);
+  if (!(await exists(out)) && (await exists(aside))) await rename(aside, out);
+  await rm(join(sideFolder(out), JOURNAL), { force: true });
+}
+
+/** The new version is in place. An old one that cannot be dropped is left for the next command. */
+async function dropOld(out: string, onPhase: (phase: Phase) => void): Promise<void> {
+  const side = sideFolder(out);
+  await rm(join(side, JOURNAL), { force: true });
   onPhase('journal gone');
-  await rm(aside, { recursive: true, force: true });
+  await rm(join(side, ASIDE), { recursive: true, force: true }).catch(() => undefined);
   onPhase('old dropped');
+}
+
+/** The staged version a journal names; undefined without one, or if it is damaged. */
+async function readJournal(side: string): Promise<string | undefined> {
+  const text = await readFile(join(side, JOURNAL), 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    const { staging } = JSON.parse(text) as { readonly staging: string };
+    return join(side, basename(staging));
+  } catch {
+    return undefined;
+  }
 }
 
 async function exists(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined;
-}
-
-async function dropFolder(side: string): Promise<void> {
-  await rmdir(side).catch(() => undefined);
 }

@@ -161,9 +161,7 @@ async function environmentOf(options: Options, ctx: StepContext): Promise<Record
     BUILDER_RUN_ID: ctx.runId,
     BUILDER_STEP: ctx.step,
     BUILDER_ATTEMPT: String(ctx.attempt),
-    ...Object.fromEntries(
-      Object.entries(options.env ?? {}).map(([name, value]) => [name, String(value)]),
-    ),
+    ...options.env,
   };
 }
 

@@ -14,6 +14,7 @@ import type { NativeConnection } from '@temporalio/worker';
 import type { Metrics } from '../../metrics/open-metrics.ts';
 import type { RunEvent, RunKey } from '../../model/events.ts';
 import type { Store } from '../../store/store.ts';
+import type * as WorkerModule from '../../worker.ts';
 import type { RunningWorker } from '../../worker.ts';
 import type { Io } from '../io.ts';
 import type { Settings } from '../settings.ts';
@@ -86,7 +87,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const closers: (() => Promise<void>)[] = [];
   try {
     let engine: Engine;
-    let worker: Promise<typeof import('../../worker.ts')>;
+    let worker: Promise<typeof WorkerModule>;
     if (service === undefined) {
       const { startingEngine } = await import('../../engine/engine.ts');
       const { ready } = await startingEngine({

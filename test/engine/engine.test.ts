@@ -1,0 +1,193 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { expect, test } from '@jest/globals';
+
+import { ensureEngine, peekEngine, startingEngine, stopEngine } from '../../src/engine/engine.ts';
+import { enginePaths } from '../../src/engine/engine-paths.ts';
+import { isUsable } from '../../src/engine/namespace.ts';
+import { recordFile } from '../../src/engine/server-records.ts';
+import { fakeServer } from './fake-server.ts';
+import { eventually, exists, leftovers, withFolder } from './scratch.ts';
+
+import type { EngineOptions } from '../../src/engine/engine.ts';
+import type { FakeServer } from './fake-server.ts';
+
+function optionsFor(stateDir: string, server: FakeServer, lines: string[] = []): EngineOptions {
+  return {
+    stateDir,
+    cacheDir: stateDir,
+    env: { PATH: process.env['PATH'] },
+    binary: server.binary,
+    answerLimitMs: 300,
+    idleStopMs: 1000,
+    onProgress: (line) => lines.push(line),
+  };
+}
+
+test('starts a server that can be used, says nothing about it, and leaves nothing behind', () =>
+  withFolder(async (folder) => {
+    const lines: string[] = [];
+    const engine = await ensureEngine(optionsFor(folder, fakeServer(folder), lines));
+    expect(await isUsable(engine.address, 1000)).toBe(true);
+    expect(engine).toMatchObject({ namespace: 'default', version: '1.32.0', adopted: false });
+    expect(lines).toEqual([]);
+    await engine.release();
+    expect(
+      await eventually(() => !exists(engine.pid) && leftovers(folder).length === 0, 3000),
+    ).toBe(true);
+  }));
+
+test('the second user adopts the server, and only the last release stops it', () =>
+  withFolder(async (folder) => {
+    const options = optionsFor(folder, fakeServer(folder));
+    const first = await ensureEngine(options);
+    const second = await ensureEngine(options);
+    expect(second).toMatchObject({ pid: first.pid, address: first.address, adopted: true });
+    await first.release();
+    await first.release();
+    expect(peekEngine(folder)?.pid).toBe(first.pid);
+    await second.release();
+    expect(peekEngine(folder)).toBeUndefined();
+  }));
+
+test('release returns at once; a start that follows does not wait for the old server to be polite', () =>
+  withFolder(async (folder) => {
+    const server = fakeServer(folder, { stopMs: 2500 });
+    const first = await ensureEngine(optionsFor(folder, server));
+    const beforeMs = performance.now();
+    await first.release();
+    expect(performance.now() - beforeMs).toBeLessThan(100);
+    const second = await ensureEngine(optionsFor(folder, server));
+    expect(performance.now() - beforeMs).toBeLessThan(2000);
+    expect(second.pid).not.toBe(first.pid);
+    expect(exists(first.pid)).toBe(false);
+    expect(server.clashed()).toBe(false);
+    await second.release();
+  }));
+
+test('starts a new server after the old one was killed', () =>
+  withFolder(async (folder) => {
+    const options = optionsFor(folder, fakeServer(folder));
+    const first = await ensureEngine(options);
+    process.kill(first.pid, 'SIGKILL');
+    const second = await ensureEngine(options);
+    expect(second).toMatchObject({ adopted: false });
+    expect(await isUsable(second.address, 1000)).toBe(true);
+    // The keeper of the dead one cleans up late; it must not take the new record with it.
+    await eventually(() => readdirSync(enginePaths(folder).servers).length === 1);
+    expect(peekEngine(folder)?.pid).toBe(second.pid);
+    await first.release();
+    await second.release();
+  }));
+
+test('a record of a process that is long dead does not stop a start', () =>
+  withFolder(async (folder) => {
+    const { servers } = enginePaths(folder);
+    mkdirSync(servers, { recursive: true });
+    const record = { pid: process.pid, born: 'before', address: '127.0.0.1:1', uiUrl: '' };
+    writeFileSync(recordFile(servers, 'old', 'running'), JSON.stringify(record));
+    writeFileSync(recordFile(servers, 'cut', 'running'), '');
+    writeFileSync(recordFile(servers, 'asked', 'starting'), '');
+    expect(peekEngine(folder)).toBeUndefined();
+    const engine = await ensureEngine(optionsFor(folder, fakeServer(folder)));
+    expect(engine.adopted).toBe(false);
+    expect(readdirSync(servers)).toHaveLength(1);
+    await engine.release();
+  }));
+
+test('replaces a server that hangs when nobody relies on it, and says so', () =>
+  withFolder(async (folder) => {
+    const lines: string[] = [];
+    const options = optionsFor(folder, fakeServer(folder), lines);
+    const first = await ensureEngine({ ...options, idleStopMs: 60_000 });
+    const stopped = first.pid;
+    process.kill(stopped, 'SIGSTOP');
+    // As if its command had been killed: the lease is gone, the server is not.
+    const { leases } = enginePaths(folder);
+    for (const lease of readdirSync(leases)) rmSync(join(leases, lease));
+    const second = await ensureEngine(options);
+    expect(second.adopted).toBe(false);
+    expect(lines).toEqual([
+      `The engine (pid ${stopped}) does not answer any more; a new one is started.`,
+    ]);
+    expect(exists(stopped)).toBe(false);
+    await second.release();
+  }));
+
+test('a server that hangs while others use it is reported, not replaced', () =>
+  withFolder(async (folder) => {
+    const options = optionsFor(folder, fakeServer(folder));
+    const first = await ensureEngine(options);
+    process.kill(first.pid, 'SIGSTOP');
+    await expect(ensureEngine(options)).rejects.toMatchObject({
+      code: 'ENGINE_START_FAILED',
+      exitCode: 3,
+      message: expect.stringContaining(`(pid ${first.pid}) does not answer`),
+    });
+    process.kill(first.pid, 'SIGCONT');
+    const second = await ensureEngine(options);
+    expect(second.adopted).toBe(true);
+    await first.release();
+    await second.release();
+  }));
+
+test('moves a database that cannot be opened aside and starts with a new one', () =>
+  withFolder(async (folder) => {
+    const lines: string[] = [];
+    const database = join(enginePaths(folder).root, '1.32.0', 'temporal.db');
+    mkdirSync(join(database, '..'), { recursive: true });
+    writeFileSync(database, 'rubbish');
+    writeFileSync(`${database}-wal`, 'more rubbish');
+    const engine = await ensureEngine(optionsFor(folder, fakeServer(folder), lines));
+    const aside = readdirSync(join(database, '..')).filter((name) => name.includes('unusable'));
+    expect(aside).toHaveLength(2);
+    expect(readFileSync(join(database, '..', aside[0]!), 'utf8')).toBe('rubbish');
+    expect(lines.join()).toContain('file is not a database (26)');
+    await engine.release();
+  }));
+
+test('a server that never starts leaves the database where it was and gives its last words', () =>
+  withFolder(async (folder) => {
+    const database = join(enginePaths(folder).root, '1.32.0', 'temporal.db');
+    mkdirSync(join(database, '..'), { recursive: true });
+    writeFileSync(database, 'fake, and precious');
+    const server = fakeServer(folder, { always: 'Error: no space left on device' });
+    await expect(ensureEngine(optionsFor(folder, server))).rejects.toMatchObject({
+      code: 'ENGINE_START_FAILED',
+      exitCode: 3,
+      message: expect.stringContaining('Error: no space left on device'),
+    });
+    expect(readFileSync(database, 'utf8')).toBe('fake, and precious');
+    expect(readdirSync(join(database, '..'))).toEqual(['temporal.db']);
+    expect(leftovers(folder)).toEqual([]);
+  }));
+
+test('takes another port when somebody was quicker', () =>
+  withFolder(async (folder) => {
+    const server = fakeServer(folder, {
+      fails: ['listen tcp 127.0.0.1:1: address already in use'],
+    });
+    const engine = await ensureEngine(optionsFor(folder, server));
+    expect(server.starts()).toBe(2);
+    await engine.release();
+  }));
+
+test('answers early, when the process is on its way, and reports failure through ready', () =>
+  withFolder(async (folder) => {
+    const { ready } = await startingEngine(optionsFor(folder, fakeServer(folder)));
+    expect(peekEngine(folder)?.pid ?? 'not yet').toBe('not yet');
+    await (await ready).release();
+    const missing = { ...optionsFor(folder, fakeServer(folder)), binary: join(folder, 'none') };
+    const failing = await startingEngine(missing);
+    await expect(failing.ready).rejects.toMatchObject({ code: 'ENGINE_NOT_FOUND', exitCode: 3 });
+  }));
+
+test('stopEngine stops it whoever uses it, and says whether there was one', () =>
+  withFolder(async (folder) => {
+    const engine = await ensureEngine(optionsFor(folder, fakeServer(folder)));
+    expect(await stopEngine(folder)).toBe(true);
+    expect(exists(engine.pid)).toBe(false);
+    expect(await stopEngine(folder)).toBe(false);
+    await engine.release();
+  }));
