@@ -59,7 +59,7 @@ export function openRunRecords(stateDir: string): RunRecords {
     await next;
   };
   const read = async (runId: string): Promise<RunRecord | undefined> => {
-    if (runId === '' || basename(runId) !== runId) return undefined;
+    if (['', '.', '..'].includes(runId) || basename(runId) !== runId) return undefined;
     const text = await readFile(file(runId), 'utf8').catch(() => undefined);
     return text === undefined ? undefined : parseRecord(text, file(runId));
   };

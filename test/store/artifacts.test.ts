@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { createHash } from 'node:crypto';
 import { chmod, link, mkdir, readdir, readFile, stat, symlink, truncate } from 'node:fs/promises';
 import { writeFile } from 'node:fs/promises';

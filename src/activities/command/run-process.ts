@@ -2,37 +2,54 @@
  * Runs one process group to its end.
  *
  * 1. The group is its own: a signal to the worker's terminal does not reach it.
- * 2. On abort it gets SIGTERM, and SIGKILL after a grace; what the command leaves behind ends with it.
+ * 2. On abort it gets SIGTERM, and SIGKILL after a grace; the answer comes when the group is empty.
  * 3. It cannot outlive the worker: a watcher in the group holds a pipe, and kills the group when the pipe closes.
+ * 4. What the command leaves running when it ends is ended as well.
  */
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-import { makeLines } from './lines.ts';
+import { fewerThan, groupEmpties, groupMembers, signalGroup } from './process-group.ts';
 
-import type { Writable } from 'node:stream';
+import type { TextSink } from './lines.ts';
 
-export type Ended = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
+export type Ended = {
+  /** Null if a signal ended it. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Processes it left running, ended since. */
+  readonly leftBehind: number;
+};
 
 export type ProcessOptions = {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
-  onLine(stream: 'out' | 'err', line: string): void;
+  readonly out: TextSink;
+  readonly err: TextSink;
+  /** Between SIGTERM and SIGKILL; 5 seconds by default. */
+  readonly graceMs?: number;
+  /** Told the group as soon as it exists; what it answers is called when the group is empty. */
+  onStart?(group: number): () => void;
 };
 
 const GRACE_MS = 5_000;
+const CLOSE_MS = 1_000;
 
-/** fd 3 ends when the worker is gone or done: whatever is left of the group then ends too. */
-const WATCHED = `(trap '' TERM INT HUP; read -r _ <&3; kill -KILL 0) >/dev/null 2>&1 </dev/null &
+/**
+ * fd 3 ends when the worker is gone or done: whatever is left of the group then ends too. The watcher
+ * is nobody's child here, so that a program that waits for all its children does not wait for it; as
+ * a member of the group it also keeps the group's number from being given to someone else.
+ */
+const WATCHED = `( ( trap '' HUP INT QUIT TERM USR1 USR2; read -r _ <&3; kill -KILL 0 ) </dev/null >/dev/null 2>&1 & )
 exec 3<&-
 exec "$@"`;
 
-/** Exit code or signal of the command. Rejects only if no process could be started. */
+/** Exit code or signal of the command, once nothing of it runs any more. Rejects only if no process could be started. */
 export async function runProcess(options: ProcessOptions): Promise<Ended> {
-  const { argv, cwd, env, signal } = options;
+  const { argv, cwd, env, signal, out, err, graceMs = GRACE_MS } = options;
   signal.throwIfAborted();
   const child = spawn('/bin/sh', ['-c', WATCHED, 'builder-step', ...argv], {
     cwd,
@@ -40,44 +57,53 @@ export async function runProcess(options: ProcessOptions): Promise<Ended> {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
-  const pid = child.pid;
-  if (pid === undefined) {
-    const [error] = (await once(child, 'error')) as [Error];
+  const group = child.pid;
+  if (group === undefined) {
+    const [error] = await once(child, 'error');
     throw error;
   }
-  const watch = child.stdio[3] as Writable;
-  watch.on('error', () => undefined);
-  const out = makeLines((line) => options.onLine('out', line));
-  const err = makeLines((line) => options.onLine('err', line));
-  child.stdout?.setEncoding('utf8').on('data', out.push);
-  child.stderr?.setEncoding('utf8').on('data', err.push);
+  const { stdout, stderr } = child;
+  const pipe = child.stdio[3];
+  pipe?.on('error', () => undefined);
+  stdout?.setEncoding('utf8').on('data', (text: string) => out.push(text));
+  stderr?.setEncoding('utf8').on('data', (text: string) => err.push(text));
+  const exited = new Promise<Pick<Ended, 'code' | 'signal'>>((resolve) => {
+    child.once('exit', (code, killedBy) => resolve({ code, signal: killedBy }));
+  });
+  const closed = once(child, 'close');
 
   let alarm: NodeJS.Timeout | undefined;
   const stop = (): void => {
-    signalGroup(pid, 'SIGTERM');
-    alarm = setTimeout(() => signalGroup(pid, 'SIGKILL'), GRACE_MS);
+    signalGroup(group, 'SIGTERM');
+    alarm = setTimeout(() => signalGroup(group, 'SIGKILL'), graceMs);
   };
   signal.addEventListener('abort', stop, { once: true });
   try {
-    const closed = once(child, 'close');
-    const [code, killedBy] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
-    // Whatever the command left running ends with it; the watcher is among them.
-    signalGroup(pid, 'SIGKILL');
-    watch.destroy();
-    await closed;
-    return { code, signal: killedBy };
+    const onEmpty = options.onStart?.(group);
+    const ended = await exited;
+    // On abort the others may use their grace as well; the watcher is the one that stays.
+    if (signal.aborted) await fewerThan(group, 2, graceMs);
+    const leftBehind = Math.max(0, groupMembers(group).length - 1);
+    pipe?.destroy();
+    if (!(await groupEmpties(group, CLOSE_MS))) {
+      signalGroup(group, 'SIGKILL');
+      await groupEmpties(group, graceMs);
+    }
+    onEmpty?.();
+    // Someone who left the group may still hold its output open.
+    await Promise.race([closed, after(CLOSE_MS)]);
+    return { ...ended, leftBehind };
   } finally {
     signal.removeEventListener('abort', stop);
     clearTimeout(alarm);
+    pipe?.destroy();
+    stdout?.destroy();
+    stderr?.destroy();
     out.end();
     err.end();
   }
 }
 
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // The group is empty, which is what was wanted.
-  }
+async function after(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

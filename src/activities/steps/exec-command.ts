@@ -1,55 +1,69 @@
 /** `exec.command`: runs a program in the attempt folder; inputs are paths, results are files it writes. */
 
-import { chmod, copyFile, mkdir, readFile, stat } from 'node:fs/promises';
-import { basename, extname, join, relative, resolve } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 import { z } from 'zod';
 
-import { MAX_OUTPUTS, MAX_VALUES } from '../../model/step-result.ts';
+import { MAX_OUTPUTS } from '../../model/step-result.ts';
+import { collectOutputs, collectValues } from '../command/collect-outputs.ts';
+import { commandEnvironment, RESERVED_PREFIX } from '../command/environment.ts';
+import { judgeExit, MEANINGS } from '../command/exit-code.ts';
+import { fenceLeftovers, recordGroup } from '../command/fence.ts';
+import { whyNotFound } from '../command/find-program.ts';
+import { makeOutputLog } from '../command/output-log.ts';
+import { placeFiles, sameName } from '../command/place-files.ts';
 import { runProcess } from '../command/run-process.ts';
 import { expandGlobs } from '../expand-globs.ts';
-import { runtime, secretText } from '../option-types.ts';
+import { plainText, runtime, secretText } from '../option-types.ts';
 import { defineStep, StepError } from '../step.ts';
 
-import type { Scalar } from '../../model/plan.ts';
-import type { Format } from '../../model/step-result.ts';
-import type { Ended } from '../command/run-process.ts';
-import type { StepContext, StepOutput } from '../step.ts';
-
-const FORMATS = ['parquet', 'csv', 'json', 'jsonl', 'file', 'tree'] as const;
-const MEANINGS = ['ok', 'warn', 'fail', 'retry'] as const;
+import type { DeclaredOutput } from '../command/collect-outputs.ts';
+import type { Meaning } from '../command/exit-code.ts';
 
 type Options = {
-  readonly command?: readonly string[];
+  readonly command?: readonly unknown[];
   readonly shell?: string;
   readonly files?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, unknown>>;
   readonly pass_env?: readonly string[];
-  readonly outputs?: Readonly<Record<string, { readonly path: string; readonly format?: Format }>>;
+  readonly outputs?: Readonly<Record<string, DeclaredOutput>>;
   readonly values?: string;
-  readonly exit_codes?: Readonly<Record<string, (typeof MEANINGS)[number]>>;
+  readonly exit_codes?: Readonly<Record<string, Meaning>>;
 };
 
-const TAIL_LINES = 20;
-const MOST_LOG_CHARACTERS = 10_000_000;
+/** Folder for TMPDIR, in the working folder so that it goes away with it. */
+const TEMPORARY = 'tmp';
+
 const variable = z
   .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable');
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable')
+  .refine((name) => !name.startsWith(RESERVED_PREFIX), {
+    error: `names that begin with ${RESERVED_PREFIX} are set by the runner`,
+  });
 const ownPath = z
   .string()
   .min(1)
   .refine((path) => !path.startsWith('/') && !path.split('/').includes('..'), {
     error: 'expected a path inside the working folder of the step',
   });
+const output = z.strictObject({
+  path: ownPath,
+  format: z.enum(['parquet', 'csv', 'json', 'jsonl', 'file', 'tree']).optional(),
+});
 
 const schema = z
   .strictObject({
     command: z
-      .array(runtime(z.string()))
+      .array(runtime(plainText()))
       .min(1)
       .optional()
       .describe('Program and arguments, no shell in between.'),
-    shell: runtime(z.string().regex(/\S/)).optional().describe('A script for /bin/sh -eu.'),
+    shell: z
+      .string({ error: 'expected a script; what an earlier step gives enters through `env`' })
+      .regex(/\S/, 'a script must not be empty')
+      .optional()
+      .describe('A script for `sh -eu`: it ends at the first command that fails.'),
     files: z
       .array(z.string().min(1))
       .optional()
@@ -64,18 +78,20 @@ const schema = z
         "Variables taken over from the worker's environment; the result is then never reused.",
       ),
     outputs: z
-      .record(
-        z.string().regex(/^[a-z][a-z0-9_]{0,62}$/),
-        z.strictObject({ path: ownPath, format: z.enum(FORMATS).optional() }),
-      )
+      .record(z.string().regex(/^[a-z][a-z0-9_]{0,62}$/), output)
       .refine((all) => Object.keys(all).length <= MAX_OUTPUTS, {
         error: `at most ${MAX_OUTPUTS} outputs are allowed`,
+      })
+      .refine((all) => !overlap(Object.values(all).map(({ path }) => path)), {
+        error: 'two outputs must not be the same file, nor one inside the other',
       })
       .optional(),
     values: ownPath.optional().describe('JSON file of scalars it writes.'),
     exit_codes: z
       .record(
-        z.string().regex(/^\d{1,3}$/, 'expected an exit code from 0 to 255'),
+        z
+          .string()
+          .regex(/^(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])$/, 'expected an exit code, 0 to 255'),
         z.enum(MEANINGS),
       )
       .optional()
@@ -83,6 +99,10 @@ const schema = z
   })
   .refine((o) => (o.command === undefined) !== (o.shell === undefined), {
     error: 'give exactly one of `command` and `shell`',
+  })
+  .refine((o) => sameName(o.files ?? []) === undefined, {
+    error: 'two files of the same name cannot be placed side by side',
+    path: ['files'],
   });
 
 export const execCommand = defineStep<Options>({
@@ -95,156 +115,60 @@ export const execCommand = defineStep<Options>({
   sources: (options) => expandGlobs(options.files ?? []),
   reusable: (options) => (options.files ?? []).length > 0 && (options.pass_env ?? []).length === 0,
   run: async (options, ctx) => {
-    await placeFiles(ctx);
-    const tail: string[] = [];
-    let logged = 0;
+    for (const { run, step, pid } of await fenceLeftovers(dirname(dirname(ctx.folder)))) {
+      ctx.log(
+        `ended process group ${pid}, left by step ${step} of run ${run} whose worker is gone`,
+      );
+    }
+    const placed = await placeFiles(ctx, [TEMPORARY, 'sources']);
+    const temporary = join(ctx.folder, TEMPORARY);
+    await mkdir(temporary, { recursive: true });
+    const env = commandEnvironment(ctx, {
+      passed: options.pass_env ?? [],
+      set: options.env ?? {},
+      temporary,
+    });
+    const argv = options.command?.map(String) ?? ['/bin/sh', '-euc', options.shell ?? ''];
+    const program = argv[0] ?? '';
+    const missing = whyNotFound(program, ctx.folder, env['PATH'] ?? '');
+    if (missing !== undefined) throw new StepError('COMMAND_FAILED', ctx.redact(missing));
+
+    const printed = makeOutputLog(ctx);
     const ended = await runProcess({
-      argv: options.command ?? ['/bin/sh', '-euc', options.shell ?? ''],
+      argv,
       cwd: ctx.folder,
-      env: await environmentOf(options, ctx),
+      env,
       signal: ctx.signal,
-      onLine: (stream, line) => {
-        const shown = ctx.redact(line);
-        if (stream === 'err') tail.push(shown);
-        if (tail.length > TAIL_LINES) tail.shift();
-        if (logged > MOST_LOG_CHARACTERS) return;
-        logged += line.length;
-        ctx.log(logged > MOST_LOG_CHARACTERS ? 'log: the rest is left out' : `${stream}: ${shown}`);
-      },
+      out: printed.out,
+      err: printed.err,
+      onStart: (group) =>
+        recordGroup(group, { folder: ctx.folder, run: ctx.runId, step: ctx.step }),
     });
     ctx.signal.throwIfAborted();
-    const warning = judge(options, ended, tail);
-    const outputs = await outputsOf(options, ctx);
-    const values = await valuesOf(options, ctx);
+    if (ended.leftBehind > 0) {
+      ctx.log(`ended ${ended.leftBehind} processes that the command had left running`);
+    }
+    const warning = judgeExit(ended, {
+      name: options.command === undefined ? 'the script' : program,
+      meanings: options.exit_codes ?? {},
+      stderr: printed.tail(),
+    });
+    const given = [...placed, TEMPORARY];
+    const outputs = await collectOutputs(options.outputs ?? {}, ctx.folder, given);
+    const values =
+      options.values === undefined ? {} : await collectValues(options.values, ctx.folder, given);
+    if (ctx.redact(JSON.stringify(values)) !== JSON.stringify(values)) {
+      throw new StepError(
+        'SECRET_NOT_ALLOWED',
+        `${options.values} holds a secret; values are shown and kept in the history of the run`,
+      );
+    }
     return { outputs, values, ...(warning === undefined ? {} : { warning }) };
   },
 });
 
-async function placeFiles(ctx: StepContext): Promise<void> {
-  const placed = new Map<string, string>();
-  for (const source of ctx.sources) {
-    const name = basename(source.original);
-    const other = placed.get(name);
-    if (other !== undefined) {
-      throw new StepError(
-        'BAD_OPTION',
-        `files: ${other} and ${source.original} have the same name; they are placed side by side`,
-      );
-    }
-    placed.set(name, source.original);
-    await copyFile(source.path, join(ctx.folder, name));
-    const mode = (await stat(source.original).catch(() => undefined))?.mode ?? 0;
-    if ((mode & 0o100) !== 0) await chmod(join(ctx.folder, name), 0o755);
-  }
-}
-
-async function environmentOf(options: Options, ctx: StepContext): Promise<Record<string, string>> {
-  const passed = (options.pass_env ?? []).flatMap((name) => {
-    const value = ctx.env[name];
-    return value === undefined ? [] : [[name, value] as const];
-  });
-  const inputs = Object.entries(ctx.inputs).flatMap(([step, { outputs }]) =>
-    Object.entries(outputs).map(
-      ([output, { path }]) =>
-        [`BUILDER_INPUT_${step.toUpperCase()}_${output.toUpperCase()}`, path] as const,
-    ),
-  );
-  const temporary = join(ctx.folder, 'tmp');
-  await mkdir(temporary, { recursive: true });
-  return {
-    PATH: ctx.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
-    HOME: ctx.env['HOME'] ?? ctx.folder,
-    LANG: 'C.UTF-8',
-    TZ: 'UTC',
-    TMPDIR: temporary,
-    ...Object.fromEntries([...passed, ...inputs]),
-    BUILDER_RUN_ID: ctx.runId,
-    BUILDER_STEP: ctx.step,
-    BUILDER_ATTEMPT: String(ctx.attempt),
-    ...options.env,
-  };
-}
-
-/** A warning, nothing, or the error that the exit code means. */
-function judge(options: Options, ended: Ended, tail: readonly string[]): string | undefined {
-  const { code, signal } = ended;
-  const said = tail.length === 0 ? '' : `\nlast lines of stderr:\n${tail.join('\n')}`;
-  if (code === null) throw new Error(`the command was killed by ${signal ?? 'a signal'}${said}`);
-  const meaning = options.exit_codes?.[String(code)] ?? (code === 0 ? 'ok' : 'retry');
-  const program = options.command?.[0] ?? 'the script';
-  switch (meaning) {
-    case 'ok':
-      return undefined;
-    case 'warn':
-      return `exit code ${code}`;
-    case 'fail':
-      throw new StepError('COMMAND_FAILED', `${program} ended with exit code ${code}${said}`);
-    case 'retry':
-      if (options.command !== undefined && (code === 127 || code === 126)) {
-        const why =
-          code === 127 ? 'was not found on the PATH of the worker' : 'may not be executed';
-        throw new StepError('COMMAND_FAILED', `${program} ${why}${said}`);
-      }
-      throw new Error(`${program} ended with exit code ${code}${said}`);
-  }
-}
-
-async function outputsOf(options: Options, ctx: StepContext): Promise<Record<string, StepOutput>> {
-  const outputs: Record<string, StepOutput> = {};
-  for (const [name, { path, format }] of Object.entries(options.outputs ?? {})) {
-    const absolute = resolve(ctx.folder, path);
-    const info = await stat(absolute).catch(() => undefined);
-    if (info === undefined || relative(ctx.folder, absolute).startsWith('..')) {
-      throw new StepError(
-        'OUTPUT_MISSING',
-        `the command did not write ${path}, its output '${name}'`,
-      );
-    }
-    outputs[name] = {
-      path: absolute,
-      format: format ?? (info.isDirectory() ? 'tree' : formatOf(path)),
-    };
-  }
-  return outputs;
-}
-
-function formatOf(path: string): Format {
-  const extension = extname(path).slice(1).toLowerCase();
-  if (extension === 'ndjson') return 'jsonl';
-  return FORMATS.find((format) => format === extension) ?? 'file';
-}
-
-async function valuesOf(options: Options, ctx: StepContext): Promise<Record<string, Scalar>> {
-  if (options.values === undefined) return {};
-  const text = await readFile(join(ctx.folder, options.values), 'utf8').catch(() => undefined);
-  if (text === undefined) {
-    throw new StepError(
-      'OUTPUT_MISSING',
-      `the command did not write ${options.values}, its values`,
-    );
-  }
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (error) {
-    throw new StepError(
-      'BAD_INPUT_DATA',
-      `${options.values} is not JSON: ${(error as Error).message}`,
-    );
-  }
-  const isMapping = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
-  const entries = isMapping ? Object.entries(parsed as Record<string, unknown>) : [];
-  if (!isMapping || entries.some(([, value]) => typeof value === 'object' && value !== null)) {
-    throw new StepError(
-      'BAD_INPUT_DATA',
-      `${options.values} must hold one mapping of names to numbers, texts or booleans`,
-    );
-  }
-  if (entries.length > MAX_VALUES) {
-    throw new StepError(
-      'OUTPUT_TOO_LARGE',
-      `${options.values} holds ${entries.length} values; at most ${MAX_VALUES} are allowed`,
-    );
-  }
-  return Object.fromEntries(entries) as Record<string, Scalar>;
+/** True if one path is another, or lies below it. */
+function overlap(paths: readonly string[]): boolean {
+  const clean = paths.map((path) => path.split('/').filter((part) => part !== '' && part !== '.'));
+  return clean.some((a, i) => clean.some((b, j) => i !== j && a.every((part, k) => part === b[k])));
 }
