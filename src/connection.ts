@@ -45,7 +45,7 @@ export async function serviceOf(
     return {
       address: resolved,
       namespace: choice.namespace ?? config.namespace ?? 'default',
-      options: { ...config.connectionOptions, address: resolved } as NativeConnectionOptions,
+      options: { ...config.connectionOptions, address: resolved },
     };
   } catch (error) {
     if (error instanceof UserError) throw error;

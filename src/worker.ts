@@ -3,13 +3,7 @@
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-import {
-  DefaultLogger,
-  makeTelemetryFilterString,
-  NativeConnection,
-  Runtime,
-  Worker,
-} from '@temporalio/worker';
+import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
 
 import { limitsOf } from './activities/limits.ts';
 import { makeDeliverActivity } from './activities/deliver-activity.ts';
@@ -22,6 +16,7 @@ import type {
   LogLevel,
   RuntimeOptions,
   WorkerOptions,
+  NativeConnection,
 } from '@temporalio/worker';
 import type { EventSinks } from './model/events.ts';
 import type { Store } from './store/store.ts';

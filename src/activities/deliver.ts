@@ -42,8 +42,9 @@ export async function deliverInto(options: {
     await refuseForeign(out, given);
     await rm(staging, { recursive: true, force: true });
     await makeFolder(staging);
-    const files: ManifestFile[] = [];
-    for (const file of inOrder(input.files)) files.push(await stage(file, staging, store));
+    const files = await Promise.all(
+      inOrder(input.files).map((file) => stage(file, staging, store)),
+    );
     onPhase('staged');
     await writeSynced(join(staging, 'manifest.json'), manifestOf(input, files));
     await writeSynced(join(staging, 'run.json'), recordOf(input, now()));

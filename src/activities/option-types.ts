@@ -30,9 +30,14 @@ export function runtime<T extends z.ZodType>(schema: T) {
   return plainFirst(schema, [reference, concat]);
 }
 
-/** Text that may hold secrets and references; never shown. */
+/** Text, or a number or boolean that becomes text; may hold secrets and references. */
 export function secretText() {
-  return plainFirst(z.string(), [reference, secret, concat]);
+  return plainFirst(plainText(), [reference, secret, concat]);
+}
+
+/** Text, or what a parameter of another type gives: it becomes text when it is used. */
+export function plainText() {
+  return z.union([z.string(), z.number(), z.boolean()], { error: 'expected text' });
 }
 
 /** A union whose mistakes are told in the words of its plain form: nobody writes the nodes by hand. */

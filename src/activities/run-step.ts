@@ -10,10 +10,9 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { MAX_OUTPUTS, MAX_VALUES } from '../model/step-result.ts';
-import { fingerprintOf } from './fingerprint.ts';
-import { fingerprintForm, materialize } from './materialize.ts';
+import { identify } from './identity.ts';
 import { makeRedactor } from './redactor.ts';
-import { hashSources, stageSources } from './stage-sources.ts';
+import { stageSources } from './stage-sources.ts';
 import { StepError } from './step.ts';
 import { keepFile } from './keep-file.ts';
 import { makeStepLog } from './step-log.ts';
@@ -21,14 +20,7 @@ import { makeStepLog } from './step-log.ts';
 import type { Column, Store, StoredResult } from '../store/store.ts';
 import type { ArtifactRef, StepInput, StepResult } from '../model/step-result.ts';
 import type { Json, Scalar } from '../model/plan.ts';
-import type { HashedSource } from './stage-sources.ts';
-import type {
-  AnyStepDefinition,
-  StepContext,
-  StepDefinition,
-  StepInputs,
-  StepReturn,
-} from './step.ts';
+import type { AnyStepDefinition, StepContext, StepDefinition, StepReturn } from './step.ts';
 
 /** What a worker gives to every step it runs. Paths are absolute. */
 export type StepEnvironment = {
@@ -71,27 +63,16 @@ export async function runStep(
     used.set(name, value);
     return value;
   };
-  const inputs = locate(input, store);
-  const options = materialize(step.options, { inputs, secrets });
+  const identity = await identify(definition, step, input.inputs, store, signal, {
+    secrets,
+    salt: run.id,
+  });
+  const { options, inputs, paths } = identity;
   const redactor = makeRedactor([...used.values()]);
   const redact = (text: string): string => redactor.text(text);
   const log = makeStepLog(logFileOf(environment, run.id, step.id), redact);
 
-  const paths = (await kind.sources?.(options)) ?? [];
-  const reusable = step.reuse && (kind.reusable?.(options) ?? true);
-  const hashed = await hashSources(paths, signal);
-  const identity = (sources: readonly HashedSource[]): ReturnType<typeof fingerprintOf> =>
-    fingerprintOf({
-      kind: kind.kind,
-      version: kind.version,
-      options: fingerprintForm(step.options, inputs),
-      sources,
-      inputs,
-      ...(reusable ? {} : { salt: run.id }),
-    });
-
-  const first = identity(hashed);
-  const found = await store.findResult(first.fingerprint);
+  const found = await store.findResult(identity.fingerprint);
   if (found !== undefined) {
     const added = await kind.onHit?.(
       options,
@@ -119,7 +100,7 @@ export async function runStep(
   await mkdir(folder, { recursive: true });
   try {
     const sources = await stageSources(paths, folder, signal);
-    const { fingerprint, ingredients } = identity(sources);
+    const { fingerprint, ingredients } = identity.with(sources);
     const context: StepContext = {
       runId: run.id,
       step: step.id,
@@ -198,23 +179,6 @@ function about(returned: StepReturn): Partial<StepResult> {
     ...(rows?.rejected === undefined ? {} : { rowsRejected: rows.rejected }),
     ...(failedChecks === undefined ? {} : { failedChecks: failedChecks.slice(0, MAX_VALUES) }),
   };
-}
-
-function locate(input: StepInput, store: Store): StepInputs {
-  return Object.fromEntries(
-    Object.entries(input.inputs).map(([id, result]) => [
-      id,
-      {
-        values: result.values,
-        outputs: Object.fromEntries(
-          Object.entries(result.outputs).map(([name, ref]) => [
-            name,
-            { ...ref, path: store.pathOf(ref) },
-          ]),
-        ),
-      },
-    ]),
-  );
 }
 
 async function putOutputs(

@@ -1,6 +1,7 @@
 /** The contract between a kind and the runner that executes it. A kind never imports metrics, the store or Temporal. */
 
 import type { z } from 'zod';
+import type { ErrorCode } from '../model/error-codes.ts';
 import type { Format } from '../model/step-result.ts';
 import type { Scalar } from '../model/plan.ts';
 import type { Column } from '../store/store.ts';
@@ -138,7 +139,7 @@ export type AnyStepDefinition = StepDefinition<never> & { readonly erased: true 
 
 /** Declares a kind. One file in `steps/`, one line in `steps/index.ts`. */
 export function defineStep<Options>(definition: StepDefinition<Options>): AnyStepDefinition {
-  return Object.freeze({ ...definition, erased: true }) as unknown as AnyStepDefinition;
+  return Object.freeze({ ...definition, erased: true });
 }
 
 /**
@@ -147,9 +148,9 @@ export function defineStep<Options>(definition: StepDefinition<Options>): AnySte
  */
 export class StepError extends Error {
   override readonly name = 'StepError';
-  readonly code: string;
+  readonly code: ErrorCode;
 
-  constructor(code: string, message: string, options: { cause?: unknown } = {}) {
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown } = {}) {
     super(message, options);
     this.code = code;
   }

@@ -21,7 +21,7 @@ export function makeIo(
   env: Readonly<Record<string, string | undefined>>,
   cwd: string,
 ): Io {
-  const terminal = stderr.isTTY === true && env['TERM'] !== 'dumb';
+  const terminal = stderr.isTTY && env['TERM'] !== 'dumb';
   return {
     out: (text) => void stdout.write(`${text}\n`),
     say: (line) => void stderr.write(`${line}\n`),

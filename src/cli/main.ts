@@ -21,9 +21,9 @@ export async function main(
   const action =
     <Flags extends GlobalFlags>(load: () => Promise<Run<Flags>>) =>
     async (...given: unknown[]): Promise<void> => {
-      const command = given.at(-1) as Command;
+      const called = given.at(-1) as Command;
       const argument = given.length > 2 ? (given[0] as string | undefined) : undefined;
-      const flags = command.optsWithGlobals<Flags>();
+      const flags = called.optsWithGlobals<Flags>();
       try {
         const settings = settingsFrom(flags, env);
         const run = await load();

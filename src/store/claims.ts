@@ -80,7 +80,7 @@ export function openClaims(root: string, tmp: string): Claims {
       const lock = join(folder, `${run}.sealing`);
       const { taken } = await takeFileLock(lock, JSON.stringify(ownIdentity()), { tmp });
       if (!taken) return;
-      await seal(run).finally(() => rm(lock, { force: true }));
+      await seal(run).finally(async () => rm(lock, { force: true }));
     },
   };
 }

@@ -80,7 +80,7 @@ function makeWorld(answer?: (step: string, attempt: number) => Attempted) {
         : Promise.resolve();
     },
     abort: () => {
-      for (const [id, resolve] of open) resolve({ ending: 'cancelled', reason: 'told to' });
+      for (const resolve of open.values()) resolve({ ending: 'cancelled', reason: 'told to' });
       open.clear();
     },
     onStop: (listener) => (stop = listener),
@@ -329,17 +329,16 @@ test('for any graph, any endings and any stop: needs first, bound kept, one outc
           },
         };
         let finished: Driven | undefined;
-        void drive(
-          planOf(steps, { concurrency, onFailure: onFailure as 'continue' | 'stop' }),
-          ports,
-        ).then((d) => (finished = d));
+        void drive(planOf(steps, { concurrency, onFailure: onFailure }), ports).then(
+          (d) => (finished = d),
+        );
         let turn = 0;
         let startedAtStop: number | undefined;
         for (; finished === undefined && turn < 400; turn += 1) {
           await settled();
           if (stop !== null && turn === stop.at) {
             startedAtStop = order.length;
-            world.stop(stop.cause as StopCause);
+            world.stop(stop.cause);
             continue;
           }
           const ids = [...world.open.keys()];

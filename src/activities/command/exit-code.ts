@@ -26,7 +26,7 @@ export function judgeExit(
     readonly stderr: string;
   },
 ): string | undefined {
-  const said = stderr === '' ? '' : `; the end of its stderr:\n${stderr}`;
+  const said = stderr === '' ? '' : `\nthe end of its stderr:\n${stderr}`;
   if (code === null) throw new Error(`${name} was killed by ${signalText(signal ?? '')}${said}`);
   const ended = `${name} ended with exit code ${code}${codeText(code)}`;
   const meaning = meanings[String(code)] ?? usualMeaning(code);

@@ -15,7 +15,7 @@ import { makeOutputLog } from '../command/output-log.ts';
 import { placeFiles, sameName } from '../command/place-files.ts';
 import { runProcess } from '../command/run-process.ts';
 import { expandGlobs } from '../expand-globs.ts';
-import { runtime, secretText } from '../option-types.ts';
+import { plainText, runtime, secretText } from '../option-types.ts';
 import { defineStep, StepError } from '../step.ts';
 
 import type { DeclaredOutput } from '../command/collect-outputs.ts';
@@ -55,7 +55,7 @@ const output = z.strictObject({
 const schema = z
   .strictObject({
     command: z
-      .array(runtime(z.string()))
+      .array(runtime(plainText()))
       .min(1)
       .optional()
       .describe('Program and arguments, no shell in between.'),

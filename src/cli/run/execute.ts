@@ -7,6 +7,7 @@ import { emptyView, foldEvent } from '../../model/view.ts';
 import { makePaint } from '../render/paint.ts';
 import { makeRenderer } from '../render/live.ts';
 import { summaryLines } from '../render/summary.ts';
+import { stateDirOf } from '../state-dir.ts';
 import { follow } from './follow.ts';
 import { openSession } from './session.ts';
 import { listenForSignals } from './signals.ts';
@@ -72,6 +73,7 @@ export async function execute(execution: Execution): Promise<number> {
     engine: { kind: engine.kind, address: engine.address, namespace: engine.namespace },
   });
   const ui = uiOf(engine, runId);
+  if (ui !== undefined) io.say(`ui        ${ui}`);
   const signals = listenForSignals();
   try {
     const handle = await startOrAttach(session, plan, settings, execution.reattach ?? false);
@@ -104,7 +106,7 @@ export async function execute(execution: Execution): Promise<number> {
     const leaving = new AbortController();
     signals.onInterrupt(() => leaving.abort());
     void signals.suspended.then(() => leaving.abort());
-    return await finish(execution, session, ended, { view, ui, paint, leaving: leaving.signal });
+    return await finish(execution, session, ended, { view, paint, leaving: leaving.signal });
   } catch (error) {
     renderer.stop();
     await session.close();
@@ -121,12 +123,10 @@ async function finish(
   summary: RunSummary,
   {
     view,
-    ui,
     paint,
     leaving,
   }: {
     readonly view: RunView;
-    readonly ui: string | undefined;
     readonly paint: Paint;
     readonly leaving: AbortSignal;
   },
@@ -145,7 +145,9 @@ async function finish(
     {
       ...(execution.shownOut === undefined ? {} : { out: execution.shownOut }),
       record: records.folder(runId),
-      ...(ui === undefined ? {} : { ui }),
+      ...(session.engine.kind === 'embedded'
+        ? { ui: `${shownCommand('dev', execution)} keeps Temporal's UI up` }
+        : {}),
       ...(metrics.url === undefined ? {} : { metrics: metrics.url }),
       ...(code === 0 ? {} : { resume: resumeCommand(execution) }),
     },
@@ -181,6 +183,7 @@ async function startOrAttach(
     taskQueue: taskQueueOf(engine.kind, settings, plan.run.id),
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     workflowIdConflictPolicy: 'TERMINATE_EXISTING',
+    requestEagerStart: engine.kind === 'embedded',
     workflowTaskTimeout: engine.kind === 'embedded' ? '5s' : '10s',
     staticSummary: `${plan.job} with ${plan.profile}`,
   });
@@ -212,8 +215,17 @@ async function isServed(session: Session, taskQueue: string): Promise<boolean> {
 }
 
 /** The words that go on with a run. */
-function resumeCommand({ plan, shownOut }: Execution): string {
+function resumeCommand(execution: Execution): string {
+  const { plan, shownOut } = execution;
   return shownOut === undefined
-    ? `builder_cli resume ${plan.run.id}`
+    ? `${shownCommand('resume', execution)} ${plan.run.id}`
     : `builder_cli resume --out ${shownOut}`;
+}
+
+/** A command for this run's state folder, to be typed where the user is. */
+function shownCommand(verb: string, { settings, stateDir, io }: Execution): string {
+  const found = stateDirOf({ from: io.cwd, cwd: io.cwd }) === stateDir;
+  return found && settings.stateDir === undefined
+    ? `builder_cli ${verb}`
+    : `builder_cli ${verb} --state-dir ${stateDir}`;
 }

@@ -11,10 +11,10 @@ import { openWorkerLog } from './worker-log.ts';
 
 import type { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
-import type { EngineHandle } from '../../engine/engine.ts';
 import type { Metrics } from '../../metrics/open-metrics.ts';
 import type { RunEvent, RunKey } from '../../model/events.ts';
 import type { Store } from '../../store/store.ts';
+import type * as WorkerModule from '../../worker.ts';
 import type { RunningWorker } from '../../worker.ts';
 import type { Io } from '../io.ts';
 import type { Settings } from '../settings.ts';
@@ -84,22 +84,23 @@ export async function openSessionMetrics(
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { settings, stateDir, io, metrics } = options;
   const service = await serviceOf(settings.service, settings.env);
-  let handle: EngineHandle | undefined;
   const closers: (() => Promise<void>)[] = [];
   try {
     let engine: Engine;
-    const worker = import('../../worker.ts');
+    let worker: Promise<typeof WorkerModule>;
     if (service === undefined) {
-      const { ensureEngine } = await import('../../engine/engine.ts');
-      handle = await ensureEngine({
+      const { startingEngine } = await import('../../engine/engine.ts');
+      const { ready } = await startingEngine({
         stateDir,
         cacheDir: settings.cacheDir,
         env: settings.env,
         ...(settings.temporalBinary === undefined ? {} : { binary: settings.temporalBinary }),
         onProgress: (line) => io.say(line),
       });
-      const held = handle;
-      closers.push(() => held.release());
+      // Only now: loading the SDK keeps this process busy while the server starts in its own.
+      worker = import('../../worker.ts');
+      const handle = await ready;
+      closers.push(() => handle.release());
       engine = {
         kind: 'embedded',
         address: handle.address,
@@ -107,6 +108,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
         uiUrl: handle.uiUrl,
       };
     } else {
+      worker = import('../../worker.ts');
       engine = { kind: 'service', address: service.address, namespace: service.namespace };
     }
     io.say(

@@ -1,0 +1,52 @@
+/** `validate`: reports every problem of both files in one pass, and starts nothing. */
+
+import { KINDS } from '../../activities/steps/index.ts';
+import { DefinitionError, loadDefinition } from '../definition.ts';
+import { reportProblems } from '../report.ts';
+
+import type { Io } from '../io.ts';
+import type { GlobalFlags, Settings } from '../settings.ts';
+
+export type DefinitionFlags = GlobalFlags & {
+  readonly job: string;
+  readonly profile?: string;
+  readonly param?: readonly string[];
+};
+
+/** Checks a definition. Answers 0 or 2. */
+export async function validateCommand(
+  flags: DefinitionFlags,
+  settings: Settings,
+  io: Io,
+): Promise<number> {
+  try {
+    const { plan, planSha256 } = await loadDefinition({
+      jobPath: flags.job,
+      ...(flags.profile === undefined ? {} : { profile: flags.profile }),
+      params: flags.param ?? [],
+      date: new Date().toISOString().slice(0, 10),
+      cwd: io.cwd,
+      kinds: KINDS,
+    });
+    const { job, profile, steps } = plan;
+    if (settings.json) {
+      const about = {
+        ok: true,
+        job,
+        profile,
+        steps: steps.length,
+        plan_sha256: planSha256,
+        problems: [],
+      };
+      io.out(JSON.stringify(about, null, 2));
+    } else {
+      io.say(`valid     job ${job} with profile ${profile}, ${steps.length} steps`);
+    }
+    return 0;
+  } catch (error) {
+    if (!(error instanceof DefinitionError)) throw error;
+    if (settings.json) io.out(JSON.stringify({ ok: false, problems: error.problems }, null, 2));
+    else reportProblems(error.problems, error.texts, io);
+    return 2;
+  }
+}

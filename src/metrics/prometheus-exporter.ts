@@ -1,0 +1,241 @@
+/**
+ * The HTTP endpoint that Prometheus scrapes. Bound before anything else starts, so that a taken port is said at once.
+ *
+ * 1. `/metrics` has one format and one content type.
+ * 2. "Scraped" means: a scraper's request that began after a moment was answered in full.
+ */
+
+import { createServer } from 'node:http';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+
+import { UserError } from '../model/errors.ts';
+import { mergeExpositions } from './exposition.ts';
+import { sdkHelp } from './sdk-metrics.ts';
+
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Telemetry } from './telemetry.ts';
+
+const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+/** Sent by every Prometheus, and by nothing else. */
+const SCRAPER_HEADER = 'x-prometheus-scrape-timeout-seconds';
+/** A scrape that arrives before there is anything to show waits this long. */
+const ATTACH_WAIT_MS = 3_000;
+const COMPRESS_FROM_BYTES = 1_024;
+
+export type Probe = { readonly ok: boolean; readonly detail: string };
+
+export type Source = {
+  readonly telemetry: Pick<Telemetry, 'registry' | 'metricsError'>;
+  /** More metrics in the text format, such as the SDK's; a name we have already is left out. */
+  readonly extra?: () => Promise<string>;
+  /** `alive`: /healthz, restart me if not. `ready`: /readyz, work arrives if so. Both are fine when absent. */
+  readonly health?: {
+    alive?(): Probe | Promise<Probe>;
+    ready?(): Probe | Promise<Probe>;
+  };
+  readonly onScrape?: (scrape: { readonly atMs: number; readonly byScraper: boolean }) => void;
+};
+
+export type Exporter = {
+  /** Where it listens, such as `http://0.0.0.0:9099/metrics`. */
+  readonly url: string;
+  readonly port: number;
+  /** Gives it something to serve. Until then a scrape waits a moment and is then answered 503. */
+  attach(source: Source): void;
+  /** Unix milliseconds at which the last answered scrape began. */
+  readonly lastScrapeAtMs: number | undefined;
+  /** True if a scraper was ever answered. */
+  readonly wasScraped: boolean;
+  /** True once a scrape that began after `ms` (Unix) was answered; false if the exporter closes before. */
+  scrapedSince(ms: number): Promise<boolean>;
+  close(): Promise<void>;
+};
+
+/** Takes the port. 0 is any free one; callers that mean "off" do not call. @throws UserError PORT_IN_USE, BAD_USAGE */
+export async function bindExporter({
+  port,
+  address = '0.0.0.0',
+}: {
+  readonly port: number;
+  readonly address?: string;
+}): Promise<Exporter> {
+  let source: Source | undefined;
+  let attached: (() => void) | undefined;
+  const ready = new Promise<void>((resolve) => (attached = resolve));
+  let lastScrapeAtMs: number | undefined;
+  const waiting = new Set<{ readonly afterMs: number; resolve(scraped: boolean): void }>();
+
+  const served = (atMs: number): void => {
+    lastScrapeAtMs = Math.max(atMs, lastScrapeAtMs ?? 0);
+    for (const waiter of waiting) {
+      if (atMs <= waiter.afterMs) continue;
+      waiting.delete(waiter);
+      waiter.resolve(true);
+    }
+  };
+
+  const server = createServer((request, response) => {
+    void handle(request, response).catch(() => {
+      source?.telemetry.metricsError('scrape');
+      if (response.headersSent) response.destroy();
+      else reply(response, 500, 'the metrics could not be rendered\n');
+    });
+  });
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = (request.url ?? '/').split('?')[0];
+    if (path !== '/metrics' && path !== '/healthz' && path !== '/readyz') {
+      return reply(response, 404, 'here are /metrics, /healthz and /readyz\n');
+    }
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      return reply(response, 405, 'only GET and HEAD\n', { allow: 'GET, HEAD' });
+    }
+    if (path === '/healthz') return probe(response, await source?.health?.alive?.());
+    if (path === '/readyz') {
+      const starting = { ok: false, detail: 'starting' };
+      return probe(response, source === undefined ? starting : await source.health?.ready?.());
+    }
+    if (source === undefined) await Promise.race([ready, delay(ATTACH_WAIT_MS)]);
+    if (source === undefined) return reply(response, 503, 'starting\n');
+    const atMs = Date.now();
+    const byScraper = request.headers[SCRAPER_HEADER] !== undefined;
+    const { onScrape } = source;
+    response.once('finish', () => {
+      if (byScraper && request.method === 'GET') served(atMs);
+      onScrape?.({ atMs, byScraper });
+    });
+    await sendMetrics(request, response, await render(source));
+  }
+
+  await listen(server, port, address);
+  const bound = (server.address() as AddressInfo).port;
+  return {
+    url: `http://${address.includes(':') ? `[${address}]` : address}:${bound}/metrics`,
+    port: bound,
+    attach(given) {
+      source = given;
+      attached?.();
+    },
+    get lastScrapeAtMs() {
+      return lastScrapeAtMs;
+    },
+    get wasScraped() {
+      return lastScrapeAtMs !== undefined;
+    },
+    scrapedSince(ms) {
+      if (lastScrapeAtMs !== undefined && lastScrapeAtMs > ms) return Promise.resolve(true);
+      if (!server.listening) return Promise.resolve(false);
+      return new Promise((resolve) => waiting.add({ afterMs: ms, resolve }));
+    },
+    async close() {
+      for (const waiter of waiting) waiter.resolve(false);
+      waiting.clear();
+      attached?.();
+      if (!server.listening) return;
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+    },
+  };
+}
+
+/** Binds and serves in one go. @throws UserError PORT_IN_USE, BAD_USAGE */
+export async function startExporter({
+  port,
+  address,
+  ...source
+}: { readonly port: number; readonly address?: string } & Source): Promise<Exporter> {
+  const exporter = await bindExporter({ port, ...(address === undefined ? {} : { address }) });
+  exporter.attach(source);
+  return exporter;
+}
+
+async function render({ telemetry, extra }: Source): Promise<string> {
+  const ours = telemetry.registry.metrics();
+  if (extra === undefined) return ours;
+  try {
+    return mergeExpositions(await ours, await extra(), sdkHelp);
+  } catch {
+    telemetry.metricsError('sdk');
+    return telemetry.registry.metrics();
+  }
+}
+
+async function sendMetrics(
+  request: IncomingMessage,
+  response: ServerResponse,
+  text: string,
+): Promise<void> {
+  const accepts = /\bgzip\b/.test(request.headers['accept-encoding']?.toString() ?? '');
+  const plain = Buffer.from(text);
+  if (!accepts || plain.length < COMPRESS_FROM_BYTES) {
+    return reply(response, 200, plain, { 'content-type': CONTENT_TYPE });
+  }
+  const body = await promisify(gzip)(plain, { level: 1 });
+  reply(response, 200, body, { 'content-type': CONTENT_TYPE, 'content-encoding': 'gzip' });
+}
+
+function probe(response: ServerResponse, state: Probe = { ok: true, detail: 'ok' }): void {
+  reply(response, state.ok ? 200 : 503, `${state.detail}\n`);
+}
+
+/** Node leaves the body out of an answer to HEAD by itself. */
+function reply(
+  response: ServerResponse,
+  status: number,
+  body: string | Buffer,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  response.writeHead(status, {
+    'content-type': 'text/plain; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    ...headers,
+  });
+  response.end(body);
+}
+
+function listen(server: Server, port: number, address: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, port, address)));
+    server.listen(port, address, () => {
+      server.removeAllListeners('error');
+      server.on('error', () => undefined);
+      resolve();
+    });
+  });
+}
+
+function explain(error: NodeJS.ErrnoException, port: number, address: string): Error {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new UserError(
+        'PORT_IN_USE',
+        `port ${port} on ${address} is taken by another program`,
+        {
+          hint: 'Give another --prometheus-port, or end the program that listens there (often another run).',
+          cause: error,
+        },
+      );
+    case 'EACCES':
+      return new UserError('BAD_USAGE', `this user may not listen on port ${port}`, {
+        hint: 'Give a --prometheus-port above 1023.',
+        cause: error,
+      });
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new UserError('BAD_USAGE', `${address} is not an address of this machine`, {
+        hint: 'Give an --prometheus-address this machine has; 0.0.0.0 is all of them.',
+        cause: error,
+      });
+    default:
+      return error;
+  }
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

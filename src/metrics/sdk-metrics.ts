@@ -1,0 +1,54 @@
+/** The Temporal SDK's own metrics: the runtime settings that make it serve them, and a reader of what it serves. */
+
+import { createServer } from 'node:net';
+
+import type { TelemetryOptions } from '@temporalio/worker';
+
+export type SdkMetrics = {
+  /** For `telemetryOptions` of `Runtime.install`, once a process. */
+  readonly telemetryOptions: Pick<TelemetryOptions, 'metrics'>;
+  /** What the SDK serves now. @throws Error if it does not answer within two seconds. */
+  read(): Promise<string>;
+};
+
+const READ_TIMEOUT_MS = 2_000;
+
+/** Settings that let the SDK serve on a free port of the loopback; `read` fetches from there. */
+export async function makeSdkMetrics(): Promise<SdkMetrics> {
+  const bindAddress = `127.0.0.1:${await freePort()}`;
+  return {
+    telemetryOptions: {
+      metrics: {
+        prometheus: {
+          bindAddress,
+          countersTotalSuffix: true,
+          unitSuffix: true,
+          useSecondsForDurations: true,
+        },
+      },
+    },
+    async read() {
+      const signal = AbortSignal.timeout(READ_TIMEOUT_MS);
+      const response = await fetch(`http://${bindAddress}/metrics`, { signal });
+      if (!response.ok) throw new Error(`the SDK answered ${response.status}`);
+      return response.text();
+    },
+  };
+}
+
+/** Help text for a metric the SDK serves without one. */
+export function sdkHelp(name: string): string {
+  return `${name.replace(/^temporal_/, '').replaceAll('_', ' ')}, as counted by the Temporal SDK.`;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,67 @@
+/** The job file: what to build. Its shape only; `params.ts` gives its parameters their values. Pure. */
+
+import { z } from 'zod';
+
+import { definitionName, duration, memberName, plainScalar } from './definition-types.ts';
+
+/** Types a parameter can have; a date is text, YYYY-MM-DD. */
+export const PARAM_TYPES = ['string', 'integer', 'number', 'boolean', 'date'] as const;
+export type ParamType = (typeof PARAM_TYPES)[number];
+
+const param = z.strictObject({
+  type: z.enum(PARAM_TYPES).describe('Type of the value.'),
+  default: plainScalar()
+    .optional()
+    .describe('Value where no --param gives one; without it the parameter must be given.'),
+  min: z
+    .union([z.number(), z.string()])
+    .optional()
+    .describe('Smallest value of an integer, number or date.'),
+  max: z
+    .union([z.number(), z.string()])
+    .optional()
+    .describe('Largest value of an integer, number or date.'),
+  pattern: z
+    .string()
+    .optional()
+    .describe('Regular expression that the text of a string must match; anchor it with ^ and $.'),
+  enum: z.array(plainScalar()).min(1).optional().describe('The only values allowed.'),
+  description: z.string().optional().describe('What the parameter is for.'),
+});
+export type ParamDefinition = z.infer<typeof param>;
+
+const input = z.strictObject({
+  path: z
+    .string()
+    .min(1)
+    .describe('A file, or a glob of files, relative to the job file. It must exist.'),
+  description: z.string().optional().describe('What the data is and where it comes from.'),
+});
+
+/** Shape of a job file. */
+export const jobSchema = z.strictObject({
+  job: definitionName().describe('Name of the job: its label in metrics and part of its run ids.'),
+  profile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Profile used when --profile is not given: a name, or a path that ends in .yaml.'),
+  description: z.string().optional().describe('What is built, for whom.'),
+  params: z
+    .record(memberName(), param)
+    .optional()
+    .describe('Values that a run may change with --param, as ${{ params.name }}.'),
+  inputs: z
+    .record(memberName(), input)
+    .optional()
+    .describe('Files from outside, as ${{ inputs.name }}.'),
+  budgets: z
+    .strictObject({
+      wall: duration({ minMs: 1 })
+        .optional()
+        .describe('Longest time a whole run may take; what still runs then is BUDGET_EXCEEDED.'),
+    })
+    .optional()
+    .describe('Limits of a whole run.'),
+});
+export type Job = z.infer<typeof jobSchema>;

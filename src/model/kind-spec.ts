@@ -1,0 +1,24 @@
+/** What the model must know about a kind to check and resolve its options. Pure; the kinds themselves fit it. */
+
+import type { z } from 'zod';
+
+/** A kind without the part that runs. Options arrive as the plan holds them, nodes included. */
+export type KindSpec = {
+  readonly kind: string;
+  /** One sentence for docs and editors. */
+  readonly summary: string;
+  readonly schema: z.ZodType;
+  /** Dotted patterns of options, `*` is any key or index. */
+  readonly roles?: {
+    readonly sql?: readonly string[];
+    readonly tables?: readonly string[];
+    readonly secrets?: readonly string[];
+    readonly paths?: readonly string[];
+  };
+  /** Names of the outputs these options give; undefined: not known before it runs. */
+  outputs?(options: never): readonly string[] | undefined;
+  /** Paths in the delivery these options give. */
+  exports?(options: never): readonly string[];
+  /** False: the result is never taken from an earlier run. */
+  reusable?(options: never): boolean;
+};

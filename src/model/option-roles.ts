@@ -1,0 +1,17 @@
+/** Which role an option of a kind has, by its path. Pure. */
+
+import type { KindSpec } from './kind-spec.ts';
+import type { Path } from './located.ts';
+
+type Role = keyof NonNullable<KindSpec['roles']>;
+
+/** True if the option at `path` has the role; items of a list have the role of the list. */
+export function hasRole(spec: KindSpec, role: Role, path: Path): boolean {
+  return (spec.roles?.[role] ?? []).some((pattern) => {
+    const keys = pattern.split('.');
+    const fits = keys.every(
+      (key, i) => i < path.length && (key === '*' || key === String(path[i])),
+    );
+    return fits && path.slice(keys.length).every((key) => typeof key === 'number');
+  });
+}

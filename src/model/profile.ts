@@ -1,0 +1,117 @@
+/** The profile file: how to build. Its shape and the built-in defaults; meaning is checked in `check.ts`. Pure. */
+
+import { z } from 'zod';
+
+import { definitionName, duration, plainScalar, stepId } from './definition-types.ts';
+
+/** Most steps of one plan: the run's history and its queries stay small. */
+export const MAX_STEPS = 600;
+
+/** What holds where neither a step nor `defaults` says otherwise. Durations as in files. */
+export const DEFAULTS = Object.freeze({
+  concurrency: 4,
+  on_failure: 'continue',
+  timeout: '10m',
+  heartbeat: '15s',
+  retry: Object.freeze({ attempts: 3, backoff: '2s', factor: 2, max_backoff: '1m' }),
+  core: false,
+  allow_failure: false,
+  reuse: true,
+});
+
+const retry = z.strictObject({
+  attempts: z.int().min(1).max(100).optional().describe('Most attempts, the first one included.'),
+  backoff: duration().optional().describe('Wait before the second attempt.'),
+  factor: z.number().min(1).max(100).optional().describe('Each wait is so many times the last.'),
+  max_backoff: duration().optional().describe('Longest wait between two attempts.'),
+});
+
+const timeout = duration({ minMs: 1 }).describe('Longest time one attempt may take.');
+
+/** The comparisons of a `when`; exactly one stands beside `value`. */
+export const COMPARISONS = ['equals', 'not_equals', 'above', 'below', 'in'] as const;
+
+const comparison = z
+  .strictObject({
+    value: plainScalar().describe('A reference, such as ${{ steps.clean.values.rows }}.'),
+    equals: plainScalar().optional(),
+    not_equals: plainScalar().optional(),
+    above: z.number().optional(),
+    below: z.number().optional(),
+    in: z.array(plainScalar()).min(1).optional(),
+  })
+  .refine((when) => COMPARISONS.filter((key) => when[key] !== undefined).length === 1, {
+    error: `'when' takes 'value' and exactly one of ${COMPARISONS.join(', ')}`,
+  });
+
+const step = z.strictObject({
+  uses: z.string().optional().describe('Kind of the step, such as transform.sql.'),
+  description: z.string().optional().describe('What the step is for.'),
+  needs: z
+    .array(stepId())
+    .optional()
+    .describe('Steps that must be done before; SQL sees them as tables.'),
+  with: z.record(z.string(), z.unknown()).optional().describe('Options of the kind.'),
+  when: z
+    .union([z.boolean(), comparison])
+    .optional()
+    .describe(
+      'Run the step only if this holds: a reference that is true or false, or a comparison.',
+    ),
+  timeout: timeout.optional(),
+  retry: retry.optional().describe('When and how often a failed attempt is tried again.'),
+  core: z.boolean().optional().describe('The "no data" alert watches this step.'),
+  alert: z
+    .strictObject({
+      p95: duration({ minMs: 1 })
+        .optional()
+        .describe('The latency alert fires when the 95th percentile of the duration is above it.'),
+    })
+    .optional()
+    .describe('Alert thresholds.'),
+  allow_failure: z
+    .boolean()
+    .optional()
+    .describe('A failure makes the step WARN; steps that only need it still run.'),
+  reuse: z
+    .boolean()
+    .optional()
+    .describe('false: always run, never take the result of an earlier run.'),
+});
+export type ProfileStep = z.infer<typeof step>;
+
+/** Shape of a profile file; `uses` may come from the profile it extends. */
+export const profileSchema = z.strictObject({
+  profile: definitionName().describe('Name of the profile: its label in metrics.'),
+  extends: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Profile this one starts from: a name, or a path that ends in .yaml.'),
+  description: z.string().optional().describe('How it builds, and when to use it.'),
+  expected_every: duration({ minMs: 1, maxMs: 7 * 86_400_000, range: '1ms to 7d' })
+    .optional()
+    .describe('An alert fires when no run completes for two of these periods; at most 7d.'),
+  concurrency: z.int().min(1).max(1000).optional().describe('Most steps at once.'),
+  on_failure: z
+    .enum(['continue', 'stop'])
+    .optional()
+    .describe(
+      'continue: steps that do not need the failed one still run; stop: nothing new starts.',
+    ),
+  defaults: z
+    .strictObject({
+      timeout: timeout.optional(),
+      retry: retry.optional().describe('When and how often a failed attempt is tried again.'),
+      heartbeat: duration()
+        .optional()
+        .describe('How soon a lost worker is noticed; 0s turns it off.'),
+    })
+    .optional()
+    .describe('For every step that does not say otherwise.'),
+  steps: z
+    .record(stepId(), step.nullable())
+    .optional()
+    .describe('The steps by id; null removes a step of the extended profile.'),
+});
+export type Profile = z.infer<typeof profileSchema>;

@@ -1,0 +1,21 @@
+/** Problems as lines for people: `file:line:column: CODE: what is wrong; what is allowed. Did you mean ...?` Pure. */
+
+import type { Problem } from './errors.ts';
+
+const WIDEST = 160;
+
+/** The one line of a problem. */
+export function problemLine({ file, line, column, code, message, hint }: Problem): string {
+  const place = line === 0 ? file : `${file}:${line}:${column}`;
+  return `${place}: ${code}: ${message}${hint === undefined ? '' : `. ${hint}`}`;
+}
+
+/** The line, and below it the line of the file with a caret, where the text is known. */
+export function problemWithSource(problem: Problem, text: string | undefined): string {
+  const source = text?.split(/\r?\n/)[problem.line - 1];
+  if (source === undefined || problem.line === 0 || source.length > WIDEST)
+    return problemLine(problem);
+  const gutter = `${problem.line} | `;
+  const indent = ' '.repeat(gutter.length + problem.column - 1);
+  return `${problemLine(problem)}\n  ${gutter}${source.replaceAll('\t', ' ')}\n  ${indent}^`;
+}

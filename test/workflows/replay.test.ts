@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { expect, test } from '@jest/globals';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
+import { Worker } from '@temporalio/worker';
+
+import { ROOT } from '../harness/cli.ts';
+
+const HISTORIES = join(ROOT, 'test/fixtures/histories');
+const codePath = join(ROOT, 'dist/workflow-bundle.js');
+
+const replay = async (text: string): Promise<void> => {
+  await Worker.runReplayHistory(
+    { workflowBundle: { codePath } },
+    historyFromJSON(JSON.parse(text)),
+  );
+};
+
+test.each(['completed.json', 'failed.json'])('replays the recorded history %s', async (name) => {
+  await replay(await readFile(join(HISTORIES, name), 'utf8'));
+});
+
+test('notices a history that this workflow would not have made', async () => {
+  const text = await readFile(join(HISTORIES, 'completed.json'), 'utf8');
+  const other = text.replaceAll('"activityId": "b"', '"activityId": "z"');
+  expect(other).not.toBe(text);
+  await expect(replay(other)).rejects.toThrow(/[Nn]ondeterminism/);
+});
+
+test('the bundle holds the workflow and the model, and nothing heavier', async () => {
+  const code = await readFile(codePath, 'utf8');
+  const modules = [...code.matchAll(/!\*\*\* (\.\/\S+) \*\*\*!/g)].map((match) => match[1] ?? '');
+  const own = modules.filter((path) => !path.startsWith('./node_modules/'));
+  const folders = new Set(own.map((path) => path.split('/')[2]));
+  expect(folders).toEqual(new Set(['model', 'workflows']));
+  const packages = modules.flatMap(
+    (path) => /^\.\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? [],
+  );
+  for (const heavy of ['zod', 'yaml', 'prom-client', '@temporalio/worker', '@temporalio/client']) {
+    expect(packages).not.toContain(heavy);
+  }
+  expect(packages).toContain('@temporalio/workflow');
+  expect(Buffer.byteLength(code)).toBeLessThan(2_500_000);
+});
