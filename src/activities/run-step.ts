@@ -70,7 +70,8 @@ export async function runStep(
   const { options, inputs, paths } = identity;
   const redactor = makeRedactor([...used.values()]);
   const redact = (text: string): string => redactor.text(text);
-  const log = makeStepLog(logFileOf(environment, run.id, step.id), redact);
+  const stepLog = makeStepLog(logFileOf(environment, run.id, step.id), redact);
+  const log = stepLog.line;
 
   const found = await store.findResult(identity.fingerprint);
   if (found !== undefined) {
@@ -88,6 +89,7 @@ export async function runStep(
         ? 'found the result this run had already stored'
         : `reused the result of run ${found.runId}`,
     );
+    stepLog.flush();
     return taken(found, added ?? {}, mine, Date.now() - startedAtMs);
   }
 
@@ -96,7 +98,6 @@ export async function runStep(
     run.id,
     `${step.id}.${run.generation}-${input.attempt}`,
   );
-  await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   try {
     const sources = await stageSources(paths, folder, signal);
@@ -130,7 +131,7 @@ export async function runStep(
         ...about(returned),
       },
       runId: run.id,
-      step: { job: run.job, profile: run.profile, id: step.id },
+      ...(identity.reusable ? { step: { job: run.job, profile: run.profile, id: step.id } } : {}),
       writtenAtMs: Date.now(),
       durationMs,
       ingredients,
@@ -146,6 +147,7 @@ export async function runStep(
     throw used.size === 0 ? error : withoutSecrets(error, redact(message));
   } finally {
     await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+    stepLog.flush();
   }
 }
 

@@ -34,7 +34,7 @@ export function openResults(
   };
   const verifiedMark = (fingerprint: string): string =>
     join(root, 'verified', bootId, safeName(fingerprint));
-  const latestPath = ({ job, profile, id }: StoredResult['step']): string =>
+  const latestPath = ({ job, profile, id }: NonNullable<StoredResult['step']>): string =>
     join(root, 'latest', safeName(job), safeName(profile), `${safeName(id)}.json`);
 
   const readText = (fingerprint: string): Promise<string | undefined> =>
@@ -65,6 +65,7 @@ export function openResults(
   };
 
   const noteLatest = async (stored: StoredResult): Promise<void> => {
+    if (stored.step === undefined) return;
     const path = latestPath(stored.step);
     const text = JSON.stringify({ fingerprint: stored.result.fingerprint });
     await replaceFile(path, text, { tmp }).catch(async () => {

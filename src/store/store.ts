@@ -8,8 +8,8 @@ export type Column = { readonly name: string; readonly type: string };
 /** A step result as it lies in the store, with what a later reader must know about it. */
 export type StoredResult = {
   readonly result: Omit<StepResult, 'cached' | 'adopted' | 'durationMs'>;
-  /** Step that made it, under whose name `latestOf` finds it. */
-  readonly step: { readonly job: string; readonly profile: string; readonly id: string };
+  /** Step that made it, under whose name `latestOf` finds it; absent for what is never reused. */
+  readonly step?: { readonly job: string; readonly profile: string; readonly id: string };
   /** Run that wrote it: found by the same run it is OK, by another CACHED. */
   readonly runId: string;
   readonly writtenAtMs: number;

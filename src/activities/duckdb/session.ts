@@ -25,6 +25,8 @@ export type Row = Readonly<Record<string, Scalar>>;
 export type Session = {
   /** Runs a statement of ours and answers how many rows it changed. */
   run(sql: Sql | string): Promise<number>;
+  /** Makes a temporary table of a query of the user's; mistakes are told by their place in that query. */
+  keep(table: string, sql: Sql): Promise<void>;
   /** Rows of a query of ours as JSON scalars; numbers too large for JavaScript are text. */
   rows(sql: Sql | string): Promise<readonly Row[]>;
   /** A single whole number. */
@@ -89,6 +91,7 @@ function sessionOn(connection: DuckDBConnection, signal: AbortSignal): Session {
   const settled = async <T>(
     sql: Sql | string,
     start: (text: string, binds: Binds | undefined) => Promise<T>,
+    before = '',
   ): Promise<T> => {
     signal.throwIfAborted();
     const { text, binds } = typeof sql === 'string' ? { text: sql, binds: {} } : sql;
@@ -99,10 +102,13 @@ function sessionOn(connection: DuckDBConnection, signal: AbortSignal): Session {
     };
     signal.addEventListener('abort', interrupt, { once: true });
     try {
-      return await start(text, Object.keys(binds).length === 0 ? undefined : bindable(binds));
+      return await start(
+        before + text,
+        Object.keys(binds).length === 0 ? undefined : bindable(binds),
+      );
     } catch (error) {
       if (signal.aborted) throw new Error('the query was interrupted', { cause: error });
-      throw errorOf(error, text);
+      throw errorOf(error, text, before);
     } finally {
       signal.removeEventListener('abort', interrupt);
       clearInterval(timer);
@@ -116,6 +122,10 @@ function sessionOn(connection: DuckDBConnection, signal: AbortSignal): Session {
   return {
     run: (sql) =>
       settled(sql, async (text, binds) => (await connection.run(text, binds)).rowsChanged),
+    keep: async (table, sql) => {
+      const start = (text: string, binds: Binds | undefined) => connection.run(text, binds);
+      await settled(sql, start, `create or replace temp table ${table} as `);
+    },
     rows,
     count: async (sql) => Number(Object.values((await rows(sql))[0] ?? {})[0] ?? 0),
     columns: async (table) =>

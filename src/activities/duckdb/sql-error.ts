@@ -9,8 +9,8 @@ type Told = {
   readonly candidates?: string;
 };
 
-/** The error of a failed query. `text` is the query, for the line and column. */
-export function errorOf(error: unknown, text: string): Error {
+/** The error of a failed query. `text` is the query, for the line and column; `before` stood in front of it. */
+export function errorOf(error: unknown, text: string, before = ''): Error {
   const message = (error as { message?: string }).message ?? String(error);
   const told = parseTold(message);
   const said = told.exception_message ?? message;
@@ -27,7 +27,10 @@ export function errorOf(error: unknown, text: string): Error {
   if (/IO Error|HTTP Error/i.test(told.exception_type ?? '') || told.exception_type === 'IO') {
     return new Error(firstLine(said), { cause: error });
   }
-  const place = told.position === undefined ? '' : placeOf(text, Number(told.position));
+  const place =
+    told.position === undefined
+      ? ''
+      : placeOf(text, Number(told.position) - Buffer.byteLength(before));
   const hint =
     told.candidates === undefined || said.includes('Did you mean') || said.includes('Candidate')
       ? ''

@@ -124,10 +124,7 @@ async function tryRule(
   if (offenders === undefined) return undefined;
   if (rule.sql !== undefined) await analyse(session, offenders.text);
   const text = offenders.text.trim().replace(/;+\s*$/, '');
-  await session.run({
-    text: `create or replace temp table offenders as ${text}`,
-    binds: offenders.binds,
-  });
+  await session.keep('offenders', { text, binds: offenders.binds });
   const rows = await session.count('select count(*) from offenders');
   if (rows === 0) return undefined;
   const shown = await session.rows(

@@ -121,8 +121,10 @@ function readerOf(options: Options, file: StagedFile): string {
     case 'csv': {
       const { csv = {} } = options;
       const settings = [
+        // Without it the sniffer silently leaves out lines that do not fit the others.
+        'skip = 0',
         'sample_size = -1',
-        csv.header === undefined ? '' : `header = ${csv.header}`,
+        `header = ${csv.header ?? true}`,
         csv.delimiter === undefined ? '' : `delim = ${quoteText(csv.delimiter)}`,
         csv.quote === undefined ? '' : `quote = ${quoteText(csv.quote)}`,
         csv.null_values === undefined
@@ -136,7 +138,7 @@ function readerOf(options: Options, file: StagedFile): string {
     case 'json':
     case 'jsonl': {
       const shape = formatOf(options, file) === 'jsonl' ? 'newline_delimited' : 'auto';
-      const reader = `read_json(${path}, format = '${shape}', sample_size = -1, maximum_object_size = 134217728)`;
+      const reader = `read_json(${path}, format = '${shape}', sample_size = -1)`;
       return types.length === 0 ? reader : castOf(reader, types);
     }
     case 'parquet':

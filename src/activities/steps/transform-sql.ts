@@ -93,7 +93,7 @@ async function result(
   }
   const path = join(ctx.folder, `${name}.parquet`);
   const table = `result_${name}`;
-  await session.run({ text: `create temp table ${table} as ${text}`, binds: sql.binds });
+  await session.keep(table, { text, binds: sql.binds });
   const order = !ordered ? 'none' : analysis.ordered ? 'as it is' : 'by all columns';
   const written = await writeTable(session, table, path, order);
   await session.run(`drop table ${table}`);

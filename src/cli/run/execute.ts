@@ -1,5 +1,6 @@
 /** Executes one plan to its end, whoever asked for it: starts the workflow, shows it, records it, cleans up. */
 
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { exitCode } from '../../model/outcome.ts';
@@ -159,6 +160,7 @@ async function finish(
   await metrics.linger(settings.linger, (line) => io.say(line), leaving);
   await closing;
   await session.store.sealClaims(runId);
+  await rm(join(execution.stateDir, 'attempts', runId), { recursive: true, force: true });
   return code;
 }
 
