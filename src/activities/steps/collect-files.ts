@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { MAIN_OUTPUT } from '../../model/plan.ts';
 import { quoteName, quoteText, ENGINE_VERSION, withSession } from '../duckdb/session.ts';
 import { writeTable } from '../duckdb/write.ts';
+import { delimiterOf } from '../csv-delimiter.ts';
 import { expandGlobs } from '../expand-globs.ts';
 import { defineStep, StepError } from '../step.ts';
 
@@ -74,10 +75,9 @@ export const collectFiles = defineStep<Options>({
       const parts: string[] = [];
       for (const file of ctx.sources) {
         const part = `part_${parts.length}`;
+        const reader = await readerOf(options, file);
         await session
-          .run(
-            `create temp table ${part} as select *${nameColumn(options, file)} from ${readerOf(options, file)}`,
-          )
+          .run(`create temp table ${part} as select *${nameColumn(options, file)} from ${reader}`)
           .catch((error: unknown) => {
             throw explain(error, file);
           });
@@ -111,7 +111,7 @@ function baseName(file: StagedFile): string {
   return file.original.split('/').at(-1) ?? file.original;
 }
 
-function readerOf(options: Options, file: StagedFile): string {
+async function readerOf(options: Options, file: StagedFile): Promise<string> {
   const path = quoteText(file.path);
   const types = Object.entries(options.types ?? {});
   const typed = types
@@ -120,12 +120,13 @@ function readerOf(options: Options, file: StagedFile): string {
   switch (formatOf(options, file)) {
     case 'csv': {
       const { csv = {} } = options;
+      const delimiter = csv.delimiter ?? (await delimiterOf(file.path, baseName(file)));
       const settings = [
         // Without it the sniffer silently leaves out lines that do not fit the others.
         'skip = 0',
         'sample_size = -1',
         `header = ${csv.header ?? true}`,
-        csv.delimiter === undefined ? '' : `delim = ${quoteText(csv.delimiter)}`,
+        `delim = ${quoteText(delimiter)}`,
         csv.quote === undefined ? '' : `quote = ${quoteText(csv.quote)}`,
         csv.null_values === undefined
           ? ''

@@ -5,6 +5,8 @@ import { withAttempt } from '../harness.ts';
 
 test.each([
   ['a.csv', 'id,name\n2,b\n1,a\n'],
+  ['a.csv', 'id;name\n2;b\n1;a\n'],
+  ['a.tsv', 'id\tname\n2\tb\n1\ta\n'],
   ['a.json', '[{"id":2,"name":"b"},{"id":1,"name":"a"}]'],
   ['a.jsonl', '{"id":2,"name":"b"}\n{"id":1,"name":"a"}\n'],
 ])('reads %s in the order of the file', async (name, text) => {
