@@ -55,7 +55,8 @@ export function readSource(file: string, text: string, copy = 0): Source {
       prettyErrors: false,
       intAsBigInt: true,
       uniqueKeys: false,
-      logLevel: 'silent',
+      // 'silent' would also swallow the error of a second document.
+      logLevel: 'error',
     });
   } catch {
     // The library overflows the stack on thousands of nested brackets.
