@@ -3,13 +3,13 @@
 import type { RunStatus, Status } from '../../model/outcome.ts';
 
 export type Paint = {
-  status(status: Status | RunStatus | 'RUNNING'): string;
+  status(status: Status | RunStatus | 'RUNNING' | 'UNFINISHED'): string;
   dim(text: string): string;
   bold(text: string): string;
   red(text: string): string;
 };
 
-const CODES: Readonly<Record<Status | 'RUNNING', number>> = Object.freeze({
+const CODES: Readonly<Record<Status | 'RUNNING' | 'UNFINISHED', number>> = Object.freeze({
   OK: 32,
   WARN: 33,
   CACHED: 36,
@@ -19,6 +19,7 @@ const CODES: Readonly<Record<Status | 'RUNNING', number>> = Object.freeze({
   CANCELLED: 35,
   BUDGET_EXCEEDED: 31,
   RUNNING: 34,
+  UNFINISHED: 33,
 });
 
 /** Functions that wrap text in ANSI colours, or leave it as it is. */

@@ -6,11 +6,12 @@ import type { RunRecord } from '../../model/run-record.ts';
 
 /** The status to show, and a note where the record alone would mislead. */
 export function shownStatus(record: RunRecord): {
-  readonly status: RunRecord['status'];
+  /** A status, or UNFINISHED for an open run that nobody drives. */
+  readonly status: RunRecord['status'] | 'UNFINISHED';
   readonly note?: string;
 } {
   if (record.state === 'closed') return { status: record.status };
   return ownerIsAlive(record)
     ? { status: 'RUNNING', note: `process ${record.pid}` }
-    : { status: 'CANCELLED', note: 'unfinished: its process is gone; `resume` goes on with it' };
+    : { status: 'UNFINISHED', note: 'its process is gone; `resume` goes on with it' };
 }
