@@ -28,13 +28,14 @@ export function profileJsonSchema(kinds: readonly KindSpec[]): Node {
   };
   step['allOf'] = kinds.map(({ kind, schema: options }) => ({
     if: { properties: { uses: { const: kind } }, required: ['uses'] },
+    // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
     then: { properties: { with: withoutMeta(schemaOf(options)) } },
   }));
   return { title: 'builder_cli profile', ...withReferences(schema) };
 }
 
 function schemaOf(schema: z.ZodType): Node {
-  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', reused: 'inline' }) as Node;
+  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', reused: 'inline' });
 }
 
 /** A step may also be null, which removes an inherited one. */
@@ -50,8 +51,8 @@ function at(node: Node, ...keys: readonly string[]): Node {
   return keys.reduce<Node>((here, key) => here[key] as Node, node);
 }
 
-function withoutMeta({ $schema: _, ...rest }: Node): Node {
-  return rest;
+function withoutMeta(schema: Node): Node {
+  return Object.fromEntries(Object.entries(schema).filter(([key]) => key !== '$schema'));
 }
 
 /** Numbers, booleans and enums also take a reference; nodes that only the resolver makes are left out. */

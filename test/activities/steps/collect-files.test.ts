@@ -59,7 +59,7 @@ test.each([
   [{}, 'none.csv', 'FILE_NOT_FOUND', /none\.csv does not exist/],
   [{}, 'in/*.csv', 'FILE_NOT_FOUND', /no file matches/],
 ])('says what is wrong with %j', async (files, name, code, message) => {
-  await withAttempt({ files: files as Record<string, string> }, async ({ path, run }) => {
+  await withAttempt({ files: files }, async ({ path, run }) => {
     await expect(run(collectFiles, { from: path(name) })).rejects.toMatchObject({
       code,
       message: expect.stringMatching(message),
