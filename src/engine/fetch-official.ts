@@ -52,10 +52,11 @@ export async function fetchOfficial(options: {
   }
 }
 
-/** fetch hides what went wrong in the cause. */
+/** fetch hides what went wrong in the cause, where one of several failed connections has a code but no message. */
 function plain(error: unknown): Error {
-  const { message, cause } = error as Error;
-  return new Error(cause instanceof Error && cause.message !== '' ? cause.message : message, {
-    cause: error,
-  });
+  const { message, cause } = error as {
+    message: string;
+    cause?: { message?: string; code?: string };
+  };
+  return new Error(cause?.message || cause?.code || message, { cause: error });
 }

@@ -15,13 +15,14 @@ export type CommandProcess = {
   end(signal?: NodeJS.Signals): Promise<void>;
 };
 
+const pathOf = (name: string): string =>
+  fileURLToPath(new URL(`./processes/${name}`, import.meta.url));
+
 /** In a process group of its own, as a terminal would start it. */
 export function commandProcess(stateDir: string, binary: string): CommandProcess {
-  const path = (name: string): string =>
-    fileURLToPath(new URL(`./processes/${name}`, import.meta.url));
   const child = spawn(
     process.execPath,
-    ['--import', path('typescript.mjs'), path('command.ts'), stateDir, binary],
+    ['--import', pathOf('typescript.mjs'), pathOf('command.ts'), stateDir, binary],
     { stdio: ['pipe', 'pipe', 'inherit'], detached: true },
   );
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 
 import { ensureEngine, peekEngine } from '../../src/engine/engine.ts';
 import { commandProcess } from './command-process.ts';
 import { fakeServer } from './fake-server.ts';
 import { eventually, exists, leftovers, withFolder } from './scratch.ts';
+
+jest.setTimeout(60_000);
 
 test('of two commands that come at the same moment one starts the server, the other adopts it', () =>
   withFolder(async (folder) => {
@@ -25,20 +27,16 @@ test('of two commands that come at the same moment one starts the server, the ot
     await Promise.all(commands.map((command) => command.end()));
   }));
 
-test(
-  'commands that come and go at any moment never meet a dead server nor share a database',
-  () =>
-    withFolder(async (folder) => {
-      const server = fakeServer(folder, { stopMs: 30 });
-      const commands = [1, 2, 3].map(() => commandProcess(folder, server.binary));
-      const churned = await Promise.all(commands.map((command) => command.say('churn 25')));
-      expect(churned).toEqual([{ silent: 0 }, { silent: 0 }, { silent: 0 }]);
-      expect(server.clashed()).toBe(false);
-      await Promise.all(commands.map((command) => command.end()));
-      expect(await eventually(() => leftovers(folder).length === 0, 3000)).toBe(true);
-    }),
-  60_000,
-);
+test('commands that come and go at any moment never meet a dead server nor share a database', () =>
+  withFolder(async (folder) => {
+    const server = fakeServer(folder, { stopMs: 30 });
+    const commands = [1, 2, 3].map(() => commandProcess(folder, server.binary));
+    const churned = await Promise.all(commands.map((command) => command.say('churn 25')));
+    expect(churned).toEqual([{ silent: 0 }, { silent: 0 }, { silent: 0 }]);
+    expect(server.clashed()).toBe(false);
+    await Promise.all(commands.map((command) => command.end()));
+    expect(await eventually(() => leftovers(folder).length === 0, 3000)).toBe(true);
+  }));
 
 test('Ctrl-C does not reach the server; after its command was killed it stops by itself, and its keeper too', () =>
   withFolder(async (folder) => {
@@ -49,7 +47,7 @@ test('Ctrl-C does not reach the server; after its command was killed it stops by
     process.kill(-command.child.pid!, 'SIGINT');
     await command.end('SIGKILL');
     expect(exists(Number(pid))).toBe(true);
-    expect(await eventually(() => !exists(Number(pid)) && !exists(keeper), 4500)).toBe(true);
+    expect(await eventually(() => !exists(Number(pid)) && !exists(keeper))).toBe(true);
     expect(leftovers(folder).filter((name) => name.includes('json'))).toEqual([]);
   }));
 

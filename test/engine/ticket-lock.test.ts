@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,16 +54,19 @@ test('a holder that died is passed over, and one that is only slow is waited for
     writeFileSync(join(folder, 'lock', '000000001-999999999-1-00'), '');
     const order: string[] = [];
     const waited: number[] = [];
-    let told = (_pid: number): void => {};
-    const somebodyWaits = new Promise<number>((resolve) => (told = resolve));
+    const waiting = new EventEmitter();
+    const somebodyWaits = once(waiting, 'told');
     const first = withLock(join(folder, 'lock'), async () => {
-      waited.push(await somebodyWaits);
+      await somebodyWaits;
       order.push('first');
     });
     const second = withLock(
       join(folder, 'lock'),
       async () => order.push('second'),
-      (pid) => told(pid),
+      (pid) => {
+        waited.push(pid);
+        waiting.emit('told');
+      },
     );
     await Promise.all([first, second]);
     expect(order).toEqual(['first', 'second']);

@@ -1,9 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 
 import { nodeOf, NPM, withClone } from './fake-clone.ts';
+
+jest.setTimeout(30_000);
 
 const SET_UP = ['ci', 'run'];
 
