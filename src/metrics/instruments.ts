@@ -60,12 +60,6 @@ export function makeInstruments({
     else gauges.set(name, new prom.Gauge(options));
   }
 
-  function get<T>(map: Map<string, T>, name: string): T {
-    const found = map.get(name);
-    if (found === undefined) throw new Error(`no such instrument: ${name}`);
-    return found;
-  }
-
   function keyOf(name: AnyName, labels: AnyLabels): string {
     return get(specs, name)
       .labels.map((label) => labels[label])
@@ -136,4 +130,10 @@ const ERRORS = 'pipeline_metrics_errors_total';
 /** Series of one label set: a histogram has its buckets, the infinite one, a sum and a count. */
 function seriesOf(spec: InstrumentSpec): number {
   return spec.type === 'histogram' ? spec.buckets.length + 3 : 1;
+}
+
+function get<T>(map: Map<string, T>, name: string): T {
+  const found = map.get(name);
+  if (found === undefined) throw new Error(`no such instrument: ${name}`);
+  return found;
 }
