@@ -116,14 +116,13 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     );
 
     const { installRuntime, startWorker } = await worker;
-    const log = await openWorkerLog(options.logFile);
+    const log = openWorkerLog(options.logFile);
     installRuntime(log, metrics.runtimeMetrics);
     const connection = await connect(service?.options ?? { address: engine.address });
     closers.push(() => connection.close());
-    const { Client } = await import('@temporalio/client');
     const store = metrics.store;
     const queues = options.queues(engine.kind);
-    const running = await startWorker({
+    const starting = startWorker({
       connection,
       namespace: engine.namespace,
       ...queues,
@@ -143,6 +142,9 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       embedded: engine.kind === 'embedded',
       slots: options.slots,
     });
+    // The client is loaded while the worker's own thread reads the workflow bundle.
+    const { Client } = await import('@temporalio/client');
+    const running = await starting;
     closers.push(() => running.stop());
     return {
       engine,

@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 import type { LogLevel } from '@temporalio/worker';
+import type { Logger } from 'pino';
 
 export type Log = (level: LogLevel, message: string, meta?: Record<string, unknown>) => void;
 
@@ -15,10 +16,17 @@ const LEVELS = Object.freeze({
   ERROR: 'error',
 });
 
-/** A log to `file`, or to stderr when there is none. */
-export async function openWorkerLog(file: string | undefined): Promise<Log> {
-  const { pino, destination } = await import('pino').then((m) => m.default);
+/** A log to `file`, or to stderr when there is none. Nothing is loaded before the first line: most runs have none. */
+export function openWorkerLog(file: string | undefined): Log {
+  let logger: Promise<Logger> | undefined;
+  return (level, message, meta) => {
+    logger ??= openLogger(file);
+    void logger.then((to) => to[LEVELS[level]](meta ?? {}, message)).catch(() => undefined);
+  };
+}
+
+async function openLogger(file: string | undefined): Promise<Logger> {
+  const { default: pino } = await import('pino');
   if (file !== undefined) mkdirSync(dirname(file), { recursive: true });
-  const logger = pino({}, destination({ dest: file ?? 2, sync: true, append: true }));
-  return (level, message, meta) => logger[LEVELS[level]](meta ?? {}, message);
+  return pino({}, pino.destination({ dest: file ?? 2, sync: true, append: true }));
 }
