@@ -1,0 +1,25 @@
+/** A worker of its own process that runs one `exec.command`, for tests that kill it. Arguments: attempt folder, script. */
+
+import { execCommand } from '../../../../src/activities/steps/exec-command.ts';
+import { asKind } from '../attempt.ts';
+
+const [folder = '', script = ''] = process.argv.slice(2);
+
+await asKind(execCommand).run(
+  { shell: script },
+  {
+    runId: 'run-1',
+    step: 'score',
+    attempt: 1,
+    folder,
+    inputs: {},
+    sources: [],
+    signal: new AbortController().signal,
+    limits: { memoryBytes: 1e9, threads: 1 },
+    previousRows: {},
+    env: process.env,
+    log: (line) => console.log(line),
+    redact: (text) => text,
+    keepFile: async () => '',
+  },
+);
