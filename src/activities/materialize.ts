@@ -1,7 +1,5 @@
 /** Puts values in the place of the nodes a plan leaves open (`$ref`, `$concat`, `$secret`, `$sql`). No I/O. */
 
-import { basename } from 'node:path';
-
 import { StepError } from './step.ts';
 
 import type { ConcatNode, Json, RefNode, Scalar, SecretNode, SqlNode } from '../model/plan.ts';
@@ -39,15 +37,9 @@ export function materialize(options: Json, { inputs, secrets }: Answers): unknow
 
 /**
  * The options as the fingerprint knows them: outputs by their content, secrets by their names only.
- * `paths` are the places (`OptionRoles.paths`) whose strings name files outside: only the last part of
- * such a path counts, since the files' contents are ingredients of their own.
  * @throws StepError UNKNOWN_REFERENCE
  */
-export function fingerprintForm(
-  options: Json,
-  inputs: StepInputs,
-  paths: readonly string[] = [],
-): Json {
+export function fingerprintForm(options: Json, inputs: StepInputs): Json {
   const formOf = (leaf: Leaf): Json => {
     if (!isOpen(leaf) || '$secret' in leaf) return leaf;
     const found = lookUp(leaf.$ref, inputs);
@@ -55,10 +47,7 @@ export function fingerprintForm(
     return { $output: found.artifact.sha256, format: found.artifact.format };
   };
   return rewrite<Json>(options, {
-    leaf: (leaf, place) =>
-      typeof leaf === 'string' && paths.some((pattern) => matches(pattern, place))
-        ? basename(leaf)
-        : formOf(leaf),
+    leaf: formOf,
     concat: (parts) => ({ $concat: joined(parts.map((part) => textOrNode(formOf(part)))) }),
     sql: (parts) => ({
       $sql: parts.map((part) => {
@@ -75,26 +64,22 @@ type Rewritten<T> = T | readonly Rewritten<T>[] | { readonly [key: string]: Rewr
 type Leaf = Scalar | RefNode | SecretNode;
 
 type Rewriter<T> = {
-  leaf(leaf: Leaf, place: readonly string[]): T;
+  leaf(leaf: Leaf): T;
   concat(parts: ConcatNode['$concat']): T;
   sql(parts: SqlNode['$sql']): T;
 };
 
-function rewrite<T>(
-  value: Json,
-  rewriter: Rewriter<T>,
-  place: readonly string[] = [],
-): Rewritten<T> {
+function rewrite<T>(value: Json, rewriter: Rewriter<T>): Rewritten<T> {
   if (typeof value !== 'object' || value === null || isOpen(value)) {
-    return rewriter.leaf(value, place);
+    return rewriter.leaf(value);
   }
   if (isNode(value, '$concat')) return rewriter.concat(value.$concat);
   if (isNode(value, '$sql')) return rewriter.sql(value.$sql);
   if (isList(value)) {
-    return value.map((item, i) => rewrite(item, rewriter, [...place, String(i)]));
+    return value.map((item) => rewrite(item, rewriter));
   }
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, rewrite(item, rewriter, [...place, key])]),
+    Object.entries(value).map(([key, item]) => [key, rewrite(item, rewriter)]),
   );
 }
 
@@ -158,12 +143,6 @@ function joined(parts: readonly Json[]): readonly Json[] {
     else out.push(part);
   }
   return out;
-}
-
-/** True where every key of `place` is that of the dotted pattern, `*` standing for any. */
-function matches(pattern: string, place: readonly string[]): boolean {
-  const keys = pattern.split('.');
-  return keys.length === place.length && keys.every((key, i) => key === '*' || key === place[i]);
 }
 
 type Nodes = {

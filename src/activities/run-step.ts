@@ -115,6 +115,7 @@ export async function runStep(
       env: environment.env,
       log,
       redact,
+      redactStream: () => redactor.stream(),
       keepFile: (path, name) =>
         keepFile(path, join(environment.runFolder(run.id), 'kept', `${step.id}.${name}`)),
     };

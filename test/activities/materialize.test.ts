@@ -105,14 +105,6 @@ describe('fingerprintForm', () => {
     });
   });
 
-  test('keeps only the last part of paths that lead outside', () => {
-    const options = { files: ['/home/a/score.py', '/home/a/data.csv'], note: '/kept/as/it/is' };
-    expect(fingerprintForm(options, inputs, ['files.*'])).toEqual({
-      files: ['score.py', 'data.csv'],
-      note: '/kept/as/it/is',
-    });
-  });
-
   test('refuses an unknown name like materialize does', () => {
     expect(() => fingerprintForm({ a: { $ref: 'steps.clean.values.nope' } }, inputs)).toThrow(
       expect.objectContaining({ code: 'UNKNOWN_REFERENCE' }),

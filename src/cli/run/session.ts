@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { connect, serviceOf } from '../../connection.ts';
 import { openMetrics } from '../../metrics/open-metrics.ts';
 import { openLocalStore } from '../../store/local.ts';
+import { fenceLeftovers } from '../../activities/command/fence.ts';
 import { makeSecrets } from '../../activities/secrets.ts';
 import { readVersions } from './versions.ts';
 import { openWorkerLog } from './worker-log.ts';
@@ -121,13 +122,15 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     const connection = await connect(service?.options ?? { address: engine.address });
     closers.push(() => connection.close());
     const store = metrics.store;
+    const attemptsRoot = join(stateDir, 'attempts');
+    await fenceLeftovers(attemptsRoot);
     const queues = options.queues(engine.kind);
     const starting = startWorker({
       connection,
       namespace: engine.namespace,
       ...queues,
       store,
-      attemptsRoot: join(stateDir, 'attempts'),
+      attemptsRoot,
       runFolder: (runId) => join(stateDir, 'runs', runId),
       env: settings.env,
       secret: makeSecrets({

@@ -129,7 +129,9 @@ describe('how it ends', () => {
       'exit 3',
       {
         name: 'Error',
-        message: expect.stringMatching(/^the script ended with exit code 3\n.*\nsad$/),
+        message: expect.stringMatching(
+          /^the script ended with exit code 3\nthe end of its stderr:\nsad$/,
+        ),
       },
     ],
     [
