@@ -60,13 +60,18 @@ export async function timedLines(words, { cwd }) {
   return { lines, ms: performance.now() - started };
 }
 
+/** Where fetched servers lie. */
+export function cacheDir() {
+  return process.env.XDG_CACHE_HOME ?? join(process.env.HOME ?? homedir(), '.cache');
+}
+
 /** Starts an engine of its own with the product's settings. */
 export async function withEngine(work) {
   const { ensureEngine } = await import('../dist/engine/engine.js');
   return withFolder(async (stateDir) => {
     const engine = await ensureEngine({
       stateDir,
-      cacheDir: process.env.XDG_CACHE_HOME ?? join(process.env.HOME ?? homedir(), '.cache'),
+      cacheDir: cacheDir(),
       env: process.env,
       onProgress: () => undefined,
     });

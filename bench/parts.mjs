@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import {
+  cacheDir,
   cli,
   inTurn,
   median,
@@ -39,6 +40,21 @@ export const parts = {
       process.env.MARK = join(folder, 'mark');
       const firsts = [];
       const wholes = [];
+      const bares = [];
+      const { findBinary } = await import('../dist/engine/binary.js');
+      const { path: binary } = await findBinary({
+        cacheDir: cacheDir(),
+        env: process.env,
+        onProgress: () => undefined,
+      });
+      const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
+      const { code } = await bundleWorkflowCode({
+        workflowsPath: join(root, 'bench/bare.workflow.mjs'),
+        logger: new DefaultLogger('ERROR'),
+      });
+      const bundle = join(folder, 'bare.js');
+      await writeFile(bundle, code);
+      const bareMark = join(folder, 'bare-mark');
       for (let i = 0; i < 6; i += 1) {
         // The last engine must be gone: this measures a start from nothing.
         await pause(2_000);
@@ -47,7 +63,20 @@ export const parts = {
           [cli, 'run-profile', '--job', 'j.yaml', '--profile', 'p.yaml', '--out', `o${i}`],
           { cwd: folder },
         );
+        const bareAt = Date.now();
+        await timedLines(
+          [
+            join(root, 'bench/bare-start.mjs'),
+            binary,
+            join(folder, `bare-${i}.db`),
+            String(39_200 + i),
+            bundle,
+            bareMark,
+          ],
+          { cwd: folder },
+        );
         if (i === 0) continue;
+        bares.push(Number(await readFile(bareMark, 'utf8')) - bareAt);
         firsts.push(Number(await readFile(process.env.MARK, 'utf8')) - startedAt);
         wholes.push(ms);
       }
@@ -56,6 +85,11 @@ export const parts = {
           what: 'shell to first step running',
           measured: seconds(median(firsts)),
           budget: '<= 1.2 s',
+        },
+        {
+          what: `the same, against a bare SDK script (${seconds(median(bares))})`,
+          measured: ratio(median(firsts), median(bares)),
+          budget: '<= 1.45x',
         },
         {
           what: 'prompt back after a one-step run',
