@@ -7,7 +7,8 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { bornOf } from './process-identity.ts';
@@ -40,16 +41,20 @@ export async function sweepTemporary(folder: string, now: () => number = Date.no
   }
 }
 
-/** Writes a file; with `sync` its bytes are on disk when this answers. */
+/**
+ * Writes a small file; with `sync` its bytes are on disk when this answers. Without, no call waits for
+ * the disk, and handing each to a thread would cost more than making it here.
+ */
 export async function writeWhole(
   path: string,
   bytes: string,
   { sync }: { sync: boolean },
 ): Promise<void> {
+  if (!sync) return writeFileSync(path, bytes, { flag: 'wx', mode: 0o644 });
   const file = await open(path, 'wx', 0o644);
   try {
     await file.writeFile(bytes);
-    if (sync) await file.datasync();
+    await file.datasync();
   } finally {
     await file.close();
   }
@@ -64,7 +69,7 @@ export async function replaceFile(
   const temporary = temporaryName(tmp ?? dirname(path));
   try {
     await writeWhole(temporary, bytes, { sync });
-    await rename(temporary, path);
+    renameSync(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
@@ -80,9 +85,9 @@ export async function createFile(
   const temporary = temporaryName(options.tmp);
   try {
     await writeWhole(temporary, bytes, options);
-    return await linkInto(temporary, path);
+    return linkInto(temporary, path);
   } finally {
-    await rm(temporary, { force: true });
+    rmSync(temporary, { force: true });
   }
 }
 
@@ -103,21 +108,21 @@ export async function removeIfUnchanged(
     throw error;
   }
   const isUnchanged = (await readFile(aside, 'utf8')) === expected;
-  if (!isUnchanged) await linkInto(aside, path);
+  if (!isUnchanged) linkInto(aside, path);
   await rm(aside);
   return isUnchanged;
 }
 
-async function linkInto(temporary: string, path: string): Promise<boolean> {
+function linkInto(temporary: string, path: string): boolean {
   for (let tries = 0; ; tries += 1) {
     try {
-      await link(temporary, path);
+      linkSync(temporary, path);
       return true;
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === 'EEXIST') return false;
       if (code !== 'ENOENT' || tries > 4) throw error;
-      await mkdir(dirname(path), { recursive: true });
+      mkdirSync(dirname(path), { recursive: true });
     }
   }
 }

@@ -7,6 +7,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -37,6 +38,7 @@ export function openClaims(root: string, tmp: string): Claims {
     const path = join(openFolder(run), key);
     const text = JSON.stringify({ token, claim: fact } satisfies ClaimRecord);
     if (!(await createFile(path, text, { tmp, sync: false }))) return false;
+    if (!existsSync(sealedPath(run))) return true;
     const sealed = (await readSealed(sealedPath(run))).get(key);
     if (sealed === undefined || sealed.token === token) return true;
     await rm(path, { force: true });
