@@ -55,3 +55,12 @@ export function shownFiles(markdown: string): Readonly<Record<string, string>> {
     ),
   );
 }
+
+/** YAML files a document shows in part of its prose: code blocks whose first line is `# path.yaml: ...`. */
+export function sketchedFiles(markdown: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    [...markdown.matchAll(/^```yaml\n(# (\S+\.yaml)[:\n][\s\S]*?)^```$/gm)].map(
+      ([, text, path]) => [path!, text!],
+    ),
+  );
+}

@@ -3,7 +3,9 @@ import { dirname, join } from 'node:path';
 
 import { expect, test } from '@jest/globals';
 
-import { readDocument, shownFiles } from './documents.ts';
+import { KINDS } from '../../src/activities/steps/index.ts';
+import { loadDefinition } from '../../src/cli/definition.ts';
+import { readDocument, shownFiles, sketchedFiles } from './documents.ts';
 import { runDefinition, withFolder } from './run-definition.ts';
 
 import type { Finished } from './run-definition.ts';
@@ -109,3 +111,41 @@ test(
   },
   ALLOWED_MS,
 );
+
+test('the guide: the profile with a secret is valid, and the plan holds only its name', async () => {
+  const files = shownFiles(await readDocument('docs/guide.md'));
+  await withFolder(async (folder) => {
+    await layOut(folder, files);
+    const { plan } = await load(folder, 'sales_publish');
+    expect(plan.steps.find(({ id }) => id === 'publish')).toMatchObject({
+      needs: ['export_sales'],
+      options: { env: { TOKEN: { $secret: 'HEAD_OFFICE_TOKEN' } } },
+    });
+  });
+});
+
+test('the readme: the pipeline it shows is valid', async () => {
+  const files = sketchedFiles(await readDocument('README.md'));
+  expect(Object.keys(files)).toEqual(['jobs/sales.yaml', 'profiles/sales.yaml']);
+  await withFolder(async (folder) => {
+    await layOut(folder, { ...files, 'data/orders.csv': 'order_id,ordered_on\n1,2026-01-05\n' });
+    const { plan } = await load(folder, 'sales');
+    expect(plan.steps.map(({ id, needs }) => [id, ...needs.toSorted()])).toEqual([
+      ['collect_orders'],
+      ['orders', 'collect_orders'],
+      ['check_orders', 'orders'],
+      ['export_orders', 'check_orders', 'orders'],
+    ]);
+  });
+});
+
+function load(folder: string, profile: string): ReturnType<typeof loadDefinition> {
+  return loadDefinition({
+    jobPath: join(folder, 'jobs/sales.yaml'),
+    profile,
+    params: [],
+    date: '2026-01-31',
+    cwd: folder,
+    kinds: KINDS,
+  });
+}

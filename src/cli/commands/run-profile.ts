@@ -66,12 +66,13 @@ export async function runProfileCommand(
   }
 
   await refuseForeign(out, flags.out);
-  await recoverDelivery(out);
   const runId = makeRunId(definition.plan.job, startedAt, Math.random());
   const store = await openStore(settings, stateDir);
   const metrics = await openSessionMetrics(settings, stateDir, store, io);
   try {
     const lock = await lockOut(out, { runId, stateDir });
+    await recoverDelivery(out);
+    await refuseForeign(out, flags.out);
     const plan: Plan = {
       ...definition.plan,
       run: {
