@@ -62,7 +62,10 @@ export async function execute(execution: Execution): Promise<number> {
     queues: (kind) => queuesOf(kind, runId),
     slots: execution.plan.concurrency + 1,
     logFile: join(records.folder(runId), 'worker.log'),
-    onEvent: (_key, event) => onEvent(event),
+    onEvent: (key, event) => {
+      if (key.generation === execution.plan.run.generation) onEvent(event);
+    },
+    ...(execution.plan.run.generation > 1 ? { endFirst: runId } : {}),
   });
   const { engine } = session;
   const queues = queuesOf(engine.kind, runId);

@@ -49,6 +49,8 @@ export type SessionOptions = {
   /** Queues to serve, once it is known whether a service or the embedded engine is used. */
   readonly queues: (kind: Engine['kind']) => Queues;
   readonly slots: number;
+  /** An execution of an earlier process that must be over before this one takes work. */
+  readonly endFirst?: string;
   /** Where the SDK and the worker log to; absolute path. */
   readonly logFile?: string;
   readonly onEvent?: (key: RunKey, event: RunEvent) => void;
@@ -125,6 +127,9 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     const attemptsRoot = join(stateDir, 'attempts');
     await fenceLeftovers(attemptsRoot);
     const queues = options.queues(engine.kind);
+    if (options.endFirst !== undefined && engine.kind === 'embedded') {
+      await endExecution(connection, engine.namespace, options.endFirst);
+    }
     const starting = startWorker({
       connection,
       namespace: engine.namespace,
@@ -162,6 +167,17 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     await closeAll(closers);
     throw error;
   }
+}
+
+/** Terminates an open workflow; one that is not there, or over, is what was wanted. */
+async function endExecution(
+  connection: NativeConnection,
+  namespace: string,
+  workflowId: string,
+): Promise<void> {
+  const { Client } = await import('@temporalio/client');
+  const handle = new Client({ connection, namespace }).workflow.getHandle(workflowId);
+  await handle.terminate('its process is gone; the run is resumed').catch(() => undefined);
 }
 
 async function closeAll(closers: (() => Promise<void>)[]): Promise<void> {
