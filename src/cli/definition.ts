@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 
 import { expandGlobs } from '../activities/expand-globs.ts';
 import { canonicalJson } from '../model/canonical.ts';
@@ -95,11 +95,10 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
     kinds: request.kinds,
     given: paramTexts(request.params),
     date: request.date,
-    resolvePath: (path) => (isAbsolute(path) ? path : join(jobDir, path)),
+    resolvePath: (path) => resolve(jobDir, path),
+    complete: !chain.broken,
   });
-  problems.push(
-    ...(chain.broken ? checked.problems.filter((p) => p.file === job.path) : checked.problems),
-  );
+  problems.push(...checked.problems);
   for (const { at, path } of checked.paths) {
     await expandGlobs([path]).catch((error: Error) => {
       problems.push({ code: 'FILE_NOT_FOUND', ...at, message: error.message });

@@ -1,7 +1,7 @@
-/** Checks a job file: its shape, its parameters' values, its inputs. Pure. */
+/** Checks a job file: its shape, its references, the values of its parameters, its inputs. Pure. */
 
-import { child, entriesOf, mapScalars, textOf } from './located.ts';
 import { jobSchema } from './job.ts';
+import { child, entriesOf, mapScalars, textOf } from './located.ts';
 import { resolveParams } from './params.ts';
 import { replaceReferences } from './replace.ts';
 import { shapeOf } from './shape-problems.ts';
@@ -10,60 +10,90 @@ import { readSource } from './source.ts';
 import type { CheckInput } from './check.ts';
 import type { Problem } from './errors.ts';
 import type { Job } from './job.ts';
-import type { Located } from './located.ts';
+import type { Located, LocatedMap, Path } from './located.ts';
 import type { PathUse } from './options.ts';
 import type { Params } from './params.ts';
-import type { Scope } from './scope.ts';
+import type { Root, Scope } from './scope.ts';
 
 export type CheckedJob = {
   readonly job: Job | undefined;
+  /** Undefined if the file is not one mapping: then nothing is known of its params and inputs. */
+  readonly root: LocatedMap | undefined;
   readonly params: Params['params'];
   /** What references in the profile can name; its steps are added later. */
   readonly scope: Scope;
   readonly paths: readonly PathUse[];
   readonly problems: readonly Problem[];
+  /** Most copies of one key of the file. */
+  readonly copies: number;
 };
 
-const STATIC = new Set(['params', 'job', 'run'] as const);
+const NONE: ReadonlySet<Root> = new Set();
+const IN_DEFAULTS: ReadonlySet<Root> = new Set(['job', 'run'] as const);
+const IN_PATHS: ReadonlySet<Root> = new Set(['params', 'job', 'run'] as const);
 
-/** The job, or what is wrong with it. */
-export function checkJob(input: CheckInput): CheckedJob {
+/** The job, or what is wrong with it. `copy` chooses among values of a key that stands twice. */
+export function checkJob(input: CheckInput, copy: number): CheckedJob {
   const { job: file, given, date, resolvePath } = input;
-  const source = readSource(file.path, file.text);
+  const source = readSource(file.path, file.text, copy);
   const problems: Problem[] = [...source.problems];
-  const root = source.root;
-  const { params, problems: wrongParams } = resolveParams(child(root, 'params'), given);
-  const before: Scope = {
-    params: new Map([...params].map(([name, param]) => [name, param.value])),
+  const root = source.root?.kind === 'map' ? source.root : undefined;
+  if (source.root !== undefined && root === undefined) {
+    const message = 'a job file is a mapping; expected keys such as job, params and inputs';
+    problems.push({ code: 'WRONG_TYPE', ...source.root.at, message });
+  }
+
+  const base: Scope = {
+    params: new Map(),
     inputs: new Map(),
     job: textOf(child(root, 'job')),
     date,
     steps: new Set(),
   };
-  const replaced =
-    root === undefined
-      ? undefined
-      : mapScalars(root, (scalar, path) =>
-          path[0] === 'params'
-            ? scalar
-            : replaceReferences(scalar, { scope: before, allowed: STATIC, problems, uses: [] }),
-        );
-  const shape =
-    replaced === undefined
-      ? { value: undefined, problems: [] }
-      : shapeOf(jobSchema, replaced, { what: '' });
-  problems.push(...shape.problems, ...wrongParams);
-  for (let copy = 1; copy < source.copies; copy += 1) {
-    const other = readSource(file.path, file.text, copy).root;
-    if (other !== undefined) problems.push(...shapeOf(jobSchema, other, { what: '' }).problems);
-  }
+  const withDefaults = replaced(root, base, problems, (path) => path[0] === 'params');
+  const { params, problems: wrongParams } = resolveParams(child(withDefaults, 'params'), given);
+  if (root !== undefined) problems.push(...wrongParams);
+  const scope: Scope = {
+    ...base,
+    params: new Map([...params].map(([name, { value }]) => [name, value])),
+  };
+  const whole = replaced(withDefaults, scope, problems, (path) => path[0] !== 'params');
+  const shape = whole === undefined ? undefined : shapeOf(jobSchema, whole, { what: '' });
+  problems.push(...(shape?.problems ?? []));
 
   const paths: PathUse[] = [];
   const inputs = new Map<string, string | undefined>();
-  for (const [name, { value }] of entriesOf(child(replaced, 'inputs'))) {
+  for (const [name, { value }] of entriesOf(child(whole, 'inputs'))) {
     inputs.set(name, inputPath(value, paths, resolvePath));
   }
-  return { job: shape.value, params, scope: { ...before, inputs }, paths, problems };
+  return {
+    job: shape?.value,
+    root,
+    params,
+    scope: { ...scope, inputs },
+    paths,
+    problems,
+    copies: source.copies,
+  };
+}
+
+function replaced(
+  root: Located | undefined,
+  scope: Scope,
+  problems: Problem[],
+  wanted: (path: Path) => boolean,
+): Located | undefined {
+  if (root === undefined) return undefined;
+  return mapScalars(root, (scalar, path) => {
+    if (path.at(-1) === 'description' || !wanted(path)) return scalar;
+    return replaceReferences(scalar, { scope, allowed: allowedAt(path), problems, uses: [] });
+  });
+}
+
+function allowedAt(path: Path): ReadonlySet<Root> {
+  if (path.length === 3 && path[0] === 'params' && path[2] === 'default') return IN_DEFAULTS;
+  if (path.length === 3 && path[0] === 'inputs' && path[2] === 'path') return IN_PATHS;
+  return NONE;
 }
 
 function inputPath(

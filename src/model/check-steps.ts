@@ -4,6 +4,7 @@ import { resolveCondition } from './conditions.ts';
 import { child, entriesOf, itemsOf, textOf } from './located.ts';
 import { resolveOptions } from './options.ts';
 import { MAX_STEPS } from './profile.ts';
+import { hasReference } from './reference.ts';
 import { listed } from './scope.ts';
 import { didYouMean } from './suggest.ts';
 
@@ -51,21 +52,28 @@ export function checkSteps(
   const ids = new Set(entries.map(([id]) => id));
   const problems: Problem[] = [];
   const paths: PathUse[] = [];
-  if (ids.size > MAX_STEPS) {
-    const at = child(profiles.root, 'steps')!.at;
+  const tooMany = entries[MAX_STEPS];
+  if (tooMany !== undefined) {
     const message = `the profile has ${ids.size} steps; at most ${MAX_STEPS} are supported`;
-    problems.push({ code: 'TOO_MANY_STEPS', ...at, message });
+    problems.push({ code: 'TOO_MANY_STEPS', ...tooMany[1].key, message });
   }
   const steps = entries.flatMap(([id, entry]) => {
     if (entry.value.kind !== 'map') return [];
-    return [checkStep(id, entry, { input, job, ids, problems, paths })];
+    return [checkStep(id, entry, { input, job, profiles, ids, problems, paths })];
   });
-  return { steps, paths, problems };
+  const inputs = new Set(job.scope.inputs.values());
+  return {
+    steps,
+    // Those of the job's inputs are looked for where the job names them.
+    paths: paths.filter(({ path }) => !inputs.has(path)),
+    problems,
+  };
 }
 
 type Around = {
   readonly input: CheckInput;
   readonly job: CheckedJob;
+  readonly profiles: CheckedProfiles;
   readonly ids: ReadonlySet<string>;
   readonly problems: Problem[];
   readonly paths: PathUse[];
@@ -73,13 +81,15 @@ type Around = {
 
 function checkStep(id: string, entry: Entry, around: Around): CheckedStep {
   const { input, job, ids, problems, paths } = around;
+  const { complete } = around.profiles;
   const located = entry.value;
   const scope = { ...job.scope, steps: ids };
-  const spec = kindOf(id, entry, input.kinds, problems);
+  const spec = kindOf(id, entry, around);
   const options = child(located, 'with');
   const resolved: ResolvedOptions = resolveOptions({
     id,
-    spec,
+    // Options that are no mapping are reported with the shape of the file.
+    spec: options === undefined || options.kind === 'map' ? spec : undefined,
     located: options?.kind === 'map' ? options : emptyMap(entry),
     at: located.kind === 'map' ? (located.entries.get('with')?.key ?? entry.key) : entry.key,
     scope,
@@ -89,7 +99,11 @@ function checkStep(id: string, entry: Entry, around: Around): CheckedStep {
   paths.push(...resolved.paths);
 
   const conditionUses: StepUse[] = [];
-  const when = resolveCondition(child(located, 'when'), { scope, problems, uses: conditionUses });
+  const when = resolveCondition(id, child(located, 'when'), {
+    scope,
+    problems,
+    uses: conditionUses,
+  });
 
   const needs = new Map<string, Place>();
   const reads = new Set<string>();
@@ -100,17 +114,19 @@ function checkStep(id: string, entry: Entry, around: Around): CheckedStep {
     const need = textOf(item);
     if (need === undefined) continue;
     if (ids.has(need)) note(need, item.at);
-    else problems.push(unknownNeed(id, need, item.at, ids));
+    else if (complete && !hasReference(need)) problems.push(unknownNeed(id, need, item.at, around));
   }
   for (const { step, at } of resolved.tables) {
-    if (!ids.has(step)) problems.push(unknownNeed(id, step, at, ids));
+    if (!ids.has(step) && complete) problems.push(unknownNeed(id, step, at, around));
   }
-  for (const { step, at } of [...resolved.uses, ...resolved.tables, ...conditionUses]) {
+  for (const { step, at } of [...resolved.uses, ...resolved.tables]) {
     if (!ids.has(step)) continue;
     note(step, at);
     reads.add(step);
   }
-  for (const need of needs.keys()) if (resolved.names.has(need)) reads.add(need);
+  // A condition decides whether the step runs, not what it makes: it is no part of the fingerprint.
+  for (const { step, at } of conditionUses) if (ids.has(step)) note(step, at);
+  for (const need of needs.keys()) if (isNamed(need, resolved.names)) reads.add(need);
 
   const outputs = [
     ...resolved.uses.flatMap(({ at, step, part, name }) =>
@@ -136,35 +152,37 @@ function checkStep(id: string, entry: Entry, around: Around): CheckedStep {
 function kindOf(
   id: string,
   entry: Entry,
-  kinds: readonly KindSpec[],
-  problems: Problem[],
+  { input, profiles, problems }: Around,
 ): KindSpec | undefined {
   const uses = child(entry.value, 'uses');
-  const names = kinds.map((kind) => kind.kind);
+  const names = input.kinds.map((kind) => kind.kind);
   if (uses === undefined) {
-    const message = `step '${id}': the key 'uses' is missing; known kinds: ${names.join(', ')}`;
-    problems.push({ code: 'MISSING_KEY', ...entry.key, message });
+    if (profiles.complete) {
+      const message = `step '${id}': the key 'uses' is missing; known kinds: ${names.join(', ')}`;
+      problems.push({ code: 'MISSING_KEY', ...entry.key, message });
+    }
     return undefined;
   }
   const name = textOf(uses);
   if (name === undefined) return undefined;
-  const found = kinds.find((kind) => kind.kind === name);
-  if (found === undefined) {
+  const found = input.kinds.find((kind) => kind.kind === name);
+  if (found === undefined && !hasReference(name)) {
     const hint = didYouMean(name, names);
     const message = `unknown kind '${name}'; known kinds: ${names.join(', ')}`;
-    problems.push({
-      code: 'UNKNOWN_KIND',
-      ...uses.at,
-      message,
-      ...(hint !== undefined && { hint }),
-    });
+    problems.push({ code: 'UNKNOWN_KIND', ...uses.at, message, ...(hint && { hint }) });
   }
   return found;
 }
 
-function unknownNeed(id: string, need: string, at: Place, ids: ReadonlySet<string>): Problem {
+/** A query names a step as `id`, `id.output` or `"id.output"`. */
+function isNamed(id: string, names: ReadonlySet<string>): boolean {
+  return names.has(id) || [...names].some((name) => name.startsWith(`${id}.`));
+}
+
+function unknownNeed(id: string, need: string, at: Place, { ids, profiles }: Around): Problem {
   const others = [...ids].filter((other) => other !== id);
-  const hint = didYouMean(need, others);
+  const file = profiles.removed.get(need);
+  const hint = file === undefined ? didYouMean(need, others) : `${file} removes it.`;
   const message = `step '${id}' needs '${need}', which is no step of this profile; ${listed(others)}`;
   return { code: 'UNKNOWN_NEED', ...at, message, ...(hint !== undefined && { hint }) };
 }

@@ -6,6 +6,8 @@ import { checkGraph } from './check-graph.ts';
 import { checkSteps } from './check-steps.ts';
 import { planFrom } from './plan-from.ts';
 
+import type { CheckedJob } from './check-job.ts';
+import type { CheckedProfiles } from './check-profiles.ts';
 import type { Problem } from './errors.ts';
 import type { KindSpec } from './kind-spec.ts';
 import type { PathUse } from './options.ts';
@@ -25,6 +27,8 @@ export type CheckInput = {
   readonly date: string;
   /** Absolute path of one written relative to the job. */
   readonly resolvePath: (relative: string) => string;
+  /** False: a profile of the chain could not be found, so what it may hold is not missed. */
+  readonly complete?: boolean;
 };
 
 export type Checked = {
@@ -38,17 +42,44 @@ export type Checked = {
   readonly origins: Readonly<Record<string, string>>;
 };
 
+/** More copies of one key than this are named as such; looking into each would only cost time. */
+const MAX_COPIES = 5;
+
 /** Checks and resolves. Never throws for anything a file may hold. */
 export function checkDefinition(input: CheckInput): Checked {
-  const job = checkJob(input);
-  const profiles = checkProfiles(input, job);
+  const { copies, ...first } = checkCopy(input, 0);
+  // A key that stands twice hides its first value: each further look takes another copy.
+  const others = Array.from({ length: Math.min(copies, MAX_COPIES) - 1 }, (_, i) =>
+    checkCopy(input, i + 1),
+  );
+  const problems = [first, ...others].flatMap((each) => each.problems);
+  return { ...first, problems: sorted(problems) };
+}
+
+function checkCopy(input: CheckInput, copy: number): Checked & { readonly copies: number } {
+  const job = checkJob(input, copy);
+  const profiles = checkProfiles(input, job, copy);
   const steps = checkSteps(input, job, profiles);
   const graph = checkGraph(steps);
-  const problems = sorted([...job.problems, ...profiles.problems, ...steps.problems, ...graph]);
-  const paths = [...job.paths, ...steps.paths];
-  if (problems.length > 0) return { plan: undefined, problems, paths, origins: {} };
-  const { plan, origins } = planFrom(job, profiles, steps);
-  return { plan, problems, paths, origins };
+  const problems = [...job.problems, ...profiles.problems, ...steps.problems, ...graph].filter(
+    (problem) => isKnown(problem, job, profiles),
+  );
+  const about = {
+    problems,
+    paths: [...job.paths, ...steps.paths],
+    copies: Math.max(job.copies, profiles.copies),
+  };
+  if (problems.length > 0 || profiles.root === undefined || !profiles.complete) {
+    return { ...about, plan: undefined, origins: {} };
+  }
+  return { ...about, ...planFrom(job, profiles, steps) };
+}
+
+/** False for what may well stand in a file that could not be read. */
+function isKnown({ code, message }: Problem, job: CheckedJob, profiles: CheckedProfiles): boolean {
+  if (code !== 'UNKNOWN_REFERENCE') return true;
+  if (job.root === undefined && message.includes('the job has no')) return false;
+  return profiles.complete || !message.includes('the profile has no step');
 }
 
 /** In reading order, each once. */

@@ -1,7 +1,7 @@
 /** Makes the plan of a definition that has no problems, and tells where each setting came from. Pure. */
 
 import { parseDuration } from './duration.ts';
-import { child, plainOf, textOf } from './located.ts';
+import { child, entriesOf, plainOf, textOf } from './located.ts';
 import { DEFAULTS } from './profile.ts';
 
 import type { CheckedJob } from './check-job.ts';
@@ -46,7 +46,19 @@ export function planFrom(
     ];
     const p95 = textOf(child(own('alert'), 'p95'));
     const description = textOf(own('description'));
-    origins[name('uses')] = placeOf(own('uses'));
+    for (const key of ['uses', 'description', 'needs', 'when', 'alert'] as const) {
+      const found = own(key);
+      if (found !== undefined) origins[name(key)] = placeOf(found);
+    }
+    for (const [key, { value }] of entriesOf(own('with'))) {
+      origins[name(`with.${key}`)] = placeOf(value);
+    }
+    const backoffMs = durationOf(name('retry.backoff'), retry('backoff'), DEFAULTS.retry.backoff);
+    const maxBackoffMs = durationOf(
+      name('retry.max_backoff'),
+      retry('max_backoff'),
+      DEFAULTS.retry.max_backoff,
+    );
     return {
       id: step.id,
       kind: step.spec?.kind ?? '',
@@ -67,13 +79,10 @@ export function planFrom(
       ),
       retry: {
         attempts: setting(name('retry.attempts'), retry('attempts'), DEFAULTS.retry.attempts),
-        backoffMs: durationOf(name('retry.backoff'), retry('backoff'), DEFAULTS.retry.backoff),
+        backoffMs,
         factor: setting(name('retry.factor'), retry('factor'), DEFAULTS.retry.factor),
-        maxBackoffMs: durationOf(
-          name('retry.max_backoff'),
-          retry('max_backoff'),
-          DEFAULTS.retry.max_backoff,
-        ),
+        // The built-in longest wait gives way to a longer first one.
+        maxBackoffMs: Math.max(maxBackoffMs, backoffMs),
       },
       core: setting(name('core'), [own('core')], DEFAULTS.core),
       ...(p95 === undefined ? {} : { p95Ms: parseDuration(p95) }),
@@ -84,6 +93,13 @@ export function planFrom(
 
   const wall = job.job?.budgets?.wall;
   const every = textOf(child(root, 'expected_every'));
+  for (const [name, { value }] of entriesOf(child(job.root, 'inputs'))) {
+    origins[`inputs.${name}`] = placeOf(child(value, 'path') ?? value);
+  }
+  if (wall !== undefined) {
+    origins['budgets.wall'] = placeOf(child(child(job.root, 'budgets'), 'wall')!);
+  }
+  if (every !== undefined) origins['expected_every'] = placeOf(child(root, 'expected_every')!);
   const plan: Omit<Plan, 'run'> = {
     format: 1,
     job: job.job?.job ?? '',
@@ -98,6 +114,6 @@ export function planFrom(
   return { plan, origins };
 }
 
-function placeOf(located: Located | undefined): string {
-  return located === undefined ? 'built in' : `${located.at.file}:${located.at.line}`;
+function placeOf(located: Located): string {
+  return `${located.at.file}:${located.at.line}`;
 }

@@ -44,6 +44,9 @@ const comparison = z
     error: `'when' takes 'value' and exactly one of ${COMPARISONS.join(', ')}`,
   });
 
+/** Shape of `when`, its references replaced. */
+export const conditionSchema = z.union([z.boolean(), comparison]);
+
 const step = z.strictObject({
   uses: z.string().optional().describe('Kind of the step, such as transform.sql.'),
   description: z.string().optional().describe('What the step is for.'),
@@ -52,8 +55,7 @@ const step = z.strictObject({
     .optional()
     .describe('Steps that must be done before; SQL sees them as tables.'),
   with: z.record(z.string(), z.unknown()).optional().describe('Options of the kind.'),
-  when: z
-    .union([z.boolean(), comparison])
+  when: conditionSchema
     .optional()
     .describe(
       'Run the step only if this holds: a reference that is true or false, or a comparison.',

@@ -10,6 +10,8 @@ import {
   isSeq,
   LineCounter,
   parseDocument,
+  visit,
+  type Alias,
   type Document,
   type ParsedNode,
   type YAMLMap,
@@ -55,7 +57,7 @@ export function readSource(file: string, text: string, copy = 0): Source {
       prettyErrors: false,
       intAsBigInt: true,
       uniqueKeys: false,
-      // 'silent' would also swallow the error of a second document.
+      // 'silent' would also keep quiet about a second document.
       logLevel: 'error',
     });
   } catch {
@@ -71,6 +73,7 @@ export function readSource(file: string, text: string, copy = 0): Source {
   }
   const reader = new Reader(source, document, place, copy);
   const root = reader.read(document.contents, 0);
+  if (reader.overflowed) return failed(reader.problems);
   return { root, problems: reader.problems, copies: reader.copies };
 }
 
@@ -84,7 +87,10 @@ type Copy = { readonly key: Place; readonly node: ParsedNode | null };
 class Reader {
   readonly problems: Problem[] = [];
   copies = 1;
+  /** The values are cut off somewhere: whatever else is said about them would mislead. */
+  overflowed = false;
   #values = 0;
+  #anchors: Map<string, ParsedNode[]> | undefined;
   readonly #open = new Set<unknown>();
   readonly #source: string;
   readonly #document: Document.Parsed;
@@ -108,7 +114,10 @@ class Reader {
     this.#values += 1;
     if (this.#values === MAX_VALUES + 1) this.#problem(at, 'aliases expand to too many values');
     if (depth === MAX_DEPTH) this.#problem(at, 'values are nested too deeply');
-    if (this.#values > MAX_VALUES || depth >= MAX_DEPTH) return { kind: 'hole', at };
+    if (this.#values > MAX_VALUES || depth >= MAX_DEPTH) {
+      this.overflowed = true;
+      return { kind: 'hole', at };
+    }
 
     if (isAlias(node)) return this.#alias(node, at, depth);
     if (isScalar(node)) return readScalar(node, at, this.#source, this.#place, this.problems);
@@ -201,16 +210,33 @@ class Reader {
     });
   }
 
-  #alias(node: ParsedNode, at: Place, depth: number): Located {
-    const target = isAlias(node) ? node.resolve(this.#document) : undefined;
-    if (target !== undefined) return this.read(target as ParsedNode, depth + 1);
-    this.#problem(at, `the alias '${isAlias(node) ? node.source : ''}' has no anchor before it`);
+  #alias(node: Alias.Parsed, at: Place, depth: number): Located {
+    // The library searches the whole document for each alias, which a bomb turns into minutes.
+    this.#anchors ??= anchorsOf(this.#document);
+    const target = this.#anchors
+      .get(node.source)
+      ?.findLast((each) => each.range[0] < node.range[0]);
+    if (target !== undefined) return this.read(target, depth + 1);
+    this.#problem(at, `the alias '${node.source}' has no anchor before it`);
     return { kind: 'hole', at };
   }
 
   #problem(at: Place, message: string): void {
     this.problems.push({ code: 'BAD_YAML', ...at, message });
   }
+}
+
+/** The nodes of each anchor in the order of the file: a name may be given again. */
+function anchorsOf(document: Document.Parsed): Map<string, ParsedNode[]> {
+  const anchors = new Map<string, ParsedNode[]>();
+  visit(document, {
+    Node: (_key, node) => {
+      const { anchor } = node as { readonly anchor?: string };
+      if (anchor === undefined) return;
+      anchors.set(anchor, [...(anchors.get(anchor) ?? []), node as ParsedNode]);
+    },
+  });
+  return anchors;
 }
 
 function isMergeKey(key: unknown): boolean {
