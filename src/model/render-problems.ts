@@ -16,6 +16,16 @@ export function problemWithSource(problem: Problem, text: string | undefined): s
   if (source === undefined || problem.line === 0 || source.length > WIDEST)
     return problemLine(problem);
   const gutter = `${problem.line} | `;
-  const indent = ' '.repeat(gutter.length + problem.column - 1);
+  const indent = ' '.repeat(gutter.length + cellsOf(source.slice(0, problem.column - 1)));
   return `${problemLine(problem)}\n  ${gutter}${source.replaceAll('\t', ' ')}\n  ${indent}^`;
+}
+
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
+
+/** Cells of a terminal that a text takes, close enough for a caret. */
+function cellsOf(text: string): number {
+  let cells = 0;
+  for (const letter of text) cells += /\p{M}/u.test(letter) ? 0 : WIDE.test(letter) ? 2 : 1;
+  return cells;
 }

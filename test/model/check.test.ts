@@ -66,7 +66,7 @@ test('survives a chain of 20,000 steps that ends in a circle', () => {
   const codes = check(JOB, `profile: main\nsteps:\n${steps}`).problems.map(({ code }) => code);
 
   expect(codes).toEqual(['CYCLE', 'TOO_MANY_STEPS']);
-});
+}, 30_000);
 
 test('reports every mistake of all files in one pass, in reading order', () => {
   const job = 'job: demo\nbudget: {}\nparams: { a: { type: integer, default: x } }\n';
