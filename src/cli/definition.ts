@@ -101,7 +101,8 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
   problems.push(...checked.problems);
   for (const { at, path } of checked.paths) {
     await expandGlobs([path]).catch((error: Error) => {
-      problems.push({ code: 'FILE_NOT_FOUND', ...at, message: error.message });
+      const hint = 'Paths are relative to the job file.';
+      problems.push({ code: 'FILE_NOT_FOUND', ...at, message: error.message, hint });
     });
   }
   const all = sorted(problems);
