@@ -1,0 +1,54 @@
+import { expect, test } from '@jest/globals';
+
+import { KINDS } from '../../src/activities/steps/index.ts';
+import { checkDefinition } from '../../src/model/check.ts';
+import { formatDuration, parseDuration } from '../../src/model/duration.ts';
+import { jobSchema, PARAM_TYPES } from '../../src/model/job.ts';
+import { DEFAULTS, profileSchema } from '../../src/model/profile.ts';
+import { allowedKeys } from '../../src/model/schema-keys.ts';
+import { readDocument } from './documents.ts';
+
+/** The last YAML block of a document: its complete example. */
+async function exampleOf(path: string): Promise<string> {
+  const blocks = [...(await readDocument(path)).matchAll(/```yaml\n([\s\S]*?)```/g)];
+  return blocks.at(-1)![1]!;
+}
+
+test('the examples of the job and the profile reference are valid together', async () => {
+  const { plan, problems } = checkDefinition({
+    job: { path: 'docs/job.md', text: await exampleOf('docs/job.md') },
+    profiles: [{ path: 'docs/profile.md', text: await exampleOf('docs/profile.md') }],
+    kinds: KINDS,
+    given: {},
+    date: '2026-01-31',
+    resolvePath: (path) => path,
+  });
+
+  expect(problems).toEqual([]);
+  expect(plan?.steps).toHaveLength(4);
+});
+
+test('every key of both files and every type of a parameter is in its reference', async () => {
+  const job = await readDocument('docs/job.md');
+  const profile = await readDocument('docs/profile.md');
+  const missing = [
+    ...[...allowedKeys(jobSchema, []), ...PARAM_TYPES].filter((key) => !job.includes(`\`${key}`)),
+    ...allowedKeys(jobSchema, ['params', 'x']).filter((key) => !job.includes(`\`${key}\``)),
+    ...allowedKeys(profileSchema, []).filter((key) => !profile.includes(`| \`${key}\``)),
+    ...allowedKeys(profileSchema, ['steps', 'x']).filter((key) => !profile.includes(`| \`${key}`)),
+  ];
+
+  expect(missing).toEqual([]);
+});
+
+test('the defaults in the profile reference are those of the code', async () => {
+  const profile = await readDocument('docs/profile.md');
+  const { attempts, backoff, factor, max_backoff: longest } = DEFAULTS.retry;
+
+  expect(profile).toContain(`| \`concurrency\` | \`${DEFAULTS.concurrency}\` |`);
+  expect(profile).toContain(`| \`timeout\` | \`${DEFAULTS.timeout}\` |`);
+  expect(profile).toContain(
+    `| \`retry\` | \`{ attempts: ${attempts}, backoff: ${backoff}, factor: ${factor}, max_backoff: ${longest} }\` |`,
+  );
+  expect(formatDuration(parseDuration(DEFAULTS.timeout))).toBe(DEFAULTS.timeout);
+});
