@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import { stepRecordOf } from '../model/run-record.ts';
 import { syncFolder } from '../store/atomic.ts';
 import { makeFolder } from '../store/make-folder.ts';
+import { refuseIfHeld } from '../store/out-lock.ts';
 import { resolveOut, sideFolder } from '../store/out-path.ts';
 import { safeName } from '../store/safe-name.ts';
 import { inspectOut } from './delivery/inspect-out.ts';
 import { isSwapping, recoverDelivery, STAGING, swapIn } from './delivery/journal.ts';
+import { oneAtATime } from './delivery/one-at-a-time.ts';
 import { inOrder, stage } from './delivery/stage.ts';
 
 import type { PublicRecord } from '../model/run-record.ts';
@@ -22,20 +24,32 @@ export { inspectOut, previousRows } from './delivery/inspect-out.ts';
 export { recoverDelivery } from './delivery/journal.ts';
 export { resolveOut } from '../store/out-path.ts';
 
-/**
- * Delivers, after finishing a delivery that was cut off there. `onPhase` is for tests.
- * @throws Error saying what stands in the way; `--out` is then as it was
- */
-export async function deliverInto(options: {
+export type DeliverOptions = {
   readonly input: DeliverInput;
   readonly store: Store;
+  /** For tests. */
   readonly onPhase?: (phase: Phase) => void;
   readonly now?: () => number;
-}): Promise<DeliverResult> {
-  const { input, store, onPhase = () => undefined, now = Date.now } = options;
-  const given = input.plan.run.out;
+};
+
+/**
+ * Delivers, after finishing a delivery that was cut off there. An attempt that starts while an earlier
+ * one, thought lost, still works waits for it.
+ * @throws Error saying what stands in the way; `--out` is then as it was
+ */
+export async function deliverInto(options: DeliverOptions): Promise<DeliverResult> {
+  const given = options.input.plan.run.out;
   if (given === undefined) throw new Error('this run has no --out');
   const out = await resolveOut(given);
+  return oneAtATime(out, () => deliverAlone(out, given, options));
+}
+
+async function deliverAlone(
+  out: string,
+  given: string,
+  { input, store, onPhase = () => undefined, now = Date.now }: DeliverOptions,
+): Promise<DeliverResult> {
+  await refuseIfHeld(out, input.plan.run.id);
   const staging = join(sideFolder(out), `${STAGING}${safeName(input.plan.run.id)}`);
   try {
     await recoverDelivery(out);

@@ -63,19 +63,24 @@ export function openClaims(root: string, tmp: string): Claims {
       inClearWords('write into', folder, () => claim(safeName(runId), safeName(key), fact)),
     claimsOn: async (port) => {
       const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-      const runs = new Set(
-        entries
-          .filter((entry) => entry.isDirectory() || entry.name.endsWith(SEALED))
-          .map(({ name }) => (name.endsWith(SEALED) ? name.slice(0, -SEALED.length) : name)),
-      );
+      // Open ones first: a seal in between moves records into the sealed file, never out of it.
+      const open = new Map<string, Records>();
+      for (const { name } of entries.filter((entry) => entry.isDirectory())) {
+        open.set(name, (await readOpen(openFolder(name))).records);
+      }
+      const sealed = entries.map(({ name }) => name).filter((name) => name.endsWith(SEALED));
+      const runs = new Set([
+        ...open.keys(),
+        ...sealed.map((name) => name.slice(0, -SEALED.length)),
+      ]);
       const claims: Claim[] = [];
       for (const run of runs) {
-        // Open ones first: a seal in between moves records into the sealed file, never out of it.
-        const { records: open } = await readOpen(openFolder(run));
-        const all = new Map([...open, ...(await readSealed(sealedPath(run)))]);
-        claims.push(...[...all.values()].map((record) => record.claim));
+        const all = [...(open.get(run) ?? []), ...(await readSealed(sealedPath(run)))];
+        for (const record of new Map(all).values()) {
+          if (record.claim.port === port) claims.push(record.claim);
+        }
       }
-      return claims.filter((c) => c.port === port).toSorted((a, b) => a.atMs - b.atMs);
+      return claims.toSorted((a, b) => a.atMs - b.atMs);
     },
     sealClaims: async (runId) => {
       const run = safeName(runId);

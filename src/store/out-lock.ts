@@ -38,14 +38,7 @@ export async function lockOut(
   const taken = await take(folder, file, text).catch((error: unknown) => {
     throw explainFsFailure(error, 'write beside --out, in', folder);
   });
-  if (!taken.taken) {
-    const other = parseOwner(taken.by);
-    throw new UserError(
-      'OUT_BUSY',
-      `run ${other?.runId ?? '(unknown)'} (process ${other?.pid ?? 'unknown'}) is writing to ${out}`,
-      { hint: 'Wait for it, cancel it with `builder_cli cancel`, or give another --out.' },
-    );
-  }
+  if (!taken.taken) throw busy(out, parseOwner(taken.by));
   return {
     unlock: async ({ keep }) => {
       if (keep) {
@@ -69,6 +62,21 @@ export async function readOwner(out: string): Promise<OutOwner | undefined> {
 export async function isHeldByAnother(out: string): Promise<boolean> {
   const owner = await readOwner(out);
   return owner !== undefined && owner.pid !== process.pid && isAlive(owner);
+}
+
+/** @throws UserError OUT_BUSY while another living process holds this `--out` for another run */
+export async function refuseIfHeld(out: string, runId: string): Promise<void> {
+  const owner = await readOwner(out);
+  if (owner === undefined || owner.runId === runId || owner.pid === process.pid) return;
+  if (isAlive(owner)) throw busy(out, owner);
+}
+
+function busy(out: string, owner: OutOwner | undefined): UserError {
+  return new UserError(
+    'OUT_BUSY',
+    `run ${owner?.runId ?? '(unknown)'} (process ${owner?.pid ?? 'unknown'}) is writing to ${out}`,
+    { hint: 'Wait for it, cancel it with `builder_cli cancel`, or give another --out.' },
+  );
 }
 
 async function take(folder: string, file: string, text: string): ReturnType<typeof takeFileLock> {

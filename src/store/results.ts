@@ -88,7 +88,8 @@ export function openResults(
   };
 
   return {
-    findResult,
+    findResult: (fingerprint) =>
+      inClearWords('read the result', pathOf(fingerprint), () => findResult(fingerprint)),
     putResult: (fingerprint, stored) =>
       inClearWords('write the result', pathOf(fingerprint), () => putResult(fingerprint, stored)),
     latestOf: async (job, profile, step) => {

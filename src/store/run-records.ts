@@ -114,7 +114,9 @@ export function openRunRecords(stateDir: string): RunRecords {
     readPlan: async (runId) =>
       JSON.parse(await readFile(join(folder(runId), 'plan.json'), 'utf8')) as Plan,
     update: async (runId, patch) => {
-      const record = { ...(await current(runId)), ...patch };
+      const before = await current(runId);
+      // What was noted while it was read is kept.
+      const record = { ...(held.get(runId) ?? before), ...patch };
       await write(record);
       return record;
     },
@@ -155,7 +157,7 @@ export function openRunRecords(stateDir: string): RunRecords {
         finished_at: new Date().toISOString(),
         steps: before.steps.map((step) => {
           const outcome = byStep.get(step.id);
-          return outcome === undefined ? step : stepRecordOf(outcome);
+          return outcome === undefined ? endedWithRun(step) : stepRecordOf(outcome);
         }),
         ...(delivered ? {} : { error: failureMessage(summary) }),
       };
@@ -194,6 +196,13 @@ function parseRecord(text: string, path: string): RunRecord {
 
 function waiting(plan: Plan): readonly StepRecord[] {
   return plan.steps.map(({ id, kind }) => ({ id, kind, status: 'WAITING', attempts: 0 }));
+}
+
+/** A run that was cut off knows no outcome of what ran or waited then: it is cancelled with the run. */
+function endedWithRun(step: StepRecord): StepRecord {
+  return step.status === 'RUNNING' || step.status === 'WAITING'
+    ? { ...step, status: 'CANCELLED' }
+    : step;
 }
 
 function noted(step: StepRecord, event: RunEvent): StepRecord {

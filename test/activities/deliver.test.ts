@@ -1,10 +1,13 @@
 import { expect, test } from '@jest/globals';
+import { readdirSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, readlink, rm, stat, symlink } from 'node:fs/promises';
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { deliverInto, inspectOut, previousRows } from '../../src/activities/deliver.ts';
+import { lockOut, sideFolder } from '../../src/store/out-lock.ts';
 import { fileIn, withStore } from '../store/fixtures.ts';
+import { withLivingProcess } from '../store/other-process.ts';
 import { deliveryOf, inputOf, textsIn } from './delivery/fixtures.ts';
 
 const now = (): number => 1000;
@@ -238,3 +241,34 @@ test('a run without exports delivers its record', () =>
     await deliverInto({ input: inputOf({ out, files: [] }), store });
     expect((await readdir(out)).toSorted()).toEqual(['manifest.json', 'run.json']);
   }));
+
+test('an attempt that starts while an earlier one still works waits for it: --out is whole at all times', () =>
+  withStore(async (store, folder) => {
+    const out = join(folder, 'out');
+    const texts = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`file-${i}`, `${i}`]));
+    const input = await deliveryOf(store, { folder, out }, texts);
+    const seen: string[][] = [];
+    let second: Promise<unknown> = Promise.resolve();
+    const onPhase = (phase: string): void => {
+      if (phase === 'staged') second = deliverInto({ input, store });
+      if (phase === 'new in') seen.push(readdirSync(out));
+    };
+    await deliverInto({ input, store, onPhase });
+    await second;
+    expect(seen.map((names) => names.length)).toEqual([22]);
+    expect(Object.keys(await textsIn(out))).toHaveLength(21);
+    expect(await readdir(folder)).not.toContain('.out.builder');
+  }));
+
+test('delivers nothing into an --out that another living run holds, whoever asks', () =>
+  withStore((store, folder) =>
+    withLivingProcess(async (other) => {
+      const out = join(folder, 'out');
+      const input = await deliveryOf(store, { folder, out }, { a: '1' });
+      await lockOut(out, { runId: 'run-2', stateDir: folder });
+      const owner = { runId: 'run-2', stateDir: folder, ...other };
+      await writeFile(join(sideFolder(out), 'owner.json'), JSON.stringify(owner));
+      await expect(deliverInto({ input, store })).rejects.toMatchObject({ code: 'OUT_BUSY' });
+      expect(await inspectOut(out)).toEqual({ state: 'absent' });
+    }),
+  ));

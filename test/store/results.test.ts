@@ -138,3 +138,12 @@ test('100 steps without artifacts pay for no disk: they store their results with
     // Measured: 50 ms.
     expect(performance.now() - startedAtMs).toBeLessThan(1000);
   }));
+
+test('results that cannot be read are a mistake of the place, in clear words', () =>
+  withStore(async (store, folder) => {
+    await fileIn(folder, 'store/results/ff', 'not a folder');
+    await expect(store.findResult(FINGERPRINT)).rejects.toMatchObject({
+      code: 'STATE_DIR_UNUSABLE',
+      message: expect.stringContaining('cannot read the result'),
+    });
+  }));

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { watch } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -140,6 +141,51 @@ test('many changes at once leave a whole record with the last of them', () =>
     expect(JSON.parse(text)).toMatchObject({ error: 'change 29' });
   }));
 
+test('a change of the record does not undo what is noted of a step at the same time', () =>
+  withFolder(async (folder) => {
+    const records = openRunRecords(folder);
+    await create(records, 'run-1');
+    const changed = records.update('run-1', { error: 'one' });
+    records.noteEvent('run-1', { type: 'step_started', atMs: 1, step: 'clean', attempt: 1 });
+    await changed;
+    expect(await openRunRecords(folder).read('run-1')).toMatchObject({
+      error: 'one',
+      steps: [{ status: 'RUNNING', attempts: 1 }],
+    });
+  }));
+
+test('what is noted of a step is soon on disk, for whoever looks from outside', () =>
+  withFolder(async (folder) => {
+    const records = openRunRecords(folder);
+    await create(records, 'run-1');
+    const changed = nextChange(join(folder, 'runs', 'run-1'));
+    records.noteEvent('run-1', { type: 'step_ended', atMs: 1, outcome });
+    records.noteEvent('run-1', { type: 'step_started', atMs: 2, step: 'other', attempt: 1 });
+    await changed;
+    expect(await openRunRecords(folder).read('run-1')).toMatchObject({
+      state: 'open',
+      steps: [{ id: 'clean', status: 'FAIL', attempts: 2 }],
+    });
+  }));
+
+test('noting an event of an unknown run does nothing', () =>
+  withFolder(async (folder) => {
+    openRunRecords(folder).noteEvent('run-1', { type: 'step_ended', atMs: 1, outcome });
+    expect(await readdir(folder)).toEqual([]);
+  }));
+
+test('a closed record has no step that runs or waits: what never ended was cancelled', () =>
+  withFolder(async (folder) => {
+    const records = openRunRecords(folder);
+    await create(records, 'run-1');
+    records.noteEvent('run-1', { type: 'step_started', atMs: 1, step: 'clean', attempt: 1 });
+    await records.close('run-1', { status: 'CANCELLED', outcomes: [] });
+    expect(await openRunRecords(folder).read('run-1')).toMatchObject({
+      status: 'CANCELLED',
+      steps: [{ id: 'clean', status: 'CANCELLED', attempts: 1 }],
+    });
+  }));
+
 test('tells whether the process that drives a run lives', () =>
   withLivingProcess(async ({ pid, born }, kill) => {
     const dead = deadProcess();
@@ -149,3 +195,17 @@ test('tells whether the process that drives a run lives', () =>
     await kill();
     expect(ownerIsAlive({ pid, pid_born: born })).toBe(false);
   }));
+
+/** Settles when `run.json` is next replaced. */
+async function nextChange(folder: string): Promise<void> {
+  const watcher = watch(folder);
+  try {
+    await new Promise<void>((resolve) => {
+      watcher.on('change', (_, name) => {
+        if (name === 'run.json') resolve();
+      });
+    });
+  } finally {
+    watcher.close();
+  }
+}
