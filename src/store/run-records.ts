@@ -74,12 +74,12 @@ export function openRunRecords(stateDir: string): RunRecords {
     });
   const flushSoon = (runId: string): void => {
     if (timers.has(runId)) return;
+    // It holds the process: one that is told to leave its run open does not go before this is written.
     const timer = setTimeout(() => {
       timers.delete(runId);
       const record = held.get(runId);
       if (record !== undefined) void write(record).catch(() => undefined);
     }, WRITE_EVERY_MS);
-    timer.unref();
     timers.set(runId, timer);
   };
 

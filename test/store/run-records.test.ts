@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
 import { watch } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -168,6 +169,21 @@ test('what is noted of a step is soon on disk, for whoever looks from outside', 
     });
   }));
 
+test('a process that leaves its run open does not end before what was noted is written', () =>
+  withFolder(async (folder) => {
+    await create(openRunRecords(folder), 'run-1');
+    const source = `
+      const { openRunRecords } = await import(${JSON.stringify(moduleAt('../../src/store/run-records.ts'))});
+      const records = openRunRecords(${JSON.stringify(folder)});
+      await records.update('run-1', {});
+      records.noteEvent('run-1', ${JSON.stringify({ type: 'step_ended', atMs: 1, outcome })});`;
+    const typescript = moduleAt('../engine/processes/typescript.mjs');
+    spawnSync(process.execPath, ['--import', typescript, '--input-type=module', '-e', source]);
+    expect(await openRunRecords(folder).read('run-1')).toMatchObject({
+      steps: [{ id: 'clean', status: 'FAIL' }],
+    });
+  }));
+
 test('noting an event of an unknown run does nothing', () =>
   withFolder(async (folder) => {
     openRunRecords(folder).noteEvent('run-1', { type: 'step_ended', atMs: 1, outcome });
@@ -195,6 +211,10 @@ test('tells whether the process that drives a run lives', () =>
     await kill();
     expect(ownerIsAlive({ pid, pid_born: born })).toBe(false);
   }));
+
+function moduleAt(path: string): string {
+  return new URL(path, import.meta.url).href;
+}
 
 /** Settles when `run.json` is next replaced. */
 async function nextChange(folder: string): Promise<void> {
