@@ -73,6 +73,12 @@ export const CATALOGUE = Object.freeze([
     labels: ['profile', 'step', 'result'],
   },
   {
+    name: 'pipeline_step_last_attempt_timestamp_seconds',
+    type: 'gauge',
+    help: 'Unix time at which the last executed attempt ended; in a fleet it tells whose last duration and rows are the newest.',
+    labels: STEP,
+  },
+  {
     name: 'pipeline_step_rows',
     type: 'gauge',
     help: 'Rows in, out and rejected of the last successful execution.',
@@ -108,6 +114,12 @@ export const CATALOGUE = Object.freeze([
     name: 'pipeline_run_completed_timestamp_seconds',
     type: 'gauge',
     help: 'Unix time at which a run last ended OK or WARN.',
+    labels: RUN,
+  },
+  {
+    name: 'pipeline_run_failed_timestamp_seconds',
+    type: 'gauge',
+    help: 'Unix time at which a run last ended FAIL, TIMEOUT or BUDGET_EXCEEDED.',
     labels: RUN,
   },
   // The alert settings of the profile

@@ -6,7 +6,7 @@
  * 3. A gauge that says "last" never goes back in time.
  */
 
-import { ATTEMPT_RESULTS, RUN_STATUSES, STATUSES, isSuccess } from '../model/outcome.ts';
+import { ATTEMPT_RESULTS, RUN_STATUSES, STATUSES, isFailure, isSuccess } from '../model/outcome.ts';
 import { ROW_DIRECTIONS, RUNS_KEPT } from './catalogue.ts';
 import { makeInstruments } from './instruments.ts';
 
@@ -137,9 +137,7 @@ export function makeTelemetry({
     add('pipeline_step_status_total', { ...labels, status });
     const endedS = outcome.endedAtMs / 1000;
     if (isSuccess(status)) raise('pipeline_step_completed_timestamp_seconds', labels, endedS);
-    if (status === 'FAIL' || status === 'TIMEOUT' || status === 'BUDGET_EXCEEDED') {
-      raise('pipeline_step_failed_timestamp_seconds', labels, endedS);
-    }
+    if (isFailure(status)) raise('pipeline_step_failed_timestamp_seconds', labels, endedS);
     for (const check of outcome.failedChecks ?? []) {
       add('pipeline_check_failures_total', { ...labels, check });
     }
@@ -155,6 +153,7 @@ export function makeTelemetry({
     const key = keyOf(claim, step);
     if (atMs < (lastAttemptMs.get(key) ?? 0)) return;
     lastAttemptMs.set(key, atMs);
+    set('pipeline_step_last_attempt_timestamp_seconds', labels, atMs / 1000);
     // Where the server ended an attempt, nobody measured it.
     if (durationMs > 0) set('pipeline_step_last_duration_seconds', labels, durationMs / 1000);
     if (!claim.observed) return;
@@ -170,9 +169,12 @@ export function makeTelemetry({
     seedRun(claim);
     add('pipeline_run_status_total', { job, profile, status });
     raise('pipeline_run_started_timestamp_seconds', { job, profile }, startedAtMs / 1000);
-    if (status !== 'OK' && status !== 'WARN') return;
-    observe('pipeline_run_duration_seconds', { job, profile }, durationMs / 1000);
     const endedS = (startedAtMs + durationMs) / 1000;
+    if (isFailure(status)) {
+      raise('pipeline_run_failed_timestamp_seconds', { job, profile }, endedS);
+    }
+    if (!isSuccess(status)) return;
+    observe('pipeline_run_duration_seconds', { job, profile }, durationMs / 1000);
     raise('pipeline_run_completed_timestamp_seconds', { job, profile }, endedS);
   }
 

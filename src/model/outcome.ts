@@ -64,6 +64,11 @@ export function isSuccess(status: Status): boolean {
   return status === 'OK' || status === 'WARN' || status === 'CACHED';
 }
 
+/** True for what somebody must look at: it failed by itself, not because a person or a need ended it. */
+export function isFailure(status: Status): boolean {
+  return status === 'FAIL' || status === 'TIMEOUT' || status === 'BUDGET_EXCEEDED';
+}
+
 const SEVERITY: Readonly<Record<Status, number>> = Object.freeze({
   OK: 0,
   CACHED: 0,
