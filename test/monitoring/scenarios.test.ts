@@ -1,12 +1,6 @@
 import { test } from '@jest/globals';
 
 import { playOn } from './harness/stage.ts';
-import {
-  firstFailureEver,
-  failureBeforeTheFirstScrape,
-  twoFailuresInARow,
-} from './scenarios/one-shot.ts';
+import { SCENARIOS } from './scenarios/index.ts';
 
-test.each([firstFailureEver, failureBeforeTheFirstScrape, twoFailuresInARow])('$name', (s) =>
-  playOn(s),
-);
+test.each(SCENARIOS)('$name: $claim', (scenario) => playOn(scenario));

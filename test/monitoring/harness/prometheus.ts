@@ -33,6 +33,8 @@ export type Prometheus = {
   query(expression: string, atS?: number): Promise<readonly Series[]>;
   /** What it gives second by second between two moments: what a panel draws. */
   range(expression: string, fromS: number, toS: number): Promise<readonly Series[]>;
+  /** What a variable of the dashboard offers: the values of a label among the series of a selector. */
+  labelValues(label: string, selector: string): Promise<readonly string[]>;
   /** The series an expression gives now, as a table by these labels. */
   table(expression: string, by: readonly string[]): Promise<Table>;
   /** Waits until an expression gives exactly this table. */
@@ -57,7 +59,7 @@ export type Options = {
 };
 
 /** Name of the shipped scrape job. */
-export const SCRAPE_JOB = 'pipeline-worker';
+export const SCRAPE_JOB = 'builder';
 const PATIENCE_MS = 60_000;
 
 /** Hands a Prometheus to `work` and ends it afterwards; its log is in the error if it does not start. */
@@ -155,6 +157,12 @@ function client(url: string): Prometheus {
     range: async (expression, fromS, toS) => {
       const fields = { query: expression, start: String(fromS), end: String(toS), step: '1' };
       return seriesOf(await ask('query_range', fields));
+    },
+    labelValues: async (label, selector) => {
+      const answer = await fetch(
+        `${url}/api/v1/label/${label}/values?${new URLSearchParams({ 'match[]': selector })}`,
+      );
+      return ((await answer.json()) as { data: string[] }).data;
     },
     becomes: async (expression, by, expected) => {
       const wanted = JSON.stringify(sorted(expected));

@@ -10,8 +10,10 @@ export type Stage = {
   readonly project: Project;
   readonly prometheus: Prometheus;
   readonly port: number;
-  /** A second port that Prometheus scrapes, for a second worker or another job. */
+  /** A second port, which Prometheus scrapes if the script says so: for a second worker or another job. */
   readonly otherPort: number;
+  /** Says that from this moment to the end nothing is wrong, so that no rule may return anything. */
+  healthyFromNow(): void;
   /** One-shot `run-profile` with metrics, in the background. */
   start(shot?: Shot): Running;
   /** The same to its end. */
@@ -33,26 +35,41 @@ export type Shot = {
 
 export type Script = {
   readonly files: Readonly<Record<string, string>>;
+  /** How many ports Prometheus scrapes; default 1. */
+  readonly ports?: 1 | 2;
   /** What happens before Prometheus is there. */
   readonly before?: (stage: Omit<Stage, 'prometheus'>) => Promise<void>;
   readonly play: (stage: Stage) => Promise<void>;
 };
 
+/** What was played, for who looks at it. Unix seconds. */
+export type Played = {
+  readonly prometheus: Prometheus;
+  readonly fromS: number;
+  /** Since when nothing was wrong. */
+  readonly healthyFromS: number | undefined;
+};
+
 /** Plays a script; `look` sees the Prometheus at the end, while everything it knows is still there. */
 export async function playOn(
-  { files, before, play }: Script,
-  look: (prometheus: Prometheus) => Promise<void> = async () => undefined,
+  { files, ports = 1, before, play }: Script,
+  look: (played: Played) => Promise<void> = async () => undefined,
 ): Promise<void> {
   const [port, otherPort] = [await freePort(), await freePort()];
   await withProject(files, async (project) => {
     const start = (shot: Shot = {}): Running =>
       project.start(wordsOf({ port, ...shot }), { ...shot.env });
     const run = (shot: Shot = {}): Promise<Ended> => start(shot).ended;
-    const stage = { project, port, otherPort, start, run };
+    let healthyFromS: number | undefined;
+    const healthyFromNow = (): void => {
+      healthyFromS = Date.now() / 1000;
+    };
+    const stage = { project, port, otherPort, healthyFromNow, start, run };
     await before?.(stage);
-    await withPrometheus({ ports: [port, otherPort], rules: true }, async (prometheus) => {
+    const scraped = [port, otherPort].slice(0, ports);
+    await withPrometheus({ ports: scraped, rules: true }, async (prometheus) => {
       await play({ ...stage, prometheus });
-      await look(prometheus);
+      await look({ prometheus, fromS: prometheus.startedAtS, healthyFromS });
     });
   });
 }
