@@ -55,7 +55,8 @@ function editsAt(node: Node, expr: string): readonly Edit[] {
   const text = (part: Node): string => expr.slice(part.from, part.to);
   const replace = (part: Node, by: string): Edit => ({ from: part.from, to: part.to, text: by });
   const flipped = FLIPPED[node.name];
-  if (flipped !== undefined) return [replace(node, flipped)];
+  // The operators of matchers have the same names.
+  if (node.parent?.name === 'BinaryExpr' && flipped !== undefined) return [replace(node, flipped)];
   switch (node.name) {
     case 'BinaryExpr': {
       const operator = children(node).find(({ name }) => SET_OPERATORS.has(name));
@@ -120,7 +121,7 @@ function secondsIn(text: string): number {
   return Number(count) * SECONDS[unit as keyof typeof SECONDS];
 }
 
-/** The change and the line it is on, with white space folded; told apart by the text before it. */
+/** The change and the line it is on, with white space folded. */
 function describe(expr: string, { from, to, text }: Edit): string {
   const fold = (part: string): string => part.replaceAll(/\s+/g, ' ').trim();
   const short = (part: string): string => (part.length <= 60 ? part : `${part.slice(0, 57)}...`);
