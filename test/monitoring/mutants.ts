@@ -65,6 +65,10 @@ function editsAt(node: Node, expr: string): readonly Edit[] {
       const arms = operator.name === 'Or' ? [left, right] : [left];
       return arms.map((arm) => replace(node, text(arm)));
     }
+    case 'OffsetExpr': {
+      const now = node.firstChild;
+      return now === null ? [] : [replace(node, text(now))];
+    }
     case 'AggregateOp': {
       const other = OTHER_AGGREGATION[node.firstChild?.name ?? ''];
       return other === undefined ? [] : [replace(node, other)];

@@ -85,6 +85,7 @@ test('every mutant of a rule turns the suite red, or is named as one that change
   const mutants = RULES.flatMap((rule) =>
     mutantsOf(rule).map((mutant) => ({ of: nameOf(rule), ...mutant })),
   );
+  process.stderr.write(`${mutants.length} mutants of ${RULES.length} rules\n`);
   const survivors: string[] = [];
   const notEquivalent: string[] = [];
   await inParallel([...mutants.entries()], async ([index, { of, what, rule }]) => {
@@ -93,7 +94,6 @@ test('every mutant of a rule turns the suite red, or is named as one that change
     if (!isRed && reason === undefined) survivors.push(`${of}: ${what}`);
     if (isRed && reason?.always === true) notEquivalent.push(`${of}: ${what}`);
   });
-  process.stderr.write(`${mutants.length} mutants of ${RULES.length} rules\n`);
   expect(survivors.toSorted()).toEqual([]);
   expect(notEquivalent.toSorted()).toEqual([]);
   expect(UNUSED_REASONS()).toEqual([]);

@@ -10,7 +10,11 @@ import { nameOf, RULE_TESTS_FOLDER, yamlFilesIn } from './rule-files.ts';
 
 import type { Group, Rule } from './rule-files.ts';
 
-type Expectation = { readonly expr: string };
+type Expectation = {
+  readonly expr: string;
+  readonly eval_time: string;
+  readonly exp_samples?: readonly unknown[];
+};
 type AlertExpectation = { readonly alertname: string };
 type RuleTest = {
   readonly promql_expr_test?: readonly Expectation[];
@@ -27,6 +31,31 @@ export function readRuleTests(): readonly RuleTestFile[] {
     name,
     content: parse(readFileSync(join(RULE_TESTS_FOLDER, name), 'utf8')),
   }));
+}
+
+/** How many series an alert is expected to have in each test that asks, in the order of time. */
+export function firingOverTime(
+  alert: string,
+  files: readonly RuleTestFile[],
+): readonly (readonly number[])[] {
+  return files
+    .flatMap((file) => file.content.tests)
+    .map((test) =>
+      (test.promql_expr_test ?? [])
+        .filter(({ expr }) => expr.includes(`ALERTS{alertname="${alert}"`))
+        .toSorted((a, b) => secondsIn(a.eval_time) - secondsIn(b.eval_time))
+        .map(({ exp_samples: samples }) => samples?.length ?? 0),
+    )
+    .filter((counts) => counts.length > 0);
+}
+
+const SECONDS = { s: 1, m: 60, h: 3600 } as const;
+
+/** Seconds in a time of promtool, such as "1h45m". */
+function secondsIn(time: string): number {
+  return [...time.matchAll(/(\d+)([smh])/g)]
+    .map(([, count, unit]) => Number(count) * SECONDS[unit as keyof typeof SECONDS])
+    .reduce((a, b) => a + b, 0);
 }
 
 /** Answers for each rule the names of the rules it is made from, itself included. */

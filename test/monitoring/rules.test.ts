@@ -17,6 +17,7 @@ import {
   RULES_FOLDER,
   yamlFilesIn,
 } from './rule-files.ts';
+import { firingOverTime, readRuleTests } from './rule-tests.ts';
 import { prometheusTools } from './servers.ts';
 import { TEMPORAL_METRICS } from './temporal-metrics.ts';
 
@@ -53,6 +54,15 @@ test.each(yamlFilesIn(RULES_FOLDER))('promtool finds nothing to say against %s',
 
 test.each(yamlFilesIn(RULE_TESTS_FOLDER))('the cases of %s hold', async (name) => {
   expect(await promtool('test', 'rules', join(RULE_TESTS_FOLDER, name))).toContain('SUCCESS');
+});
+
+test.each(ALERTS)('$alert has cases in which it is silent, fires and ends', ({ alert }) => {
+  const cases = firingOverTime(alert, readRuleTests());
+  const some = (rule: (before: number, after: number) => boolean): boolean =>
+    cases.some((counts) => counts.some((n, i) => i > 0 && rule(counts[i - 1] ?? 0, n)));
+  expect(cases.some((counts) => counts.some((n) => n === 0))).toBe(true);
+  expect(cases.some((counts) => counts.some((n) => n > 0))).toBe(true);
+  expect(some((before, after) => after < before)).toBe(true);
 });
 
 test('rules have a name each', () => {
