@@ -2,7 +2,7 @@
 
 import { placed } from './layout.mjs';
 import { toRunbook } from './look.mjs';
-import { attempts } from './rows/attempts.mjs';
+import { tries } from './rows/tries.mjs';
 import { data } from './rows/data.mjs';
 import { durations } from './rows/durations.mjs';
 import { eachStep } from './rows/each-step.mjs';
@@ -28,7 +28,7 @@ export const dashboard = {
   timezone: 'browser',
   time: { from: 'now-24h', to: 'now' },
   timepicker: {},
-  refresh: '30s',
+  refresh: '1m',
   annotations: { list: annotations },
   templating: { list: variables },
   links: [
@@ -43,5 +43,5 @@ export const dashboard = {
       asDropdown: false,
     },
   ],
-  panels: placed([now, timeline, outcomes, durations, runs, attempts, data, workers, eachStep]),
+  panels: placed([now, timeline, outcomes, durations, runs, tries, data, workers, eachStep]),
 };

@@ -77,7 +77,7 @@ export const toTemporal = (runId) => ({
 /** A section of the runbook. */
 export const toRunbook = (title, anchor = '') => ({
   title,
-  url: `\${runbook}${anchor === '' ? '' : `#${anchor}`}`,
+  url: anchor === '' ? '${runbook}' : `\${runbook}#${anchor}`,
   targetBlank: true,
 });
 

@@ -56,7 +56,7 @@ export const lines = ({ series, overrides = [], custom = {}, legend = {}, ...res
   });
 
 /** Stacked bars over time: how many in each interval. */
-export const bars = ({ series, ...rest }) =>
+export const bars = ({ series, legend = {}, ...rest }) =>
   lines({
     ...rest,
     series,
@@ -70,7 +70,7 @@ export const bars = ({ series, ...rest }) =>
       barAlignment: -1,
       stacking: { mode: 'normal', group: 'A' },
     },
-    legend: { calcs: ['sum'] },
+    legend: { calcs: ['sum'], ...legend },
   });
 
 /** Rows of cells, one cell an interval; `mappings` names and colours the values. */

@@ -33,15 +33,20 @@ export const ofInstance = (metric, more = []) => select(metric, [INSTANCE, ...mo
  * process is not. `newest('step_rows')` reads `pipeline:step_rows:newest`.
  */
 export function newest(name, { by = [], offset } = {}) {
+  return recorded(`${name}:newest`, { by, offset });
+}
+
+/** A recorded series by its full name after `pipeline:`. */
+export function recorded(name, { by = [], offset } = {}) {
   const step = /^(step_|profile_step_|profile_core_step_)/.test(name);
   const labels = ['job', 'profile', ...(step ? ['step'] : []), ...by];
-  const selector = select(`pipeline:${name}:newest`, [JOB, PROFILE, ...(step ? [STEP] : [])]);
+  const selector = select(`pipeline:${name}`, [JOB, PROFILE, ...(step ? [STEP] : [])]);
   const then = offset === undefined ? selector : `${selector} offset ${offset}`;
   return `max by (${labels.join(', ')}) (${then})`;
 }
 
-/** The newest value only where the newest run of the profile still has that step: an edited profile leaves no ghosts. */
-export const current = (expr) => `(${expr}) and ${newest('profile_step_timeout_seconds')}`;
+/** Without the steps that an edited profile no longer has: nobody can make those succeed again. */
+export const current = (expr) => `(${expr}) unless ${recorded('step_removed_timestamp_seconds')}`;
 
 /**
  * What a counter gained in `window`, as whole numbers, by the given labels. `increase` extrapolates: of the two or three
@@ -66,14 +71,32 @@ export const durationQuantile = (q) => `histogram_quantile(
   sum by (le, profile, step) (rate(${ofProfileStep('pipeline_step_duration_seconds_bucket')}[$window]))
 ) >= 0`;
 
-/** The exact mean of the step durations over `$window`. */
-export const durationMean = `sum by (profile, step) (rate(${ofProfileStep('pipeline_step_duration_seconds_sum')}[$window]))
+/** The exact mean of a histogram over `$window`: of what was observed, by the given labels. */
+export const exactMean = (
+  histogram,
+  filter,
+  by,
+) => `${counted(filter(`${histogram}_sum`), by, '$window')}
 /
-(sum by (profile, step) (rate(${ofProfileStep('pipeline_step_duration_seconds_count')}[$window])) > 0)`;
+(${counted(filter(`${histogram}_count`), by, '$window')} > 0)`;
+
+export const durationMean = exactMean('pipeline_step_duration_seconds', ofProfileStep, [
+  'profile',
+  'step',
+]);
 
 /** Gives an expression by (profile, step) a row for each job that has the step. */
 export const perJob = (expr) =>
   `0 * ${newest('profile_step_timeout_seconds')}\n+ on (profile, step) group_left ()\n(\n${expr}\n)`;
+
+/**
+ * What fires now of the shipped rules, in `metric` (ALERTS, or ALERTS_FOR_STATE for since when): alerts on a profile if it
+ * is chosen, alerts on workers always.
+ */
+export const firing = (metric, more = []) =>
+  ['profile=""', `${PROFILE}, job=~"$job|", step=~"$step|"`]
+    .map((whose) => select(metric, ['alertname=~"Pipeline.+"', whose, ...more]))
+    .join('\nor ');
 
 /** Steps whose last failure is newer than their last completion. */
 export const failingSteps = current(
