@@ -10,7 +10,7 @@ import { parse } from 'yaml';
 import { CATALOGUE } from '../../src/metrics/catalogue.ts';
 import { ROOT } from '../harness/cli.ts';
 import { expressionsOf, panelsOf, readDashboard } from './dashboard.ts';
-import { RULES, catalogueNameOf, labelsOfMetric } from './known-metrics.ts';
+import { RULES, catalogueNameOf, labelsInResult, labelsOfMetric } from './known-metrics.ts';
 import { divisorsOf, labelsKept, parsed, quantilesOf, selectorsOf } from './promql.ts';
 
 const dashboard = readDashboard();
@@ -212,7 +212,7 @@ describe('expressions', () => {
 
   test.each(each)('%s keeps the labels that are shown', (_place, { source, kind, labels }) => {
     // `by (job, step)` of alerts that have no step is allowed: the cell stays empty.
-    const kept = labelsKept(source, labelsOfMetric);
+    const kept = labelsKept(source, labelsInResult);
     if (kind === 'variable')
       expect(labelsOfMetric(selectorsOf(source)[0]?.metric ?? '')).toContain(labels[0]);
     else expect([...(kept ?? [])]).toEqual(expect.arrayContaining([...labels]));

@@ -62,6 +62,16 @@ export function labelsOfMetric(metric: string): readonly string[] {
   return metric.startsWith('pipeline:step_') ? ['job', 'profile', 'step'] : ['job', 'profile'];
 }
 
+/**
+ * Labels that a series has in a result. A metric of a process carries the scrape job as its `job`; that of a step's without
+ * a job does too, but there it would be taken for the job of the pipeline.
+ */
+export function labelsInResult(metric: string): readonly string[] {
+  const labels = labelsOfMetric(metric);
+  const ofProcess = labels.includes('instance') && !labels.includes('profile');
+  return ofProcess ? ['job', ...labels] : labels;
+}
+
 /** The metric of the catalogue that a name shows: itself, a part of a histogram, or its recorded newest value. */
 export function catalogueNameOf(metric: string): string | undefined {
   const plain = metric.replace(/^pipeline:(.+):newest$/, 'pipeline_$1');

@@ -104,7 +104,8 @@ export function labelsKept(
         const modifier = node.getChild('AggregateModifier');
         if (modifier === null) return new Set();
         if (modifier.getChild('By') === null) throw new Error(`only "by" is read: ${expr}`);
-        return new Set(grouping(text, modifier));
+        const inner = kept(node.lastChild) ?? new Set();
+        return new Set(grouping(text, modifier).filter((label) => inner.has(label)));
       }
       case 'FunctionCall': {
         const inner = kept(node.lastChild);
