@@ -67,18 +67,29 @@ export const toStep = (job, profile, step) => ({
   url: `/d/pipeline-overview?\${__url_time_range}&\${datasource:queryparam}&var-job=${job}&var-profile=${profile}&var-step=${step}`,
 });
 
-/** A run in Temporal's UI; a run id is a workflow id. */
-export const toTemporal = (runId) => ({
-  title: "Run in Temporal's UI",
-  url: `\${temporal_ui}/workflows/${runId}`,
-  targetBlank: true,
-});
+/** Temporal's UI, or a run in it; a run id is a workflow id. */
+export const toTemporal = (runId) =>
+  elsewhere(
+    runId === undefined ? 'Temporal UI' : 'Run in the Temporal UI',
+    `\${temporal_ui}/workflows${runId === undefined ? '' : `/${runId}`}`,
+  );
 
-/** A section of the runbook. */
-export const toRunbook = (title, anchor = '') => ({
+/** The runbook, or a section of it. */
+export const toRunbook = (title, anchor) =>
+  elsewhere(title, `\${runbook}${anchor === undefined ? '' : `#${anchor}`}`);
+
+/** A link out of Grafana, in the form that a dashboard, a panel and a field all take. */
+const elsewhere = (title, url) => ({
+  type: 'link',
   title,
-  url: anchor === '' ? '${runbook}' : `\${runbook}#${anchor}`,
+  url,
+  tooltip: '',
+  icon: 'external link',
+  tags: [],
   targetBlank: true,
+  asDropdown: false,
+  includeVars: false,
+  keepTime: false,
 });
 
 function colourOverrides(colours) {

@@ -89,7 +89,7 @@ export const cells = ({ series, mappings, ...rest }) =>
       showValue: 'never',
       rowHeight: 0.8,
       colWidth: 0.9,
-      legend: { displayMode: 'list', placement: 'bottom', showLegend: true },
+      legend: { displayMode: 'list', placement: 'bottom', showLegend: true, calcs: [] },
       tooltip: { mode: 'single', sort: 'none' },
     },
   });

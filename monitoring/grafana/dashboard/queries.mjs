@@ -49,16 +49,22 @@ export function recorded(name, { by = [], offset } = {}) {
 export const current = (expr) => `(${expr}) unless ${recorded('step_removed_timestamp_seconds')}`;
 
 /**
- * What a counter gained in `window`, as whole numbers, by the given labels. `increase` extrapolates: of the two or three
- * samples a short command leaves, it makes 1.5 out of 1. So: the last value minus the last one before the window; all of
- * it where the series is new or began again at 0; `increase` only where the process restarted inside the window, which
- * long-lived workers do, whose samples are dense. Eight days is more than the longest period a profile may expect.
+ * What a counter gained in `window`, by the given labels. `increase` extrapolates: of the two or three samples a short
+ * command leaves, it makes 1.5 out of 1. So: the last value minus the last one before the window; all of it where the
+ * series is new or began again at 0; `increase` only where the process restarted inside the window, which long-lived
+ * workers do, whose samples are dense. Eight days is more than the longest period a profile may expect.
  */
-export function counted(selector, by, window = '$__range') {
+export const gained = (selector, by, window) => gain(selector, by, window, (increase) => increase);
+
+/** The same for events that are counted one by one: whole numbers. */
+export const counted = (selector, by, window = '$__range') =>
+  gain(selector, by, window, (increase) => `round(${increase})`);
+
+function gain(selector, by, window, rounded) {
   const labels = by.length === 0 ? 'sum' : `sum by (${by.join(', ')})`;
   return [
     `${labels} (`,
-    `  increase(${selector}[${window}]) and resets(${selector}[${window}]) > 0`,
+    `  ${rounded(`increase(${selector}[${window}])`)} and resets(${selector}[${window}]) > 0`,
     `  or last_over_time(${selector}[${window}]) - last_over_time(${selector}[8d] offset ${window}) >= 0`,
     `  or last_over_time(${selector}[${window}])`,
     ')',
@@ -76,9 +82,9 @@ export const exactMean = (
   histogram,
   filter,
   by,
-) => `${counted(filter(`${histogram}_sum`), by, '$window')}
+) => `${gained(filter(`${histogram}_sum`), by, '$window')}
 /
-(${counted(filter(`${histogram}_count`), by, '$window')} > 0)`;
+(${gained(filter(`${histogram}_count`), by, '$window')} > 0)`;
 
 export const durationMean = exactMean('pipeline_step_duration_seconds', ofProfileStep, [
   'profile',
