@@ -211,7 +211,6 @@ describe('expressions', () => {
   });
 
   test.each(each)('%s keeps the labels that are shown', (_place, { source, kind, labels }) => {
-    // `by (job, step)` of alerts that have no step is allowed: the cell stays empty.
     const kept = labelsKept(source, labelsInResult);
     if (kind === 'variable')
       expect(labelsOfMetric(selectorsOf(source)[0]?.metric ?? '')).toContain(labels[0]);

@@ -44,7 +44,7 @@ export type Expression = {
   readonly expr: string;
   /** The same as it stands in the file. */
   readonly source: string;
-  /** Labels that must be in the result: a legend, a table's columns, an annotation's text, or a variable names them. */
+  /** Labels that each series must have: a legend, a table's columns, an annotation's text, or a variable names them. */
   readonly labels: readonly string[];
 };
 
@@ -184,8 +184,12 @@ function filledIn(source: string, values: Values): string {
   });
 }
 
+/** Labels that every alert has; which others depends on what it is about, and their cells may be empty. */
+const OF_ALERTS = ['severity', 'alertname'];
+
 /** Labels that a legend or the columns of a table name. */
 function shownLabels(panel: Panel, target: Target): readonly string[] {
+  if (target.expr.includes('ALERTS')) return target.format === 'table' ? OF_ALERTS : [];
   if (target.format !== 'table') return labelsIn(target.legendFormat ?? '');
   return (panel.transformations ?? []).flatMap(({ id, options }) => {
     if (id === 'groupingToMatrix')
