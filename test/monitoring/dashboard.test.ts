@@ -240,9 +240,9 @@ describe('what the specification asks to see', () => {
   test('marks stand at the time the metric says, in milliseconds', () => {
     const { list } = dashboard.annotations;
     expect(list.map(({ name }) => name)).toEqual(['Run started', 'Run completed', 'Run failed']);
-    for (const { expr, useValueForTime } of list) {
+    for (const { target, useValueForTime } of list) {
       expect(useValueForTime).toBe(true);
-      expect(expr).toMatch(/^1000 \* .*_timestamp_seconds/);
+      expect(target.expr).toMatch(/^1000 \* .*_timestamp_seconds/);
     }
   });
 

@@ -93,7 +93,7 @@ export type Variable = {
 
 export type Annotation = {
   readonly name: string;
-  readonly expr: string;
+  readonly target: { readonly expr: string };
   readonly textFormat: string;
   readonly tagKeys: string;
   readonly useValueForTime: boolean;
@@ -162,7 +162,7 @@ export function expressionsOf(
     place: `annotation ${annotation.name}`,
     kind: 'annotation',
     ask: 'range',
-    ...fill(annotation.expr),
+    ...fill(annotation.target.expr),
     labels: [...new Set([...annotation.tagKeys.split(','), ...labelsIn(annotation.textFormat)])],
   }));
   return [...panels, ...variables, ...annotations];

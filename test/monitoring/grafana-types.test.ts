@@ -28,7 +28,7 @@ const PANELS: Readonly<Record<string, { readonly folder: string; readonly fields
 
 /** Read by the Prometheus datasource and by the editor of variables, and described nowhere. */
 const UNDESCRIBED = {
-  annotations: ['expr', 'step', 'tagKeys', 'textFormat', 'titleFormat', 'useValueForTime'],
+  annotations: ['tagKeys', 'target', 'textFormat', 'titleFormat', 'useValueForTime'],
   templating: ['auto', 'auto_count', 'auto_min', 'definition'],
 };
 
