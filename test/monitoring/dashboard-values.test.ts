@@ -199,15 +199,16 @@ describe('the timeline', () => {
   const values = { __interval: '5m', __interval_ms: '300000' };
   const cell = '{job="d", profile="p", step="s"}';
 
-  test('has a cell where a step completed or failed, and none where nothing happened', async () => {
+  test('says in each interval whether a step completed, failed, or neither', async () => {
     const series = {
       [newest('step_completed_timestamp_seconds', 's')]: '_x2 120x30',
       [newest('step_failed_timestamp_seconds', 's')]: '_x12 720x20',
+      [newest('profile_step_timeout_seconds', 's')]: '60x60',
     };
     await expectShown(place, { series, values, minute: 5, shown: { [cell]: 1 } });
-    await expectShown(place, { series, values, minute: 10, shown: {} });
+    await expectShown(place, { series, values, minute: 10, shown: { [cell]: 0 } });
     await expectShown(place, { series, values, minute: 15, shown: { [cell]: 2 } });
-    await expectShown(place, { series, values, minute: 20, shown: {} });
+    await expectShown(place, { series, values, minute: 20, shown: { [cell]: 0 } });
   });
 
   test('does not take the return of Prometheus for a completion', async () => {

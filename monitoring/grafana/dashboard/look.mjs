@@ -8,6 +8,7 @@ export const COLOUR = {
   bad: 'red',
   calm: 'blue',
   quiet: 'text',
+  hardly: 'rgba(128, 128, 128, 0.15)',
 };
 
 /** One colour a status, of steps and of runs. */
@@ -35,11 +36,11 @@ export const statusColours = colourOverrides(STATUS_COLOURS);
 export const resultColours = colourOverrides(RESULT_COLOURS);
 
 /** What the values of `stepState` and `runState` are called. */
-export const stateMappings = ({ none, running }) => [
+export const stateMappings = ({ none, noneColour = STATUS_COLOURS.SKIPPED, running }) => [
   {
     type: 'value',
     options: {
-      [STATES.none]: { index: 0, text: none, color: STATUS_COLOURS.SKIPPED },
+      [STATES.none]: { index: 0, text: none, color: noneColour },
       [STATES.ok]: { index: 1, text: 'OK', color: STATUS_COLOURS.OK },
       [STATES.failed]: { index: 2, text: 'FAILED', color: STATUS_COLOURS.FAIL },
       [STATES.running]: { index: 3, text: running, color: STATUS_COLOURS.CACHED },

@@ -1,8 +1,10 @@
 /** Builders of the panels this dashboard uses: each takes what differs and fills in what Grafana wants to be told. */
 
 import { plain } from './look.mjs';
+import { everyMoment } from './queries.mjs';
 
 const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
+const UNSEEN = 'every interval';
 const REF_IDS = [...'ABCDEFGHIJKLMNOP'];
 
 /** One number, as of the end of the time range. */
@@ -55,11 +57,21 @@ export const lines = ({ series, overrides = [], custom = {}, legend = {}, ...res
     },
   });
 
-/** Stacked bars over time: how many in each interval. */
-export const bars = ({ series, legend = {}, ...rest }) =>
+/**
+ * Stacked bars over time: how many in each interval. Grafana derives the width of a bar from the distance of points, so an
+ * unseen series has a point in every interval: else one event alone would fill the panel.
+ */
+export const bars = ({ series, overrides = [], legend = {}, ...rest }) =>
   lines({
     ...rest,
-    series,
+    series: [...series, { expr: everyMoment, legend: UNSEEN }],
+    overrides: [
+      ...overrides,
+      {
+        matcher: { id: 'byName', options: UNSEEN },
+        properties: [{ id: 'custom.hideFrom', value: { legend: true, tooltip: true, viz: false } }],
+      },
+    ],
     maxDataPoints: 100,
     minInterval: '1m',
     custom: {
@@ -73,7 +85,10 @@ export const bars = ({ series, legend = {}, ...rest }) =>
     legend: { calcs: ['sum'], ...legend },
   });
 
-/** Rows of cells, one cell an interval; `mappings` names and colours the values. */
+/**
+ * Rows of cells, one cell an interval; `mappings` names and colours the values. The width of a cell is the distance of the
+ * first two points, so every interval must have a value.
+ */
 export const cells = ({ series, mappings, ...rest }) =>
   panel('status-history', {
     ...rest,

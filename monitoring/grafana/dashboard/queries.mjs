@@ -128,8 +128,11 @@ export const runState = `0 * (${failed} >= ${started} unless ${completed} > ${fa
 or 0 * (${completed} >= ${started}) + ${STATES.ok}
 or 0 * ${started} + ${STATES.running}`;
 
+/** 0 at each moment at which runs are known. */
+export const everyMoment = `0 * count(${newest('run_started_timestamp_seconds')})`;
+
 /** `expr`, or 0 where steps are known and `expr` is empty; nothing where no exporter was ever seen. */
-export const orZero = (expr) => `${expr}\nor 0 * count(${newest('run_started_timestamp_seconds')})`;
+export const orZero = (expr) => `${expr}\nor ${everyMoment}`;
 
 /** Where a recorded timestamp moved in the last `$__interval`. A gap in the recording is not taken for a move. */
 export const moved = (name) =>
