@@ -22,20 +22,28 @@ export type Answers = {
 };
 
 export function makeAnswers(expressions: readonly Asked[]): Answers {
-  const filled = new Map<string, Map<string, number>>(expressions.map(({ place }) => [place, new Map()]));
+  const filled = new Map<string, Map<string, number>>(
+    expressions.map(({ place }) => [place, new Map()]),
+  );
   const bare: string[] = [];
   const notNumbers: string[] = [];
   const falseAlarms: string[] = [];
   let healthy = 0;
 
-  function judge({ place, kind, labels }: Asked, scenario: string, series: readonly Series[]): void {
+  function judge(
+    { place, kind, labels }: Asked,
+    scenario: string,
+    series: readonly Series[],
+  ): void {
     filled.get(place)?.set(scenario, series.length);
     for (const one of series) {
       const missing = labels.filter((label) => (one.labels[label] ?? '') === '');
       if (missing.length > 0) bare.push(`${place} in '${scenario}': no ${missing.join(', ')}`);
       const isDrawn = kind === 'panel' || kind === 'annotation';
       if (isDrawn && !one.values.every(Number.isFinite)) {
-        notNumbers.push(`${place} in '${scenario}': ${one.values.find((v) => !Number.isFinite(v))}`);
+        notNumbers.push(
+          `${place} in '${scenario}': ${one.values.find((v) => !Number.isFinite(v))}`,
+        );
       }
     }
   }
@@ -82,5 +90,10 @@ async function answer(
   if (ask !== 'label values') return prometheus.range(expr, fromS, toS);
   const [label = ''] = labels;
   const values = await prometheus.labelValues(label, expr);
-  return values.map((value) => ({ name: undefined, labels: { [label]: value }, value: 1, values: [1] }));
+  return values.map((value) => ({
+    name: undefined,
+    labels: { [label]: value },
+    value: 1,
+    values: [1],
+  }));
 }

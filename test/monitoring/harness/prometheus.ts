@@ -47,6 +47,8 @@ export type Prometheus = {
   catchesUp(): Promise<void>;
   /** Names of the alerts that fired at any time since a moment, sorted. */
   fired(sinceS?: number): Promise<readonly string[]>;
+  /** Evaluations of rules that failed since the start, by group. */
+  ruleFailures(): Promise<Table>;
   /** What `promtool query instant` prints. */
   promtool(expression: string): Promise<string>;
 };
@@ -205,6 +207,14 @@ function client(url: string): Prometheus {
         nowS,
       );
       return seen.map(({ labels }) => labels['alertname'] ?? '').toSorted();
+    },
+    ruleFailures: async () => {
+      const text = await (await fetch(`${url}/metrics`)).text();
+      const lines = text.matchAll(
+        /^prometheus_rule_evaluation_failures_total\{.*rule_group="[^"]*;([^"]+)"\} (\d+)$/gm,
+      );
+      const all = [...lines].map(([, group = '', count]) => [group, Number(count)] as const);
+      return Object.fromEntries(all.filter(([, count]) => count > 0));
     },
     promtool: async (expression) => {
       const { promtool } = await prometheusTools();

@@ -1,5 +1,7 @@
 /** Where a scenario plays: a project with its pipeline, a port for its metrics, and a Prometheus that scrapes it. */
 
+import { expect } from '@jest/globals';
+
 import { freePort, withProject } from '../../harness/cli.ts';
 import { withPrometheus } from './prometheus.ts';
 
@@ -69,6 +71,7 @@ export async function playOn(
     const scraped = [port, otherPort].slice(0, ports);
     await withPrometheus({ ports: scraped, rules: true }, async (prometheus) => {
       await play({ ...stage, prometheus });
+      expect(await prometheus.ruleFailures()).toEqual({});
       await look({ prometheus, fromS: prometheus.startedAtS, healthyFromS });
     });
   });

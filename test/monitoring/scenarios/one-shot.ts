@@ -80,7 +80,7 @@ export const twoFailuresInARow: Scenario = {
     await run(fails);
     await prometheus.becomes(OUTCOMES, ['step', 'status'], { 'load FAIL': 2, 'use SKIPPED': 2 });
     const failures = 'pipeline_step_status_total{step="load",status="FAIL"}';
-    const [seen] = await prometheus.range(lastOf(failures), sinceS, Date.now() / 1000);
+    const [seen] = await prometheus.range(lastOf(failures), sinceS, Date.now() / 1000 + 1);
     expect([...new Set(seen?.values)]).toEqual([1, 2]);
     await prometheus.becomes(ATTEMPTS, ['step', 'result'], { 'load fail': 2 });
     await prometheus.fires('PipelineStepFailing', LOAD);

@@ -47,7 +47,7 @@ export const staleJob: Scenario = {
     'jobs/b.yaml': job('stale'),
     'profiles/p.yaml': `
 profile: p
-expected_every: 8s
+expected_every: 12s
 steps:
   load: { uses: exec.command, core: true, with: { shell: 'true' } }
   note: { uses: exec.command, with: { shell: 'true' } }
