@@ -92,7 +92,9 @@ export const variables = [
     hide: 0,
   },
   address('temporal_ui', "Temporal's UI", 'http://localhost:8233/namespaces/default'),
-  address('runbook', 'Runbook', 'https://example.com/builder_cli/docs/alerts.md'),
+  address('prometheus_ui', "Prometheus' UI", 'http://localhost:9090'),
+  // docs/alerts.md, as the stack's Prometheus serves it.
+  address('runbook', 'Runbook', 'http://localhost:9090/consoles/alerts.md'),
 ];
 
 /** Marks at the time the metric says, not at the time it was scraped. */
