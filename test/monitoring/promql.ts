@@ -5,7 +5,7 @@ import { parser } from '@prometheus-io/lezer-promql';
 type Node = ReturnType<typeof parser.parse>['topNode'];
 
 export type Selector = {
-  /** Name of the metric. */
+  /** Name of the metric; of a selector by `__name__`, its pattern. */
   readonly metric: string;
   readonly matchers: readonly {
     readonly label: string;
@@ -53,9 +53,11 @@ export function selectorsOf(expr: string): readonly Selector[] {
   root.cursor().iterate(({ node }) => {
     if (node.name !== 'VectorSelector') return;
     const range = node.parent?.name === 'MatrixSelector' ? node.parent.lastChild : undefined;
+    const matchers = matchersOf(text, node);
+    const pattern = matchers.find(({ label }) => label === '__name__')?.value ?? '';
     found.push({
-      metric: textOf(text, node.getChild('Identifier')),
-      matchers: matchersOf(text, node),
+      metric: textOf(text, node.getChild('Identifier')) || pattern,
+      matchers: matchers.filter(({ label }) => label !== '__name__'),
       ...(range ? { window: variableOf(textOf(text, range)) } : {}),
       within: surroundings(text, node),
     });

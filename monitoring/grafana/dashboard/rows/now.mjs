@@ -26,7 +26,7 @@ export const now = {
     tile({
       title: 'Last run failed',
       description:
-        'Jobs, each with one profile, whose last run ended FAIL, TIMEOUT or BUDGET_EXCEEDED. The table under "How did the runs end?" names them.',
+        'Pairs of job and profile whose last run ended FAIL, TIMEOUT or BUDGET_EXCEEDED. The table under "How did the runs end?" names them.',
       unit: 'none',
       expr: orZero(`count((${runState}) == ${STATES.failed})`),
       thresholds: badAbove(1),
