@@ -11,7 +11,7 @@ import { CATALOGUE } from '../../src/metrics/catalogue.ts';
 import { ROOT } from '../harness/cli.ts';
 import { expressionsOf, panelsOf, readDashboard } from './dashboard.ts';
 import { RULES, catalogueNameOf, labelsInResult, labelsOfMetric } from './known-metrics.ts';
-import { divisorsOf, labelsKept, parsed, quantilesOf, selectorsOf } from './promql.ts';
+import { divisorsOf, labelsKept, parsed, quantilesOf, selectorsOf } from './selectors.ts';
 
 const dashboard = readDashboard();
 const panels = panelsOf(dashboard);
