@@ -43,7 +43,7 @@ test('the kinds that the contributing guide shows are those that are tested', as
 function withKindPaths(source: string): string {
   return source
     .replaceAll("'../../src/activities/", "'../")
-    .replaceAll("'./example-table-kind.ts'", "'../../../src/activities/steps/transform-head.ts'")
+    .replaceAll("'./example-table-kind.ts'", "'../../../src/activities/steps/transform-top.ts'")
     .replaceAll("'./example-kind.ts'", "'../../../src/activities/steps/collect-listing.ts'")
     .replaceAll("'../activities/harness.ts'", "'../harness.ts'");
 }

@@ -2,10 +2,10 @@
 
 import { z } from 'zod';
 
+import { knownColumn } from '../duckdb/columns.ts';
 import { tableSql } from '../duckdb/inputs.ts';
 import { quoteName } from '../duckdb/session.ts';
 import { runtime, sqlText, tableName } from '../option-types.ts';
-import { StepError } from '../step.ts';
 
 import type { Column } from '../../store/store.ts';
 import type { Scalar } from '../../model/plan.ts';
@@ -96,7 +96,8 @@ export function offendersOf(
   known: readonly Column[],
   inputs: StepInputs,
 ): Sql | undefined {
-  const column = (name: string): string => quoteName(knownColumn(name, known, rule).name);
+  const where = `check ${nameOf(rule)}`;
+  const column = (name: string): string => quoteName(knownColumn(name, known, where).name);
   if (rule.not_null !== undefined) {
     const test = rule.not_null.map((name) => `${column(name)} is null`).join(' or ');
     return { text: `select * from ${table} where ${test}`, binds: {} };
@@ -121,7 +122,7 @@ export function offendersOf(
   }
   if (rule.range !== undefined) {
     const { column: name, min, max } = rule.range;
-    const { type } = knownColumn(name, known, rule);
+    const { type } = knownColumn(name, known, where);
     const kind =
       /^(TINYINT|SMALLINT|INTEGER|BIGINT|UTINYINT|USMALLINT|UINTEGER|UBIGINT|HUGEINT|FLOAT)$/.test(
         type,
@@ -165,13 +166,4 @@ export function rowCountTrouble(
   if (drop <= maxDrop) return undefined;
   const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
   return `${rows} rows, ${percent(drop)} fewer than the ${before} of the previous delivery; at most ${percent(maxDrop)} fewer allowed`;
-}
-
-function knownColumn(name: string, known: readonly Column[], rule: Rule): Column {
-  const found = known.find((column) => column.name.toLowerCase() === name.toLowerCase());
-  if (found !== undefined) return found;
-  throw new StepError(
-    'SQL_ERROR',
-    `check ${nameOf(rule)}: there is no column '${name}'; the table has ${known.map((c) => c.name).join(', ')}`,
-  );
 }
