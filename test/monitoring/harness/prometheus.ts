@@ -62,7 +62,7 @@ export type Options = {
 
 /** Name of the shipped scrape job. */
 export const SCRAPE_JOB = 'builder';
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 90_000;
 
 /** Hands a Prometheus to `work` and ends it afterwards; its log is in the error if it does not start. */
 export async function withPrometheus<T>(
