@@ -149,7 +149,7 @@ export const parts = {
       job: 'j',
       profile: 'p',
       atMs: Date.now(),
-      port: 1,
+      exporter: '1',
       step,
       kind: 'k',
       result: 'ok',
