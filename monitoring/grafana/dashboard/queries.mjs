@@ -1,0 +1,115 @@
+/**
+ * The PromQL that several panels share. Nothing here names a job, a profile or a step: those come from variables.
+ *
+ * Which `job` a series carries depends on its metric: ours that have a label `job` keep it (`honor_labels`); all others,
+ * the Temporal SDK's among them, carry the name of the scrape job, and must not be filtered by `$job`.
+ */
+
+const JOB = 'job=~"$job"';
+const PROFILE = 'profile=~"$profile"';
+const STEP = 'step=~"$step"';
+const INSTANCE = 'instance=~"$instance"';
+
+/** Statuses that mean "has a result" and "ended badly", as regular expressions. */
+export const SUCCESS = 'OK|WARN|CACHED';
+export const FAILURE = 'FAIL|TIMEOUT|BUDGET_EXCEEDED';
+
+/** A metric of the exporter with labels job, profile, step, over the chosen instances. */
+export const ofStep = (metric, more = []) =>
+  select(metric, [JOB, PROFILE, STEP, INSTANCE, ...more]);
+
+/** A metric of the exporter with labels profile and step only: all jobs that use the profile share it. */
+export const ofProfileStep = (metric, more = []) =>
+  select(metric, [PROFILE, STEP, INSTANCE, ...more]);
+
+/** A metric of the exporter with labels job and profile. */
+export const ofRun = (metric, more = []) => select(metric, [JOB, PROFILE, INSTANCE, ...more]);
+
+/** A metric that belongs to a process: the Temporal SDK's, `up`, and ours without a job. */
+export const ofInstance = (metric, more = []) => select(metric, [INSTANCE, ...more]);
+
+/**
+ * The recorded newest value of a gauge (monitoring/prometheus/rules): over all instances, and still there when the
+ * process is not. `newest('step_rows')` reads `pipeline:step_rows:newest`.
+ */
+export function newest(name, { by = [], offset } = {}) {
+  const step = /^(step_|profile_step_|profile_core_step_)/.test(name);
+  const labels = ['job', 'profile', ...(step ? ['step'] : []), ...by];
+  const selector = select(`pipeline:${name}:newest`, [JOB, PROFILE, ...(step ? [STEP] : [])]);
+  const then = offset === undefined ? selector : `${selector} offset ${offset}`;
+  return `max by (${labels.join(', ')}) (${then})`;
+}
+
+/** The newest value only where the newest run of the profile still has that step: an edited profile leaves no ghosts. */
+export const current = (expr) => `(${expr}) and ${newest('profile_step_timeout_seconds')}`;
+
+/**
+ * What a counter gained in `window`, as whole numbers, by the given labels. `increase` extrapolates: of the two or three
+ * samples a short command leaves, it makes 1.5 out of 1. So: the last value minus the last one before the window; all of
+ * it where the series is new or began again at 0; `increase` only where the process restarted inside the window, which
+ * long-lived workers do, whose samples are dense. Eight days is more than the longest period a profile may expect.
+ */
+export function counted(selector, by, window = '$__range') {
+  const labels = by.length === 0 ? 'sum' : `sum by (${by.join(', ')})`;
+  return [
+    `${labels} (`,
+    `  increase(${selector}[${window}]) and resets(${selector}[${window}]) > 0`,
+    `  or last_over_time(${selector}[${window}]) - last_over_time(${selector}[8d] offset ${window}) >= 0`,
+    `  or last_over_time(${selector}[${window}])`,
+    ')',
+  ].join('\n');
+}
+
+/** A quantile of the step durations over `$window`. A window without a sample is nothing, not NaN. */
+export const durationQuantile = (q) => `histogram_quantile(
+  ${q},
+  sum by (le, profile, step) (rate(${ofProfileStep('pipeline_step_duration_seconds_bucket')}[$window]))
+) >= 0`;
+
+/** The exact mean of the step durations over `$window`. */
+export const durationMean = `sum by (profile, step) (rate(${ofProfileStep('pipeline_step_duration_seconds_sum')}[$window]))
+/
+(sum by (profile, step) (rate(${ofProfileStep('pipeline_step_duration_seconds_count')}[$window])) > 0)`;
+
+/** Gives an expression by (profile, step) a row for each job that has the step. */
+export const perJob = (expr) =>
+  `0 * ${newest('profile_step_timeout_seconds')}\n+ on (profile, step) group_left ()\n(\n${expr}\n)`;
+
+/** Steps whose last failure is newer than their last completion. */
+export const failingSteps = current(
+  `${newest('step_failed_timestamp_seconds')} > ${newest('step_completed_timestamp_seconds')}
+  or ${newest('step_failed_timestamp_seconds')} unless ${newest('step_completed_timestamp_seconds')}`,
+);
+
+/** Value and meaning of `stepState` and `runState`. */
+export const STATES = { none: 0, ok: 1, failed: 2, running: 3 };
+
+/** What became of each step last: one of STATES. */
+export const stepState = `0 * max by (job, profile, step) (${ofStep('pipeline_step_started_timestamp_seconds')}) + ${STATES.running}
+or 0 * (${failingSteps}) + ${STATES.failed}
+or 0 * (${current(newest('step_completed_timestamp_seconds'))}) + ${STATES.ok}
+or 0 * ${newest('profile_step_timeout_seconds')}`;
+
+const started = newest('run_started_timestamp_seconds');
+const completed = newest('run_completed_timestamp_seconds');
+const failed = newest('run_failed_timestamp_seconds');
+
+/** What became of the last run: failed, ok, or (running) no end known: it runs, was cancelled, or its machine is gone. */
+export const runState = `0 * (${failed} >= ${started} unless ${completed} > ${failed}) + ${STATES.failed}
+or 0 * (${completed} >= ${started}) + ${STATES.ok}
+or 0 * ${started} + ${STATES.running}`;
+
+/** `expr`, or 0 where steps are known and `expr` is empty; nothing where no exporter was ever seen. */
+export const orZero = (expr) => `${expr}\nor 0 * count(${newest('run_started_timestamp_seconds')})`;
+
+/** Where a recorded timestamp moved in the last `$__interval`. A gap in the recording is not taken for a move. */
+export const moved = (name) =>
+  `(
+  ${newest(name)}
+  unless
+  ${newest(name)} == ${newest(name, { offset: '$__interval' })}
+) > time() - 2 * $__interval_ms / 1000 - 60`;
+
+function select(metric, filters) {
+  return `${metric}{${filters.join(', ')}}`;
+}

@@ -1,0 +1,58 @@
+/** Success against failure, step by step. */
+
+import { statusColours } from '../look.mjs';
+import { bars, lines, stacked } from '../panels.mjs';
+import { FAILURE, SUCCESS, counted, ofStep } from '../queries.mjs';
+
+const status = 'pipeline_step_status_total';
+
+export const outcomes = {
+  title: 'Which step fails?',
+  panels: [
+    stacked({
+      title: 'Success and failure of each step',
+      description:
+        'Final outcomes in the time range, one a step and run. Exact, not extrapolated; a series that Prometheus sees for the first time counts with all it has.',
+      unit: 'none',
+      decimals: 0,
+      width: 12,
+      height: 12,
+      expr: `${counted(ofStep(status), ['step', 'status'])} > 0`,
+      row: 'step',
+      part: 'status',
+      overrides: statusColours,
+    }),
+    bars({
+      title: 'Outcomes over time',
+      description: 'Final outcomes of the chosen steps in each interval, by status.',
+      unit: 'none',
+      decimals: 0,
+      width: 12,
+      height: 6,
+      overrides: statusColours,
+      series: [
+        {
+          expr: `${counted(ofStep(status), ['status'], '$__interval')} > 0`,
+          legend: '{{status}}',
+        },
+      ],
+    }),
+    lines({
+      title: 'Failing share of each step',
+      description:
+        'Outcomes that are FAIL, TIMEOUT or BUDGET_EXCEEDED, of all outcomes but SKIPPED and CANCELLED, over the percentile window. A step without an outcome in the window draws nothing.',
+      unit: 'percentunit',
+      decimals: 0,
+      width: 12,
+      height: 6,
+      series: [
+        {
+          expr: `sum by (step) (increase(${ofStep(status, [`status=~"${FAILURE}"`])}[$window]))
+/
+(sum by (step) (increase(${ofStep(status, [`status=~"${SUCCESS}|${FAILURE}"`])}[$window])) > 0)`,
+          legend: '{{step}}',
+        },
+      ],
+    }),
+  ],
+};

@@ -1,0 +1,14 @@
+/** Jest for what `npm test` leaves out because it needs real servers: its own settings, on this folder. */
+
+import { readFileSync } from 'node:fs';
+
+const { jest } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+
+export default {
+  ...jest,
+  rootDir: '../..',
+  roots: ['<rootDir>/test/monitoring'],
+  testPathIgnorePatterns: ['/node_modules/'],
+  globalSetup: '<rootDir>/test/monitoring/set-up.ts',
+  testTimeout: 180_000,
+};
