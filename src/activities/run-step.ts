@@ -6,7 +6,8 @@
  * 3. The attempt folder belongs to this attempt alone and is gone afterwards.
  */
 
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdirSync, rmdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { MAX_OUTPUTS, MAX_VALUES } from '../model/step-result.ts';
@@ -98,7 +99,7 @@ export async function runStep(
     run.id,
     `${step.id}.${run.generation}-${input.attempt}`,
   );
-  await mkdir(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true });
   try {
     const sources = await stageSources(paths, folder, signal);
     const { fingerprint, ingredients } = identity.with(sources);
@@ -147,8 +148,17 @@ export async function runStep(
     log(`failed: ${message}`);
     throw used.size === 0 ? error : withoutSecrets(error, redact(message));
   } finally {
-    await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+    await removeFolder(folder);
     stepLog.flush();
+  }
+}
+
+/** An empty folder goes at once; only a full one is worth a thread. */
+async function removeFolder(folder: string): Promise<void> {
+  try {
+    rmdirSync(folder);
+  } catch {
+    await rm(folder, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 

@@ -51,6 +51,8 @@ export type EngineInfo = {
 };
 
 export type EngineHandle = EngineInfo & {
+  /** False once the server's process is gone, or is being stopped by someone else. */
+  isUp(): boolean;
   /** True: another command had started it. */
   readonly adopted: boolean;
   /** Gives the engine back; the last one to do so asks it to stop. Does not wait for that. Harmless when repeated. */
@@ -196,6 +198,7 @@ function handleOf(
   return Object.freeze({
     ...infoOf(paths, record),
     adopted,
+    isUp: () => runningServer(paths.servers)?.record.pid === record.pid,
     release: async () => giveBack(),
   });
 }

@@ -18,7 +18,7 @@ import type { Telemetry } from './telemetry.ts';
 export type InjectedEventSinks = {
   readonly events: {
     readonly emit: {
-      fn(info: unknown, key: RunKey, event: RunEvent): Promise<void>;
+      fn(info: unknown, key: RunKey, events: readonly RunEvent[]): Promise<void>;
       readonly callDuringReplay: false;
     };
   };
@@ -47,12 +47,14 @@ export function makeEventSinks({
     events: {
       emit: {
         callDuringReplay: false,
-        async fn(_info, key, event) {
-          if (!isNew(key, event)) return;
+        async fn(_info, key, events) {
+          const fresh = events.filter((event) => isNew(key, event));
           try {
-            onEvent?.(key, event);
+            for (const event of fresh) onEvent?.(key, event);
           } finally {
-            if (metering !== undefined) await meter(metering, key, event);
+            for (const event of fresh) {
+              if (metering !== undefined) await meter(metering, key, event);
+            }
           }
         },
       },

@@ -52,6 +52,8 @@ export function makeTelemetry({
   const instruments = makeInstruments({ prom, ...(maxSeries === undefined ? {} : { maxSeries }) });
   const { add, set, raise, remove, observe, open, error } = instruments;
   const shapes = new Map<string, RunShape>();
+  /** Steps whose series are there: an attempt need not look at each of them again. */
+  const seeded = new Set<string>();
   const recentRuns = new Map<string, Place>();
   /** Start of each running attempt, by place and step, then by run. */
   const running = new Map<string, Map<string, number>>();
@@ -70,7 +72,11 @@ export function makeTelemetry({
     };
   }
 
-  function seedStep({ job, profile }: Place, step: string): void {
+  function seedStep(place: Place, step: string): void {
+    const key = keyOf(place, step);
+    if (seeded.has(key)) return;
+    seeded.add(key);
+    const { job, profile } = place;
     for (const status of STATUSES) {
       add('pipeline_step_status_total', { job, profile, step, status }, 0);
     }

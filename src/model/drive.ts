@@ -51,7 +51,8 @@ export type DrivePorts = {
   abort(): void;
   /** Registers the one listener for a stop from outside. */
   onStop(listener: (cause: StopCause) => void): void;
-  emit(event: RunEvent): void;
+  /** Tells what happened in one turn, in order; called once a turn. */
+  emit(events: readonly RunEvent[]): void;
 };
 
 export type Driven = {
@@ -98,6 +99,7 @@ export function drive(plan: Plan, ports: DrivePorts): Promise<Driven> {
   /** Ended without a result although nothing is wrong: an allowed failure, a false `when`. */
   const withoutResult = new Set<string>();
   const queue: Progress[] = [];
+  let told: RunEvent[] = [];
   let running = 0;
   let stop: StopCause | undefined;
   let finish: (driven: Driven) => void;
@@ -120,6 +122,8 @@ export function drive(plan: Plan, ports: DrivePorts): Promise<Driven> {
       if (next === undefined) break;
       if (next.state === 'ready') launch(next);
     }
+    if (told.length > 0) ports.emit(told);
+    told = [];
     if (outcomes.size === table.size) {
       finish({
         status: runStatus(
@@ -141,7 +145,7 @@ export function drive(plan: Plan, ports: DrivePorts): Promise<Driven> {
     progress.lastStartMs = ports.now();
     progress.firstStartMs ??= progress.lastStartMs;
     running += 1;
-    ports.emit({
+    told.push({
       type: 'step_started',
       atMs: progress.lastStartMs,
       step: step.id,
@@ -160,7 +164,7 @@ export function drive(plan: Plan, ports: DrivePorts): Promise<Driven> {
     else progress.attempts += 1;
     progress.lastDurationMs = Math.max(0, ports.now() - (progress.lastStartMs ?? ports.now()));
     const retryInMs = stop === undefined ? retryDelayMs(progress, attempted) : undefined;
-    ports.emit({
+    told.push({
       type: 'attempt_ended',
       atMs: ports.now(),
       step: step.id,
@@ -254,7 +258,7 @@ export function drive(plan: Plan, ports: DrivePorts): Promise<Driven> {
       ...about,
     };
     outcomes.set(outcome.step, outcome);
-    ports.emit({ type: 'step_ended', atMs: endedAtMs, outcome });
+    told.push({ type: 'step_ended', atMs: endedAtMs, outcome });
     for (const id of progress.dependents) release(at(id), outcome);
   }
 

@@ -33,6 +33,8 @@ export const ERROR_CODES = Object.freeze({
   ENGINE_UNREACHABLE: 'The Temporal service does not answer.',
   ENGINE_NOT_FOUND: 'No way worked to get the server of the embedded engine.',
   ENGINE_START_FAILED: 'The embedded engine did not start.',
+  ENGINE_LOST:
+    'Temporal stopped answering while the run was going on; the run is open and can be resumed.',
   WORKFLOW_STUCK: 'The workflow task of the run keeps failing, so nothing goes on.',
   // Steps
   CHECK_FAILED: 'A data-quality check of severity fail found offending rows.',

@@ -51,7 +51,7 @@ export type RunEvent =
       readonly durationMs: number;
     };
 
-/** The sink interface the workflow proxies: `sinks.events.emit(key, event)`. */
+/** The sink interface the workflow proxies. What happens in one turn of the scheduler is told in one call, in order. */
 export type EventSinks = {
-  readonly events: { emit(key: RunKey, event: RunEvent): void };
+  readonly events: { emit(key: RunKey, events: readonly RunEvent[]): void };
 };

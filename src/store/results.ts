@@ -6,6 +6,7 @@
  * 3. What was written in an earlier boot is hashed again, once: a power loss may have damaged it.
  */
 
+import { readFileSync } from 'node:fs';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
@@ -37,11 +38,15 @@ export function openResults(
   const latestPath = ({ job, profile, id }: NonNullable<StoredResult['step']>): string =>
     join(root, 'latest', safeName(job), safeName(profile), `${safeName(id)}.json`);
 
-  const readText = (fingerprint: string): Promise<string | undefined> =>
-    readFile(pathOf(fingerprint), 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
+  /** Made here rather than by a thread: most looks find nothing, and a result is small. */
+  const readText = (fingerprint: string): string | undefined => {
+    try {
+      return readFileSync(pathOf(fingerprint), 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
-    });
+    }
+  };
 
   const isSound = async (stored: StoredResult): Promise<boolean> => {
     const { fingerprint, outputs } = stored.result;
@@ -56,7 +61,7 @@ export function openResults(
   };
 
   const findResult = async (fingerprint: string): Promise<StoredResult | undefined> => {
-    const text = await readText(fingerprint);
+    const text = readText(fingerprint);
     if (text === undefined) return undefined;
     const stored = parseResult(text, fingerprint);
     if (stored !== undefined && (await isSound(stored))) return stored;
@@ -96,7 +101,7 @@ export function openResults(
       const path = latestPath({ job, profile, id: step });
       const pointer = parseObject(await readFile(path, 'utf8').catch(() => ''));
       if (typeof pointer?.['fingerprint'] !== 'string') return undefined;
-      const text = await readText(pointer['fingerprint']);
+      const text = readText(pointer['fingerprint']);
       return text === undefined ? undefined : parseResult(text, pointer['fingerprint']);
     },
   };

@@ -29,7 +29,7 @@ type StepActivities = Record<string, (input: StepInput) => Promise<StepResult>>;
 type DeliverActivities = { deliver(input: DeliverInput): Promise<DeliverResult> };
 
 /** Tries a step once. Retries are drive()'s, so Temporal's own are off. Never rejects. */
-export async function attemptStep(
+export function attemptStep(
   plan: Plan,
   step: PlanStep,
   attempt: number,
@@ -44,27 +44,25 @@ export async function attemptStep(
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   });
   const { id, generation, date, previousRows } = plan.run;
-  try {
-    const run = activities[step.kind];
-    if (run === undefined) throw new Error('unreachable: activities are proxied');
-    const result = await run({
-      run: {
-        id,
-        generation,
-        job: plan.job,
-        profile: plan.profile,
-        date,
-        previousRows: only(previousRows, step.reads),
-      },
-      step,
-      attempt,
-      concurrency: plan.concurrency,
-      inputs,
-    });
-    return { ending: 'ok', result };
-  } catch (error) {
-    return endingOf(error, step);
-  }
+  const run = activities[step.kind];
+  if (run === undefined) throw new Error('unreachable: activities are proxied');
+  return run({
+    run: {
+      id,
+      generation,
+      job: plan.job,
+      profile: plan.profile,
+      date,
+      previousRows: only(previousRows, step.reads),
+    },
+    step,
+    attempt,
+    concurrency: plan.concurrency,
+    inputs,
+  }).then(
+    (result) => ({ ending: 'ok', result }),
+    (error: unknown) => endingOf(error, step),
+  );
 }
 
 function endingOf(error: unknown, step: PlanStep): Attempted {

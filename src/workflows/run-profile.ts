@@ -42,14 +42,17 @@ export async function runProfile(plan: Plan): Promise<RunSummary> {
     profile: plan.profile,
   };
   let view = emptyView(startedAtMs);
-  setHandler(progressQuery, () => view);
-  const emit = (event: RunEvent): void => {
-    view = foldEvent(view, event);
-    sinks.events.emit(key, event);
+  const unseen: RunEvent[] = [];
+  setHandler(progressQuery, () => (view = unseen.splice(0).reduce(foldEvent, view)));
+  const emit = (events: readonly RunEvent[]): void => {
+    unseen.push(...events);
+    sinks.events.emit(key, events);
   };
 
-  emit({ type: 'run_started', atMs: startedAtMs, shape: shapeOf(plan) });
-  const driven = await drive(plan, portsOf(plan, emit));
+  emit([{ type: 'run_started', atMs: startedAtMs, shape: shapeOf(plan) }]);
+  const work = new CancellationScope();
+  const ports = portsOf(plan, work, emit);
+  const driven = await work.run(() => drive(plan, ports));
   let summary: RunSummary = { status: driven.status, outcomes: driven.outcomes };
 
   if (plan.run.out !== undefined && (driven.status === 'OK' || driven.status === 'WARN')) {
@@ -70,12 +73,8 @@ export async function runProfile(plan: Plan): Promise<RunSummary> {
   }
 
   const endedAtMs = Date.now();
-  emit({
-    type: 'run_ended',
-    atMs: endedAtMs,
-    status: summary.status,
-    durationMs: endedAtMs - startedAtMs,
-  });
+  const durationMs = endedAtMs - startedAtMs;
+  emit([{ type: 'run_ended', atMs: endedAtMs, status: summary.status, durationMs }]);
   if (summary.status === 'OK' || summary.status === 'WARN') return summary;
   const message = failureMessage(summary);
   if (summary.status === 'CANCELLED') throw new CancelledFailure(message, [summary]);
@@ -87,17 +86,18 @@ export async function runProfile(plan: Plan): Promise<RunSummary> {
   });
 }
 
-function portsOf(plan: Plan, emit: (event: RunEvent) => void): DrivePorts {
-  const work = new CancellationScope();
+/**
+ * Called by drive() inside `work`, whose cancellation ends all of it. A scope of its own for each attempt would
+ * cost several promises, and the SDK captures a stack for every promise of a workflow.
+ */
+function portsOf(plan: Plan, work: CancellationScope, emit: DrivePorts['emit']): DrivePorts {
   return {
     now: () => Date.now(),
-    attempt: (step, attempt, inputs) => work.run(() => attemptStep(plan, step, attempt, inputs)),
+    attempt: (step, attempt, inputs) => attemptStep(plan, step, attempt, inputs),
     pause: (ms) =>
-      work
-        .run(() => sleep(ms))
-        .catch((error: unknown) => {
-          if (!isCancellation(error)) throw error;
-        }),
+      sleep(ms).catch((error: unknown) => {
+        if (!isCancellation(error)) throw error;
+      }),
     abort: () => work.cancel(),
     onStop: (listener) => listenForStop(plan, listener),
     emit,

@@ -11,6 +11,7 @@ import { isUsable } from '../../src/engine/namespace.ts';
 import { freePort, until, withProject } from '../harness/cli.ts';
 import { contentOf } from '../harness/folders.ts';
 
+import type { ChildProcess } from 'node:child_process';
 import type { Project, Running } from '../harness/cli.ts';
 
 const FILES = {
@@ -70,32 +71,42 @@ async function undisturbed(project: Project): Promise<Record<string, string>> {
   return contentOf(project.path('alone'));
 }
 
-const ENDS: readonly (readonly [string, (run: Running, project: Project) => unknown])[] = [
-  ['the command is killed with -9', (running) => running.kill('SIGKILL')],
-  ['the engine is killed with -9', (_, project) => killServer(project)],
-  ['the command is told to leave', (running) => running.kill('SIGTERM')],
+type End = (run: Running, project: Project) => unknown;
+/** What is done to the run, and the exit code and last words of its command. */
+const ENDS: readonly (readonly [string, End, number | null, RegExp])[] = [
+  ['the command is killed with -9', (running) => running.kill('SIGKILL'), null, /clean +OK/],
+  [
+    'the engine is killed with -9',
+    (_, project) => killServer(project),
+    3,
+    /ENGINE_LOST: .*Go on with: builder_cli resume --out out/s,
+  ],
+  ['the command is told to leave', (running) => running.kill('SIGTERM'), 130, /suspended/],
 ];
 
-test.each(ENDS)('%s: resume finishes, nothing is executed twice, same bytes', (_, end) =>
-  withProject(FILES, async (project) => {
-    const expected = await undisturbed(project);
-    const running = project.start(run('out'));
-    await running.says(/clean +OK/);
-    await end(running, project);
-    expect((await running.ended).code).not.toBe(0);
-    expect(await recordOf(project)).toMatchObject({ state: 'open', status: 'RUNNING' });
+test.each(ENDS)(
+  '%s: resume finishes, nothing is executed twice, same bytes',
+  (_, end, code, words) =>
+    withProject(FILES, async (project) => {
+      const expected = await undisturbed(project);
+      const running = project.start(run('out'));
+      await running.says(/clean +OK/);
+      await end(running, project);
+      const ended = await running.ended;
+      expect([ended.code, ended.stderr]).toEqual([code, expect.stringMatching(words)]);
+      expect(await recordOf(project)).toMatchObject({ state: 'open', status: 'RUNNING' });
 
-    const resumed = await project.run(['resume', '--out', 'out']);
-    expect([resumed.code, resumed.stderr]).toEqual([0, expect.stringContaining('5 OK')]);
-    expect(await contentOf(project.path('out'))).toEqual(expected);
-    expect(await executions(project)).toEqual(ONCE);
-  }),
+      const resumed = await project.run(['resume', '--out', 'out']);
+      expect([resumed.code, resumed.stderr]).toEqual([0, expect.stringContaining('5 OK')]);
+      expect(await contentOf(project.path('out'))).toEqual(expected);
+      expect(await executions(project)).toEqual(ONCE);
+    }),
 );
 
 test('a killed worker of a fleet costs no attempt: another one goes on where it stopped', () =>
   withProject(FILES, async (project) => {
     const expected = await undisturbed(project);
-    await withService(async (address) => {
+    await withService(project, async ({ address }) => {
       const service = ['--temporal-address', address, '--store', project.path('shared')];
       const worker = (name: string): Running =>
         project.start(['worker', ...service, '--state-dir', name]);
@@ -122,20 +133,60 @@ test('a killed worker of a fleet costs no attempt: another one goes on where it 
     });
   }));
 
-async function withService(work: (address: string) => Promise<void>): Promise<void> {
+test('a service that is killed and comes back is waited for', () =>
+  withProject(FILES, async (project) => {
+    const expected = await undisturbed(project);
+    await withService(project, async ({ address, kill, start }) => {
+      const service = ['--temporal-address', address, '--store', project.path('shared')];
+      await project.start(['worker', ...service, '--state-dir', 'st-worker']).says(/serving/);
+      const caller = project.start([...run('out'), '--state-dir', 'st-caller', ...service]);
+      await caller.says(/clean +OK/);
+      await kill();
+      await caller.says(/waiting: the Temporal service does not answer/);
+      await start();
+
+      const { code, stderr } = await caller.ended;
+      expect([code, stderr]).toEqual([0, expect.stringContaining('5 OK')]);
+      expect(await contentOf(project.path('out'))).toEqual(expected);
+    });
+  }));
+
+type Service = {
+  readonly address: string;
+  kill(): Promise<void>;
+  start(): Promise<void>;
+};
+
+/** A Temporal service as somebody would start it by hand, on a database that outlives it. */
+async function withService(
+  project: Project,
+  work: (service: Service) => Promise<void>,
+): Promise<void> {
   const cacheDir =
     process.env['XDG_CACHE_HOME'] ?? join(process.env['HOME'] ?? homedir(), '.cache');
   const env = process.env;
   const { path } = await findBinary({ cacheDir, env, onProgress: () => undefined });
   const port = await freePort();
+  const address = `127.0.0.1:${port}`;
   const place = ['--ip', '127.0.0.1', '--port', String(port)];
-  const words = ['server', 'start-dev', ...place, '--headless', '--log-level', 'error'];
-  const server = spawn(path, words, { stdio: 'ignore' });
-  try {
-    await until(() => isUsable(`127.0.0.1:${port}`, 1_000), 'the service answers');
-    await work(`127.0.0.1:${port}`);
-  } finally {
+  const database = ['--db-filename', project.path('service.db')];
+  const words = ['server', 'start-dev', ...place, ...database, '--headless', '--log-level'];
+  let server: ChildProcess | undefined;
+  const kill = async (): Promise<void> => {
+    if (server === undefined) return;
+    const gone = once(server, 'close');
     server.kill('SIGKILL');
-    await once(server, 'close');
+    server = undefined;
+    await gone;
+  };
+  const start = async (): Promise<void> => {
+    server = spawn(path, [...words, 'error'], { stdio: 'ignore' });
+    await until(() => isUsable(address, 1_000), 'the service answers');
+  };
+  try {
+    await start();
+    await work({ address, kill, start });
+  } finally {
+    await kill();
   }
 }

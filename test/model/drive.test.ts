@@ -84,7 +84,7 @@ function makeWorld(answer?: (step: string, attempt: number) => Attempted) {
       open.clear();
     },
     onStop: (listener) => (stop = listener),
-    emit: (event) => events.push(event),
+    emit: (told) => events.push(...told),
   };
   return {
     ports,

@@ -98,6 +98,9 @@ export async function execute(execution: Execution): Promise<number> {
             `waiting: no worker serves task queue '${taskQueueOf(engine.kind, settings, runId)}'; start one with \`builder_cli worker\``,
           ),
         isServed: () => isServed(session, taskQueueOf(engine.kind, settings, runId)),
+        ...(engine.isUp === undefined ? {} : { isUp: engine.isUp }),
+        onSilence: () => io.say('waiting: the Temporal service does not answer'),
+        resume: resumeCommand(execution),
       }),
       signals.suspended,
     ]);

@@ -1,6 +1,8 @@
 /** Follows a workflow to its end: from the worker's own events where it is ours, else by asking for its progress. */
 
-import { WorkflowFailedError } from '@temporalio/client';
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 
 import { UserError } from '../../model/errors.ts';
 import { eventsBetween } from '../../model/view.ts';
@@ -20,14 +22,24 @@ export type FollowOptions = {
   readonly onNoWorker: () => void;
   /** True if something polls the run's task queue. */
   readonly isServed: () => Promise<boolean>;
+  /** False once the embedded engine's process is gone; absent with a service, which may come back. */
+  readonly isUp?: () => boolean;
+  /** Called each time a service has stopped answering. */
+  readonly onSilence: () => void;
+  /** The words that go on with the run. */
+  readonly resume: string;
 };
 
 const ASK_EVERY_MS = 1_000;
 const LOOK_EVERY_MS = 5_000;
+const UP_EVERY_MS = 500;
 /** A workflow task tried this often will not get better by waiting. */
 const STUCK_ATTEMPTS = 5;
+/** A service that is restarted or moved is back by then. */
+const SILENCE_LIMIT_MS = 10 * 60_000;
+const SILENCE_PAUSE_MS = 2_000;
 
-/** The summary of the finished run. @throws UserError WORKFLOW_STUCK (exit 3) */
+/** The summary of the finished run. @throws UserError ENGINE_LOST, WORKFLOW_STUCK (exit 3) */
 export async function follow(options: FollowOptions): Promise<RunSummary> {
   const { handle, ownView } = options;
   let view: RunView | undefined;
@@ -41,52 +53,98 @@ export async function follow(options: FollowOptions): Promise<RunSummary> {
     return view;
   };
 
-  let stop: (() => void) | undefined;
-  const stuck = new Promise<never>((_, reject) => {
-    const asking = ownView === undefined ? setInterval(() => void look(), ASK_EVERY_MS) : undefined;
-    let warned = false;
-    const looking = setInterval(() => {
-      void (async () => {
-        const description = await handle.describe().catch(() => undefined);
-        const attempt = description?.raw.pendingWorkflowTask?.attempt ?? 0;
-        if (attempt >= STUCK_ATTEMPTS) {
-          reject(
-            new UserError(
-              'WORKFLOW_STUCK',
-              `the workflow task of run ${handle.workflowId} has failed ${attempt - 1} times in a row`,
-              {
-                exitCode: 3,
-                hint: 'Look at the run in the Temporal UI or at its worker.log; `resume` starts it again with every finished step kept.',
-              },
-            ),
-          );
-        }
-        if (
-          !warned &&
-          description?.raw.pendingWorkflowTask != null &&
-          !(await options.isServed())
-        ) {
-          warned = true;
-          options.onNoWorker();
-        }
-      })();
-    }, LOOK_EVERY_MS);
-    stop = () => {
-      clearInterval(asking);
-      clearInterval(looking);
-    };
-  });
-
+  const asking = ownView === undefined ? setInterval(() => void look(), ASK_EVERY_MS) : undefined;
+  const trouble = watchForTrouble(options);
   try {
-    const summary = await Promise.race([handle.result() as Promise<RunSummary>, stuck]);
+    const summary = await Promise.race([resultOf(options), trouble.found]);
     await look();
     return summary;
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     return summaryOf(error, await look());
   } finally {
-    stop?.();
+    clearInterval(asking);
+    trouble.stop();
   }
+}
+
+/** The workflow's result. A service that does not answer is asked again for some minutes. */
+async function resultOf(options: FollowOptions): Promise<RunSummary> {
+  const { handle, isUp, onSilence } = options;
+  let silentSinceMs: number | undefined;
+  for (;;) {
+    try {
+      return (await handle.result()) as RunSummary;
+    } catch (error) {
+      if (error instanceof WorkflowFailedError) throw error;
+      // With the embedded engine the same process is gone for good; its end is told elsewhere, too.
+      if (isUp !== undefined) throw engineLost(options, error);
+      const answers = await handle.describe().then(
+        () => true,
+        (reason: unknown) => reason instanceof WorkflowNotFoundError,
+      );
+      if (answers && silentSinceMs === undefined) throw error;
+      if (answers) {
+        silentSinceMs = undefined;
+        continue;
+      }
+      if (silentSinceMs === undefined) onSilence();
+      silentSinceMs ??= Date.now();
+      if (Date.now() - silentSinceMs > SILENCE_LIMIT_MS) throw engineLost(options, error);
+      await pause(SILENCE_PAUSE_MS);
+    }
+  }
+}
+
+/** Rejects when waiting would not help: the engine is gone, or the workflow task keeps failing. */
+function watchForTrouble(options: FollowOptions): { found: Promise<never>; stop(): void } {
+  const { handle, isUp } = options;
+  let timers: readonly NodeJS.Timeout[] = [];
+  const found = new Promise<never>((_, reject) => {
+    let warned = false;
+    const lookAtTask = async (): Promise<void> => {
+      const description = await handle.describe().catch(() => undefined);
+      const task = description?.raw.pendingWorkflowTask;
+      if ((task?.attempt ?? 0) >= STUCK_ATTEMPTS) reject(stuck(options, task?.attempt ?? 0));
+      if (!warned && task != null && !(await options.isServed().catch(() => true))) {
+        warned = true;
+        options.onNoWorker();
+      }
+    };
+    timers = [
+      setInterval(() => void lookAtTask(), LOOK_EVERY_MS),
+      setInterval(() => {
+        if (isUp?.() === false) reject(engineLost(options));
+      }, UP_EVERY_MS),
+    ];
+  });
+  found.catch(() => undefined);
+  return {
+    found,
+    stop: () => {
+      for (const timer of timers) clearInterval(timer);
+    },
+  };
+}
+
+function engineLost({ handle, isUp, resume }: FollowOptions, cause?: unknown): UserError {
+  const who = isUp === undefined ? 'the Temporal service does not answer' : 'the engine has ended';
+  return new UserError('ENGINE_LOST', `${who} while run ${handle.workflowId} was going on`, {
+    exitCode: 3,
+    hint: `Every finished step is kept. Go on with: ${resume}`,
+    cause,
+  });
+}
+
+function stuck({ handle, resume }: FollowOptions, attempt: number): UserError {
+  return new UserError(
+    'WORKFLOW_STUCK',
+    `the workflow task of run ${handle.workflowId} has failed ${attempt - 1} times in a row`,
+    {
+      exitCode: 3,
+      hint: `Look at the run in the Temporal UI or at its worker.log. Every finished step is kept; start it again with: ${resume}`,
+    },
+  );
 }
 
 /** A failed workflow carries its summary; a cancelled or terminated one has only what was seen of it. */

@@ -26,6 +26,8 @@ export type Engine = {
   readonly namespace: string;
   /** Base address of Temporal's UI, where it is known. */
   readonly uiUrl?: string;
+  /** Whether its server still runs; only of the embedded engine is that known. */
+  readonly isUp?: () => boolean;
 };
 
 export type Queues = { readonly taskQueue?: string; readonly deliverQueue?: string };
@@ -109,6 +111,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
         address: handle.address,
         namespace: settings.service.namespace ?? handle.namespace,
         uiUrl: handle.uiUrl,
+        isUp: () => handle.isUp(),
       };
     } else {
       worker = import('../../worker.ts');
