@@ -1,6 +1,6 @@
-# For prom/prometheus: the real server and promtool over busybox, with the user, the paths and the volume of the original.
+# For prom/prometheus: the real server and promtool, with the user, the paths and the volume of the original, which is
+# made over busybox; this one has no shell.
 FROM scratch
-COPY busybox /bin/busybox
 COPY passwd /etc/passwd
 COPY prometheus promtool /bin/
 COPY --chown=65534:65534 empty /prometheus
