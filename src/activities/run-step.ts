@@ -7,7 +7,7 @@
  */
 
 import { mkdirSync, rmdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { MAX_OUTPUTS, MAX_VALUES } from '../model/step-result.ts';
@@ -123,6 +123,7 @@ export async function runStep(
     log(`attempt ${input.attempt} of ${kind.kind}`);
     const returned = await kind.run(options, context);
     signal.throwIfAborted();
+    await holdToContract(kind, options, returned);
     const { outputs, columns } = await putOutputs(returned, store);
     const durationMs = Date.now() - startedAtMs;
     const stored: StoredResult = {
@@ -192,6 +193,36 @@ function about(returned: StepReturn): Partial<StepResult> {
     ...(rows?.rejected === undefined ? {} : { rowsRejected: rows.rejected }),
     ...(failedChecks === undefined ? {} : { failedChecks: failedChecks.slice(0, MAX_VALUES) }),
   };
+}
+
+/** What a kind declares is what it returns: a mistake in its code must not look like one of a later step. */
+async function holdToContract(
+  { kind, outputs }: StepDefinition<unknown>,
+  options: unknown,
+  returned: StepReturn,
+): Promise<void> {
+  const given = Object.entries(returned.outputs ?? {});
+  const declared = outputs?.(options);
+  const names = given.map(([name]) => name);
+  const differs = declared?.some((n) => !names.includes(n)) || names.length !== declared?.length;
+  if (declared !== undefined && differs) {
+    throw new StepError(
+      'KIND_BROKEN',
+      `${kind} declares the outputs ${declared.join(', ') || 'none'}, but returned ${names.join(', ') || 'none'}`,
+    );
+  }
+  for (const [name, { path }] of given) {
+    const isThere = await lstat(path).then(
+      () => true,
+      () => false,
+    );
+    if (!isThere) {
+      throw new StepError(
+        'KIND_BROKEN',
+        `${kind} returned output '${name}', but did not write ${path}`,
+      );
+    }
+  }
 }
 
 async function putOutputs(

@@ -102,7 +102,7 @@ export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
       say(
         scraped
           ? 'metrics   the final values were scraped'
-          : 'metrics   nobody scraped the final values',
+          : 'metrics   no Prometheus scraped the final values',
       );
       if (!scraped) await scrapes.forget();
     },

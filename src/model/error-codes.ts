@@ -47,6 +47,8 @@ export const ERROR_CODES = Object.freeze({
   OUTPUT_UNUSABLE:
     'A command wrote something that cannot be kept: a link out of its folder, a device, values that are no scalars.',
   OUTPUT_TOO_LARGE: 'A step returned more outputs or values than a result may carry.',
+  KIND_BROKEN:
+    'A kind returned something else than it declares: a mistake in its code, not in the definition.',
   SECRET_MISSING: 'The worker has no value for a secret that a step uses.',
   SECRET_TOO_SHORT: 'A secret is too short to be blanked out of logs.',
   OUT_OF_SPACE: 'A disk is full or a query ran out of its memory limit.',

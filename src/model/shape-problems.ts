@@ -105,6 +105,10 @@ function hintOf(issue: Issue, value: Located): { readonly hint?: string } {
         ? (issue.options as readonly unknown[])
         : [];
   if (value.kind !== 'scalar' || typeof value.value !== 'string') return {};
+  const { value: text } = value;
+  if (issue.code === 'invalid_type' && issue.expected === 'number' && isNumeric(text)) {
+    return { hint: `Write ${text.trim()} without quotes.` };
+  }
   const hint = didYouMean(
     value.value,
     values.filter((each) => typeof each === 'string'),
@@ -127,6 +131,10 @@ function bestBranch(issue: Issue): readonly Issue[] {
   const best = fits.toSorted((a, b) => a.length - b.length)[0];
   if (best === undefined) return [issue];
   return best.map((each) => ({ ...each, path: [...issue.path, ...each.path] })).flatMap(bestBranch);
+}
+
+function isNumeric(text: string): boolean {
+  return text.trim() !== '' && Number.isFinite(Number(text));
 }
 
 function related(hole: Path, path: Path): boolean {

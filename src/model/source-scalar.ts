@@ -31,7 +31,7 @@ export function readScalar(
       if (value === null) return { kind: 'scalar', at, value, marks: [] };
   }
   const shown = node.source ?? String(value);
-  const message = `${shown} is not a number that can be kept exactly; write it in quotes`;
+  const message = `${shown} is not a number that can be kept exactly; numbers go to 9007199254740991, and as text it stands in quotes`;
   problems.push({ code: 'BAD_VALUE', ...at, message });
   return { kind: 'hole', at };
 }

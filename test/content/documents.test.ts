@@ -24,11 +24,13 @@ test('every link between the documents leads somewhere', async () => {
   expect(broken).toEqual([]);
 });
 
-test('the kind that the contributing guide shows is the one that is tested', async () => {
+test('the kinds that the contributing guide shows are those that are tested', async () => {
   const guide = await readDocument('CONTRIBUTING.md');
   const shown = [...guide.matchAll(/<!-- file: (\S+) -->\n\n```ts\n([\s\S]*?)^```$/gm)];
   expect(shown.map(([, path]) => path)).toEqual([
+    'test/content/example-table-kind.ts',
     'test/content/example-kind.ts',
+    'test/content/example-table-kind.test.ts',
     'test/content/example-kind.test.ts',
   ]);
   for (const [, path, text] of shown) {
@@ -40,7 +42,8 @@ test('the kind that the contributing guide shows is the one that is tested', asy
 /** The imports as they stand when the two files lie where a kind and its test belong. */
 function withKindPaths(source: string): string {
   return source
-    .replaceAll("'../../src/activities/step.ts'", "'../step.ts'")
+    .replaceAll("'../../src/activities/", "'../")
+    .replaceAll("'./example-table-kind.ts'", "'../../../src/activities/steps/transform-head.ts'")
     .replaceAll("'./example-kind.ts'", "'../../../src/activities/steps/collect-listing.ts'")
     .replaceAll("'../activities/harness.ts'", "'../harness.ts'");
 }

@@ -41,6 +41,19 @@ test('every key of both files and every type of a parameter is in its reference'
   expect(missing).toEqual([]);
 });
 
+test('every kind has its section, which names each of its options', async () => {
+  const sections = (await readDocument('docs/kinds.md')).split(/^## /m);
+  const missing = KINDS.flatMap(({ kind, schema }) => {
+    const section = sections.find((text) => text.startsWith(`${kind}\n`));
+    if (section === undefined) return [kind];
+    return allowedKeys(schema, [])
+      .filter((key) => !section.includes(`\`${key}`))
+      .map((key) => `${kind}: ${key}`);
+  });
+
+  expect(missing).toEqual([]);
+});
+
 test('the defaults in the profile reference are those of the code', async () => {
   const profile = await readDocument('docs/profile.md');
   const { attempts, backoff, factor, max_backoff: longest } = DEFAULTS.retry;

@@ -48,7 +48,7 @@ export function tableSql(name: string, inputs: StepInputs): string {
   if (!visible.includes(name)) {
     throw new StepError(
       'UNKNOWN_REFERENCE',
-      `there is no table '${name}'; visible here: ${visible.join(', ') || 'none'}`,
+      `there is no table '${name}'; visible here: ${visible.join(', ') || "none (an option that names a table belongs in the kind's roles.tables)"}`,
     );
   }
   return name.split('.').map(quoteName).join('.');

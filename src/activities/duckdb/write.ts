@@ -1,6 +1,6 @@
 /** Writes tables so that the same rows are the same bytes: one order, one row-group size, one compression. */
 
-import { quoteText } from './session.ts';
+import { quoteName, quoteText } from './session.ts';
 
 import type { Column } from '../../store/store.ts';
 import type { StepOutput } from '../step.ts';
@@ -19,9 +19,24 @@ export async function writeTable(
   order: Order,
 ): Promise<StepOutput & { readonly rows: number; readonly columns: readonly Column[] }> {
   const columns = await session.columns(table);
-  const by = { 'as it is': 'order by rowid', 'by all columns': 'order by all', none: '' }[order];
-  const rows = await session.run(
-    `copy (select * from ${table} ${by}) to ${quoteText(path)} ${PARQUET}`,
-  );
+  const query = {
+    'as it is': () => asItIs(table, columns),
+    'by all columns': () => `select * from ${table} order by all`,
+    none: () => `select * from ${table}`,
+  }[order]();
+  const rows = await session.run(`copy (${query}) to ${quoteText(path)} ${PARQUET}`);
   return { path, format: 'parquet', rows, columns };
+}
+
+/**
+ * A query of a table's rows in the order in which they were put in. `rowid` is that order, unless the data has a
+ * column of this name, which hides it: then the rows are numbered by a window, which the engine makes in one thread.
+ */
+export function asItIs(table: string, columns: readonly Column[]): string {
+  const taken = new Set(columns.map(({ name }) => name.toLowerCase()));
+  if (!taken.has('rowid')) return `select * from ${table} order by rowid`;
+  let place = 'place';
+  while (taken.has(place)) place += '_';
+  const name = quoteName(place);
+  return `select * exclude (${name}) from (select *, row_number() over () as ${name} from ${table}) order by ${name}`;
 }

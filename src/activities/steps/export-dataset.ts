@@ -7,7 +7,7 @@ import { z } from 'zod';
 
 import { showInputs, tableSql } from '../duckdb/inputs.ts';
 import { ENGINE_VERSION, quoteName, quoteText, withSession } from '../duckdb/session.ts';
-import { PARQUET } from '../duckdb/write.ts';
+import { asItIs, PARQUET } from '../duckdb/write.ts';
 import { tableName } from '../option-types.ts';
 import { defineStep, StepError } from '../step.ts';
 
@@ -78,7 +78,7 @@ export const exportDataset = defineStep<Options>({
       for (const format of options.formats) {
         const path = join(ctx.folder, `export.${format}`);
         rows = await session.run(
-          `copy (select * from exported order by rowid) to ${quoteText(path)} ${COPY_OPTIONS[format]}`,
+          `copy (${asItIs('exported', columns)}) to ${quoteText(path)} ${COPY_OPTIONS[format]}`,
         );
         outputs[format] = {
           path,

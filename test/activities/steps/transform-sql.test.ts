@@ -20,6 +20,20 @@ test('keeps the order of the query, else orders by all columns', async () => {
   );
 });
 
+test('keeps the order of the query when a column is called rowid', async () => {
+  const tables = { orders: 'select i as id from range(200000) t(i)' };
+  await withAttempt({ tables }, async ({ run, rows }) => {
+    const sql = 'select id, -id as "RowId", 1 as place from orders order by id';
+    const { outputs } = await run(transformSql, { sql });
+    const wrong =
+      'select count(*) as n from (select id, row_number() over () - 1 as i from t) where id <> i';
+    expect(await rows(outputs?.['table'], wrong)).toEqual([{ n: '0' }]);
+    expect(await rows(outputs?.['table'], 'select * from t limit 1')).toEqual([
+      { id: '0', RowId: '0', place: 1 },
+    ]);
+  });
+});
+
 test('gives the same bytes with 1, 2 and 8 threads and little memory', async () => {
   await withAttempt({ tables: { orders: ORDERS } }, async ({ run }) => {
     const hashes = new Set<string>();

@@ -1,0 +1,112 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { expect, test } from '@jest/globals';
+import { z } from 'zod';
+
+import { runStep } from '../../src/activities/run-step.ts';
+import { defineStep } from '../../src/activities/step.ts';
+import { openLocalStore } from '../../src/store/local.ts';
+
+import type { AnyStepDefinition, StepContext, StepReturn } from '../../src/activities/step.ts';
+import type { StepInput, StepResult } from '../../src/model/step-result.ts';
+
+/** A kind that declares one output, `table`, and does what `run` says. */
+function kindThat(run: (ctx: StepContext) => Promise<StepReturn>): AnyStepDefinition {
+  return defineStep<object>({
+    kind: 'test.kind',
+    version: '1',
+    summary: '',
+    schema: z.strictObject({}),
+    outputs: () => ['table'],
+    run: (_options, ctx) => run(ctx),
+  });
+}
+
+/** Runs it through the real runner, on a store in a temporary folder; `left` is what stays of attempt folders. */
+async function runOnce(
+  kind: AnyStepDefinition,
+  look: (
+    run: (id: string) => Promise<StepResult>,
+    left: () => Promise<readonly string[]>,
+  ) => unknown,
+): Promise<void> {
+  const root = await mkdtemp(join(tmpdir(), 'builder-run-step-'));
+  const store = await openLocalStore(join(root, 'store'));
+  const environment = {
+    store,
+    attemptsRoot: join(root, 'attempts'),
+    runFolder: (id: string) => join(root, 'runs', id),
+    env: {},
+    secret: () => undefined,
+    limits: () => ({ memoryBytes: 2 ** 28, threads: 1 }),
+    bootId: store.bootId,
+  };
+  const input = (id: string): StepInput => ({
+    run: { id, generation: 1, job: 'j', profile: 'p', date: '2026-01-31', previousRows: {} },
+    step: {
+      id: 's',
+      kind: 'test.kind',
+      needs: [],
+      reads: [],
+      options: {},
+      timeoutMs: 60_000,
+      heartbeatMs: 15_000,
+      retry: { attempts: 1, backoffMs: 1, factor: 1, maxBackoffMs: 1 },
+      core: false,
+      allowFailure: false,
+      reuse: true,
+    },
+    attempt: 1,
+    concurrency: 1,
+    inputs: {},
+  });
+  try {
+    await look(
+      (id) => runStep(kind, input(id), environment, new AbortController().signal),
+      () => readdir(join(root, 'attempts'), { recursive: true }),
+    );
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+}
+
+test('keeps what a kind returns, takes it over in another run, and leaves no attempt folder', async () => {
+  let calls = 0;
+  const kind = kindThat(async ({ folder }) => {
+    calls += 1;
+    await writeFile(join(folder, 'a.csv'), 'id\n1\n');
+    return { outputs: { table: { path: join(folder, 'a.csv'), format: 'csv', rows: 1 } } };
+  });
+  await runOnce(kind, async (run, left) => {
+    const first = await run('run-1');
+    const second = await run('run-2');
+    expect([first.cached, second.cached, calls]).toEqual([false, true, 1]);
+    expect(second.outputs).toEqual(first.outputs);
+    expect(first.outputs['table']).toMatchObject({ bytes: 5, rows: 1 });
+    expect(await left()).toEqual(['run-1']);
+  });
+});
+
+test.each<[string, StepReturn, string]>([
+  [
+    'another output than it declares',
+    { outputs: { tabel: { path: '/nowhere', format: 'csv' } } },
+    'test.kind declares the outputs table, but returned tabel',
+  ],
+  ['none of its outputs', {}, 'test.kind declares the outputs table, but returned none'],
+  [
+    'a file it did not write',
+    { outputs: { table: { path: '/nowhere/t.csv', format: 'csv' } } },
+    "test.kind returned output 'table', but did not write /nowhere/t.csv",
+  ],
+])('refuses a kind that returns %s', async (_what, returned, message) => {
+  await runOnce(
+    kindThat(async () => returned),
+    async (run, left) => {
+      await expect(run('run-1')).rejects.toMatchObject({ code: 'KIND_BROKEN', message });
+      expect(await left()).toEqual(['run-1']);
+    },
+  );
+});
