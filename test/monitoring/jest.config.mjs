@@ -11,4 +11,5 @@ export default {
   testPathIgnorePatterns: ['/node_modules/'],
   globalSetup: '<rootDir>/test/monitoring/set-up.ts',
   testTimeout: 180_000,
+  maxConcurrency: 3,
 };

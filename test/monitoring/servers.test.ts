@@ -15,7 +15,9 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { findPrometheus, PROMETHEUS_RELEASE } from './servers.ts';
 
 let folder = '';
-beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'servers-'))));
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'servers-'));
+});
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Two programs that say a version and nothing else. */

@@ -1,0 +1,45 @@
+/** Every expression that the project ships, of rules and of the dashboard, as a test can ask it of a Prometheus. */
+
+import { rulesAsWritten } from './quick-rules.ts';
+import { expressionsOf, readDashboard } from '../dashboard.ts';
+
+import type { Rule } from './quick-rules.ts';
+import type { Expression } from '../dashboard.ts';
+
+export type Asked = {
+  /** For people: which rule, or where on the dashboard. */
+  readonly place: string;
+  readonly kind: 'alert' | 'record' | Expression['kind'];
+  readonly ask: Expression['ask'];
+  readonly expr: string;
+  /** Labels that a legend, a column, a description or a variable names. */
+  readonly labels: readonly string[];
+};
+
+/** As a viewer asks who looks at the last minutes: a scenario is over after one or two. */
+const VIEW = Object.freeze({
+  window: '10m',
+  __range: '10m',
+  __interval: '5s',
+  __interval_ms: '5000',
+  __rate_interval: '10s',
+});
+
+/** All of them, rules first. Nothing is listed by hand: what is new is there by itself. */
+export async function everyExpression(): Promise<readonly Asked[]> {
+  const rules = (await rulesAsWritten()).map((rule): Asked => ({
+    place: rule.alert === undefined ? `record ${rule.record}` : `alert ${rule.alert}`,
+    kind: rule.alert === undefined ? 'record' : 'alert',
+    ask: 'range',
+    expr: rule.expr,
+    labels: namedLabels(rule),
+  }));
+  return [...rules, ...expressionsOf(readDashboard(), VIEW)];
+}
+
+/** Labels that the annotations of an alert put into words or links. */
+function namedLabels({ annotations = {} }: Rule): readonly string[] {
+  const texts = Object.values(annotations).join('\n');
+  const names = [...texts.matchAll(/\$labels\.(\w+)/g)].flatMap(([, name]) => name ?? []);
+  return [...new Set(names)];
+}

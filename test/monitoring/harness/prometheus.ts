@@ -1,0 +1,258 @@
+/** A real Prometheus in a folder of its own: scrapes given targets every second, and answers what it has seen. */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { expect } from '@jest/globals';
+import { stringify } from 'yaml';
+
+import { runTool } from '../../../src/engine/run-tool.ts';
+import { freePort, until } from '../../harness/cli.ts';
+import { prometheusTools } from '../servers.ts';
+import { shippedRules } from './quick-rules.ts';
+
+/** One series of an answer. `labels` without the name. A range's answer has the value of its last point. */
+export type Series = {
+  readonly name: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+  readonly values: readonly number[];
+};
+
+/** Series as plain data for an `expect`: the values of some labels, joined, to the value of the series. */
+export type Table = Readonly<Record<string, number>>;
+
+export type Prometheus = {
+  readonly url: string;
+  /** Unix seconds at which it was ready. */
+  readonly startedAtS: number;
+  /** What an expression gives now, or at a moment. @throws Error for a bad expression */
+  query(expression: string, atS?: number): Promise<readonly Series[]>;
+  /** What it gives second by second between two moments: what a panel draws. */
+  range(expression: string, fromS: number, toS: number): Promise<readonly Series[]>;
+  /** What a variable of the dashboard offers: the values of a label among the series of a selector. */
+  labelValues(label: string, selector: string): Promise<readonly string[]>;
+  /** The series an expression gives now, as a table by these labels. */
+  table(expression: string, by: readonly string[]): Promise<Table>;
+  /** Waits until an expression gives exactly this table. */
+  becomes(expression: string, by: readonly string[], expected: Table): Promise<void>;
+  /** Waits until an alert fires with these labels. */
+  fires(alert: string, labels?: Readonly<Record<string, string>>): Promise<void>;
+  /** Waits until it no longer fires. */
+  resolves(alert: string, labels?: Readonly<Record<string, string>>): Promise<void>;
+  /** Waits for a whole scrape and a whole evaluation of the rules that began after now. */
+  catchesUp(): Promise<void>;
+  /** Names of the alerts that fired at any time since a moment, sorted. */
+  fired(sinceS?: number): Promise<readonly string[]>;
+  /** Evaluations of rules that failed since the start, by group. */
+  ruleFailures(): Promise<Table>;
+  /** What `promtool query instant` prints. */
+  promtool(expression: string): Promise<string>;
+};
+
+export type Options = {
+  /** Loopback ports to scrape; whoever listens there may come and go. */
+  readonly ports: readonly number[];
+  /** Load the shipped rules, at the pace of tests. */
+  readonly rules?: boolean;
+};
+
+/** Name of the shipped scrape job. */
+export const SCRAPE_JOB = 'builder';
+const PATIENCE_MS = 60_000;
+
+/** Hands a Prometheus to `work` and ends it afterwards; its log is in the error if it does not start. */
+export async function withPrometheus<T>(
+  { ports, rules = false }: Options,
+  work: (prometheus: Prometheus) => Promise<T>,
+): Promise<T> {
+  const { prometheus: program } = await prometheusTools();
+  const folder = await mkdtemp(join(tmpdir(), 'prometheus-'));
+  const port = await freePort();
+  try {
+    await mkdir(join(folder, 'rules'));
+    const ruleFiles = rules ? await shippedRules() : [];
+    for (const { name, text } of ruleFiles) await writeFile(join(folder, 'rules', name), text);
+    await writeFile(join(folder, 'prometheus.yml'), stringify(configOf(ports)));
+    const server = spawn(
+      program,
+      [
+        '--config.file=prometheus.yml',
+        '--storage.tsdb.path=data',
+        `--web.listen-address=127.0.0.1:${port}`,
+        '--log.level=warn',
+        // Targets are taken up at once instead of some seconds later.
+        '--scrape.discovery-reload-interval=100ms',
+      ],
+      { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    let log = '';
+    server.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
+    const over = once(server, 'close');
+    try {
+      const url = `http://127.0.0.1:${port}`;
+      await until(async () => {
+        if (server.exitCode !== null) throw new Error(`Prometheus did not start:\n${log}`);
+        return (await fetch(`${url}/-/ready`).catch(() => undefined))?.ok;
+      }, `Prometheus is ready\n${log}`);
+      const prometheus = client(url);
+      await prometheus.becomes('count(up)', [], { '': ports.length });
+      return await work(prometheus);
+    } finally {
+      server.kill('SIGKILL');
+      await over;
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+}
+
+function configOf(ports: readonly number[]): object {
+  return {
+    global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
+    rule_files: ['rules/*.yml'],
+    scrape_configs: [
+      {
+        job_name: SCRAPE_JOB,
+        honor_labels: true,
+        static_configs: [{ targets: ports.map((port) => `127.0.0.1:${port}`) }],
+      },
+    ],
+  };
+}
+
+function client(url: string): Prometheus {
+  const ask = async (path: string, fields: Record<string, string>): Promise<Answer> => {
+    const answer = await fetch(`${url}/api/v1/${path}`, {
+      method: 'POST',
+      body: new URLSearchParams(fields),
+    });
+    const body = (await answer.json()) as { status: string; error?: string; data: Answer };
+    if (body.status !== 'success') throw new Error(`${fields['query']}: ${body.error}`);
+    return body.data;
+  };
+  const query: Prometheus['query'] = async (expression, atS) => {
+    const fields = { query: expression, time: String(atS ?? Date.now() / 1000) };
+    return seriesOf(await ask('query', fields));
+  };
+  const table: Prometheus['table'] = async (expression, by) => tableOf(await query(expression), by);
+  const isFiring = async (alert: string, labels: Readonly<Record<string, string>>) => {
+    const wanted = { alertname: alert, alertstate: 'firing', ...labels };
+    const matchers = Object.entries(wanted).map(([name, value]) => `${name}="${value}"`);
+    return (await query(`ALERTS{${matchers.join(',')}}`)).length > 0;
+  };
+  const patiently = async (isSo: () => Promise<boolean>, what: string): Promise<void> => {
+    await until(isSo, what, PATIENCE_MS).catch(async (error: Error) => {
+      const alerts = await query('ALERTS');
+      const seen = alerts.map(({ labels }) => JSON.stringify(labels)).join('\n  ');
+      throw new Error(`${error.message}; alerts now:\n  ${seen}`, { cause: error });
+    });
+  };
+  return {
+    url,
+    startedAtS: Date.now() / 1000,
+    query,
+    table,
+    range: async (expression, fromS, toS) => {
+      const fields = { query: expression, start: String(fromS), end: String(toS), step: '1' };
+      return seriesOf(await ask('query_range', fields));
+    },
+    labelValues: async (label, selector) => {
+      const answer = await fetch(
+        `${url}/api/v1/label/${label}/values?${new URLSearchParams({ 'match[]': selector })}`,
+      );
+      return ((await answer.json()) as { data: string[] }).data;
+    },
+    becomes: async (expression, by, expected) => {
+      const wanted = JSON.stringify(sorted(expected));
+      await until(
+        async () => JSON.stringify(await table(expression, by)) === wanted,
+        expression,
+        PATIENCE_MS,
+      ).catch(async () => {
+        expect({ [expression]: await table(expression, by) }).toEqual({ [expression]: expected });
+      });
+    },
+    fires: (alert, labels = {}) => patiently(() => isFiring(alert, labels), `${alert} fires`),
+    resolves: (alert, labels = {}) =>
+      patiently(async () => !(await isFiring(alert, labels)), `${alert} does not fire`),
+    catchesUp: async () => {
+      const sinceS = Date.now() / 1000;
+      await until(
+        async () => (await query(`timestamp(up) > ${sinceS}`)).length > 0,
+        'a scrape',
+        PATIENCE_MS,
+      );
+      const scrapedS = Date.now() / 1000;
+      await until(
+        async () => {
+          const answer = await fetch(`${url}/api/v1/rules`);
+          const { data } = (await answer.json()) as {
+            data: { groups: { lastEvaluation: string }[] };
+          };
+          return data.groups.every((group) => Date.parse(group.lastEvaluation) / 1000 > scrapedS);
+        },
+        'an evaluation of every rule',
+        PATIENCE_MS,
+      );
+    },
+    fired: async (sinceS) => {
+      const nowS = Date.now() / 1000;
+      const windowS = Math.max(1, Math.ceil(nowS - (sinceS ?? nowS - 3600)));
+      const seen = await query(
+        `count by (alertname) (max_over_time(ALERTS{alertstate="firing"}[${windowS}s]))`,
+        nowS,
+      );
+      return seen.map(({ labels }) => labels['alertname'] ?? '').toSorted();
+    },
+    ruleFailures: async () => {
+      const text = await (await fetch(`${url}/metrics`)).text();
+      const lines = text.matchAll(
+        /^prometheus_rule_evaluation_failures_total\{.*rule_group="[^"]*;([^"]+)"\} (\d+)$/gm,
+      );
+      const all = [...lines].map(([, group = '', count]) => [group, Number(count)] as const);
+      return Object.fromEntries(all.filter(([, count]) => count > 0));
+    },
+    promtool: async (expression) => {
+      const { promtool } = await prometheusTools();
+      const command = [promtool, 'query', 'instant', url, expression];
+      return runTool(command, { env: process.env, timeoutMs: 10_000 });
+    },
+  };
+}
+
+type Metric = Readonly<Record<string, string>>;
+type Point = readonly [number, string];
+type Answer = { readonly resultType: string; readonly result: unknown };
+
+function seriesOf({ resultType, result }: Answer): readonly Series[] {
+  if (resultType === 'scalar') {
+    const value = Number((result as Point)[1]);
+    return [{ name: undefined, labels: {}, value, values: [value] }];
+  }
+  const rows = result as readonly { metric: Metric; value?: Point; values?: readonly Point[] }[];
+  return rows.map(({ metric, value, values = value === undefined ? [] : [value] }) => {
+    const { __name__: name, ...labels } = metric;
+    const numbers = values.map(([, text]) => numberOf(text));
+    return { name, labels, value: numbers.at(-1) ?? Number.NaN, values: numbers };
+  });
+}
+
+function numberOf(text: string): number {
+  return Number(text.replace('Inf', 'Infinity'));
+}
+
+function tableOf(series: readonly Series[], by: readonly string[]): Table {
+  return sorted(
+    Object.fromEntries(
+      series.map(({ labels, value }) => [by.map((l) => labels[l] ?? '-').join(' '), value]),
+    ),
+  );
+}
+
+function sorted(table: Table): Table {
+  return Object.fromEntries(Object.entries(table).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}

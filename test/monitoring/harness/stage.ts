@@ -1,0 +1,98 @@
+/** Where a scenario plays: a project with its pipeline, a port for its metrics, and a Prometheus that scrapes it. */
+
+import { expect } from '@jest/globals';
+
+import { freePort, withProject } from '../../harness/cli.ts';
+import { withPrometheus } from './prometheus.ts';
+
+import type { Ended, Project, Running } from '../../harness/cli.ts';
+import type { Prometheus } from './prometheus.ts';
+
+export type Stage = {
+  readonly project: Project;
+  readonly prometheus: Prometheus;
+  readonly port: number;
+  /** A second port, which Prometheus scrapes if the script says so: for a second worker or another job. */
+  readonly otherPort: number;
+  /** Says that from this moment to the end nothing is wrong, so that no rule may return anything. */
+  healthyFromNow(): void;
+  /** One-shot `run-profile` with metrics, in the background. */
+  start(shot?: Shot): Running;
+  /** The same to its end. */
+  run(shot?: Shot): Promise<Ended>;
+};
+
+export type Shot = {
+  /** Default: jobs/j.yaml. */
+  readonly job?: string;
+  /** Default: the job's name for it. */
+  readonly profile?: string;
+  /** Default: out. */
+  readonly out?: string;
+  readonly port?: number;
+  readonly env?: Readonly<Record<string, string>>;
+  /** More words for the command. */
+  readonly words?: readonly string[];
+};
+
+export type Script = {
+  readonly files: Readonly<Record<string, string>>;
+  /** How many ports Prometheus scrapes; default 1. */
+  readonly ports?: 1 | 2;
+  /** What happens before Prometheus is there. */
+  readonly before?: (stage: Omit<Stage, 'prometheus'>) => Promise<void>;
+  readonly play: (stage: Stage) => Promise<void>;
+};
+
+/** What was played, for who looks at it. Unix seconds. */
+export type Played = {
+  readonly prometheus: Prometheus;
+  readonly fromS: number;
+  /** Since when nothing was wrong. */
+  readonly healthyFromS: number | undefined;
+};
+
+/** Plays a script; `look` sees the Prometheus at the end, while everything it knows is still there. */
+export async function playOn(
+  { files, ports = 1, before, play }: Script,
+  look: (played: Played) => Promise<void> = async () => undefined,
+): Promise<void> {
+  const [port, otherPort] = [await freePort(), await freePort()];
+  await withProject(files, async (project) => {
+    const start = (shot: Shot = {}): Running =>
+      project.start(wordsOf({ port, ...shot }), { ...shot.env });
+    const run = (shot: Shot = {}): Promise<Ended> => start(shot).ended;
+    let healthyFromS: number | undefined;
+    const healthyFromNow = (): void => {
+      healthyFromS = Date.now() / 1000;
+    };
+    const stage = { project, port, otherPort, healthyFromNow, start, run };
+    await before?.(stage);
+    const scraped = [port, otherPort].slice(0, ports);
+    await withPrometheus({ ports: scraped, rules: true }, async (prometheus) => {
+      await play({ ...stage, prometheus });
+      expect(await prometheus.ruleFailures()).toEqual({});
+      await look({ prometheus, fromS: prometheus.startedAtS, healthyFromS });
+    });
+  });
+}
+
+/** The words that serve metrics on a port, where only this machine can reach it. */
+export function exporterWords(port: number): readonly string[] {
+  return ['--prometheus-port', String(port), '--prometheus-address', '127.0.0.1'];
+}
+
+function wordsOf({
+  job = 'jobs/j.yaml',
+  profile,
+  out = 'out',
+  port = 0,
+  words = [],
+}: Shot): string[] {
+  return [
+    ...['run-profile', '--job', job, '--out', out],
+    ...(profile === undefined ? [] : ['--profile', profile]),
+    ...exporterWords(port),
+    ...words,
+  ];
+}

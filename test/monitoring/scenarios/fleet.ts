@@ -1,0 +1,239 @@
+/** Workers that live long on a Temporal service: restarted, killed, stopped, cut off. */
+
+import { expect } from '@jest/globals';
+import { Client, Connection } from '@temporalio/client';
+
+import { withFleet } from '../harness/fleet.ts';
+import { lastOf } from './scenario.ts';
+
+import type { Scenario } from './scenario.ts';
+
+/** What all processes counted together; those that have gone with the last that was seen of them. */
+const OUTCOMES = `sum by (job, profile, step, status) (${lastOf('pipeline_step_status_total')}) > 0`;
+const ATTEMPTS = `sum by (profile, step, result) (${lastOf('pipeline_step_attempts_total')}) > 0`;
+/** Steps that run now. */
+const RUNNING = 'pipeline_step_started_timestamp_seconds > bool 0';
+
+const nightly = (profile: string): Record<string, string> => ({
+  'jobs/j.yaml': 'job: nightly\nprofile: p\n',
+  'profiles/p.yaml': `profile: p${profile}`,
+});
+const RUN = { job: 'nightly', profile: 'p' };
+const LOAD = { ...RUN, step: 'load' };
+
+export const healthy: Scenario = {
+  name: 'healthy',
+  claim: 'a worker whose runs succeed makes no rule return anything',
+  files: {
+    'data.csv': `id\n${Array.from({ length: 40 }, (_, i) => i + 1).join('\n')}\n`,
+    'jobs/j.yaml': 'job: nightly\nprofile: p\ninputs: { data: { path: ../data.csv } }\n',
+    'profiles/p.yaml': `
+profile: p
+expected_every: 1h
+steps:
+  collect: { uses: collect.files, core: true, with: { from: '\${{ inputs.data }}' } }
+  clean: { uses: transform.sql, core: true, alert: { p95: 30s }, needs: [collect], with: { sql: select * from collect } }
+  check: { uses: check.table, with: { table: clean, checks: [{ unique: [id] }] } }
+  pause: { uses: exec.command, needs: [check], alert: { p95: 30s }, with: { shell: 'sleep 1' } }
+  export: { uses: export.dataset, needs: [pause], with: { from: clean, formats: [csv] } }
+`,
+  },
+  play: (stage) =>
+    withFleet(stage, async ({ worker, call }) => {
+      const { prometheus, port, healthyFromNow } = stage;
+      await worker({ port });
+      expect((await call('out').ended).code).toBe(0);
+      await prometheus.becomes('pipeline_run_status_total > 0', ['job', 'status'], {
+        'nightly OK': 1,
+      });
+      await prometheus.catchesUp();
+      healthyFromNow();
+      expect((await call('out2').ended).code).toBe(0);
+      await prometheus.becomes('pipeline_step_status_total > 0', ['step', 'status'], {
+        'collect OK': 1,
+        'collect CACHED': 1,
+        'clean OK': 1,
+        'clean CACHED': 1,
+        'check OK': 1,
+        'check CACHED': 1,
+        'pause OK': 2,
+        'export OK': 1,
+        'export CACHED': 1,
+      });
+      await prometheus.becomes('count by (job) (up == 1)', ['job'], { builder: 1 });
+      await prometheus.catchesUp();
+    }),
+};
+
+export const workerRestarted: Scenario = {
+  name: 'worker restarted between runs',
+  claim: 'a worker restarted between two failing runs loses no count, and its alert outlives it',
+  files: nightly(`
+steps:
+  load: { uses: exec.command, retry: { attempts: 1 }, with: { shell: 'exit 7' } }
+`),
+  play: (stage) =>
+    withFleet(stage, async ({ worker, call }) => {
+      const { prometheus, port } = stage;
+      const failures = 'pipeline_step_status_total{step="load",status="FAIL"}';
+      const first = await worker({ port });
+      await prometheus.becomes('count(pipeline_build_info)', [], { '': 1 });
+      expect((await call('out').ended).code).toBe(1);
+      await prometheus.becomes(failures, ['job', 'status'], { 'nightly FAIL': 1 });
+      await prometheus.fires('PipelineStepFailing', LOAD);
+      first.kill('SIGTERM');
+      await first.ended;
+      await prometheus.becomes(failures, ['job', 'status'], {});
+      await prometheus.fires('PipelineStepFailing', LOAD);
+
+      await worker({ port });
+      await prometheus.becomes('count(pipeline_build_info)', [], { '': 1 });
+      expect((await call('out').ended).code).toBe(1);
+      await prometheus.becomes(failures, ['job', 'status'], { 'nightly FAIL': 1 });
+      await prometheus.fires('PipelineStepFailing', LOAD);
+      const runs = 'pipeline_run_status_total{status="FAIL"}';
+      await prometheus.becomes(`sum(count_over_time((${runs} == 1)[10m:1s])) > bool 0`, [], {
+        '': 1,
+      });
+    }),
+};
+
+export const workerKilled: Scenario = {
+  name: 'worker killed in mid-step',
+  claim: 'a worker killed with -9 in mid-step is one lost attempt, and the step one outcome',
+  ports: 2,
+  files: nightly(`
+defaults: { heartbeat: 3s, retry: { attempts: 1 } }
+steps:
+  load: { uses: exec.command, with: { shell: 'sleep 4' } }
+  use: { uses: exec.command, needs: [load], with: { shell: 'true' } }
+`),
+  play: (stage) =>
+    withFleet(stage, async ({ worker, call }) => {
+      const { prometheus, port, otherPort } = stage;
+      const first = await worker({ port });
+      const called = call('out');
+      await prometheus.becomes(RUNNING, ['step'], {
+        load: 1,
+      });
+      first.kill('SIGKILL');
+      await first.ended;
+      await worker({ port: otherPort });
+      expect((await called.ended).code).toBe(0);
+      await prometheus.becomes(ATTEMPTS, ['step', 'result'], {
+        'load lost': 1,
+        'load ok': 1,
+        'use ok': 1,
+      });
+      await prometheus.becomes(OUTCOMES, ['job', 'profile', 'step', 'status'], {
+        'nightly p load OK': 1,
+        'nightly p use OK': 1,
+      });
+      await prometheus.fires('PipelineWorkerLost', { profile: 'p', step: 'load' });
+      await prometheus.fires('PipelineTargetDown', { instance: `127.0.0.1:${port}` });
+      await prometheus.becomes('count(pipeline_step_started_timestamp_seconds)', [], {});
+    }),
+};
+
+export const timeoutByServer: Scenario = {
+  name: 'timeout decided by the server',
+  claim: 'a step whose worker cannot end it is one timeout, however late that worker wakes up',
+  ports: 2,
+  files: nightly(`
+defaults: { heartbeat: 10m, retry: { attempts: 1 } }
+steps:
+  load: { uses: exec.command, timeout: 3s, with: { shell: 'sleep 60' } }
+  use: { uses: exec.command, needs: [load], with: { shell: 'true' } }
+`),
+  play: (stage) =>
+    withFleet(stage, async ({ worker, call }) => {
+      const { prometheus, port, otherPort } = stage;
+      const stopped = await worker({ port });
+      const called = call('out');
+      await prometheus.becomes(RUNNING, ['step'], {
+        load: 1,
+      });
+      stopped.kill('SIGSTOP');
+      await worker({ port: otherPort });
+      expect((await called.ended).code).toBe(1);
+      const once = { 'nightly load TIMEOUT': 1, 'nightly use SKIPPED': 1 };
+      await prometheus.becomes(OUTCOMES, ['job', 'step', 'status'], once);
+      await prometheus.becomes(ATTEMPTS, ['step', 'result'], { 'load timeout': 1 });
+      await prometheus.fires('PipelineStepFailing', LOAD);
+      await prometheus.fires('PipelineTargetDown', { instance: `127.0.0.1:${port}` });
+
+      stopped.kill('SIGCONT');
+      await prometheus.becomes('count(up == 1)', [], { '': 2 });
+      await prometheus.becomes('count(pipeline_step_started_timestamp_seconds)', [], {});
+      await prometheus.catchesUp();
+      expect(await prometheus.table(OUTCOMES, ['job', 'step', 'status'])).toEqual(once);
+      expect(await prometheus.table(ATTEMPTS, ['step', 'result'])).toEqual({ 'load timeout': 1 });
+    }),
+};
+
+export const timeoutByWorker: Scenario = {
+  name: 'timeout decided by the worker',
+  claim: 'a step that its worker ends at the time limit is one timeout, retries included',
+  files: nightly(`
+defaults: { retry: { attempts: 2, backoff: 100ms } }
+steps:
+  load: { uses: exec.command, timeout: 1s, with: { shell: 'sleep 60' } }
+`),
+  play: (stage) =>
+    withFleet(stage, async ({ worker, call }) => {
+      const { prometheus, port } = stage;
+      await worker({ port });
+      expect((await call('out').ended).code).toBe(1);
+      await prometheus.becomes('pipeline_step_status_total > 0', ['job', 'step', 'status'], {
+        'nightly load TIMEOUT': 1,
+      });
+      await prometheus.becomes('pipeline_step_attempts_total > 0', ['step', 'result'], {
+        'load timeout': 2,
+      });
+      await prometheus.becomes('pipeline_run_status_total > 0', ['status'], { TIMEOUT: 1 });
+      await prometheus.fires('PipelineStepFailing', LOAD);
+    }),
+};
+
+export const workersInTrouble: Scenario = {
+  name: 'workers in trouble',
+  claim:
+    'a worker that is full, that leaves, that meets a foreign workflow and that loses its service is told apart',
+  ports: 2,
+  files: nightly(`
+steps:
+  load: { uses: exec.command, with: { shell: 'trap "" TERM; sleep 8' } }
+`),
+  play: (stage) =>
+    withFleet(stage, async ({ worker, call, address, kill }) => {
+      const { prometheus, port, otherPort } = stage;
+      const at = (metrics: number) => ({ instance: `127.0.0.1:${metrics}` });
+      // Leaves while a step runs that takes its time to end, with a slot free: it polls no more.
+      const leaving = await worker({ port: otherPort, slots: 2 });
+      call('out');
+      await prometheus.becomes(RUNNING, ['step'], { load: 1 });
+      leaving.kill('SIGTERM');
+      await prometheus.fires('PipelineWorkerNoPollers', at(otherPort));
+      await leaving.ended;
+
+      await worker({ port, slots: 1 });
+      call('out2');
+      await prometheus.becomes(RUNNING, ['step'], { load: 1 });
+      await prometheus.fires('PipelineWorkerNoSlots', { task_queue: 'builder' });
+
+      const connection = await Connection.connect({ address });
+      try {
+        const { workflow } = new Client({ connection });
+        await workflow.start('nobodyKnowsThis', { taskQueue: 'builder', workflowId: 'foreign' });
+        await prometheus.becomes(
+          `${lastOf('temporal_workflow_task_execution_failed_total')} > bool 0`,
+          ['task_queue'],
+          { builder: 1 },
+        );
+      } finally {
+        await connection.close();
+      }
+      kill();
+      await prometheus.fires('PipelineWorkerDisconnected', at(port));
+    }),
+};

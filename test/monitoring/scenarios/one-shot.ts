@@ -1,0 +1,180 @@
+/** Short commands that come and go, as cron starts them, and what is adverse about that. */
+
+import { expect } from '@jest/globals';
+
+import { ATTEMPTS, lastOf, OUTCOMES, RUNS, SUGGESTED } from './scenario.ts';
+
+import type { Scenario } from './scenario.ts';
+
+/** One step that ends with $CODE after $SECONDS, and one that needs it. */
+const TWO_STEPS = {
+  'jobs/j.yaml': 'job: nightly\nprofile: p\n',
+  'profiles/p.yaml': `
+profile: p
+defaults: { retry: { attempts: 1 } }
+steps:
+  load:
+    uses: exec.command
+    core: true
+    with: { shell: 'sleep "$SECONDS"; echo told >&2; exit "$CODE"', pass_env: [CODE, SECONDS] }
+  use: { uses: exec.command, needs: [load], with: { shell: 'true' } }
+`,
+};
+const RUN = { job: 'nightly', profile: 'p' };
+const LOAD = { ...RUN, step: 'load' };
+
+const fails = { env: { CODE: '7', SECONDS: '0' } };
+const succeeds = { env: { CODE: '0', SECONDS: '0' } };
+
+export const firstFailureEver: Scenario = {
+  name: 'first failure ever',
+  claim: 'the first run ever fails: counted, alerted on until the next success, and no longer',
+  files: TWO_STEPS,
+  async play({ prometheus, run }) {
+    const { code } = await run({ env: { CODE: '7', SECONDS: '2' } });
+    expect(code).toBe(1);
+    await prometheus.becomes(OUTCOMES, ['step', 'status'], { 'load FAIL': 1, 'use SKIPPED': 1 });
+    await prometheus.becomes(RUNS, ['job', 'profile', 'status'], { 'nightly p FAIL': 1 });
+    const suggested = await prometheus.table(SUGGESTED.failing, ['job', 'profile', 'step']);
+    expect(suggested).toEqual({ 'nightly p load': expect.any(Number) });
+    await prometheus.fires('PipelineStepFailedRecently', LOAD);
+    await prometheus.fires('PipelineStepFailing', LOAD);
+    await prometheus.fires('PipelineRunFailed', RUN);
+
+    expect((await run(succeeds)).code).toBe(0);
+    await prometheus.resolves('PipelineStepFailing', LOAD);
+    await prometheus.resolves('PipelineRunFailed', RUN);
+  },
+};
+
+export const failureBeforeTheFirstScrape: Scenario = {
+  name: 'failure before the first scrape',
+  claim: 'a failure that no scrape saw is known and alerted on from the next run on',
+  files: TWO_STEPS,
+  async before({ run }) {
+    expect((await run({ ...fails, words: ['--linger', '0'] })).code).toBe(1);
+  },
+  async play({ prometheus, start, run }) {
+    const second = start({ env: { CODE: '7', SECONDS: '3' } });
+    await prometheus.becomes('pipeline_step_status_total > 0', ['step', 'status'], {
+      'load FAIL': 1,
+      'use SKIPPED': 1,
+    });
+    await prometheus.fires('PipelineStepFailing', LOAD);
+    await second.ended;
+    await prometheus.becomes(OUTCOMES, ['step', 'status'], { 'load FAIL': 2, 'use SKIPPED': 2 });
+    await run(succeeds);
+    await prometheus.resolves('PipelineStepFailing', LOAD);
+  },
+};
+
+export const twoFailuresInARow: Scenario = {
+  name: 'two failures in a row',
+  claim: 'two identical failing runs are one and two in Prometheus, never one and one',
+  files: TWO_STEPS,
+  async play({ prometheus, run }) {
+    await run(fails);
+    const sinceS = Date.now() / 1000;
+    await prometheus.becomes(OUTCOMES, ['step', 'status'], { 'load FAIL': 1, 'use SKIPPED': 1 });
+    await prometheus.fires('PipelineStepFailing', LOAD);
+    await run(fails);
+    await prometheus.becomes(OUTCOMES, ['step', 'status'], { 'load FAIL': 2, 'use SKIPPED': 2 });
+    const failures = 'pipeline_step_status_total{step="load",status="FAIL"}';
+    const [seen] = await prometheus.range(lastOf(failures), sinceS, Date.now() / 1000 + 1);
+    expect([...new Set(seen?.values)]).toEqual([1, 2]);
+    await prometheus.becomes(ATTEMPTS, ['step', 'result'], { 'load fail': 2 });
+    await prometheus.fires('PipelineStepFailing', LOAD);
+    expect(await prometheus.table(SUGGESTED.failing, ['job', 'step'])).toEqual({
+      'nightly load': expect.any(Number),
+    });
+  },
+};
+
+export const retryThenSuccess: Scenario = {
+  name: 'retry, then success',
+  claim: 'a retry that succeeds is one failed and one good attempt, one outcome, and no alert',
+  files: {
+    'jobs/j.yaml': 'job: nightly\nprofile: p\n',
+    'profiles/p.yaml': `
+profile: p
+steps:
+  load:
+    uses: exec.command
+    retry: { attempts: 3, backoff: 1s }
+    with: { shell: 'sleep 1; test "$BUILDER_ATTEMPT" -gt 1' }
+`,
+  },
+  async play({ prometheus, run }) {
+    const sinceS = Date.now() / 1000;
+    expect((await run()).code).toBe(0);
+    await prometheus.becomes(ATTEMPTS, ['step', 'result'], { 'load fail': 1, 'load ok': 1 });
+    await prometheus.becomes(OUTCOMES, ['step', 'status'], { 'load OK': 1 });
+    await prometheus.becomes(lastOf('pipeline_step_duration_seconds_count'), ['step'], { load: 1 });
+    await prometheus.catchesUp();
+    const fired = await prometheus.fired(sinceS);
+    expect(fired.filter((name) => /Step|Run/.test(name) && name !== 'PipelineNoStepData')).toEqual(
+      [],
+    );
+  },
+};
+
+export const commandKilled: Scenario = {
+  name: 'command killed and resumed',
+  claim: 'a command killed in mid-step and resumed counts each outcome once',
+  files: {
+    'jobs/j.yaml': 'job: nightly\nprofile: p\n',
+    'profiles/p.yaml': `
+profile: p
+steps:
+  first: { uses: exec.command, with: { shell: 'true' } }
+  second: { uses: exec.command, needs: [first], with: { shell: 'sleep 3' } }
+`,
+  },
+  async play({ prometheus, project, start, port }) {
+    const killed = start();
+    await killed.says(/first +OK/);
+    await prometheus.becomes('pipeline_step_started_timestamp_seconds > bool 0', ['step'], {
+      second: 1,
+    });
+    killed.kill('SIGKILL');
+    await killed.ended;
+    const words = ['--prometheus-port', String(port), '--prometheus-address', '127.0.0.1'];
+    const { code } = await project.run(['resume', '--out', 'out', ...words]);
+    expect(code).toBe(0);
+    await prometheus.becomes(OUTCOMES, ['step', 'status'], { 'first OK': 1, 'second OK': 1 });
+    await prometheus.becomes(RUNS, ['job', 'status'], { 'nightly OK': 1 });
+    await prometheus.becomes('count(pipeline_step_started_timestamp_seconds)', [], {});
+  },
+};
+
+export const cancelled: Scenario = {
+  name: 'run cancelled',
+  claim: 'a cancelled run is counted as that, step by step, and alerts nobody',
+  files: {
+    'jobs/j.yaml': 'job: nightly\nprofile: p\n',
+    'profiles/p.yaml': `
+profile: p
+steps:
+  long: { uses: exec.command, with: { shell: 'sleep 300' } }
+  later: { uses: exec.command, needs: [long], with: { shell: 'true' } }
+`,
+  },
+  async play({ prometheus, start }) {
+    const running = start();
+    await prometheus.becomes('pipeline_step_started_timestamp_seconds > bool 0', ['step'], {
+      long: 1,
+    });
+    const sinceS = Date.now() / 1000;
+    running.kill('SIGINT');
+    expect((await running.ended).code).toBe(130);
+    await prometheus.becomes(OUTCOMES, ['step', 'status'], {
+      'long CANCELLED': 1,
+      'later CANCELLED': 1,
+    });
+    await prometheus.becomes(ATTEMPTS, ['step', 'result'], { 'long cancelled': 1 });
+    await prometheus.becomes(RUNS, ['job', 'status'], { 'nightly CANCELLED': 1 });
+    await prometheus.catchesUp();
+    const fired = await prometheus.fired(sinceS);
+    expect(fired.filter((name) => /Failing|Failed|Lost/.test(name))).toEqual([]);
+  },
+};

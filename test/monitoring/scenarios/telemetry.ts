@@ -1,0 +1,71 @@
+/** Metrics that cannot be recorded. */
+
+import { rename, writeFile } from 'node:fs/promises';
+
+import { expect } from '@jest/globals';
+
+import { lastOf } from './scenario.ts';
+
+import type { Scenario } from './scenario.ts';
+
+export const brokenStore: Scenario = {
+  name: 'claims cannot be stored',
+  claim:
+    'a run whose counts cannot be kept still succeeds, counts, and says that figures may be wrong',
+  files: {
+    'jobs/j.yaml': 'job: nightly\nprofile: p\n',
+    'profiles/p.yaml': `
+profile: p
+steps:
+  first: { uses: exec.command, with: { shell: 'sleep 2' } }
+  second: { uses: exec.command, needs: [first], with: { shell: 'true' } }
+`,
+  },
+  async play({ prometheus, project, start }) {
+    const running = start();
+    await prometheus.becomes('pipeline_step_started_timestamp_seconds > bool 0', ['step'], {
+      first: 1,
+    });
+    const claims = project.path('.builder/store/claims');
+    await rename(claims, `${claims}-away`).catch(() => undefined);
+    await writeFile(claims, 'a file where a folder should be');
+    expect((await running.ended).code).toBe(0);
+    const errors = lastOf('pipeline_metrics_errors_total{reason="claim"}');
+    await prometheus.becomes(`${errors} > bool 0`, ['reason'], { claim: 1 });
+    await prometheus.becomes(lastOf('pipeline_step_status_total{status="OK"}'), ['step'], {
+      first: 1,
+      second: 1,
+    });
+    await prometheus.fires('PipelineMetricsErrors', { reason: 'claim' });
+  },
+};
+
+const STEPS = 600;
+
+export const seriesLimit: Scenario = {
+  name: 'series limit',
+  claim:
+    'more steps than the series bound allows cost no run: what is missing is counted and alerted on',
+  files: {
+    'jobs/j.yaml': 'job: wide\nprofile: p\nparams: { full: { type: boolean, default: false } }\n',
+    'profiles/p.yaml': [
+      'profile: p',
+      'steps:',
+      '  load: { uses: exec.command, with: { shell: sleep 2 } }',
+      ...Array.from(
+        { length: STEPS - 1 },
+        (_, n) =>
+          `  s${n}: { uses: exec.command, when: '\${{ params.full }}', with: { shell: 'true' } }`,
+      ),
+      '',
+    ].join('\n'),
+  },
+  async play({ prometheus, run }) {
+    expect((await run()).code).toBe(0);
+    await prometheus.fires('PipelineSeriesLimit');
+    const ours = 'count({__name__=~"pipeline_[a-z].*", instance!="", __name__!~"pipeline:.*"})';
+    const [most] = await prometheus.query(`max_over_time(${ours}[5m:1s])`);
+    expect(most?.value).toBeGreaterThan(15_000);
+    expect(most?.value).toBeLessThanOrEqual(20_000);
+  },
+};

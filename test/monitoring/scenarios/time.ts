@@ -1,0 +1,113 @@
+/** Steps that are slow, hang or do not come. */
+
+import { expect } from '@jest/globals';
+
+import { lastOf, SUGGESTED } from './scenario.ts';
+
+import type { Scenario } from './scenario.ts';
+
+const job = (name: string): string => `job: ${name}\nprofile: p\n`;
+
+export const slowStep: Scenario = {
+  name: 'step slow and stuck',
+  claim:
+    'a step above its threshold is stuck while it runs, slow once it has run, and only that step',
+  files: {
+    'jobs/j.yaml': job('nightly'),
+    'profiles/p.yaml': `
+profile: p
+steps:
+  slow: { uses: exec.command, alert: { p95: 1s }, with: { shell: 'sleep 5' } }
+  quick: { uses: exec.command, alert: { p95: 30s }, with: { shell: 'sleep 1' } }
+`,
+  },
+  async play({ prometheus, start }) {
+    const slow = { job: 'nightly', profile: 'p', step: 'slow' };
+    const running = start();
+    await prometheus.fires('PipelineStepStuck', slow);
+    expect((await running.ended).code).toBe(0);
+    await prometheus.resolves('PipelineStepStuck');
+    await prometheus.fires('PipelineStepSlow', slow);
+    await prometheus.fires('PipelineStepLatencyRegression', slow);
+    const p95 = await prometheus.table(SUGGESTED.p95, ['profile', 'step']);
+    expect(p95['p slow']).toBeGreaterThan(3.2);
+    expect(p95['p slow']).toBeLessThanOrEqual(6.4);
+    const alerts =
+      'count by (step) (max_over_time(ALERTS{alertname=~"PipelineStep(Slow|Stuck|LatencyRegression)"}[5m]))';
+    expect(Object.keys(await prometheus.table(alerts, ['step']))).toEqual(['slow']);
+  },
+};
+
+export const staleJob: Scenario = {
+  name: 'two jobs on one profile, one stale',
+  claim: 'of two jobs on one profile the one that no longer completes is named, the other is not',
+  ports: 2,
+  files: {
+    'jobs/a.yaml': job('fresh'),
+    'jobs/b.yaml': job('stale'),
+    'profiles/p.yaml': `
+profile: p
+expected_every: 12s
+steps:
+  load: { uses: exec.command, core: true, with: { shell: 'true' } }
+  note: { uses: exec.command, with: { shell: 'true' } }
+`,
+  },
+  async play({ prometheus, run, otherPort }) {
+    const fresh = () => run({ job: 'jobs/a.yaml', out: 'a' });
+    expect((await run({ job: 'jobs/b.yaml', out: 'b', port: otherPort })).code).toBe(0);
+    const overdue = 'ALERTS{alertname="PipelineRunOverdue",alertstate="firing"}';
+    while (!('stale' in (await prometheus.table(overdue, ['job'])))) {
+      expect((await fresh()).code).toBe(0);
+    }
+    await prometheus.fires('PipelineCoreStepNoData', { job: 'stale', profile: 'p', step: 'load' });
+    await prometheus.fires('PipelineRunOverdue', { job: 'stale', profile: 'p' });
+    expect(
+      await prometheus.table(`count by (job) (max_over_time(${overdue}[5m]))`, ['job']),
+    ).toEqual({ stale: 1 });
+    const missing =
+      'max_over_time(ALERTS{alertname="PipelineCoreStepNoData",alertstate="firing"}[5m])';
+    expect(await prometheus.table(missing, ['job', 'profile', 'step'])).toEqual({
+      'stale p load': 1,
+    });
+  },
+};
+
+export const manyRuns: Scenario = {
+  name: 'twenty quick runs',
+  claim:
+    'twenty runs leave as many series as three, and their P95 is then compared with the threshold',
+  files: {
+    'jobs/j.yaml': job('hourly'),
+    'profiles/p.yaml': `
+profile: p
+steps:
+  load: { uses: exec.command, alert: { p95: 100ms }, with: { shell: 'sleep 0.2' } }
+  note: { uses: exec.command, needs: [load], with: { shell: 'true' } }
+`,
+  },
+  async play({ prometheus, run }) {
+    const ours = '{__name__=~"pipeline_.*", __name__!="pipeline_run_info"}';
+    const count = async (): Promise<number> => {
+      const [all] = await prometheus.query(`count(${lastOf(ours)})`);
+      return all?.value ?? Number.NaN;
+    };
+    const ran = { job: 'hourly', profile: 'p', step: 'load' };
+    for (let n = 1; n <= 3; n++) expect((await run()).code).toBe(0);
+    const early = await count();
+    for (let n = 4; n <= 21; n++) expect((await run()).code).toBe(0);
+    expect([early, await count()]).toEqual([early, early]);
+    const [infos] = await prometheus.query('max_over_time(count(pipeline_run_info)[10m:1s])');
+    expect(infos?.value).toBe(20);
+    await prometheus.becomes(lastOf('pipeline_step_status_total{status="OK"}'), ['step'], {
+      load: 21,
+      note: 21,
+    });
+    await prometheus.becomes(
+      'sum by (step) (increase(pipeline_step_duration_seconds_count[6h])) >= bool 20',
+      ['step'],
+      { load: 1, note: 1 },
+    );
+    await prometheus.fires('PipelineStepSlow', ran);
+  },
+};
