@@ -44,7 +44,7 @@ export type Expression = {
   readonly expr: string;
   /** The same as it stands in the file. */
   readonly source: string;
-  /** Labels that must be in the result: a legend, a table's columns, an annotation's text, or a variable names them. */
+  /** Labels that each series must have: a legend, a table's columns, an annotation's text, or a variable names them. */
   readonly labels: readonly string[];
 };
 
@@ -93,7 +93,7 @@ export type Variable = {
 
 export type Annotation = {
   readonly name: string;
-  readonly expr: string;
+  readonly target: { readonly expr: string };
   readonly textFormat: string;
   readonly tagKeys: string;
   readonly useValueForTime: boolean;
@@ -162,7 +162,7 @@ export function expressionsOf(
     place: `annotation ${annotation.name}`,
     kind: 'annotation',
     ask: 'range',
-    ...fill(annotation.expr),
+    ...fill(annotation.target.expr),
     labels: [...new Set([...annotation.tagKeys.split(','), ...labelsIn(annotation.textFormat)])],
   }));
   return [...panels, ...variables, ...annotations];
@@ -184,8 +184,12 @@ function filledIn(source: string, values: Values): string {
   });
 }
 
+/** Labels that every alert has; which others depends on what it is about, and their cells may be empty. */
+const OF_ALERTS = ['severity', 'alertname'];
+
 /** Labels that a legend or the columns of a table name. */
 function shownLabels(panel: Panel, target: Target): readonly string[] {
+  if (target.expr.includes('ALERTS')) return target.format === 'table' ? OF_ALERTS : [];
   if (target.format !== 'table') return labelsIn(target.legendFormat ?? '');
   return (panel.transformations ?? []).flatMap(({ id, options }) => {
     if (id === 'groupingToMatrix')

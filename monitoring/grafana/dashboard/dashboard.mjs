@@ -1,8 +1,8 @@
 /** The dashboard as a whole: its rows in reading order, its variables, annotations and links. */
 
 import { placed } from './layout.mjs';
-import { toRunbook } from './look.mjs';
-import { attempts } from './rows/attempts.mjs';
+import { toRunbook, toTemporal } from './look.mjs';
+import { tries } from './rows/tries.mjs';
 import { data } from './rows/data.mjs';
 import { durations } from './rows/durations.mjs';
 import { eachStep } from './rows/each-step.mjs';
@@ -28,20 +28,12 @@ export const dashboard = {
   timezone: 'browser',
   time: { from: 'now-24h', to: 'now' },
   timepicker: {},
-  refresh: '30s',
+  refresh: '1m',
   annotations: { list: annotations },
   templating: { list: variables },
   links: [
-    { ...toRunbook('Runbook'), type: 'link', icon: 'doc', tags: [], asDropdown: false },
-    {
-      title: 'Temporal UI',
-      url: '${temporal_ui}/workflows',
-      targetBlank: true,
-      type: 'link',
-      icon: 'external link',
-      tags: [],
-      asDropdown: false,
-    },
+    { ...toRunbook('Runbook'), icon: 'doc' },
+    { ...toTemporal(), icon: 'external link' },
   ],
-  panels: placed([now, timeline, outcomes, durations, runs, attempts, data, workers, eachStep]),
+  panels: placed([now, timeline, outcomes, durations, runs, tries, data, workers, eachStep]),
 };

@@ -8,6 +8,7 @@ export const COLOUR = {
   bad: 'red',
   calm: 'blue',
   quiet: 'text',
+  hardly: 'rgba(128, 128, 128, 0.15)',
 };
 
 /** One colour a status, of steps and of runs. */
@@ -35,11 +36,11 @@ export const statusColours = colourOverrides(STATUS_COLOURS);
 export const resultColours = colourOverrides(RESULT_COLOURS);
 
 /** What the values of `stepState` and `runState` are called. */
-export const stateMappings = ({ none, running }) => [
+export const stateMappings = ({ none, noneColour = STATUS_COLOURS.SKIPPED, running }) => [
   {
     type: 'value',
     options: {
-      [STATES.none]: { index: 0, text: none, color: STATUS_COLOURS.SKIPPED },
+      [STATES.none]: { index: 0, text: none, color: noneColour },
       [STATES.ok]: { index: 1, text: 'OK', color: STATUS_COLOURS.OK },
       [STATES.failed]: { index: 2, text: 'FAILED', color: STATUS_COLOURS.FAIL },
       [STATES.running]: { index: 3, text: running, color: STATUS_COLOURS.CACHED },
@@ -67,18 +68,29 @@ export const toStep = (job, profile, step) => ({
   url: `/d/pipeline-overview?\${__url_time_range}&\${datasource:queryparam}&var-job=${job}&var-profile=${profile}&var-step=${step}`,
 });
 
-/** A run in Temporal's UI; a run id is a workflow id. */
-export const toTemporal = (runId) => ({
-  title: "Run in Temporal's UI",
-  url: `\${temporal_ui}/workflows/${runId}`,
-  targetBlank: true,
-});
+/** Temporal's UI, or a run in it; a run id is a workflow id. */
+export const toTemporal = (runId) =>
+  elsewhere(
+    runId === undefined ? 'Temporal UI' : 'Run in the Temporal UI',
+    `\${temporal_ui}/workflows${runId === undefined ? '' : `/${runId}`}`,
+  );
 
-/** A section of the runbook. */
-export const toRunbook = (title, anchor = '') => ({
+/** The runbook, or a section of it. */
+export const toRunbook = (title, anchor) =>
+  elsewhere(title, `\${runbook}${anchor === undefined ? '' : `#${anchor}`}`);
+
+/** A link out of Grafana, in the form that a dashboard, a panel and a field all take. */
+const elsewhere = (title, url) => ({
+  type: 'link',
   title,
-  url: `\${runbook}${anchor === '' ? '' : `#${anchor}`}`,
+  url,
+  tooltip: '',
+  icon: 'external link',
+  tags: [],
   targetBlank: true,
+  asDropdown: false,
+  includeVars: false,
+  keepTime: false,
 });
 
 function colourOverrides(colours) {

@@ -1,8 +1,10 @@
 /** Builders of the panels this dashboard uses: each takes what differs and fills in what Grafana wants to be told. */
 
 import { plain } from './look.mjs';
+import { everyMoment } from './queries.mjs';
 
 const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
+const UNSEEN = 'every interval';
 const REF_IDS = [...'ABCDEFGHIJKLMNOP'];
 
 /** One number, as of the end of the time range. */
@@ -55,11 +57,21 @@ export const lines = ({ series, overrides = [], custom = {}, legend = {}, ...res
     },
   });
 
-/** Stacked bars over time: how many in each interval. */
-export const bars = ({ series, ...rest }) =>
+/**
+ * Stacked bars over time: how many in each interval. Grafana derives the width of a bar from the distance of points, so an
+ * unseen series has a point in every interval: else one event alone would fill the panel.
+ */
+export const bars = ({ series, overrides = [], legend = {}, ...rest }) =>
   lines({
     ...rest,
-    series,
+    series: [...series, { expr: everyMoment, legend: UNSEEN }],
+    overrides: [
+      ...overrides,
+      {
+        matcher: { id: 'byName', options: UNSEEN },
+        properties: [{ id: 'custom.hideFrom', value: { legend: true, tooltip: true, viz: false } }],
+      },
+    ],
     maxDataPoints: 100,
     minInterval: '1m',
     custom: {
@@ -70,10 +82,13 @@ export const bars = ({ series, ...rest }) =>
       barAlignment: -1,
       stacking: { mode: 'normal', group: 'A' },
     },
-    legend: { calcs: ['sum'] },
+    legend: { calcs: ['sum'], ...legend },
   });
 
-/** Rows of cells, one cell an interval; `mappings` names and colours the values. */
+/**
+ * Rows of cells, one cell an interval; `mappings` names and colours the values. The width of a cell is the distance of the
+ * first two points, so every interval must have a value.
+ */
 export const cells = ({ series, mappings, ...rest }) =>
   panel('status-history', {
     ...rest,
@@ -89,7 +104,7 @@ export const cells = ({ series, mappings, ...rest }) =>
       showValue: 'never',
       rowHeight: 0.8,
       colWidth: 0.9,
-      legend: { displayMode: 'list', placement: 'bottom', showLegend: true },
+      legend: { displayMode: 'list', placement: 'bottom', showLegend: true, calcs: [] },
       tooltip: { mode: 'single', sort: 'none' },
     },
   });

@@ -33,27 +33,38 @@ export const ofInstance = (metric, more = []) => select(metric, [INSTANCE, ...mo
  * process is not. `newest('step_rows')` reads `pipeline:step_rows:newest`.
  */
 export function newest(name, { by = [], offset } = {}) {
+  return recorded(`${name}:newest`, { by, offset });
+}
+
+/** A recorded series by its full name after `pipeline:`. */
+export function recorded(name, { by = [], offset } = {}) {
   const step = /^(step_|profile_step_|profile_core_step_)/.test(name);
   const labels = ['job', 'profile', ...(step ? ['step'] : []), ...by];
-  const selector = select(`pipeline:${name}:newest`, [JOB, PROFILE, ...(step ? [STEP] : [])]);
+  const selector = select(`pipeline:${name}`, [JOB, PROFILE, ...(step ? [STEP] : [])]);
   const then = offset === undefined ? selector : `${selector} offset ${offset}`;
   return `max by (${labels.join(', ')}) (${then})`;
 }
 
-/** The newest value only where the newest run of the profile still has that step: an edited profile leaves no ghosts. */
-export const current = (expr) => `(${expr}) and ${newest('profile_step_timeout_seconds')}`;
+/** Without the steps that an edited profile no longer has: nobody can make those succeed again. */
+export const current = (expr) => `(${expr}) unless ${recorded('step_removed_timestamp_seconds')}`;
 
 /**
- * What a counter gained in `window`, as whole numbers, by the given labels. `increase` extrapolates: of the two or three
- * samples a short command leaves, it makes 1.5 out of 1. So: the last value minus the last one before the window; all of
- * it where the series is new or began again at 0; `increase` only where the process restarted inside the window, which
- * long-lived workers do, whose samples are dense. Eight days is more than the longest period a profile may expect.
+ * What a counter gained in `window`, by the given labels. `increase` extrapolates: of the two or three samples a short
+ * command leaves, it makes 1.5 out of 1. So: the last value minus the last one before the window; all of it where the
+ * series is new or began again at 0; `increase` only where the process restarted inside the window, which long-lived
+ * workers do, whose samples are dense. Eight days is more than the longest period a profile may expect.
  */
-export function counted(selector, by, window = '$__range') {
+export const gained = (selector, by, window) => gain(selector, by, window, (increase) => increase);
+
+/** The same for events that are counted one by one: whole numbers. */
+export const counted = (selector, by, window = '$__range') =>
+  gain(selector, by, window, (increase) => `round(${increase})`);
+
+function gain(selector, by, window, rounded) {
   const labels = by.length === 0 ? 'sum' : `sum by (${by.join(', ')})`;
   return [
     `${labels} (`,
-    `  increase(${selector}[${window}]) and resets(${selector}[${window}]) > 0`,
+    `  ${rounded(`increase(${selector}[${window}])`)} and resets(${selector}[${window}]) > 0`,
     `  or last_over_time(${selector}[${window}]) - last_over_time(${selector}[8d] offset ${window}) >= 0`,
     `  or last_over_time(${selector}[${window}])`,
     ')',
@@ -66,14 +77,32 @@ export const durationQuantile = (q) => `histogram_quantile(
   sum by (le, profile, step) (rate(${ofProfileStep('pipeline_step_duration_seconds_bucket')}[$window]))
 ) >= 0`;
 
-/** The exact mean of the step durations over `$window`. */
-export const durationMean = `sum by (profile, step) (rate(${ofProfileStep('pipeline_step_duration_seconds_sum')}[$window]))
+/** The exact mean of a histogram over `$window`: of what was observed, by the given labels. */
+export const exactMean = (
+  histogram,
+  filter,
+  by,
+) => `${gained(filter(`${histogram}_sum`), by, '$window')}
 /
-(sum by (profile, step) (rate(${ofProfileStep('pipeline_step_duration_seconds_count')}[$window])) > 0)`;
+(${gained(filter(`${histogram}_count`), by, '$window')} > 0)`;
+
+export const durationMean = exactMean('pipeline_step_duration_seconds', ofProfileStep, [
+  'profile',
+  'step',
+]);
 
 /** Gives an expression by (profile, step) a row for each job that has the step. */
 export const perJob = (expr) =>
   `0 * ${newest('profile_step_timeout_seconds')}\n+ on (profile, step) group_left ()\n(\n${expr}\n)`;
+
+/**
+ * What fires now of the shipped rules, in `metric` (ALERTS, or ALERTS_FOR_STATE for since when): alerts on a profile if it
+ * is chosen, alerts on workers always.
+ */
+export const firing = (metric, more = []) =>
+  ['profile=""', `${PROFILE}, job=~"$job|", step=~"$step|"`]
+    .map((whose) => select(metric, ['alertname=~"Pipeline.+"', whose, ...more]))
+    .join('\nor ');
 
 /** Steps whose last failure is newer than their last completion. */
 export const failingSteps = current(
@@ -99,8 +128,11 @@ export const runState = `0 * (${failed} >= ${started} unless ${completed} > ${fa
 or 0 * (${completed} >= ${started}) + ${STATES.ok}
 or 0 * ${started} + ${STATES.running}`;
 
+/** 0 at each moment at which runs are known. */
+export const everyMoment = `0 * count(${newest('run_started_timestamp_seconds')})`;
+
 /** `expr`, or 0 where steps are known and `expr` is empty; nothing where no exporter was ever seen. */
-export const orZero = (expr) => `${expr}\nor 0 * count(${newest('run_started_timestamp_seconds')})`;
+export const orZero = (expr) => `${expr}\nor ${everyMoment}`;
 
 /** Where a recorded timestamp moved in the last `$__interval`. A gap in the recording is not taken for a move. */
 export const moved = (name) =>

@@ -2,7 +2,7 @@
 
 import { lines } from '../panels.mjs';
 import { durationMean, durationQuantile, newest } from '../queries.mjs';
-import { limitLine, threshold } from './durations.mjs';
+import { lastPoints, limitLine, threshold } from './durations.mjs';
 
 export const eachStep = {
   title: 'Each step on its own',
@@ -16,7 +16,7 @@ export const eachStep = {
       width: 8,
       height: 8,
       repeat: 'step',
-      overrides: [limitLine],
+      overrides: [limitLine, lastPoints],
       legend: { placement: 'bottom' },
       series: [
         { expr: durationQuantile(0.5), legend: '{{profile}} P50' },

@@ -1,12 +1,13 @@
 /** The tiles: is anything wrong at this moment, and how much happened? */
 
 import { COLOUR, badAbove, thresholds, toRunbook } from '../look.mjs';
-import { stat } from '../panels.mjs';
+import { rowsOf, stat } from '../panels.mjs';
 import {
   FAILURE,
   STATES,
   counted,
   failingSteps,
+  firing,
   newest,
   ofInstance,
   ofRun,
@@ -41,9 +42,10 @@ export const now = {
     }),
     tile({
       title: 'Alerts firing',
-      description: 'Alerts of these jobs and profiles that fire now, as Prometheus says.',
+      description:
+        'Alerts of severity critical or warning that fire now; the table below names them. Those about workers count whatever is chosen.',
       unit: 'none',
-      expr: orZero('count(ALERTS{alertstate="firing", job=~"$job", profile=~"$profile"})'),
+      expr: orZero(`count(${firing('ALERTS', ['alertstate="firing"', 'severity!="info"'])})`),
       thresholds: badAbove(1),
       links: [toRunbook('Runbook')],
     }),
@@ -84,6 +86,37 @@ export const now = {
       unit: 'none',
       expr: `sum(${ofInstance('up')} and on (job, instance) last_over_time(${ofInstance('pipeline_build_info')}[$__range]))`,
       thresholds: thresholds([null, COLOUR.quiet], [1, COLOUR.good]),
+    }),
+    rowsOf({
+      title: 'Firing alerts',
+      description:
+        'What fires now, the newest first. The name of an alert is a section of the runbook: its meaning, what to look at first, what to do.',
+      unit: 'none',
+      width: 24,
+      height: 5,
+      labels: {
+        severity: 'Severity',
+        alertname: 'Alert',
+        job: 'Job',
+        profile: 'Profile',
+        step: 'Step',
+        instance: 'Instance',
+      },
+      labelLinks: { Alert: [toRunbook('Runbook', '${__value.raw}')] },
+      sortBy: { field: 'Since', desc: true },
+      columns: [
+        {
+          name: 'Since',
+          expr: `1000 * max by (severity, alertname, job, profile, step, instance) (
+  (
+    ${firing('ALERTS_FOR_STATE').replace('\n', '\n    ')}
+  )
+  and ignoring (alertstate)
+  ALERTS{alertstate="firing"}
+)`,
+          unit: 'dateTimeAsSystem',
+        },
+      ],
     }),
   ],
 };

@@ -1,8 +1,8 @@
 /** Success against failure, step by step. */
 
 import { statusColours } from '../look.mjs';
-import { bars, lines, stacked } from '../panels.mjs';
-import { FAILURE, SUCCESS, counted, ofStep } from '../queries.mjs';
+import { bars, stacked } from '../panels.mjs';
+import { counted, ofStep } from '../queries.mjs';
 
 const status = 'pipeline_step_status_total';
 
@@ -28,29 +28,12 @@ export const outcomes = {
       unit: 'none',
       decimals: 0,
       width: 12,
-      height: 6,
+      height: 12,
       overrides: statusColours,
       series: [
         {
           expr: `${counted(ofStep(status), ['status'], '$__interval')} > 0`,
           legend: '{{status}}',
-        },
-      ],
-    }),
-    lines({
-      title: 'Failing share of each step',
-      description:
-        'Outcomes that are FAIL, TIMEOUT or BUDGET_EXCEEDED, of all outcomes but SKIPPED and CANCELLED, over the percentile window. A step without an outcome in the window draws nothing.',
-      unit: 'percentunit',
-      decimals: 0,
-      width: 12,
-      height: 6,
-      series: [
-        {
-          expr: `sum by (step) (increase(${ofStep(status, [`status=~"${FAILURE}"`])}[$window]))
-/
-(sum by (step) (increase(${ofStep(status, [`status=~"${SUCCESS}|${FAILURE}"`])}[$window])) > 0)`,
-          legend: '{{step}}',
         },
       ],
     }),

@@ -9,13 +9,11 @@ import {
   toTemporal,
 } from '../look.mjs';
 import { bars, lines, rowsOf } from '../panels.mjs';
-import { counted, newest, ofRun, runState } from '../queries.mjs';
+import { counted, exactMean, newest, ofRun, recorded, runState } from '../queries.mjs';
 
 const LABELS = { job: 'Job', profile: 'Profile' };
 
-const sum = `sum by (job, profile) (rate(${ofRun('pipeline_run_duration_seconds_sum')}[$window]))`;
-const count = `sum by (job, profile) (rate(${ofRun('pipeline_run_duration_seconds_count')}[$window]))`;
-const mean = `${sum}\n/\n(${count} > 0)`;
+const mean = exactMean('pipeline_run_duration_seconds', ofRun, ['job', 'profile']);
 const p95 = `histogram_quantile(
   0.95,
   sum by (le, job, profile) (rate(${ofRun('pipeline_run_duration_seconds_bucket')}[$window]))
@@ -27,7 +25,7 @@ export const runs = {
     rowsOf({
       title: 'Last run of each job and profile',
       description:
-        'As of the newest run. "No end known": it runs now, was cancelled, or went down with its machine; builder_cli runs tells which. Age against period: above 2 the profile is overdue.',
+        '"No end known": the run goes on, was cancelled, or went down with its machine; builder_cli runs tells which. The mean is of the runs that ended OK or WARN in the percentile window. Age / period: above 2 the run is overdue.',
       unit: 'none',
       width: 14,
       height: 8,
@@ -54,6 +52,7 @@ export const runs = {
           expr: `1000 * ${newest('run_failed_timestamp_seconds')}`,
           unit: 'dateTimeAsSystem',
         },
+        { name: 'Open for', expr: recorded('run_open_seconds'), unit: 's', decimals: 0 },
         { name: 'Mean duration', expr: mean, unit: 's' },
         { name: 'Period', expr: newest('profile_expected_period_seconds'), unit: 's' },
         {

@@ -22,11 +22,11 @@ export const timeline = {
       height: 10,
       series: [
         {
-          expr: `0 * (${moved('step_failed_timestamp_seconds')}) + ${STATES.failed}\nor 0 * (${moved('step_completed_timestamp_seconds')}) + ${STATES.ok}`,
+          expr: `0 * (${moved('step_failed_timestamp_seconds')}) + ${STATES.failed}\nor 0 * (${moved('step_completed_timestamp_seconds')}) + ${STATES.ok}\nor 0 * ${newest('profile_step_timeout_seconds')}`,
           legend: '{{profile}} / {{step}} ({{job}})',
         },
       ],
-      mappings: stateMappings({ none: '-', running: 'running' }),
+      mappings: stateMappings({ none: 'nothing', noneColour: COLOUR.hardly, running: 'running' }),
     }),
     rowsOf({
       title: 'Last completion of each step',

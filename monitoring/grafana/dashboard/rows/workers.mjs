@@ -1,7 +1,7 @@
 /** The workers: can they keep up, do they reach Temporal, and does their telemetry tell everything? */
 
 import { COLOUR, thresholds } from '../look.mjs';
-import { lines, rowsOf } from '../panels.mjs';
+import { bars, lines, rowsOf } from '../panels.mjs';
 import { counted, ofInstance } from '../queries.mjs';
 
 const slots = (which) =>
@@ -12,8 +12,7 @@ const scheduleToStart = (kind) => `histogram_quantile(
   sum by (le, task_queue) (rate(${ofInstance(`temporal_${kind}_schedule_to_start_latency_seconds_bucket`)}[$__rate_interval]))
 ) >= 0`;
 
-const failures = (metric, by) =>
-  `sum by (${by}) (rate(${ofInstance(metric)}[$__rate_interval])) > 0`;
+const failures = (metric, by) => `${counted(ofInstance(metric), by, '$__interval')} > 0`;
 
 const known = `last_over_time(${ofInstance('pipeline_build_info')}[$__range])`;
 
@@ -37,7 +36,7 @@ export const workers = {
     lines({
       title: 'Pollers',
       description:
-        'Open requests for work. None at all: the worker does not ask, and nothing will start on it.',
+        'Requests for work that the workers keep open. None at all: nothing will start there. A poller whose requests all fail is counted too: see the failures below.',
       unit: 'none',
       decimals: 0,
       width: 8,
@@ -63,29 +62,30 @@ export const workers = {
         { expr: scheduleToStart('workflow_task'), legend: 'workflow tasks ({{task_queue}})' },
       ],
     }),
-    lines({
+    bars({
       title: 'Failures the SDK saw',
       description:
-        'Failing requests to Temporal, failing workflow tasks and failing activities a second. Failing workflow tasks mean that runs stand still.',
-      unit: 'ops',
+        'Failing polls and requests (Temporal is away, or refuses), failing workflow tasks (runs stand still) and failing activities, in each interval.',
+      unit: 'none',
+      decimals: 0,
       width: 8,
       height: 8,
       legend: { placement: 'bottom' },
       series: [
         {
-          expr: failures('temporal_request_failure_total', 'operation'),
-          legend: 'request {{operation}}',
+          expr: failures('temporal_long_request_failure_total', ['operation', 'status_code']),
+          legend: '{{operation}} {{status_code}}',
         },
         {
-          expr: failures('temporal_long_request_failure_total', 'operation'),
-          legend: 'poll {{operation}}',
+          expr: failures('temporal_request_failure_total', ['operation', 'status_code']),
+          legend: '{{operation}} {{status_code}}',
         },
         {
-          expr: failures('temporal_workflow_task_execution_failed_total', 'task_queue'),
-          legend: 'workflow tasks ({{task_queue}})',
+          expr: failures('temporal_workflow_task_execution_failed_total', ['failure_reason']),
+          legend: 'workflow task {{failure_reason}}',
         },
         {
-          expr: failures('temporal_activity_execution_failed_total', 'activity_type'),
+          expr: failures('temporal_activity_execution_failed_total', ['activity_type']),
           legend: 'activity {{activity_type}}',
         },
       ],
