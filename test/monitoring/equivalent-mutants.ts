@@ -16,9 +16,14 @@ const EQUIVALENT: readonly Equivalent[] = [
       'How long a gap is bridged is a choice: what is looked back for is written every 15 s or 10 min, and beyond that remembered.yml answers.',
   },
   {
-    of: /^pipeline:profile_/,
+    of: /^pipeline:profile_|:total$/,
     what: /^line \d+: (max -> min|sum -> max)$/,
     reason: 'One series an instance and label set: the aggregation only leaves labels out.',
+  },
+  {
+    of: /^pipeline:run_period_seconds$/,
+    what: /max -> min/,
+    reason: 'The value of every core step is 1.',
   },
   {
     of: /^PipelineWorkerNoSlots$/,
