@@ -1,0 +1,48 @@
+# The image of workers and commands: `docker build -t builder_cli .`, then `docker run --init builder_cli --help`.
+# Debian and not Alpine: the Temporal SDK's native part needs glibc.
+
+FROM node:24-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# As the launcher installs: nothing that a package brings may run.
+RUN npm ci --no-audit --no-fund --ignore-scripts
+COPY tsconfig.json ./
+COPY scripts/build.mjs scripts/
+COPY src src/
+RUN npm run build
+# What only builds or tests goes, and the native parts of the SDK for other platforms (100 MB).
+RUN npm prune --omit=dev --no-audit --no-fund --ignore-scripts \
+  && case "$(uname -m)" in aarch64) arch=aarch64 ;; *) arch=x86_64 ;; esac \
+  && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 \
+    ! -name "$arch-unknown-linux-gnu" -exec rm -r {} + \
+  && find node_modules \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
+
+FROM node:24-bookworm-slim
+# The SDK's TLS, for a Temporal service elsewhere, trusts the system's certificates.
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends ca-certificates \
+  && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
+WORKDIR /app
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules node_modules/
+COPY --from=build /app/dist dist/
+COPY LICENSE ./
+COPY scripts/image-entry.sh /usr/local/bin/builder_cli
+# The example; a project of your own is mounted elsewhere.
+COPY jobs jobs/
+COPY profiles profiles/
+COPY examples examples/
+# A named volume mounted at /data for the first time takes its owner from here.
+RUN chmod 755 /usr/local/bin/builder_cli && install -d -o node -g node /data
+# Files, hashes and queries share node's pool, whose default of 4 would make them wait for each other.
+ENV NODE_ENV=production \
+  UV_THREADPOOL_SIZE=16 \
+  HOME=/data/home \
+  BUILDER_STATE_DIR=/data/state
+USER node
+WORKDIR /data
+EXPOSE 9099
+# No HEALTHCHECK here: most containers of this image run one command and leave, and only a worker with an exporter
+# has something to ask. monitoring/docker-compose.yml asks it for /readyz.
+ENTRYPOINT ["builder_cli"]
+CMD ["--help"]

@@ -1,0 +1,4 @@
+# The base of the others, from a folder that debootstrap made.
+FROM scratch
+ADD rootfs.tar /
+CMD ["bash"]
