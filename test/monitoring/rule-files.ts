@@ -70,7 +70,7 @@ export function writeCase(
   for (const file of new Set(groups.map((group) => group.file))) {
     const inFile = groups
       .filter((group) => group.file === file)
-      .map(({ file: _, ...group }) => group);
+      .map(({ name, rules }) => ({ name, rules }));
     writeFileSync(join(folder, 'rules', file), stringify({ groups: inFile }));
   }
   writeFileSync(path, stringify(test.content));
