@@ -16,7 +16,13 @@ const EQUIVALENT: readonly Equivalent[] = [
       'How long a gap is bridged is a choice: what is looked back for is written every 15 s or 10 min, and beyond that remembered.yml answers.',
   },
   {
-    of: /^pipeline:profile_|:total$/,
+    of: /^pipeline:.*(:newest|:seen)$/,
+    what: /^line \d+: 5m -> (75s|1200s)$/,
+    reason:
+      'How long after it a last scrape is seen is a choice: anything from one evaluation to the hour for which values carry themselves on.',
+  },
+  {
+    of: /^pipeline:profile_|:total$|:seen$/,
     what: /^line \d+: (max -> min|sum -> max)$/,
     reason: 'One series an instance and label set: the aggregation only leaves labels out.',
   },
