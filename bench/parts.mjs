@@ -135,7 +135,7 @@ export const parts = {
     const { makeTelemetry } = await import('../dist/metrics/telemetry.js');
     const { loadPromClient } = await import('../dist/metrics/prom-client.js');
     const telemetry = makeTelemetry({ prom: await loadPromClient() });
-    const steps = Array.from({ length: 88 }, (_, i) => ({
+    const steps = Array.from({ length: 100 }, (_, i) => ({
       id: `s${i}`,
       kind: 'k',
       core: true,
@@ -149,7 +149,7 @@ export const parts = {
       job: 'j',
       profile: 'p',
       atMs: Date.now(),
-      port: 1,
+      exporter: '1',
       step,
       kind: 'k',
       result: 'ok',
@@ -158,7 +158,7 @@ export const parts = {
     });
     const count = 20_000;
     const started = performance.now();
-    for (let i = 0; i < count; i += 1) telemetry.record(claim(`s${i % 88}`));
+    for (let i = 0; i < count; i += 1) telemetry.record(claim(`s${i % 100}`));
     const perRecord = ((performance.now() - started) / count) * 1000;
     const scrapes = [];
     for (let i = 0; i < 20; i += 1) {

@@ -48,6 +48,7 @@ export type WorkerSettings = {
 export type RunningWorker = {
   /** Settles when every part has stopped; rejects if one broke. */
   readonly done: Promise<void>;
+  state(): 'running' | 'stopping' | 'broken';
   /** Stops taking work, tells running steps, and waits for them. */
   stop(): Promise<void>;
 };
@@ -135,6 +136,11 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   done.catch(() => undefined);
   return {
     done,
+    state: () => {
+      const states = workers.map((worker) => worker.getState());
+      if (states.includes('FAILED')) return 'broken';
+      return states.every((state) => state === 'RUNNING') ? 'running' : 'stopping';
+    },
     stop: async () => {
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
       await done.catch(() => undefined);

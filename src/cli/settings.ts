@@ -1,7 +1,7 @@
 /** Flags that every command takes, as one frozen object. Defaults live here; the environment comes in as an argument. */
 
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
 
@@ -19,6 +19,12 @@ export type Settings = {
   /** 0: no exporter. */
   readonly prometheusPort: number;
   readonly prometheusAddress: string;
+  /** TLS and passwords of the exporter; absolute path. */
+  readonly webConfig?: string;
+  /** File for a collector of text files; absolute path. */
+  readonly metricsFile?: string;
+  /** Seconds to wait for a first scrape before the first step; 0: not at all. */
+  readonly waitForScrape: number;
   readonly service: ServiceChoice;
   readonly taskQueue: string;
   readonly temporalBinary?: string;
@@ -51,11 +57,18 @@ export type GlobalFlags = {
   readonly temporalBinary?: string;
   readonly sqlThreads?: string;
   readonly linger?: string;
+  readonly prometheusWebConfig?: string;
+  readonly metricsFile?: string;
+  readonly waitForScrape?: string;
 };
 
 /** Settings from flags and environment. @throws UserError BAD_USAGE */
-export function settingsFrom(flags: GlobalFlags, env: Environment): Settings {
+export function settingsFrom(flags: GlobalFlags, env: Environment, cwd: string): Settings {
+  const absolute = (path: string | undefined): string | undefined =>
+    path === undefined ? undefined : resolve(cwd, path);
   const optional = {
+    webConfig: absolute(flags.prometheusWebConfig),
+    metricsFile: absolute(flags.metricsFile),
     stateDir: flags.stateDir,
     store: flags.store,
     secretsDir: flags.secretsDir,
@@ -82,6 +95,7 @@ export function settingsFrom(flags: GlobalFlags, env: Environment): Settings {
       flags.linger === undefined || flags.linger === 'auto'
         ? 'auto'
         : wholeNumber('--linger', flags.linger, 0, 3600),
+    waitForScrape: wholeNumber('--wait-for-scrape', flags.waitForScrape ?? '0', 0, 3600),
     cacheDir: env['XDG_CACHE_HOME'] ?? join(env['HOME'] ?? homedir(), '.cache'),
     env,
   });

@@ -52,17 +52,3 @@ export function makeCounting({
     },
   };
 }
-
-/** Lets counters, histograms and gauges go on from what earlier processes counted on this port. Never rejects. */
-export async function restoreFrom(
-  store: Pick<Store, 'claimsOn'>,
-  port: number,
-  telemetry: Telemetry,
-): Promise<void> {
-  try {
-    const claims = await store.claimsOn(port);
-    for (const claim of claims.toSorted((a, b) => a.atMs - b.atMs)) telemetry.record(claim);
-  } catch {
-    telemetry.metricsError('restore');
-  }
-}

@@ -30,7 +30,20 @@ export type Instruments = {
   error(reason: MetricsError): void;
   /** Series of ours at this moment. */
   seriesCount(): number;
+  /** The values of the lasting instruments, as plain JSON. */
+  dump(): Totals;
+  /** Puts dumped values in, all or none. False: they are not of this catalogue. */
+  load(totals: Totals): boolean;
 };
+
+/**
+ * By instrument: label values in the catalogue's order, and what they hold. A histogram holds for each of its
+ * buckets that has any the index, the number of observations and their sum: enough to observe them again.
+ */
+export type Totals = Readonly<
+  Record<string, readonly (readonly [labels: readonly string[], value: number | Filled])[]>
+>;
+type Filled = readonly (readonly [bucket: number, count: number, sum: number])[];
 
 /** Builds every instrument of the catalogue in a registry of its own. */
 export function makeInstruments({
@@ -45,8 +58,10 @@ export function makeInstruments({
   const gauges = new Map<string, InstanceType<PromClient['Gauge']>>();
   const histograms = new Map<string, InstanceType<PromClient['Histogram']>>();
   const specs = new Map<string, InstrumentSpec>();
-  /** The label sets that exist, by instrument; for a gauge with the value it holds. */
+  /** The label sets that exist, by instrument, with the value of a counter or gauge. */
   const known = new Map<string, Map<string, number>>();
+  /** What each label set of a histogram has observed: count and sum by index of the bucket. */
+  const observed = new Map<string, Map<number, { count: number; sum: number }>>();
   let series = 0;
 
   for (const spec of CATALOGUE as readonly InstrumentSpec[]) {
@@ -63,7 +78,7 @@ export function makeInstruments({
   function keyOf(name: AnyName, labels: AnyLabels): string {
     return get(specs, name)
       .labels.map((label) => labels[label])
-      .join('\u0000');
+      .join(SEPARATOR);
   }
 
   /** True if the label set exists or may come into being; counts its series if it is new. */
@@ -76,8 +91,37 @@ export function makeInstruments({
       return false;
     }
     series += cost;
-    sets.set(key, Number.NEGATIVE_INFINITY);
+    sets.set(key, 0);
     return true;
+  }
+
+  function addTo(name: AnyName, labels: AnyLabels, by: number): void {
+    const key = keyOf(name, labels);
+    if (!admit(name, key)) return;
+    const sets = get(known, name);
+    sets.set(key, (sets.get(key) ?? 0) + by);
+    get(counters, name).inc({ ...labels }, by);
+  }
+
+  function observeIn(name: AnyName, labels: AnyLabels, value: number): void {
+    const key = keyOf(name, labels);
+    if (!admit(name, key)) return;
+    get(histograms, name).observe({ ...labels }, value);
+    const spec = get(specs, name);
+    const bounds = spec.type === 'histogram' ? spec.buckets : [];
+    const found = bounds.findIndex((bound) => value <= bound);
+    const bucket = found < 0 ? bounds.length : found;
+    const set = `${name}${SEPARATOR}${key}`;
+    const filled = observed.get(set) ?? new Map<number, { count: number; sum: number }>();
+    observed.set(set, filled);
+    const { count, sum } = filled.get(bucket) ?? { count: 0, sum: 0 };
+    filled.set(bucket, { count: count + 1, sum: sum + value });
+  }
+
+  function valueOf(spec: InstrumentSpec, key: string): number | Filled {
+    if (spec.type !== 'histogram') return get(known, spec.name).get(key) ?? 0;
+    const filled = observed.get(`${spec.name}${SEPARATOR}${key}`) ?? new Map();
+    return [...filled].map(([bucket, { count, sum }]) => [bucket, count, sum] as const);
   }
 
   function setGauge(name: AnyName, key: string, labels: AnyLabels, value: number): void {
@@ -95,9 +139,7 @@ export function makeInstruments({
 
   return {
     registry,
-    add(name, labels, by = 1) {
-      if (admit(name, keyOf(name, labels))) get(counters, name).inc({ ...labels }, by);
-    },
+    add: (name, labels, by = 1) => addTo(name, labels, by),
     set(name, labels, value) {
       const key = keyOf(name, labels);
       if (admit(name, key)) setGauge(name, key, labels, value);
@@ -112,9 +154,7 @@ export function makeInstruments({
       series -= 1;
       get(gauges, name).remove({ ...labels });
     },
-    observe(name, labels, value) {
-      if (admit(name, keyOf(name, labels))) get(histograms, name).observe({ ...labels }, value);
-    },
+    observe: (name, labels, value) => observeIn(name, labels, value),
     open(name, labels) {
       const key = keyOf(name, labels);
       if (get(known, name).has(key) || !admit(name, key)) return;
@@ -122,10 +162,65 @@ export function makeInstruments({
     },
     error,
     seriesCount: () => series,
+    dump: () =>
+      Object.fromEntries(
+        LASTING.map((spec) => [
+          spec.name,
+          [...get(known, spec.name).keys()].map((key) => [
+            key.split(SEPARATOR),
+            valueOf(spec, key),
+          ]),
+        ]),
+      ),
+    load(totals) {
+      if (!isOfCatalogue(totals)) return false;
+      for (const { name, type, labels: names } of LASTING) {
+        for (const [values, value] of totals[name] ?? []) {
+          const labels = Object.fromEntries(names.map((label, i) => [label, values[i] ?? '']));
+          if (type === 'counter') addTo(name, labels, value as number);
+          else if (type === 'gauge') {
+            const key = keyOf(name, labels);
+            if (admit(name, key)) setGauge(name, key, labels, value as number);
+          } else {
+            const key = keyOf(name, labels);
+            if (!get(known, name).has(key) && admit(name, key)) {
+              get(histograms, name).zero({ ...labels });
+            }
+            for (const [, count, sum] of value as Filled) {
+              for (let i = 0; i < count; i += 1) observeIn(name, labels, sum / count);
+            }
+          }
+        }
+      }
+      return true;
+    },
   };
 }
 
 const ERRORS = 'pipeline_metrics_errors_total';
+/** Stands between label values in a key; no label has it. */
+const SEPARATOR = '\u0000';
+
+const LASTING = (CATALOGUE as readonly InstrumentSpec[]).filter(({ lasting }) => lasting === true);
+
+/** Written by this version or by one with the same instruments: names, number of labels, kind of value. */
+function isOfCatalogue(totals: Totals): boolean {
+  return (
+    Object.keys(totals).length === LASTING.length &&
+    LASTING.every((spec) => {
+      const sets = totals[spec.name];
+      const isHistogram = spec.type === 'histogram';
+      return (
+        Array.isArray(sets) &&
+        sets.every(
+          ([labels, value]) =>
+            labels.length === spec.labels.length &&
+            (isHistogram ? Array.isArray(value) : typeof value === 'number'),
+        )
+      );
+    })
+  );
+}
 
 /** Series of one label set: a histogram has its buckets, the infinite one, a sum and a count. */
 function seriesOf(spec: InstrumentSpec): number {

@@ -18,8 +18,8 @@ type Cancellation = { readonly cancellationSignal: AbortSignal };
 type Settings = {
   readonly counting: Counting;
   readonly telemetry: Telemetry;
-  /** Exporter port, written into each claim. */
-  readonly port: number;
+  /** This process's exporter, written into each claim. */
+  readonly exporter: string;
 };
 
 /** For `interceptors.activity` of a worker. Activities that are not steps, such as `deliver`, pass untouched. */
@@ -41,7 +41,7 @@ async function measured(
   input: StepInput,
   execute: () => Promise<unknown>,
   context: Cancellation,
-  { counting, telemetry, port }: Settings,
+  { counting, telemetry, exporter }: Settings,
 ): Promise<unknown> {
   const { run, step, attempt } = input;
   const place = { runId: run.id, job: run.job, profile: run.profile };
@@ -56,7 +56,7 @@ async function measured(
     void counting.count(CLAIM_KEYS.attempt(run.generation, step.id, attempt), {
       ...place,
       atMs: Date.now(),
-      port,
+      exporter,
       type: 'attempt',
       step: step.id,
       kind: step.kind,

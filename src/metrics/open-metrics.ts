@@ -1,104 +1,200 @@
-/** Composition of the metrics of one process: the port, the instruments, what the worker hands in, and the goodbye. */
+/** Composition of the metrics of one process: where they go, the instruments, what the worker hands in, and the goodbye. */
 
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
-import { makeCounting, restoreFrom } from './counting.ts';
+import { makeCounting } from './counting.ts';
 import { makeActivityInterceptor } from './interceptor.ts';
+import { openMetricsFile } from './metrics-file.ts';
 import { makeEventSinks } from './outcome-sink.ts';
-import { loadPromClient } from './prom-client.ts';
+import { loadPromClient, NOT_INSTALLED } from './prom-client.ts';
 import { addProcessMetrics } from './process-metrics.ts';
 import { bindExporter } from './prometheus-exporter.ts';
+import { restore } from './restoring.ts';
+import { openScrapeNote, waitFor } from './scraped.ts';
 import { makeSdkMetrics } from './sdk-metrics.ts';
 import { makeTelemetry } from './telemetry.ts';
 
 import type { ActivityInterceptorsFactory, TelemetryOptions } from '@temporalio/worker';
-import type { RunEvent, RunKey } from '../model/events.ts';
+import type { RunEvent, RunKey, RunShape } from '../model/events.ts';
 import type { Store } from '../store/store.ts';
 import type { Metering, InjectedEventSinks } from './outcome-sink.ts';
+import type { Exporter, Probe } from './prometheus-exporter.ts';
+import type { WebConfig } from './web-config.ts';
+
+export type Health = {
+  /** `/healthz`: restart me if not. */
+  alive(): Probe | Promise<Probe>;
+  /** `/readyz`: I take work. */
+  ready(): Probe | Promise<Probe>;
+};
 
 export type Metrics = {
   /** Address of `/metrics`; absent when the exporter is off. */
   readonly url?: string;
   readonly store: Store;
-  /** For the SDK's runtime; absent when the exporter is off. */
+  /** For the SDK's runtime; absent when no metrics are wanted. */
   readonly runtimeMetrics?: TelemetryOptions['metrics'];
   readonly interceptors: readonly ActivityInterceptorsFactory[];
   sinks(onEvent?: (key: RunKey, event: RunEvent) => void): InjectedEventSinks;
-  /** What `/readyz` answers. */
-  ready(ready: boolean): void;
+  /** What `/healthz` and `/readyz` answer from now on; before, nothing is ready. */
+  health(health: Health): void;
+  /** The worker is about to stop: nothing is ready, and what the SDK says now is what a last scrape gets. */
+  stopping(): Promise<void>;
+  /**
+   * Makes the series of a run appear and waits, at most so long, until they were scraped: what is first seen
+   * at 1 is no increase to Prometheus. `stop` ends the wait.
+   */
+  awaitScrape(shape: RunShape, seconds: number, say: Say, stop: AbortSignal): Promise<void>;
   /** Waits for a scrape of the final values, if someone scrapes. `stop` ends the wait. */
-  linger(mode: 'auto' | number, say: (line: string) => void, stop: AbortSignal): Promise<void>;
+  linger(mode: 'auto' | number, say: Say, stop: AbortSignal): Promise<void>;
+  /** Lets the next start find its counters sooner. Call it when the run's claims are sealed. */
+  save(): Promise<void>;
   close(): Promise<void>;
 };
+
+type Say = (line: string) => void;
 
 export type MetricsOptions = {
   /** 0: off. */
   readonly port: number;
   readonly address: string;
+  readonly web?: WebConfig;
+  /** File for a collector of text files, absolute. */
+  readonly file?: string;
   readonly store: Store;
   readonly stateDir: string;
-  /** Go on from what earlier processes of this store counted on this port. */
+  /** Go on from what earlier processes of this store counted on this exporter. */
   readonly restore: boolean;
   readonly versions: { readonly version: string; readonly node: string; readonly sdk: string };
-  readonly warn: (line: string) => void;
+  readonly warn: Say;
 };
 
 /** Longest wait of `--linger auto`: four scrapes at the usual interval. */
 const AUTO_LINGER_MS = 60_000;
 
-/** Takes the port at once; everything else is ready when it answers. @throws UserError PORT_IN_USE */
+/** Takes the port and the file at once; everything else is ready when it answers. @throws UserError PORT_IN_USE, METRICS_FILE_BUSY */
 export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
-  const { port, store, warn } = options;
-  if (port === 0) return silent(store);
+  const { port, file, store, stateDir, warn } = options;
+  if (port === 0 && file === undefined) return silent(store);
   const prom = await loadPromClient();
   if (prom === undefined) {
-    warn('metrics   off: the package prom-client is not installed (npm install prom-client)');
+    warn(NOT_INSTALLED);
     return silent(store);
   }
-  const exporter = await bindExporter({ port, address: options.address });
-  const telemetry = makeTelemetry({ prom });
-  telemetry.build(options.versions);
-  addProcessMetrics(prom, telemetry.registry);
-  if (options.restore) await restoreFrom(store, port, telemetry);
-  const counting = makeCounting({ store, telemetry });
-  const metering: Metering = { telemetry, counting, port };
+  const { address, web } = options;
+  const bound =
+    port === 0
+      ? undefined
+      : await bindExporter({ port, address, ...(web === undefined ? {} : { web }) });
+  try {
+    const telemetry = makeTelemetry({ prom });
+    telemetry.build(options.versions);
+    if (bound !== undefined) addProcessMetrics(prom, telemetry.registry);
+    const exporter = port === 0 ? `file:${file}` : String(port);
+    const folder = join(stateDir, 'metrics');
+    const restored = options.restore
+      ? await restore({ store, exporter, folder, telemetry })
+      : undefined;
+    const written = file === undefined ? undefined : await openMetricsFile(file, telemetry);
+    const counting = makeCounting({ store, telemetry });
+    const metering: Metering = { telemetry, counting, exporter };
+    const scraping =
+      bound === undefined ? undefined : await serve(bound, { telemetry, folder, port });
+    return {
+      ...(bound === undefined ? {} : { url: bound.url }),
+      store,
+      get runtimeMetrics() {
+        return scraping?.runtimeMetrics();
+      },
+      interceptors: [makeActivityInterceptor(metering)],
+      sinks: (onEvent) =>
+        makeEventSinks({ metering, ...(onEvent === undefined ? {} : { onEvent }) }),
+      health: (health) => scraping?.health(health),
+      stopping: async () => {
+        scraping?.health(undefined);
+        await scraping?.sdkPage();
+      },
+      awaitScrape: async (shape, seconds, say, stop) => {
+        if (scraping === undefined || seconds === 0) return;
+        telemetry.seed(shape);
+        await scraping.awaitScrape(seconds, say, stop);
+      },
+      linger: async (mode, say, stop) => {
+        await counting.settled();
+        await written?.write();
+        await scraping?.linger(mode, say, stop);
+      },
+      save: async () => restored?.save(),
+      close: async () => {
+        await written?.close();
+        await bound?.close();
+      },
+    };
+  } catch (error) {
+    await bound?.close();
+    throw error;
+  }
+}
+
+/** The part that only a port has: probes, the SDK's own metrics, waiting for scrapers. */
+async function serve(
+  exporter: Exporter,
+  about: {
+    readonly telemetry: ReturnType<typeof makeTelemetry>;
+    readonly folder: string;
+    readonly port: number;
+  },
+) {
   const sdk = await makeSdkMetrics();
-  const scrapes = openScrapeNote(options.stateDir, port);
+  const scrapes = openScrapeNote(about.folder, about.port);
   const scrapedBefore = await scrapes.read();
-  let isReady = false;
+  const notReady: Probe = { ok: false, detail: 'starting or stopping' };
+  let health: Health | undefined;
   let sdkRuns = false;
+  /** The SDK answers while its runtime lives; a last scrape after that gets what it said last. */
+  let lastPage = '';
+  const sdkPage = async (): Promise<string> => {
+    if (!sdkRuns) return '';
+    try {
+      lastPage = await sdk.read();
+    } catch {
+      if (health !== undefined) about.telemetry.metricsError('sdk');
+    }
+    return lastPage;
+  };
   exporter.attach({
-    telemetry,
-    extra: async () => (sdkRuns ? sdk.read().catch(() => '') : ''),
+    telemetry: about.telemetry,
+    extra: sdkPage,
     health: {
-      ready: () => ({ ok: isReady, detail: isReady ? 'ready' : 'starting or stopping' }),
+      alive: () => health?.alive() ?? { ok: true, detail: 'ok' },
+      ready: () => health?.ready() ?? notReady,
     },
     onScrape: ({ byScraper }) => {
       if (byScraper) scrapes.note();
     },
   });
   return {
-    url: exporter.url,
-    store,
-    get runtimeMetrics() {
+    runtimeMetrics: () => {
       sdkRuns = true;
       return sdk.telemetryOptions.metrics;
     },
-    interceptors: [makeActivityInterceptor({ counting, telemetry, port })],
-    sinks: (onEvent) => makeEventSinks({ metering, ...(onEvent === undefined ? {} : { onEvent }) }),
-    ready: (ready) => {
-      isReady = ready;
+    health: (next: Health | undefined) => {
+      health = next;
     },
-    linger: async (mode, say, stop) => {
-      await counting.settled();
+    sdkPage,
+    awaitScrape: async (seconds: number, say: Say, stop: AbortSignal): Promise<void> => {
+      say(`metrics   waiting for a first scrape of ${exporter.url} (at most ${seconds} s)`);
+      const scraped = await waitFor(exporter.scrapedSince(Date.now()), seconds * 1000, stop);
+      say(scraped ? 'metrics   scraped; starting' : 'metrics   no Prometheus came; starting');
+    },
+    linger: async (mode: 'auto' | number, say: Say, stop: AbortSignal): Promise<void> => {
       const wanted = mode === 'auto' ? exporter.wasScraped || scrapedBefore : mode > 0;
       if (!wanted) return;
       const limitMs = mode === 'auto' ? AUTO_LINGER_MS : mode * 1000;
       say(
         `metrics   waiting for a last scrape of ${exporter.url} (at most ${limitMs / 1000} s, Ctrl-C leaves)`,
       );
-      const scraped = await firstOf(exporter.scrapedSince(Date.now()), limitMs, stop);
+      const scraped = await waitFor(exporter.scrapedSince(Date.now()), limitMs, stop);
       say(
         scraped
           ? 'metrics   the final values were scraped'
@@ -106,55 +202,20 @@ export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
       );
       if (!scraped) await scrapes.forget();
     },
-    close: () => exporter.close(),
   };
 }
 
-/** The pipeline without an exporter: nothing is counted, claimed or loaded. */
+/** The pipeline without metrics: nothing is counted, claimed or loaded. */
 function silent(store: Store): Metrics {
   return {
     store,
     interceptors: [],
     sinks: (onEvent) => makeEventSinks(onEvent === undefined ? {} : { onEvent }),
-    ready: () => undefined,
+    health: () => undefined,
+    stopping: async () => undefined,
+    awaitScrape: async () => undefined,
     linger: async () => undefined,
+    save: async () => undefined,
     close: async () => undefined,
-  };
-}
-
-async function firstOf(
-  scraped: Promise<boolean>,
-  limitMs: number,
-  stop: AbortSignal,
-): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), limitMs);
-    stop.addEventListener('abort', () => resolve(false), { once: true });
-  });
-  try {
-    return await Promise.race([scraped, limit]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** Remembers that a port is scraped, so that the next short run waits for its scraper. */
-function openScrapeNote(stateDir: string, port: number) {
-  const file = join(stateDir, 'metrics', `${port}.scraped`);
-  let noted = false;
-  return {
-    read: async (): Promise<boolean> => (await readFile(file, 'utf8').catch(() => '')) !== '',
-    note: (): void => {
-      if (noted) return;
-      noted = true;
-      void mkdir(dirname(file), { recursive: true })
-        .then(() => writeFile(file, new Date().toISOString()))
-        .catch(() => undefined);
-    },
-    forget: async (): Promise<void> => {
-      noted = false;
-      await writeFile(file, '').catch(() => undefined);
-    },
   };
 }

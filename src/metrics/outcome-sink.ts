@@ -27,8 +27,8 @@ export type InjectedEventSinks = {
 export type Metering = {
   readonly telemetry: Telemetry;
   readonly counting: Counting;
-  /** Exporter port, written into each claim. */
-  readonly port: number;
+  /** This process's exporter, written into each claim. */
+  readonly exporter: string;
 };
 
 /** Starts of runs whose seen events are remembered. */
@@ -63,12 +63,12 @@ export function makeEventSinks({
 }
 
 async function meter(
-  { telemetry, counting, port }: Metering,
+  { telemetry, counting, exporter }: Metering,
   key: RunKey,
   event: RunEvent,
 ): Promise<void> {
   const { runId, generation, job, profile } = key;
-  const about = { runId, job, profile, atMs: event.atMs, port };
+  const about = { runId, job, profile, atMs: event.atMs, exporter };
   switch (event.type) {
     case 'run_started':
       telemetry.seed(event.shape);

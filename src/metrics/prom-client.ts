@@ -5,6 +5,10 @@ import type * as Prom from 'prom-client';
 export type PromClient = typeof Prom;
 export type PromRegistry = Prom.Registry;
 
+/** The one line that is said where metrics are wanted and the library is missing. */
+export const NOT_INSTALLED =
+  'metrics   off: the package prom-client is not installed (npm install prom-client)';
+
 /** The library, or undefined where it is not installed (it is optional). `load` is the seam for tests. */
 export async function loadPromClient(
   load: () => Promise<unknown> = () => import('prom-client'),

@@ -3,9 +3,11 @@
  *
  * 1. `/metrics` has one format and one content type.
  * 2. "Scraped" means: a scraper's request that began after a moment was answered in full.
+ * 3. With a web configuration nothing but the probes is told to a stranger.
  */
 
 import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 
@@ -16,6 +18,7 @@ import { sdkHelp } from './sdk-metrics.ts';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Telemetry } from './telemetry.ts';
+import type { WebConfig } from './web-config.ts';
 
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 /** Sent by every Prometheus, and by nothing else. */
@@ -57,9 +60,11 @@ export type Exporter = {
 export async function bindExporter({
   port,
   address = '0.0.0.0',
+  web = {},
 }: {
   readonly port: number;
   readonly address?: string;
+  readonly web?: WebConfig;
 }): Promise<Exporter> {
   let source: Source | undefined;
   let attached: (() => void) | undefined;
@@ -76,13 +81,14 @@ export async function bindExporter({
     }
   };
 
-  const server = createServer((request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
     void handle(request, response).catch(() => {
       source?.telemetry.metricsError('scrape');
       if (response.headersSent) response.destroy();
       else reply(response, 500, 'the metrics could not be rendered\n');
     });
-  });
+  };
+  const server = web.tls === undefined ? createServer(answer) : createSecureServer(web.tls, answer);
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? '/').split('?')[0];
@@ -96,6 +102,11 @@ export async function bindExporter({
     if (path === '/readyz') {
       const starting = { ok: false, detail: 'starting' };
       return probe(response, source === undefined ? starting : await source.health?.ready?.());
+    }
+    if (web.mayRead !== undefined && !(await web.mayRead(request.headers.authorization))) {
+      return reply(response, 401, 'a user and a password are needed\n', {
+        'www-authenticate': 'Basic realm="builder_cli"',
+      });
     }
     if (source === undefined) await Promise.race([ready, delay(ATTACH_WAIT_MS)]);
     if (source === undefined) return reply(response, 503, 'starting\n');
@@ -112,7 +123,7 @@ export async function bindExporter({
   await listen(server, port, address);
   const bound = (server.address() as AddressInfo).port;
   return {
-    url: `http://${address.includes(':') ? `[${address}]` : address}:${bound}/metrics`,
+    url: `${web.tls === undefined ? 'http' : 'https'}://${address.includes(':') ? `[${address}]` : address}:${bound}/metrics`,
     port: bound,
     attach(given) {
       source = given;
@@ -140,17 +151,6 @@ export async function bindExporter({
       });
     },
   };
-}
-
-/** Binds and serves in one go. @throws UserError PORT_IN_USE, BAD_USAGE */
-export async function startExporter({
-  port,
-  address,
-  ...source
-}: { readonly port: number; readonly address?: string } & Source): Promise<Exporter> {
-  const exporter = await bindExporter({ port, ...(address === undefined ? {} : { address }) });
-  exporter.attach(source);
-  return exporter;
 }
 
 async function render({ telemetry, extra }: Source): Promise<string> {

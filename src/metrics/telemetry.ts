@@ -13,6 +13,7 @@ import { makeInstruments } from './instruments.ts';
 import type { RunKey, RunShape } from '../model/events.ts';
 import type { Claim } from '../store/store.ts';
 import type { MetricsError } from './catalogue.ts';
+import type { Totals as InstrumentTotals } from './instruments.ts';
 import type { PromClient, PromRegistry } from './prom-client.ts';
 
 type Place = Pick<RunKey, 'job' | 'profile'>;
@@ -39,6 +40,18 @@ export type Telemetry = {
   build(versions: { readonly version: string; readonly node: string; readonly sdk: string }): void;
   /** Series of ours at this moment. */
   seriesCount(): number;
+  /** Facts recorded by this process, those of earlier ones that it replayed included. */
+  recorded(): number;
+  /** What was recorded so far, as plain JSON, and the runs it is of. */
+  dump(): Totals;
+  /** Puts in what a process before this one dumped, all or nothing. False: it is not of this version. */
+  load(totals: Totals): boolean;
+};
+
+export type Totals = {
+  readonly values: InstrumentTotals;
+  /** The last runs, oldest first. */
+  readonly runs: readonly RunPlace[];
 };
 
 /** Telemetry over a registry of its own. `maxSeries` bounds it (default 20,000). */
@@ -59,6 +72,9 @@ export function makeTelemetry({
   const running = new Map<string, Map<string, number>>();
   /** Time of the attempt that last set the gauges of a step. */
   const lastAttemptMs = new Map<string, number>();
+  /** End of the run that last set the gauges of a job and profile. */
+  const lastRunEndS = new Map<string, number>();
+  let recorded = 0;
 
   function guarded<Args extends readonly unknown[]>(
     act: (...args: Args) => void,
@@ -176,6 +192,12 @@ export function makeTelemetry({
     add('pipeline_run_status_total', { job, profile, status });
     raise('pipeline_run_started_timestamp_seconds', { job, profile }, startedAtMs / 1000);
     const endedS = (startedAtMs + durationMs) / 1000;
+    const endKey = keyOf(claim);
+    if (endedS >= (lastRunEndS.get(endKey) ?? 0)) {
+      lastRunEndS.set(endKey, endedS);
+      set('pipeline_run_ended_timestamp_seconds', { job, profile }, endedS);
+      set('pipeline_run_last_duration_seconds', { job, profile }, durationMs / 1000);
+    }
     if (isFailure(status)) {
       raise('pipeline_run_failed_timestamp_seconds', { job, profile }, endedS);
     }
@@ -219,7 +241,27 @@ export function makeTelemetry({
       const { job, profile } = run;
       raise('pipeline_run_started_timestamp_seconds', { job, profile }, atMs / 1000);
     }),
+    recorded: () => recorded,
+    dump: () => ({
+      values: instruments.dump(),
+      runs: [...recentRuns].map(([runId, place]) => ({ runId, ...place })),
+    }),
+    load: (totals) => {
+      const { values, runs } = totals;
+      if (!Array.isArray(runs) || !instruments.load(values)) return false;
+      for (const run of runs) noteRun(run);
+      const attempts = values['pipeline_step_last_attempt_timestamp_seconds'] ?? [];
+      for (const [[job = '', profile = '', step = ''], at] of attempts) {
+        lastAttemptMs.set(keyOf({ job, profile }, step), Number(at) * 1000);
+      }
+      const ends = values['pipeline_run_ended_timestamp_seconds'] ?? [];
+      for (const [[job = '', profile = ''], at] of ends) {
+        lastRunEndS.set(keyOf({ job, profile }), Number(at));
+      }
+      return true;
+    },
     record: guarded((claim: Claim) => {
+      recorded += 1;
       noteRun(claim);
       switch (claim.type) {
         case 'outcome':

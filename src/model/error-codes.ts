@@ -27,6 +27,7 @@ export const ERROR_CODES = Object.freeze({
   OUT_NOT_OURS: 'The --out folder is not empty and was not made by an earlier delivery.',
   OUT_BUSY: 'Another run is writing to the same --out.',
   PORT_IN_USE: 'The metrics port is taken by another program.',
+  METRICS_FILE_BUSY: 'Another command is writing the same metrics file.',
   RUN_NOT_FOUND: 'No run of that id, or none for that --out, is recorded in the state folder.',
   NOTHING_TO_RESUME: 'The run is finished; there is nothing to go on with.',
   STATE_DIR_UNUSABLE: 'The state folder cannot be created or written.',

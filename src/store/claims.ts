@@ -4,10 +4,11 @@
  * 1. A claim is a file made by link(): one creator among all processes.
  * 2. The claims of a closed run are folded into one sealed file. What is in it is claimed for ever.
  * 3. A sealed file appears before the claims in it go, and a claimer looks into it after making its own.
+ * 4. A sealed file only grows at its end: who read it up to some byte need not read that part again.
  */
 
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -17,7 +18,7 @@ import { inClearWords } from './fs-failure.ts';
 import { ownIdentity } from './process-identity.ts';
 import { safeName } from './safe-name.ts';
 
-import type { Claim, Store } from './store.ts';
+import type { Claim, ClaimsMark, Store } from './store.ts';
 
 export type Claims = Pick<Store, 'claim' | 'claimsOn' | 'sealClaims'>;
 
@@ -49,7 +50,7 @@ export function openClaims(root: string, tmp: string): Claims {
     const { records: open, names } = await readOpen(openFolder(run));
     if (names.length === 0) return;
     const sealed = await readSealed(sealedPath(run));
-    const all = new Map([...open, ...sealed]);
+    const all = new Map([...sealed, ...[...open].filter(([key]) => !sealed.has(key))]);
     if (all.size > sealed.size) {
       const lines = [...all].map(([key, record]) => `${JSON.stringify({ key, ...record })}\n`);
       await replaceFile(sealedPath(run), lines.join(''), { sync: true, tmp });
@@ -58,43 +59,67 @@ export function openClaims(root: string, tmp: string): Claims {
     await rmdir(openFolder(run)).catch(() => undefined);
   };
 
+  const sealRun = async (run: string): Promise<boolean> => {
+    const lock = join(folder, `${run}.sealing`);
+    const { taken } = await takeFileLock(lock, JSON.stringify(ownIdentity()), { tmp });
+    if (!taken) return false;
+    await seal(run).finally(async () => rm(lock, { force: true }));
+    return true;
+  };
+
+  /** The runs with claims of an exporter that cannot be sealed just now. */
+  const sealAllOn = async (exporter: string): Promise<ReadonlyMap<string, Records>> => {
+    const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+    const left = new Map<string, Records>();
+    for (const { name } of entries.filter((entry) => entry.isDirectory())) {
+      const { records } = await readOpen(openFolder(name));
+      const isMine = [...records.values()].some(({ claim: fact }) => fact.exporter === exporter);
+      if (isMine && !(await sealRun(name).catch(() => false))) left.set(name, records);
+    }
+    return left;
+  };
+
+  const claimsOn = async (
+    exporter: string,
+    since: ClaimsMark = {},
+  ): Promise<{ claims: readonly Claim[]; mark?: ClaimsMark }> => {
+    const left = await sealAllOn(exporter);
+    const found: ClaimRecord[] = [];
+    for (const [run, records] of left) {
+      const sealed = await readSealed(sealedPath(run));
+      found.push(...[...records].filter(([key]) => !sealed.has(key)).map(([, record]) => record));
+    }
+    const mark: Record<string, number> = {};
+    for (const name of await readdir(folder).catch((): string[] => [])) {
+      if (!name.endsWith(SEALED)) continue;
+      const run = name.slice(0, -SEALED.length);
+      const read = since[run] ?? 0;
+      // Made here: a thread for each of a thousand runs would cost more than the look.
+      const size = statSync(sealedPath(run), { throwIfNoEntry: false })?.size ?? 0;
+      mark[run] = Math.max(read, size);
+      if (size > read) found.push(...(await readSealed(sealedPath(run), read)).values());
+    }
+    const claims = found
+      .map(({ claim: fact }) => fact)
+      .filter((fact) => fact.exporter === exporter)
+      .toSorted((x, y) => x.atMs - y.atMs);
+    return left.size === 0 ? { claims, mark } : { claims };
+  };
+
   return {
     claim: (runId, key, fact) =>
       inClearWords('write into', folder, () => claim(safeName(runId), safeName(key), fact)),
-    claimsOn: async (port) => {
-      const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-      // Open ones first: a seal in between moves records into the sealed file, never out of it.
-      const open = new Map<string, Records>();
-      for (const { name } of entries.filter((entry) => entry.isDirectory())) {
-        open.set(name, (await readOpen(openFolder(name))).records);
-      }
-      const sealed = entries.map(({ name }) => name).filter((name) => name.endsWith(SEALED));
-      const runs = new Set([
-        ...open.keys(),
-        ...sealed.map((name) => name.slice(0, -SEALED.length)),
-      ]);
-      const claims: Claim[] = [];
-      for (const run of runs) {
-        const all = [...(open.get(run) ?? []), ...(await readSealed(sealedPath(run)))];
-        for (const record of new Map(all).values()) {
-          if (record.claim.port === port) claims.push(record.claim);
-        }
-      }
-      return claims.toSorted((a, b) => a.atMs - b.atMs);
-    },
+    claimsOn,
     sealClaims: async (runId) => {
-      const run = safeName(runId);
-      const lock = join(folder, `${run}.sealing`);
-      const { taken } = await takeFileLock(lock, JSON.stringify(ownIdentity()), { tmp });
-      if (!taken) return;
-      await seal(run).finally(async () => rm(lock, { force: true }));
+      await sealRun(safeName(runId));
     },
   };
 }
 
-/** What is sealed. A line cut off by a power loss is left out. */
-async function readSealed(path: string): Promise<Records> {
-  const text = await readFile(path, 'utf8').catch(() => '');
+/** What is sealed after the first `from` bytes. A line cut off by a power loss is left out. */
+async function readSealed(path: string, from = 0): Promise<Records> {
+  const bytes = await readFile(path).catch(() => Buffer.alloc(0));
+  const text = bytes.subarray(from).toString('utf8');
   const records = new Map<string, ClaimRecord>();
   for (const line of text.split('\n')) {
     const record = parseRecord(line);

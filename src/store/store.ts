@@ -29,8 +29,8 @@ export type Claim = {
   readonly job: string;
   readonly profile: string;
   readonly atMs: number;
-  /** Exporter port of the process that counted it. */
-  readonly port: number;
+  /** Exporter of the process that counted it: whose counters go on from it. */
+  readonly exporter: string;
 } & (
   | { readonly type: 'outcome'; readonly outcome: Outcome }
   | {
@@ -52,6 +52,9 @@ export type Claim = {
       readonly durationMs: number;
     }
 );
+
+/** How much of each run's sealed claims was read: bytes by run. Plain JSON. */
+export type ClaimsMark = Readonly<Record<string, number>>;
 
 export type Store = {
   /** The machine's current boot. */
@@ -78,8 +81,14 @@ export type Store = {
 
   /** Records a fact under (run, key) if absent. True only for the one who created it. */
   claim(runId: string, key: string, claim: Claim): Promise<boolean>;
-  /** Every claim counted on an exporter port, oldest run first. */
-  claimsOn(port: number): Promise<readonly Claim[]>;
+  /**
+   * The claims counted on an exporter that `since` does not cover, oldest first, and the mark that covers them all.
+   * Seals the runs it finds open there. No mark: some could not be sealed just now, so nothing may be built on it.
+   */
+  claimsOn(
+    exporter: string,
+    since?: ClaimsMark,
+  ): Promise<{ readonly claims: readonly Claim[]; readonly mark?: ClaimsMark }>;
   /** Folds the claims of a closed run into one file. Claiming again afterwards still works. */
   sealClaims(runId: string): Promise<void>;
 };

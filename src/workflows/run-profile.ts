@@ -15,6 +15,7 @@ import {
 import { drive } from '../model/drive.ts';
 import { failureMessage } from '../model/failure-message.ts';
 import { runStatus } from '../model/outcome.ts';
+import { shapeOf } from '../model/run-shape.ts';
 import { emptyView, foldEvent } from '../model/view.ts';
 import { attemptStep, deliver } from './activities.ts';
 
@@ -112,19 +113,4 @@ function listenForStop(plan: Plan, listener: (cause: StopCause) => void): void {
     () => listener('budget'),
     () => undefined,
   );
-}
-
-function shapeOf(plan: Plan): Extract<RunEvent, { type: 'run_started' }>['shape'] {
-  return {
-    job: plan.job,
-    profile: plan.profile,
-    ...(plan.expectedEveryMs === undefined ? {} : { expectedEveryMs: plan.expectedEveryMs }),
-    steps: plan.steps.map(({ id, kind, core, p95Ms, timeoutMs }) => ({
-      id,
-      kind,
-      core,
-      timeoutMs,
-      ...(p95Ms === undefined ? {} : { p95Ms }),
-    })),
-  };
 }

@@ -82,7 +82,7 @@ test('of the claims that three processes race for while sealing, each is won onc
     );
     const store = await storeIn(folder);
     await store.sealClaims('run-1');
-    expect(await store.claimsOn(9099)).toHaveLength(200);
+    expect((await store.claimsOn('9099')).claims).toHaveLength(200);
   }));
 
 test('of the processes that race for the --out of a dead one, one gets it', () =>

@@ -29,7 +29,7 @@ async function validate(
     columns: 100,
     cwd,
   } as unknown as Io;
-  const code = await validateCommand(flags, settingsFrom(flags, {}), io);
+  const code = await validateCommand(flags, settingsFrom(flags, {}, cwd), io);
   return { code, out: out.join('\n'), said: said.join('\n') };
 }
 

@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { stopEngine } from '../../src/engine/engine.ts';
+
 import type { ChildProcess } from 'node:child_process';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -129,7 +131,6 @@ export async function withProject(
 
 /** An engine whose command was killed lives on by design; a test must not leave it. */
 async function stopLeftEngine(folder: string): Promise<void> {
-  const { stopEngine } = await import('../../src/engine/engine.ts');
   await stopEngine(join(folder, '.builder')).catch(() => undefined);
 }
 

@@ -253,6 +253,28 @@ describe('durations', () => {
   });
 });
 
+describe('without the recording rules', () => {
+  const live = (name: string, step?: string): string =>
+    `pipeline_${name}{job="d",profile="p"${step === undefined ? '' : `,step="${step}"`},instance="a"}`;
+  const series = {
+    [live('run_started_timestamp_seconds')]: '100x5',
+    [live('step_failed_timestamp_seconds', 's')]: '110x5',
+    [live('profile_step_p95_threshold_seconds', 's')]: '30x5',
+  };
+
+  test('what a command said that has gone is still shown', async () => {
+    await expectShown('Failing steps > A', { series, minute: 30, shown: { '{}': 1 } });
+  });
+
+  test('and with them, a setting that is no longer recorded is not', async () => {
+    const place = 'Slowest steps > F';
+    const shown = { '{job="d", profile="p", step="s"}': 30 };
+    await expectShown(place, { series, minute: 3, shown });
+    const recorded = { ...series, [newest('run_started_timestamp_seconds')]: '100x5' };
+    await expectShown(place, { series: recorded, minute: 3, shown: {} });
+  });
+});
+
 test('the mark of a run stands at its start, in milliseconds', async () => {
   const series = { [newest('run_started_timestamp_seconds')]: '1700000000.5x9' };
   const shown = { '{job="d", profile="p"}': 1700000000500 };

@@ -55,11 +55,20 @@ export function labelsOfMetric(metric: string): readonly string[] {
   }
   const foreign = SDK[metric] ?? OTHERS[metric];
   if (foreign !== undefined) return [...foreign, 'instance'];
+  if (metric.includes('(')) return labelsOfAll(metric);
   if (!RULES.recorded.has(metric)) throw new Error(`nothing serves ${metric}`);
   const source = metric.replace('pipeline:', 'pipeline_').replace(/:newest$/, '');
   const recorded = CATALOGUE.find(({ name }) => name === source);
   if (recorded !== undefined) return recorded.labels;
   return metric.startsWith('pipeline:step_') ? ['job', 'profile', 'step'] : ['job', 'profile'];
+}
+
+/** Labels that all metrics of a pattern have. A pattern that matches one only has a part in vain. */
+function labelsOfAll(pattern: string): readonly string[] {
+  const known = [...RULES.recorded, ...CATALOGUE.map(({ name }) => name)];
+  const named = known.filter((name) => new RegExp(`^(${pattern})$`).test(name)).map(labelsOfMetric);
+  if (named.length < 2) throw new Error(`nothing serves some of ${pattern}`);
+  return (named[0] ?? []).filter((label) => named.every((labels) => labels.includes(label)));
 }
 
 /**

@@ -16,7 +16,7 @@ test('only one of many who claim the same fact is told that it is theirs', () =>
       ),
     );
     expect(told.filter(Boolean)).toHaveLength(2);
-    expect(await store.claimsOn(9099)).toHaveLength(2);
+    expect((await store.claimsOn('9099')).claims).toHaveLength(2);
   }));
 
 test('answers the claims of a port in the order of their time, open runs and sealed ones alike', () =>
@@ -24,10 +24,10 @@ test('answers the claims of a port in the order of their time, open runs and sea
     await store.claim('run-2', 'c', claimOf({ atMs: 30, runId: 'run-2' }));
     await store.claim('run-1', 'b', claimOf({ atMs: 20 }));
     await store.claim('run-1', 'a', claimOf({ atMs: 10 }));
-    await store.claim('run-1', 'x', claimOf({ atMs: 15, port: 1 }));
+    await store.claim('run-1', 'x', claimOf({ atMs: 15, exporter: '1' }));
     await store.sealClaims('run-1');
-    expect((await store.claimsOn(9099)).map((claim) => claim.atMs)).toEqual([10, 20, 30]);
-    expect(await store.claimsOn(4711)).toEqual([]);
+    expect((await store.claimsOn('9099')).claims.map((claim) => claim.atMs)).toEqual([10, 20, 30]);
+    expect((await store.claimsOn('4711')).claims).toEqual([]);
   }));
 
 test('a sealed claim stays claimed, for this process and for others', () =>
@@ -40,7 +40,7 @@ test('a sealed claim stays claimed, for this process and for others', () =>
       expect(await claimer.claim('run-1', 'a', claimOf())).toBe(false);
       expect(await claimer.claim('run-1', 'before', claimOf())).toBe(false);
     }
-    expect(await store.claimsOn(9099)).toHaveLength(2);
+    expect((await store.claimsOn('9099')).claims).toHaveLength(2);
   }));
 
 test('a claim after the seal counts, and the next seal adds it', () =>
@@ -48,7 +48,7 @@ test('a claim after the seal counts, and the next seal adds it', () =>
     await store.claim('run-1', 'a', claimOf({ atMs: 1 }));
     await store.sealClaims('run-1');
     expect(await store.claim('run-1', 'b', claimOf({ atMs: 2 }))).toBe(true);
-    expect(await store.claimsOn(9099)).toHaveLength(2);
+    expect((await store.claimsOn('9099')).claims).toHaveLength(2);
     await store.sealClaims('run-1');
     expect((await readFile(sealedIn(folder), 'utf8')).trim().split('\n')).toHaveLength(2);
     expect(await readdir(join(folder, 'store', 'claims'))).toEqual(['run-1.jsonl']);
@@ -65,7 +65,7 @@ test('claims made while others seal are each counted exactly once', () =>
     await Promise.all(seals);
     expect(told.filter(Boolean)).toHaveLength(100);
     await store.sealClaims('run-1');
-    expect((await store.claimsOn(9099)).map((claim) => claim.atMs)).toEqual(
+    expect((await store.claimsOn('9099')).claims.map((claim) => claim.atMs)).toEqual(
       Array.from({ length: 100 }, (_, i) => i),
     );
   }));
@@ -88,14 +88,14 @@ test('keys and run ids may be any text', () =>
     }
     await store.sealClaims('../run 1');
     for (const key of keys) expect(await store.claim('../run 1', key, claimOf())).toBe(false);
-    expect(await store.claimsOn(9099)).toHaveLength(keys.length);
+    expect((await store.claimsOn('9099')).claims).toHaveLength(keys.length);
   }));
 
 test('a claim that a power loss emptied is left out, and can be made again after a seal', () =>
   withStore(async (store, folder) => {
     await store.claim('run-1', 'a', claimOf());
     await writeFile(join(folder, 'store', 'claims', 'run-1', 'a'), '');
-    expect(await store.claimsOn(9099)).toEqual([]);
+    expect((await store.claimsOn('9099')).claims).toEqual([]);
     await store.sealClaims('run-1');
     expect(await store.claim('run-1', 'a', claimOf())).toBe(true);
   }));

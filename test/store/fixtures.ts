@@ -61,13 +61,13 @@ export function resultOf(
 }
 
 /** The claim of a finished run. */
-export function claimOf(changes: { port?: number; atMs?: number; runId?: string } = {}): Claim {
+export function claimOf(changes: { exporter?: string; atMs?: number; runId?: string } = {}): Claim {
   return {
     runId: 'run-1',
     job: 'job',
     profile: 'profile',
     atMs: 1,
-    port: 9099,
+    exporter: '9099',
     type: 'run',
     status: 'OK',
     startedAtMs: 0,

@@ -79,6 +79,10 @@ export const toTemporal = (runId) =>
 export const toRunbook = (title, anchor) =>
   elsewhere(title, `\${runbook}${anchor === undefined ? '' : `#${anchor}`}`);
 
+/** What Prometheus says about an alert: its description, its labels, its links. */
+export const toAlert = (name) =>
+  elsewhere('What Prometheus says', `\${prometheus_ui}/alerts?search=${name}`);
+
 /** A link out of Grafana, in the form that a dashboard, a panel and a field all take. */
 const elsewhere = (title, url) => ({
   type: 'link',

@@ -29,20 +29,33 @@ export const ofRun = (metric, more = []) => select(metric, [JOB, PROFILE, INSTAN
 export const ofInstance = (metric, more = []) => select(metric, [INSTANCE, ...more]);
 
 /**
- * The recorded newest value of a gauge (monitoring/prometheus/rules): over all instances, and still there when the
- * process is not. `newest('step_rows')` reads `pipeline:step_rows:newest`.
+ * The newest value of a gauge: the recorded one (monitoring/prometheus/rules), which is that of all instances, stays when
+ * the process has gone, and goes when a profile is edited. Where nothing is recorded of a job and profile, because the rules
+ * are not loaded: what was seen in the time range. `newest('step_rows')` reads `pipeline:step_rows:newest`.
  */
 export function newest(name, { by = [], offset } = {}) {
-  return recorded(`${name}:newest`, { by, offset });
+  const { labels, filters } = placeOf(name, by);
+  const then = offset === undefined ? '' : ` offset ${offset}`;
+  const rules = select('pipeline:run_started_timestamp_seconds:newest', [JOB, PROFILE]);
+  return `max by (${labels}) (
+  ${select(`pipeline:${name}:newest`, filters)}${then}
+  or last_over_time(${select(`pipeline_${name}`, [...filters, INSTANCE])}[$__range]${then})
+    unless on (job, profile) ${rules}${then}
+)`;
 }
 
-/** A recorded series by its full name after `pipeline:`. */
-export function recorded(name, { by = [], offset } = {}) {
+/** A series that only the rules make, by what follows `pipeline:`. */
+export function recorded(name) {
+  const { labels, filters } = placeOf(name, []);
+  return `max by (${labels}) (${select(`pipeline:${name}`, filters)})`;
+}
+
+function placeOf(name, by) {
   const step = /^(step_|profile_step_|profile_core_step_)/.test(name);
-  const labels = ['job', 'profile', ...(step ? ['step'] : []), ...by];
-  const selector = select(`pipeline:${name}`, [JOB, PROFILE, ...(step ? [STEP] : [])]);
-  const then = offset === undefined ? selector : `${selector} offset ${offset}`;
-  return `max by (${labels.join(', ')}) (${then})`;
+  return {
+    labels: ['job', 'profile', ...(step ? ['step'] : []), ...by].join(', '),
+    filters: [JOB, PROFILE, ...(step ? [STEP] : [])],
+  };
 }
 
 /** Without the steps that an edited profile no longer has: nobody can make those succeed again. */

@@ -25,6 +25,13 @@ const choice = (name, label, description, query) => ({
   hide: 0,
 });
 
+/** Values of a label, of recorded series and of live ones: the rules may not be loaded. */
+const labelValues = (name, narrowedBy, label) => {
+  const either = `__name__=~"pipeline(_${name}|:${name}:newest)"`;
+  const filters = [either, ...narrowedBy.map((variable) => `${variable}=~"$${variable}"`)];
+  return `label_values({${filters.join(', ')}}, ${label})`;
+};
+
 /** An address that an installation may want to change: here, in one place. */
 const address = (name, label, value) => ({
   type: 'constant',
@@ -57,19 +64,19 @@ export const variables = [
     'job',
     'Job',
     'Name of the job file',
-    'label_values(pipeline:run_started_timestamp_seconds:newest, job)',
+    labelValues('run_started_timestamp_seconds', [], 'job'),
   ),
   choice(
     'profile',
     'Profile',
     'Name of the profile',
-    'label_values(pipeline:run_started_timestamp_seconds:newest{job=~"$job"}, profile)',
+    labelValues('run_started_timestamp_seconds', ['job'], 'profile'),
   ),
   choice(
     'step',
     'Step',
     'Id of the step in its profile',
-    'label_values(pipeline:profile_step_timeout_seconds:newest{job=~"$job", profile=~"$profile"}, step)',
+    labelValues('profile_step_timeout_seconds', ['job', 'profile'], 'step'),
   ),
   choice(
     'instance',
@@ -92,7 +99,9 @@ export const variables = [
     hide: 0,
   },
   address('temporal_ui', "Temporal's UI", 'http://localhost:8233/namespaces/default'),
-  address('runbook', 'Runbook', 'https://example.com/builder_cli/docs/alerts.md'),
+  address('prometheus_ui', "Prometheus' UI", 'http://localhost:9090'),
+  // docs/alerts.md, as the stack's Prometheus serves it.
+  address('runbook', 'Runbook', 'http://localhost:9090/consoles/alerts.md'),
 ];
 
 /** Marks at the time the metric says, not at the time it was scraped. */

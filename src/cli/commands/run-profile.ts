@@ -11,6 +11,7 @@ import { loadDefinition } from '../definition.ts';
 import { execute } from '../run/execute.ts';
 import { openSessionMetrics, openStore } from '../run/session.ts';
 import { makeRunId } from '../run/run-id.ts';
+import { whereToServe } from '../run/where-to-serve.ts';
 import { makeStateDir, stateDirOf } from '../state-dir.ts';
 import { resumeRun } from './resume.ts';
 
@@ -34,7 +35,8 @@ export async function runProfileCommand(
 ): Promise<number> {
   if (flags.dryRun === true) {
     const { explainCommand } = await import('./explain.ts');
-    return explainCommand(flags, settings, io);
+    const { serveWhile } = await import('../../metrics/serve-while.ts');
+    return serveWhile(await whereToServe(settings, io), () => explainCommand(flags, settings, io));
   }
   const startedAt = new Date();
   const date = startedAt.toISOString().slice(0, 10);

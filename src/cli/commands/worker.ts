@@ -65,9 +65,7 @@ export async function serve(options: {
     io.say(
       `${options.until}   task queue '${settings.taskQueue}', ${slots} steps at once; Ctrl-C stops`,
     );
-    metrics.ready(true);
     const ended = await Promise.race([leave, signals.suspended, session.worker.done]);
-    metrics.ready(false);
     io.say('stopping: running steps are given back to the service');
     await session.close();
     return ended === undefined ? 3 : 0;

@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { exitCode } from '../../model/outcome.ts';
+import { shapeOf } from '../../model/run-shape.ts';
 import { emptyView, foldEvent } from '../../model/view.ts';
 import { makePaint } from '../render/paint.ts';
 import { makeRenderer } from '../render/live.ts';
@@ -80,6 +81,13 @@ export async function execute(execution: Execution): Promise<number> {
   if (ui !== undefined) io.say(`ui        ${ui}`);
   const signals = listenForSignals();
   try {
+    if (settings.waitForScrape > 0) {
+      const enough = new AbortController();
+      signals.onInterrupt(() => enough.abort());
+      void signals.suspended.then(() => enough.abort());
+      const say = (line: string): void => io.say(line);
+      await metrics.awaitScrape(shapeOf(plan), settings.waitForScrape, say, enough.signal);
+    }
     const handle = await startOrAttach(session, plan, settings, execution.reattach ?? false);
     signals.onInterrupt(() => {
       io.say(
@@ -166,6 +174,7 @@ async function finish(
   await metrics.linger(settings.linger, (line) => io.say(line), leaving);
   await closing;
   await session.store.sealClaims(runId);
+  await metrics.save();
   await rm(join(execution.stateDir, 'attempts', runId), { recursive: true, force: true });
   return code;
 }

@@ -7,12 +7,13 @@ import { openMetrics } from '../../metrics/open-metrics.ts';
 import { openLocalStore } from '../../store/local.ts';
 import { fenceLeftovers } from '../../activities/command/fence.ts';
 import { makeSecrets } from '../../activities/secrets.ts';
-import { readVersions } from './versions.ts';
+import { whereToServe } from './where-to-serve.ts';
 import { openWorkerLog } from './worker-log.ts';
 
 import type { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
-import type { Metrics } from '../../metrics/open-metrics.ts';
+import type { Health, Metrics } from '../../metrics/open-metrics.ts';
+import type { Probe } from '../../metrics/prometheus-exporter.ts';
 import type { RunEvent, RunKey } from '../../model/events.ts';
 import type { Store } from '../../store/store.ts';
 import type * as WorkerModule from '../../worker.ts';
@@ -61,6 +62,9 @@ export type SessionOptions = {
 /** Milliseconds between heartbeats: a service is spared, a laptop learns of a cancel at once. */
 const HEARTBEAT_MS = Object.freeze({ embedded: 500, service: 2_000 });
 
+/** A probe that waits longer than its asker is no answer. */
+const READY_LIMIT_MS = 2_000;
+
 /** Opens the store of a state folder. */
 export async function openStore(settings: Settings, stateDir: string): Promise<Store> {
   return openLocalStore(settings.store ?? join(stateDir, 'store'));
@@ -74,14 +78,13 @@ export async function openSessionMetrics(
   io: Io,
 ): Promise<Metrics> {
   const embedded = (await serviceOf(settings.service, settings.env)) === undefined;
+  const { metricsFile } = settings;
   return openMetrics({
-    port: settings.prometheusPort,
-    address: settings.prometheusAddress,
+    ...(await whereToServe(settings, io)),
+    ...(metricsFile === undefined ? {} : { file: metricsFile }),
     store,
     stateDir,
     restore: embedded,
-    versions: readVersions(),
-    warn: (line) => io.say(line),
   });
 }
 
@@ -157,6 +160,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     const { Client } = await import('@temporalio/client');
     const running = await starting;
     closers.push(() => running.stop());
+    metrics.health(healthOf(running, connection));
+    closers.push(() => metrics.stopping());
     return {
       engine,
       client: new Client({ connection, namespace: engine.namespace }),
@@ -170,6 +175,27 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     await closeAll(closers);
     throw error;
   }
+}
+
+/** Healthy while the worker works; ready while the engine answers it, too. */
+function healthOf(worker: RunningWorker, connection: NativeConnection): Health {
+  const alive = (): Probe => {
+    const state = worker.state();
+    return { ok: state === 'running', detail: `the worker is ${state}` };
+  };
+  return {
+    alive,
+    ready: async () => {
+      if (!alive().ok) return alive();
+      const answer = connection.withDeadline(Date.now() + READY_LIMIT_MS, () =>
+        connection.workflowService.getSystemInfo({}),
+      );
+      return answer.then(
+        () => ({ ok: true, detail: 'ready' }),
+        () => ({ ok: false, detail: 'Temporal does not answer' }),
+      );
+    },
+  };
 }
 
 /** Terminates an open workflow; one that is not there, or over, is what was wanted. */

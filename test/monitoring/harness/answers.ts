@@ -51,14 +51,16 @@ export function makeAnswers(expressions: readonly Asked[]): Answers {
   return {
     async fill(scenario, { prometheus, fromS, healthyFromS }) {
       const toS = Date.now() / 1000;
+      // Counted back from the end, so that the very last moment is among those asked about.
+      const sinceS = (s: number): number => toS - Math.floor(toS - s);
       for (const asked of expressions) {
-        judge(asked, scenario, await answer(prometheus, asked, fromS, toS));
+        judge(asked, scenario, await answer(prometheus, asked, sinceS(fromS), toS));
       }
       if (healthyFromS === undefined) return;
       healthy += 1;
       for (const { place, kind, expr } of expressions) {
         if (kind !== 'alert') continue;
-        const series = await prometheus.range(expr, healthyFromS, toS);
+        const series = await prometheus.range(expr, sinceS(healthyFromS), toS);
         for (const { labels } of series) falseAlarms.push(`${place} ${JSON.stringify(labels)}`);
       }
     },

@@ -161,9 +161,8 @@ function client(url: string): Prometheus {
       return seriesOf(await ask('query_range', fields));
     },
     labelValues: async (label, selector) => {
-      const answer = await fetch(
-        `${url}/api/v1/label/${label}/values?${new URLSearchParams({ 'match[]': selector })}`,
-      );
+      const match = encodeURIComponent(selector);
+      const answer = await fetch(`${url}/api/v1/label/${label}/values?match[]=${match}`);
       return ((await answer.json()) as { data: string[] }).data;
     },
     becomes: async (expression, by, expected) => {

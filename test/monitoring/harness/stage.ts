@@ -70,9 +70,12 @@ export async function playOn(
     await before?.(stage);
     const scraped = [port, otherPort].slice(0, ports);
     await withPrometheus({ ports: scraped, rules: true }, async (prometheus) => {
-      await play({ ...stage, prometheus });
-      expect(await prometheus.ruleFailures()).toEqual({});
-      await look({ prometheus, fromS: prometheus.startedAtS, healthyFromS });
+      try {
+        await play({ ...stage, prometheus });
+        expect(await prometheus.ruleFailures()).toEqual({});
+      } finally {
+        await look({ prometheus, fromS: prometheus.startedAtS, healthyFromS });
+      }
     });
   });
 }

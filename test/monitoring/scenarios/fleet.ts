@@ -224,12 +224,12 @@ steps:
       const connection = await Connection.connect({ address });
       try {
         const { workflow } = new Client({ connection });
-        await workflow.start('nobodyKnowsThis', { taskQueue: 'builder', workflowId: 'foreign' });
-        await prometheus.becomes(
-          `${lastOf('temporal_workflow_task_execution_failed_total')} > bool 0`,
-          ['task_queue'],
-          { builder: 1 },
-        );
+        const failed = 'temporal_workflow_task_execution_failed_total';
+        for (const workflowId of ['foreign', 'foreign-too']) {
+          await workflow.start('nobodyKnowsThis', { taskQueue: 'builder', workflowId });
+          await prometheus.becomes(`${failed} > bool 0`, ['task_queue'], { builder: 1 });
+        }
+        await prometheus.becomes(`rate(${failed}[1m]) > bool 0`, ['task_queue'], { builder: 1 });
       } finally {
         await connection.close();
       }

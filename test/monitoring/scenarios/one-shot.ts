@@ -178,3 +178,25 @@ steps:
     expect(fired.filter((name) => /Failing|Failed|Lost/.test(name))).toEqual([]);
   },
 };
+
+export const stepTakenOut: Scenario = {
+  name: 'failing step taken out of its profile',
+  claim:
+    'a step that failed and is then taken out of its profile alerts no more, nor does its setting',
+  files: TWO_STEPS,
+  async play({ prometheus, project, run }) {
+    expect((await run(fails)).code).toBe(1);
+    await prometheus.fires('PipelineStepFailing', LOAD);
+    await prometheus.becomes('pipeline:profile_core_step_info:newest', ['step'], { load: 1 });
+    await project.write({
+      'profiles/p.yaml':
+        "profile: p\nsteps:\n  use: { uses: exec.command, with: { shell: 'true' } }\n",
+    });
+    expect((await run()).code).toBe(0);
+    await prometheus.resolves('PipelineStepFailing', LOAD);
+    await prometheus.becomes('pipeline:profile_core_step_info:newest', ['step'], {});
+    await prometheus.becomes('pipeline:step_removed_timestamp_seconds > bool 0', ['step'], {
+      load: 1,
+    });
+  },
+};

@@ -25,3 +25,10 @@ export const SUGGESTED = Object.freeze({
   noData: 'absent(pipeline_step_completed_timestamp_seconds)',
   p95: 'histogram_quantile(0.95, sum by (le, profile, step) (rate(pipeline_step_duration_seconds_bucket[1h])))',
 });
+
+/**
+ * How many series of ours Prometheus has ever seen, but for two that come and go by design: one for each of the last
+ * runs, and one for a step that a scrape met while it ran.
+ */
+export const SERIES_EVER =
+  'count(last_over_time({__name__=~"pipeline_.*",__name__!~"pipeline_run_info|pipeline_step_started_.*"}[10m]))';

@@ -112,28 +112,43 @@ function orders(rows: number, { unpaid = 0, twice = 0 } = {}): string {
   return ['id,sum', ...lines, ...lines.slice(0, twice), ''].join('\n');
 }
 
-export const checks: Scenario = {
-  name: 'checks fail',
-  claim:
-    'a check of severity warn and one of severity fail are counted by name, and alert until they pass',
+const FAILED_CHECKS = lastOf('pipeline_check_failures_total');
+
+export const checkWarns: Scenario = {
+  name: 'check of severity warn fails',
+  claim: 'a broken check of severity warn is counted by its name, and alerts until it holds',
   files: { ...CHECKED, 'orders.csv': orders(40, { unpaid: 2 }) },
   async play({ prometheus, project, run }) {
     expect((await run()).code).toBe(0);
-    const failures = lastOf('pipeline_check_failures_total');
-    await prometheus.becomes(failures, ['step', 'check'], { 'check paid': 1 });
-    await prometheus.fires('PipelineCheckFailing', { ...CHECK, check: 'paid' });
-
-    await project.write({ 'orders.csv': orders(40, { twice: 3 }) });
-    expect((await run()).code).toBe(4);
-    await prometheus.becomes(failures, ['step', 'check'], { 'check one_each': 1, 'check paid': 1 });
-    await prometheus.becomes(`${OUTCOMES} and on (step) ${failures}`, ['step', 'status'], {
+    await prometheus.becomes(FAILED_CHECKS, ['step', 'check'], { 'check paid': 1 });
+    await prometheus.becomes(`${OUTCOMES} and on (step) ${FAILED_CHECKS}`, ['step', 'status'], {
       'check WARN': 1,
+    });
+    await prometheus.fires('PipelineCheckFailing', { ...CHECK, check: 'paid' });
+    await project.write({ 'orders.csv': orders(41) });
+    expect((await run()).code).toBe(0);
+    await prometheus.resolves('PipelineCheckFailing', CHECK);
+  },
+};
+
+export const checkFails: Scenario = {
+  name: 'check of severity fail fails',
+  claim: 'a broken check of severity fail is counted by its name as well, and fails its step',
+  files: { ...CHECKED, 'orders.csv': orders(40, { twice: 3, unpaid: 2 }) },
+  async play({ prometheus, project, run }) {
+    expect((await run()).code).toBe(4);
+    await prometheus.becomes(OUTCOMES, ['step', 'status'], {
+      'collect OK': 1,
+      'orders OK': 1,
       'check FAIL': 1,
+      'export SKIPPED': 1,
+    });
+    await prometheus.fires('PipelineStepFailing', CHECK);
+    await prometheus.becomes(FAILED_CHECKS, ['step', 'check'], {
+      'check one_each': 1,
+      'check paid': 1,
     });
     await prometheus.fires('PipelineCheckFailing', { ...CHECK, check: 'one_each' });
-    await prometheus.resolves('PipelineCheckFailing', { ...CHECK, check: 'paid' });
-    await prometheus.fires('PipelineStepFailing', CHECK);
-
     await project.write({ 'orders.csv': orders(40) });
     expect((await run()).code).toBe(0);
     await prometheus.resolves('PipelineCheckFailing', CHECK);

@@ -2,7 +2,7 @@
 
 import { expect } from '@jest/globals';
 
-import { lastOf, SUGGESTED } from './scenario.ts';
+import { lastOf, SERIES_EVER, SUGGESTED } from './scenario.ts';
 
 import type { Scenario } from './scenario.ts';
 
@@ -87,11 +87,8 @@ steps:
 `,
   },
   async play({ prometheus, run }) {
-    const ours = '{__name__=~"pipeline_.*", __name__!="pipeline_run_info"}';
-    const count = async (): Promise<number> => {
-      const [all] = await prometheus.query(`count(${lastOf(ours)})`);
-      return all?.value ?? Number.NaN;
-    };
+    const count = async (): Promise<number> =>
+      (await prometheus.query(SERIES_EVER))[0]?.value ?? Number.NaN;
     const ran = { job: 'hourly', profile: 'p', step: 'load' };
     for (let n = 1; n <= 3; n++) expect((await run()).code).toBe(0);
     const early = await count();

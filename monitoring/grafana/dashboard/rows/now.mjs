@@ -1,6 +1,6 @@
 /** The tiles: is anything wrong at this moment, and how much happened? */
 
-import { COLOUR, badAbove, thresholds, toRunbook } from '../look.mjs';
+import { COLOUR, badAbove, thresholds, toAlert, toRunbook } from '../look.mjs';
 import { rowsOf, stat } from '../panels.mjs';
 import {
   FAILURE,
@@ -26,7 +26,7 @@ export const now = {
     tile({
       title: 'Last run failed',
       description:
-        'Jobs, each with one profile, whose last run ended FAIL, TIMEOUT or BUDGET_EXCEEDED. The table under "How did the runs end?" names them.',
+        'Pairs of job and profile whose last run ended FAIL, TIMEOUT or BUDGET_EXCEEDED. The table under "How did the runs end?" names them.',
       unit: 'none',
       expr: orZero(`count((${runState}) == ${STATES.failed})`),
       thresholds: badAbove(1),
@@ -102,7 +102,7 @@ export const now = {
         step: 'Step',
         instance: 'Instance',
       },
-      labelLinks: { Alert: [toRunbook('Runbook', '${__value.raw}')] },
+      labelLinks: { Alert: [toAlert('${__value.raw}'), toRunbook('Runbook', '${__value.raw}')] },
       sortBy: { field: 'Since', desc: true },
       columns: [
         {

@@ -16,10 +16,10 @@ export const timeline = {
     cells({
       title: 'Recent run timeline',
       description:
-        'A row a step, a cell an interval: green where the step completed (OK, WARN or CACHED), red where it failed last. Zoom in for shorter intervals; the table below has the exact times.',
+        'A row a step, a cell an interval: green where the step completed (OK, WARN or CACHED), red where it failed, faint where it did neither. Zoom in for shorter intervals; the table below has the exact times.',
       unit: 'none',
       width: 24,
-      height: 10,
+      height: 12,
       series: [
         {
           expr: `0 * (${moved('step_failed_timestamp_seconds')}) + ${STATES.failed}\nor 0 * (${moved('step_completed_timestamp_seconds')}) + ${STATES.ok}\nor 0 * ${newest('profile_step_timeout_seconds')}`,

@@ -1,0 +1,81 @@
+/**
+ * Metrics as a file, for a collector of text files such as node_exporter's: the way for a command that is gone before
+ * anyone could scrape it. Holds the pipeline's own metrics only: those of the process would clash with the collector's.
+ *
+ * 1. A reader sees a whole file, the old one or the new one.
+ * 2. One process at a time writes a file; a second one is refused before anything starts.
+ */
+
+import { rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+import { UserError } from '../model/errors.ts';
+import { replaceFile } from '../store/atomic.ts';
+import { takeFileLock } from '../store/file-lock.ts';
+import { ownIdentity } from '../store/process-identity.ts';
+import { CATALOGUE } from './catalogue.ts';
+
+import type { Telemetry } from './telemetry.ts';
+
+export type MetricsFile = {
+  /** Writes what is counted now. Never rejects. */
+  write(): Promise<void>;
+  /** Writes a last time and gives the file up. */
+  close(): Promise<void>;
+};
+
+/** A collector looks about this often. */
+const WRITE_EVERY_MS = 15_000;
+
+/** Takes the file, writes it now and every 15 seconds. @throws UserError BAD_USAGE, METRICS_FILE_BUSY */
+export async function openMetricsFile(
+  path: string,
+  telemetry: Pick<Telemetry, 'registry' | 'metricsError'>,
+): Promise<MetricsFile> {
+  const folder = dirname(path);
+  if (!path.endsWith('.prom')) {
+    throw new UserError('BAD_USAGE', `--metrics-file is '${path}'; its name ends with .prom`, {
+      hint: 'Collectors of text files read *.prom and nothing else.',
+    });
+  }
+  const lock = join(folder, `.${basename(path)}.lock`);
+  const text = async (): Promise<string> => {
+    const parts = await Promise.all(
+      CATALOGUE.map(({ name }) => telemetry.registry.getSingleMetricAsString(name)),
+    );
+    return parts.map((part) => `${part.trim()}\n`).join('\n');
+  };
+  try {
+    if (!(await stat(folder)).isDirectory()) throw new Error(`${folder} is not a folder`);
+    const taken = await takeFileLock(lock, JSON.stringify(ownIdentity()), { tmp: folder });
+    if (!taken.taken) {
+      throw new UserError('METRICS_FILE_BUSY', `another command is writing ${path}`, {
+        hint: 'Give each command that runs at the same time a --metrics-file of its own.',
+      });
+    }
+    await replaceFile(path, await text());
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UserError('BAD_USAGE', `--metrics-file ${path} cannot be written: ${reason}`, {
+      hint: 'Give a file in a folder that exists and that this user may write.',
+      cause: error,
+    });
+  }
+  const write = async (): Promise<void> => {
+    try {
+      await replaceFile(path, await text());
+    } catch {
+      telemetry.metricsError('file');
+    }
+  };
+  const timer = setInterval(() => void write(), WRITE_EVERY_MS).unref();
+  return {
+    write,
+    close: async () => {
+      clearInterval(timer);
+      await write();
+      await rm(lock, { force: true });
+    },
+  };
+}

@@ -1,0 +1,102 @@
+/** Facts of runs for the tests of metrics, and what an exposition says of them. */
+
+import * as prom from 'prom-client';
+
+import { makeTelemetry } from '../../src/metrics/telemetry.ts';
+
+import type { Telemetry } from '../../src/metrics/telemetry.ts';
+import type { RunShape } from '../../src/model/events.ts';
+import type { Status } from '../../src/model/outcome.ts';
+import type { Claim } from '../../src/store/store.ts';
+
+export const newTelemetry = (maxSeries?: number): Telemetry =>
+  makeTelemetry({ prom, ...(maxSeries === undefined ? {} : { maxSeries }) });
+
+const about = (runId: string, atMs: number) => ({
+  runId,
+  job: 'sales',
+  profile: 'nightly',
+  atMs,
+  exporter: '9099',
+});
+
+export function attempt(
+  runId: string,
+  atMs: number,
+  more: Partial<Extract<Claim, { type: 'attempt' }>> = {},
+): Claim {
+  return {
+    ...about(runId, atMs),
+    type: 'attempt',
+    step: 'clean',
+    kind: 'transform.sql',
+    result: 'ok',
+    durationMs: 1500,
+    observed: true,
+    rowsIn: 10,
+    rowsOut: 9,
+    ...more,
+  };
+}
+
+export function outcome(runId: string, atMs: number, status: Status): Claim {
+  return {
+    ...about(runId, atMs),
+    type: 'outcome',
+    outcome: {
+      step: 'clean',
+      kind: 'transform.sql',
+      status,
+      attempts: 1,
+      lost: 0,
+      durationMs: 1500,
+      elapsedMs: 1500,
+      endedAtMs: atMs,
+      ...(status === 'WARN' ? { failedChecks: ['not_null'] } : {}),
+    },
+  };
+}
+
+export function ended(runId: string, atMs: number, status: 'OK' | 'FAIL' | 'CANCELLED'): Claim {
+  return {
+    ...about(runId, atMs),
+    type: 'run',
+    status,
+    startedAtMs: atMs - 2000,
+    durationMs: 2000,
+  };
+}
+
+export const shape: RunShape = {
+  job: 'sales',
+  profile: 'nightly',
+  expectedEveryMs: 86_400_000,
+  steps: [
+    { id: 'clean', kind: 'transform.sql', core: true, p95Ms: 30_000, timeoutMs: 600_000 },
+    { id: 'export', kind: 'export.dataset', core: false, timeoutMs: 600_000 },
+  ],
+};
+
+/** Samples of our metrics as they are served: name with labels to value. */
+export async function samples(telemetry: Telemetry): Promise<Record<string, number>> {
+  const text = await telemetry.registry.metrics();
+  return Object.fromEntries(
+    text
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      .map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]),
+  );
+}
+
+/** Those that begin with a name, without it; labels as they are. */
+export async function valuesOf(
+  telemetry: Telemetry,
+  name: string,
+): Promise<Record<string, number>> {
+  const all = Object.entries(await samples(telemetry));
+  return Object.fromEntries(
+    all
+      .filter(([key]) => key.startsWith(`${name}{`))
+      .map(([key, v]) => [key.slice(name.length), v]),
+  );
+}

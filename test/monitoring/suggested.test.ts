@@ -1,0 +1,68 @@
+import { expect, test } from '@jest/globals';
+
+import { playOn } from './harness/stage.ts';
+import { rulesAsWritten } from './harness/quick-rules.ts';
+
+const FILES = {
+  'jobs/j.yaml': 'job: nightly\nprofile: p\n',
+  'profiles/p.yaml': `
+profile: p
+defaults: { retry: { attempts: 1 } }
+steps:
+  bad: { uses: exec.command, with: { shell: 'sleep 3; exit 7' } }
+  slow: { uses: exec.command, core: true, alert: { p95: 1s }, with: { shell: 'sleep 3' } }
+`,
+};
+
+async function exprOf(alert: string): Promise<string> {
+  const rule = (await rulesAsWritten()).find((one) => one.alert === alert);
+  if (rule === undefined) throw new Error(`no rule ${alert}`);
+  return rule.expr;
+}
+
+/** What the reader of the test's output sees, as if typed. */
+function show(expression: string, said: string): void {
+  process.stdout.write(`$ promtool query instant <url> '${expression.trim()}'\n${said}\n`);
+}
+
+test("promtool shows what each of the specification's three expressions returns, and for which step", () =>
+  playOn({
+    files: FILES,
+    async play({ prometheus, run, port }) {
+      const instance = `instance="127.0.0.1:${port}"`;
+      const [failing, latency, noData] = await Promise.all(
+        ['PipelineStepFailedRecently', 'PipelineStepLatencyRegression', 'PipelineNoStepData'].map(
+          exprOf,
+        ),
+      );
+      const ask = async (expression = ''): Promise<string> => {
+        const said = await prometheus.promtool(expression);
+        show(expression, said);
+        return said;
+      };
+      expect([failing, noData]).toEqual([
+        'rate(pipeline_step_status_total{status="FAIL"}[5m]) > 0',
+        'absent(pipeline_step_completed_timestamp_seconds)',
+      ]);
+
+      // Nothing has run yet: no data, as a whole and for the core step.
+      expect(await ask(noData)).toMatch(/^\{\} => 1 @/);
+      const ofCore = 'absent(pipeline_step_completed_timestamp_seconds{step="slow"})';
+      expect(await ask(ofCore)).toMatch(/^\{step="slow"\} => 1 @/);
+
+      expect((await run()).code).toBe(1);
+      await prometheus.fires('PipelineStepFailedRecently');
+      await prometheus.fires('PipelineStepLatencyRegression');
+
+      const failed = (await ask(failing)).trim().split('\n');
+      expect(failed).toEqual([
+        expect.stringMatching(
+          `^{${instance}, job="nightly", profile="p", status="FAIL", step="bad"} => 0\\.\\d+ @`,
+        ),
+      ]);
+      const slow = (await ask(latency)).trim().split('\n');
+      expect(slow).toEqual([
+        expect.stringMatching(/\{job="nightly", profile="p", step="slow"\} => [3-6]\.\d+ @/),
+      ]);
+    },
+  }));
