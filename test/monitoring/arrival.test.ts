@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { expect, test } from '@jest/globals';
 
 import { CATALOGUE } from '../../src/metrics/catalogue.ts';
-import { playOn } from './harness/stage.ts';
+import { playOn, UNTIL_RELEASED } from './harness/stage.ts';
 import { SCRAPE_JOB } from './harness/prometheus.ts';
 import { prometheusTools } from './servers.ts';
 
@@ -21,15 +21,20 @@ steps:
     alert: { p95: 1m }
     with: { table: collect, checks: [{ name: paid, severity: warn, range: { column: sum, min: 0 } }] }
   bad: { uses: exec.command, with: { shell: 'exit "$CODE"', pass_env: [CODE] } }
-  wait: { uses: exec.command, with: { shell: 'sleep 3' } }
+  wait: { uses: exec.command, with: { shell: '${UNTIL_RELEASED}', pass_env: [GO] } }
 `,
 };
 
 test('what a real run serves arrives: every metric of the catalogue, each with the labels it says', () =>
   playOn({
     files: FILES,
-    async play({ prometheus, run, port }) {
-      expect((await run({ env: { CODE: '7' } })).code).toBe(1);
+    async play({ prometheus, start, run, release, port }) {
+      const first = start({ env: { CODE: '7' } });
+      await prometheus.becomes('pipeline_step_started_timestamp_seconds > bool 0', ['step'], {
+        wait: 1,
+      });
+      await release();
+      expect((await first.ended).code).toBe(1);
       expect((await run({ env: { CODE: '0' } })).code).toBe(0);
       const scrapeLabels = new Set(['instance', 'le']);
       for (const { name, type, labels } of CATALOGUE) {
@@ -66,8 +71,8 @@ test('what a real run serves arrives: every metric of the catalogue, each with t
 test('promtool check metrics has nothing to say about what a real run serves', () =>
   playOn({
     files: FILES,
-    async play({ start, port }) {
-      const running = start({ env: { CODE: '7' }, words: ['--linger', '60'] });
+    async play({ start, release, port }) {
+      const running = start({ env: { CODE: '7' } });
       await running.says(/bad +FAIL/);
       const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
       expect(page).toMatch(/^pipeline_step_status_total\{.*status="FAIL"\} 1$/m);
@@ -78,6 +83,7 @@ test('promtool check metrics has nothing to say about what a real run serves', (
         encoding: 'utf8',
       });
       expect([status, stdout, stderr]).toEqual([0, '', '']);
+      await release();
       await running.ended;
     },
   }));

@@ -10,6 +10,7 @@ export default {
   roots: ['<rootDir>/test/monitoring'],
   testPathIgnorePatterns: ['/node_modules/'],
   globalSetup: '<rootDir>/test/monitoring/set-up.ts',
-  testTimeout: 180_000,
+  // Ends what hangs, not what is slow: every wait of a test has its own limit.
+  testTimeout: 600_000,
   maxConcurrency: 3,
 };

@@ -11,7 +11,13 @@ import type { Rule } from './rule-files.ts';
 export type Mutant = { readonly what: string; readonly rule: Rule };
 
 type Node = ReturnType<(typeof parser)['parse']>['topNode'];
-type Edit = { readonly from: number; readonly to: number; readonly text: string };
+type Edit = {
+  readonly from: number;
+  readonly to: number;
+  readonly text: string;
+  /** In words, where the texts are too long to tell. */
+  readonly what?: string;
+};
 
 const FLIPPED: Readonly<Record<string, string>> = {
   Gtr: '<=',
@@ -62,8 +68,16 @@ function editsAt(node: Node, expr: string): readonly Edit[] {
       const operator = children(node).find(({ name }) => SET_OPERATORS.has(name));
       const [left, right] = [node.firstChild, node.lastChild];
       if (operator === undefined || left === null || right === null) return [];
-      const arms = operator.name === 'Or' ? [left, right] : [left];
-      return arms.map((arm) => replace(node, text(arm)));
+      const word = text(operator);
+      const withoutRight = {
+        ...replace(node, text(left)),
+        what: `without '${word} ${text(right)}'`,
+      };
+      const withoutLeft = {
+        ...replace(node, text(right)),
+        what: `without '${text(left)} ${word}'`,
+      };
+      return operator.name === 'Or' ? [withoutRight, withoutLeft] : [withoutRight];
     }
     case 'OffsetExpr': {
       const now = node.firstChild;
@@ -76,6 +90,9 @@ function editsAt(node: Node, expr: string): readonly Edit[] {
     case 'GroupingLabels':
     case 'LabelMatchers': {
       const parts = children(node).filter(({ name }) => /^LabelName|Matcher$/.test(name));
+      // A selector without a name keeps its last matcher: without it, it is no PromQL.
+      if (node.name === 'LabelMatchers' && node.prevSibling === null && parts.length === 1)
+        return [];
       const [open, close] = node.name === 'LabelMatchers' ? ['{', '}'] : ['(', ')'];
       return parts.map((left) =>
         replace(
@@ -126,9 +143,8 @@ function secondsIn(text: string): number {
 }
 
 /** The change and the line it is on, with white space folded. */
-function describe(expr: string, { from, to, text }: Edit): string {
+function describe(expr: string, { from, to, text, what }: Edit): string {
   const fold = (part: string): string => part.replaceAll(/\s+/g, ' ').trim();
-  const short = (part: string): string => (part.length <= 60 ? part : `${part.slice(0, 57)}...`);
   const line = expr.slice(0, from).split('\n').length;
-  return `line ${line}: ${short(fold(expr.slice(from, to)))} -> ${short(fold(text))}`;
+  return `line ${line}: ${fold(what ?? `${expr.slice(from, to)} -> ${text}`)}`;
 }

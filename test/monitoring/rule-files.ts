@@ -25,6 +25,8 @@ export type Rule = {
 };
 
 export type Group = {
+  /** The rule file it stands in. */
+  readonly file: string;
   readonly name: string;
   readonly interval?: string;
   readonly rules: readonly Rule[];
@@ -49,14 +51,15 @@ export function yamlFilesIn(folder: string): readonly string[] {
 
 /** Every group of every shipped rule file. */
 export function readGroups(): readonly Group[] {
-  return yamlFilesIn(RULES_FOLDER).flatMap(
-    (name) =>
-      (parse(readFileSync(join(RULES_FOLDER, name), 'utf8')) as { groups: readonly Group[] })
-        .groups,
-  );
+  return yamlFilesIn(RULES_FOLDER).flatMap((file) => {
+    const { groups } = parse(readFileSync(join(RULES_FOLDER, file), 'utf8')) as {
+      groups: readonly Omit<Group, 'file'>[];
+    };
+    return groups.map((group) => ({ ...group, file }));
+  });
 }
 
-/** Writes `<folder>/rules/all.yml` and `<folder>/tests/<name>`, in the layout of the shipped files. Answers the test's path. */
+/** Writes rule files and a test file in the layout of the shipped ones. Answers the test's path. */
 export function writeCase(
   folder: string,
   groups: readonly Group[],
@@ -64,7 +67,12 @@ export function writeCase(
 ): string {
   const path = join(folder, 'tests', test.name);
   for (const part of ['rules', 'tests']) mkdirSync(join(folder, part), { recursive: true });
-  writeFileSync(join(folder, 'rules', 'all.yml'), stringify({ groups }));
+  for (const file of new Set(groups.map((group) => group.file))) {
+    const inFile = groups
+      .filter((group) => group.file === file)
+      .map(({ file: _, ...group }) => group);
+    writeFileSync(join(folder, 'rules', file), stringify({ groups: inFile }));
+  }
   writeFileSync(path, stringify(test.content));
   return path;
 }

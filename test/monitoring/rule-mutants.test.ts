@@ -7,18 +7,17 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
-import { reasonFor, UNUSED_REASONS } from './equivalent-mutants.ts';
+import { makeReasons } from './equivalent-mutants.ts';
 import { mutantsOf } from './mutants.ts';
 import { nameOf, readGroups, writeCase } from './rule-files.ts';
-import { closures, partFor, readRuleTests } from './rule-tests.ts';
+import { load, partFor, readRuleTests } from './rule-tests.ts';
 import { prometheusTools } from './servers.ts';
 
 import type { Rule } from './rule-files.ts';
 
 const GROUPS = readGroups();
 const RULES = GROUPS.flatMap((group) => group.rules);
-const FILES = readRuleTests();
-const CLOSURES = closures(GROUPS);
+const FILES = readRuleTests().map((file) => load(file, GROUPS));
 
 let folder = '';
 let promtool = '';
@@ -31,17 +30,15 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 /** What promtool says about a suite that turned red; undefined while it is green. */
 async function red(rule: Rule, id: string): Promise<string | undefined> {
   // The test with the fewest rules first: it is the one about this rule, and the quickest.
-  const parts = FILES.map((file) => partFor(nameOf(rule), file, GROUPS, CLOSURES))
+  const parts = FILES.map((file) => partFor(nameOf(rule), file))
     .filter((part) => part !== undefined)
-    .toSorted((a, b) => a.needed.size - b.needed.size);
-  for (const part of parts) {
-    const groups = GROUPS.map((group) => ({
+    .toSorted((a, b) => a.size - b.size);
+  for (const [index, part] of parts.entries()) {
+    const groups = part.groups.map((group) => ({
       ...group,
-      rules: group.rules
-        .filter((other) => part.needed.has(nameOf(other)))
-        .map((other) => (nameOf(other) === nameOf(rule) ? rule : other)),
-    })).filter((group) => group.rules.length > 0);
-    const path = writeCase(join(folder, id), groups, part.file);
+      rules: group.rules.map((other) => (nameOf(other) === nameOf(rule) ? rule : other)),
+    }));
+    const path = writeCase(join(folder, id, String(index)), groups, part.file);
     const said = await failureOf(path);
     if (said?.includes('could not parse')) throw new Error(`${nameOf(rule)}: ${said}`);
     if (said !== undefined) return said;
@@ -70,7 +67,7 @@ async function inParallel<T>(jobs: readonly T[], work: (job: T) => Promise<void>
 
 test('every rule is tested by some file, whose part for it is green', async () => {
   const untested = RULES.map(nameOf).filter(
-    (name) => !FILES.some((file) => partFor(name, file, GROUPS, CLOSURES) !== undefined),
+    (name) => !FILES.some((file) => partFor(name, file) !== undefined),
   );
   expect(untested).toEqual([]);
   const failures: string[] = [];
@@ -82,19 +79,18 @@ test('every rule is tested by some file, whose part for it is green', async () =
 });
 
 test('every mutant of a rule turns the suite red, or is named as one that changes nothing', async () => {
+  const reasons = makeReasons();
   const mutants = RULES.flatMap((rule) =>
     mutantsOf(rule).map((mutant) => ({ of: nameOf(rule), ...mutant })),
   );
   process.stderr.write(`${mutants.length} mutants of ${RULES.length} rules\n`);
   const survivors: string[] = [];
-  const notEquivalent: string[] = [];
   await inParallel([...mutants.entries()], async ([index, { of, what, rule }]) => {
-    const isRed = (await red(rule, `mutant-${index}`)) !== undefined;
-    const reason = reasonFor(of, what);
-    if (!isRed && reason === undefined) survivors.push(`${of}: ${what}`);
-    if (isRed && reason?.always === true) notEquivalent.push(`${of}: ${what}`);
+    if (reasons.reasonFor(of, what) !== undefined) return;
+    if ((await red(rule, `mutant-${index}`)) !== undefined) return;
+    survivors.push(`${of}: ${what}`);
+    process.stderr.write(`survived: ${of}: ${what}\n`);
   });
   expect(survivors.toSorted()).toEqual([]);
-  expect(notEquivalent.toSorted()).toEqual([]);
-  expect(UNUSED_REASONS()).toEqual([]);
-}, 900_000);
+  expect(reasons.unused()).toEqual([]);
+}, 1_800_000);

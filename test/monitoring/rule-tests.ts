@@ -22,7 +22,7 @@ type RuleTest = {
 };
 export type RuleTestFile = {
   readonly name: string;
-  readonly content: { readonly tests: readonly RuleTest[] };
+  readonly content: { readonly rule_files: readonly string[]; readonly tests: readonly RuleTest[] };
 };
 
 /** Every shipped test file. */
@@ -59,7 +59,7 @@ function secondsIn(time: string): number {
 }
 
 /** Answers for each rule the names of the rules it is made from, itself included. */
-export function closures(groups: readonly Group[]): ReadonlyMap<string, ReadonlySet<string>> {
+function closures(groups: readonly Group[]): ReadonlyMap<string, ReadonlySet<string>> {
   const rules = groups.flatMap((group) => group.rules);
   const names = new Set(rules.map(nameOf));
   const direct = new Map(
@@ -77,13 +77,27 @@ export function closures(groups: readonly Group[]): ReadonlyMap<string, Readonly
   );
 }
 
+/** A test file with the groups it loads and what their rules are made from. */
+export type LoadedTestFile = {
+  readonly file: RuleTestFile;
+  readonly groups: readonly Group[];
+  readonly closureOf: ReadonlyMap<string, ReadonlySet<string>>;
+};
+
+/** Loads `rule_files` of a test file: `../rules/*.yml` or names without a pattern. */
+export function load(file: RuleTestFile, groups: readonly Group[]): LoadedTestFile {
+  const named = file.content.rule_files.map((path) => path.replace('../rules/', ''));
+  const loaded = groups.filter((group) => named.includes('*.yml') || named.includes(group.file));
+  return { file, groups: loaded, closureOf: closures(loaded) };
+}
+
 /** The part of a test file whose expectations depend on a rule, with the rules they need; undefined where none does. */
 export function partFor(
   rule: string,
-  file: RuleTestFile,
-  groups: readonly Group[],
-  closureOf: ReadonlyMap<string, ReadonlySet<string>>,
-): { readonly file: RuleTestFile; readonly needed: ReadonlySet<string> } | undefined {
+  { file, groups, closureOf }: LoadedTestFile,
+):
+  | { readonly file: RuleTestFile; readonly groups: readonly Group[]; readonly size: number }
+  | undefined {
   const needed = new Set<string>();
   const concerns = (tested: readonly string[]): boolean => {
     const all = tested.flatMap((name) => [...(closureOf.get(name) ?? [])]);
@@ -104,7 +118,14 @@ export function partFor(
     }))
     .filter((test) => test.promql_expr_test.length + test.alert_rule_test.length > 0);
   if (tests.length === 0) return undefined;
-  return { file: { ...file, content: { ...file.content, tests } }, needed };
+  const kept = groups
+    .map((group) => ({ ...group, rules: group.rules.filter((one) => needed.has(nameOf(one))) }))
+    .filter((group) => group.rules.length > 0);
+  return {
+    file: { ...file, content: { ...file.content, tests } },
+    groups: kept,
+    size: needed.size,
+  };
 }
 
 /** Names of the rules an expectation looks at: recorded metrics, and alerts through `ALERTS`. */

@@ -54,17 +54,17 @@ function keyOf(claim: Claim): string {
   }
 }
 
-/** Milliseconds from the command to its first finished step, least of three: what a person waits for. */
-async function startMs({ start }: Pick<Stage, 'start'>): Promise<number> {
+/** Milliseconds from the command to its first finished step, three times: what a person waits for. */
+async function startMs({ start }: Pick<Stage, 'start'>): Promise<readonly number[]> {
   const times: number[] = [];
   for (let n = 0; n < 3; n++) {
     const startedAt = performance.now();
-    const running = start({ words: ['--linger', '0'] });
+    const running = start({ linger: '0' });
     await running.says(/ OK /);
-    times.push(performance.now() - startedAt);
+    times.push(Math.round(performance.now() - startedAt));
     expect((await running.ended).code).toBe(0);
   }
-  return Math.min(...times);
+  return times;
 }
 
 test(
@@ -75,7 +75,7 @@ test(
       async play({ prometheus, project, port, start, run }) {
         const freshMs = await startMs({ start });
         // One of the three may have been over before a scrape; the fourth waits for one.
-        expect((await run({ words: ['--linger', '60'] })).code).toBe(0);
+        expect((await run()).code).toBe(0);
         const [early] = await prometheus.query(SERIES_EVER);
         const store = await openLocalStore(join(project.folder, '.builder/store'));
         const { claims } = await store.claimsOn(String(port));
@@ -83,14 +83,15 @@ test(
 
         await runAgain(store, port, RUNS - 4);
         const lateMs = await startMs({ start });
-        expect((await run({ words: ['--linger', '60'] })).code).toBe(0);
+        expect((await run()).code).toBe(0);
         await prometheus.becomes(OK, ['status'], { OK: RUNS + 4 });
         const [late] = await prometheus.query(SERIES_EVER);
         expect(late?.value).toBe(early?.value);
         expect((await prometheus.query(`max_over_time(${INFOS}[10m:1s])`))[0]?.value).toBe(20);
         process.stdout.write(
-          `start of a run of ${STEPS} steps with metrics: ${Math.round(freshMs)} ms with nothing recorded, ` +
-            `${Math.round(lateMs)} ms with ${RUNS} runs recorded; ${late?.value} series in both\n`,
+          `three starts of a run of ${STEPS} steps with metrics: ${freshMs.join(', ')} ms with nothing recorded, ` +
+            `${lateMs.join(', ')} ms with ${RUNS} runs recorded (the first of them reads all, and saves totals); ` +
+            `${late?.value} series in both\n`,
         );
       },
     }),

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { findBinary } from '../../../src/engine/binary.ts';
 import { isUsable } from '../../../src/engine/namespace.ts';
 import { freePort, until } from '../../harness/cli.ts';
-import { exporterWords } from './stage.ts';
+import { exporterWords, releaseEnv } from './stage.ts';
 
 import type { Running } from '../../harness/cli.ts';
 import type { Stage } from './stage.ts';
@@ -26,7 +26,6 @@ export type Fleet = {
 export type WorkerOptions = {
   readonly port: number;
   readonly slots?: number;
-  readonly env?: Readonly<Record<string, string>>;
 };
 
 /** Starts a service, hands it to `work`, and ends it; workers and callers end with their project. */
@@ -53,14 +52,14 @@ export async function withFleet(
     await work({
       address,
       kill: () => void server.kill('SIGKILL'),
-      async worker({ port: metrics, slots = 2, env: more }) {
+      async worker({ port: metrics, slots = 2 }) {
         workers += 1;
         const running = project.start(
           [
             ...['worker', ...service, '--state-dir', `st-worker-${workers}`],
             ...['--slots', String(slots), ...exporterWords(metrics)],
           ],
-          more,
+          releaseEnv(project),
         );
         await running.says(/serving/);
         return running;

@@ -62,7 +62,7 @@ export type Options = {
 
 /** Name of the shipped scrape job. */
 export const SCRAPE_JOB = 'builder';
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 90_000;
 
 /** Hands a Prometheus to `work` and ends it afterwards; its log is in the error if it does not start. */
 export async function withPrometheus<T>(
@@ -144,11 +144,22 @@ function client(url: string): Prometheus {
     const matchers = Object.entries(wanted).map(([name, value]) => `${name}="${value}"`);
     return (await query(`ALERTS{${matchers.join(',')}}`)).length > 0;
   };
+  /** A counter of Prometheus about its own rules, by group; only what is not 0. */
+  const countsByGroup = async (counter: string): Promise<Table> => {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    const line = new RegExp(`^${counter}\\{.*rule_group="[^"]*;([^"]+)"\\} (\\d+)$`, 'gm');
+    const all = [...text.matchAll(line)].map(([, group = '', n]) => [group, Number(n)] as const);
+    return Object.fromEntries(all.filter(([, count]) => count > 0));
+  };
   const patiently = async (isSo: () => Promise<boolean>, what: string): Promise<void> => {
     await until(isSo, what, PATIENCE_MS).catch(async (error: Error) => {
       const alerts = await query('ALERTS');
       const seen = alerts.map(({ labels }) => JSON.stringify(labels)).join('\n  ');
-      throw new Error(`${error.message}; alerts now:\n  ${seen}`, { cause: error });
+      const missed = JSON.stringify(
+        await countsByGroup('prometheus_rule_group_iterations_missed_total'),
+      );
+      const about = `evaluations missed: ${missed}; alerts now:\n  ${seen}`;
+      throw new Error(`${error.message}; ${about}`, { cause: error });
     });
   };
   return {
@@ -207,14 +218,7 @@ function client(url: string): Prometheus {
       );
       return seen.map(({ labels }) => labels['alertname'] ?? '').toSorted();
     },
-    ruleFailures: async () => {
-      const text = await (await fetch(`${url}/metrics`)).text();
-      const lines = text.matchAll(
-        /^prometheus_rule_evaluation_failures_total\{.*rule_group="[^"]*;([^"]+)"\} (\d+)$/gm,
-      );
-      const all = [...lines].map(([, group = '', count]) => [group, Number(count)] as const);
-      return Object.fromEntries(all.filter(([, count]) => count > 0));
-    },
+    ruleFailures: () => countsByGroup('prometheus_rule_evaluation_failures_total'),
     promtool: async (expression) => {
       const { promtool } = await prometheusTools();
       const command = [promtool, 'query', 'instant', url, expression];

@@ -16,11 +16,24 @@ export type Stage = {
   readonly otherPort: number;
   /** Says that from this moment to the end nothing is wrong, so that no rule may return anything. */
   healthyFromNow(): void;
+  /** Lets the commands go on that wait for it: those with UNTIL_RELEASED. */
+  release(): Promise<void>;
   /** One-shot `run-profile` with metrics, in the background. */
   start(shot?: Shot): Running;
   /** The same to its end. */
   run(shot?: Shot): Promise<Ended>;
 };
+
+/**
+ * Shell that waits until the test has seen what it wants to see, so that no scrape has to hit a moment. The step needs
+ * `pass_env: [GO]`.
+ */
+export const UNTIL_RELEASED = 'while [ ! -e "$GO" ]; do sleep 0.1; done';
+
+/** For `env` of whatever runs steps with UNTIL_RELEASED. */
+export function releaseEnv(project: Project): Readonly<Record<string, string>> {
+  return { GO: project.path('go') };
+}
 
 export type Shot = {
   /** Default: jobs/j.yaml. */
@@ -31,6 +44,8 @@ export type Shot = {
   readonly out?: string;
   readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** How the command waits for its last scrape; by default longer than any scrape takes to come. */
+  readonly linger?: string;
   /** More words for the command. */
   readonly words?: readonly string[];
 };
@@ -60,13 +75,14 @@ export async function playOn(
   const [port, otherPort] = [await freePort(), await freePort()];
   await withProject(files, async (project) => {
     const start = (shot: Shot = {}): Running =>
-      project.start(wordsOf({ port, ...shot }), { ...shot.env });
+      project.start(wordsOf({ port, ...shot }), { ...releaseEnv(project), ...shot.env });
     const run = (shot: Shot = {}): Promise<Ended> => start(shot).ended;
     let healthyFromS: number | undefined;
     const healthyFromNow = (): void => {
       healthyFromS = Date.now() / 1000;
     };
-    const stage = { project, port, otherPort, healthyFromNow, start, run };
+    const release = (): Promise<void> => project.write({ go: '' });
+    const stage = { project, port, otherPort, healthyFromNow, release, start, run };
     await before?.(stage);
     const scraped = [port, otherPort].slice(0, ports);
     await withPrometheus({ ports: scraped, rules: true }, async (prometheus) => {
@@ -90,12 +106,14 @@ function wordsOf({
   profile,
   out = 'out',
   port = 0,
+  linger = '60',
   words = [],
 }: Shot): string[] {
   return [
     ...['run-profile', '--job', job, '--out', out],
     ...(profile === undefined ? [] : ['--profile', profile]),
     ...exporterWords(port),
+    ...['--linger', linger],
     ...words,
   ];
 }

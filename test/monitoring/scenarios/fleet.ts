@@ -4,6 +4,7 @@ import { expect } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 
 import { withFleet } from '../harness/fleet.ts';
+import { UNTIL_RELEASED } from '../harness/stage.ts';
 import { lastOf } from './scenario.ts';
 
 import type { Scenario } from './scenario.ts';
@@ -105,7 +106,7 @@ export const workerKilled: Scenario = {
   files: nightly(`
 defaults: { heartbeat: 3s, retry: { attempts: 1 } }
 steps:
-  load: { uses: exec.command, with: { shell: 'sleep 4' } }
+  load: { uses: exec.command, with: { shell: '${UNTIL_RELEASED}', pass_env: [GO] } }
   use: { uses: exec.command, needs: [load], with: { shell: 'true' } }
 `),
   play: (stage) =>
@@ -118,6 +119,7 @@ steps:
       });
       first.kill('SIGKILL');
       await first.ended;
+      await stage.release();
       await worker({ port: otherPort });
       expect((await called.ended).code).toBe(0);
       await prometheus.becomes(ATTEMPTS, ['step', 'result'], {
@@ -142,7 +144,7 @@ export const timeoutByServer: Scenario = {
   files: nightly(`
 defaults: { heartbeat: 10m, retry: { attempts: 1 } }
 steps:
-  load: { uses: exec.command, timeout: 3s, with: { shell: 'sleep 60' } }
+  load: { uses: exec.command, timeout: 10s, with: { shell: 'sleep 60' } }
   use: { uses: exec.command, needs: [load], with: { shell: 'true' } }
 `),
   play: (stage) =>
@@ -202,7 +204,7 @@ export const workersInTrouble: Scenario = {
   ports: 2,
   files: nightly(`
 steps:
-  load: { uses: exec.command, with: { shell: 'trap "" TERM; sleep 8' } }
+  load: { uses: exec.command, with: { shell: 'trap "" TERM; ${UNTIL_RELEASED}', pass_env: [GO] } }
 `),
   play: (stage) =>
     withFleet(stage, async ({ worker, call, address, kill }) => {

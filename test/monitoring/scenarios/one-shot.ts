@@ -1,12 +1,15 @@
 /** Short commands that come and go, as cron starts them, and what is adverse about that. */
 
+import { rm } from 'node:fs/promises';
+
 import { expect } from '@jest/globals';
 
+import { exporterWords, releaseEnv, UNTIL_RELEASED } from '../harness/stage.ts';
 import { ATTEMPTS, lastOf, OUTCOMES, RUNS, SUGGESTED } from './scenario.ts';
 
 import type { Scenario } from './scenario.ts';
 
-/** One step that ends with $CODE after $SECONDS, and one that needs it. */
+/** One step that ends with $CODE, and one that needs it. */
 const TWO_STEPS = {
   'jobs/j.yaml': 'job: nightly\nprofile: p\n',
   'profiles/p.yaml': `
@@ -16,23 +19,29 @@ steps:
   load:
     uses: exec.command
     core: true
-    with: { shell: 'sleep "$SECONDS"; echo told >&2; exit "$CODE"', pass_env: [CODE, SECONDS] }
+    with: { shell: '${UNTIL_RELEASED}; exit "$CODE"', pass_env: [CODE, GO] }
   use: { uses: exec.command, needs: [load], with: { shell: 'true' } }
 `,
 };
 const RUN = { job: 'nightly', profile: 'p' };
 const LOAD = { ...RUN, step: 'load' };
 
-const fails = { env: { CODE: '7', SECONDS: '0' } };
-const succeeds = { env: { CODE: '0', SECONDS: '0' } };
+const fails = { env: { CODE: '7' } };
+const succeeds = { env: { CODE: '0' } };
 
 export const firstFailureEver: Scenario = {
   name: 'first failure ever',
   claim: 'the first run ever fails: counted, alerted on until the next success, and no longer',
   files: TWO_STEPS,
-  async play({ prometheus, run }) {
-    const { code } = await run({ env: { CODE: '7', SECONDS: '2' } });
-    expect(code).toBe(1);
+  async play({ prometheus, start, run, release }) {
+    const first = start(fails);
+    // The failure comes after a scrape that saw 0; the next scenario has it before.
+    await prometheus.becomes('pipeline_step_status_total{status="FAIL"}', ['step'], {
+      load: 0,
+      use: 0,
+    });
+    await release();
+    expect((await first.ended).code).toBe(1);
     await prometheus.becomes(OUTCOMES, ['step', 'status'], { 'load FAIL': 1, 'use SKIPPED': 1 });
     await prometheus.becomes(RUNS, ['job', 'profile', 'status'], { 'nightly p FAIL': 1 });
     const suggested = await prometheus.table(SUGGESTED.failing, ['job', 'profile', 'step']);
@@ -51,17 +60,20 @@ export const failureBeforeTheFirstScrape: Scenario = {
   name: 'failure before the first scrape',
   claim: 'a failure that no scrape saw is known and alerted on from the next run on',
   files: TWO_STEPS,
-  async before({ run }) {
-    expect((await run({ ...fails, words: ['--linger', '0'] })).code).toBe(1);
+  async before({ project, run, release }) {
+    await release();
+    expect((await run({ ...fails, linger: '0' })).code).toBe(1);
+    await rm(project.path('go'));
   },
-  async play({ prometheus, start, run }) {
-    const second = start({ env: { CODE: '7', SECONDS: '3' } });
+  async play({ prometheus, start, run, release }) {
+    const second = start(fails);
     await prometheus.becomes('pipeline_step_status_total > 0', ['step', 'status'], {
       'load FAIL': 1,
       'use SKIPPED': 1,
     });
     await prometheus.fires('PipelineStepFailing', LOAD);
-    await second.ended;
+    await release();
+    expect((await second.ended).code).toBe(1);
     await prometheus.becomes(OUTCOMES, ['step', 'status'], { 'load FAIL': 2, 'use SKIPPED': 2 });
     await run(succeeds);
     await prometheus.resolves('PipelineStepFailing', LOAD);
@@ -72,12 +84,14 @@ export const twoFailuresInARow: Scenario = {
   name: 'two failures in a row',
   claim: 'two identical failing runs are one and two in Prometheus, never one and one',
   files: TWO_STEPS,
-  async play({ prometheus, run }) {
+  async play({ prometheus, run, release }) {
+    await release();
     await run(fails);
     const sinceS = Date.now() / 1000;
     await prometheus.becomes(OUTCOMES, ['step', 'status'], { 'load FAIL': 1, 'use SKIPPED': 1 });
     await prometheus.fires('PipelineStepFailing', LOAD);
-    await run(fails);
+    // Somebody scraped this port in the last run, so this one waits for a last scrape without being told.
+    await run({ ...fails, linger: 'auto' });
     await prometheus.becomes(OUTCOMES, ['step', 'status'], { 'load FAIL': 2, 'use SKIPPED': 2 });
     const failures = 'pipeline_step_status_total{step="load",status="FAIL"}';
     const [seen] = await prometheus.range(lastOf(failures), sinceS, Date.now() / 1000 + 1);
@@ -127,10 +141,10 @@ export const commandKilled: Scenario = {
 profile: p
 steps:
   first: { uses: exec.command, with: { shell: 'true' } }
-  second: { uses: exec.command, needs: [first], with: { shell: 'sleep 3' } }
+  second: { uses: exec.command, needs: [first], with: { shell: '${UNTIL_RELEASED}', pass_env: [GO] } }
 `,
   },
-  async play({ prometheus, project, start, port }) {
+  async play({ prometheus, project, start, port, release }) {
     const killed = start();
     await killed.says(/first +OK/);
     await prometheus.becomes('pipeline_step_started_timestamp_seconds > bool 0', ['step'], {
@@ -138,8 +152,9 @@ steps:
     });
     killed.kill('SIGKILL');
     await killed.ended;
-    const words = ['--prometheus-port', String(port), '--prometheus-address', '127.0.0.1'];
-    const { code } = await project.run(['resume', '--out', 'out', ...words]);
+    await release();
+    const resume = ['resume', '--out', 'out', ...exporterWords(port)];
+    const { code } = await project.run(resume, releaseEnv(project));
     expect(code).toBe(0);
     await prometheus.becomes(OUTCOMES, ['step', 'status'], { 'first OK': 1, 'second OK': 1 });
     await prometheus.becomes(RUNS, ['job', 'status'], { 'nightly OK': 1 });
@@ -184,7 +199,8 @@ export const stepTakenOut: Scenario = {
   claim:
     'a step that failed and is then taken out of its profile alerts no more, nor does its setting',
   files: TWO_STEPS,
-  async play({ prometheus, project, run }) {
+  async play({ prometheus, project, run, release }) {
+    await release();
     expect((await run(fails)).code).toBe(1);
     await prometheus.fires('PipelineStepFailing', LOAD);
     await prometheus.becomes('pipeline:profile_core_step_info:newest', ['step'], { load: 1 });

@@ -4,6 +4,7 @@ import { rename, writeFile } from 'node:fs/promises';
 
 import { expect } from '@jest/globals';
 
+import { UNTIL_RELEASED } from '../harness/stage.ts';
 import { lastOf } from './scenario.ts';
 
 import type { Scenario } from './scenario.ts';
@@ -17,11 +18,11 @@ export const brokenStore: Scenario = {
     'profiles/p.yaml': `
 profile: p
 steps:
-  first: { uses: exec.command, with: { shell: 'sleep 2' } }
+  first: { uses: exec.command, with: { shell: '${UNTIL_RELEASED}', pass_env: [GO] } }
   second: { uses: exec.command, needs: [first], with: { shell: 'true' } }
 `,
   },
-  async play({ prometheus, project, start }) {
+  async play({ prometheus, project, start, release }) {
     const running = start();
     await prometheus.becomes('pipeline_step_started_timestamp_seconds > bool 0', ['step'], {
       first: 1,
@@ -29,6 +30,7 @@ steps:
     const claims = project.path('.builder/store/claims');
     await rename(claims, `${claims}-away`).catch(() => undefined);
     await writeFile(claims, 'a file where a folder should be');
+    await release();
     expect((await running.ended).code).toBe(0);
     const errors = lastOf('pipeline_metrics_errors_total{reason="claim"}');
     await prometheus.becomes(`${errors} > bool 0`, ['reason'], { claim: 1 });
