@@ -128,9 +128,12 @@ const STANDING_IN: readonly StandIn[] = [
     file: 'alertmanager.Dockerfile',
     on: [DEBIAN],
     fill: async (folder) => {
-      await debianProgram('busybox-static', 'bin/busybox', join(folder, 'busybox'));
-      const program = 'usr/bin/prometheus-alertmanager';
-      await debianProgram('prometheus-alertmanager', program, join(folder, 'alertmanager'));
+      await fromPackage('busybox-static', { 'bin/busybox': join(folder, 'busybox') });
+      await fromPackage('prometheus-alertmanager', {
+        'usr/bin/prometheus-alertmanager': join(folder, 'alertmanager'),
+        // Debian's build reads the templates of messages from here; the original holds them inside.
+        'usr/share/prometheus/alertmanager': join(folder, 'templates'),
+      });
     },
   },
   {
@@ -166,15 +169,17 @@ async function debianRoot(): Promise<string> {
   }
 }
 
-/** One program out of a package of Debian, without installing it. */
-async function debianProgram(name: string, program: string, target: string): Promise<void> {
+/** Files out of a package of Debian, without installing it: where they are in it, to where they are wanted. */
+async function fromPackage(name: string, wanted: Readonly<Record<string, string>>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'builder-package-'));
   try {
     // Fetched by a user of its own, who must be able to write here.
     await run(['chmod', '777', folder]);
     await aptGet(['download', name], { cwd: folder });
     await run(['sh', '-c', 'dpkg -x *.deb .'], { cwd: folder });
-    await cp(join(folder, program), target);
+    for (const [path, target] of Object.entries(wanted)) {
+      await cp(join(folder, path), target, { recursive: true });
+    }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -3,6 +3,7 @@ FROM debian:bookworm-slim
 COPY busybox /bin/busybox
 RUN ln -s busybox /bin/wget && install -d -o nobody /alertmanager /etc/alertmanager
 COPY alertmanager /bin/alertmanager
+COPY templates /usr/share/prometheus/alertmanager/
 USER nobody
 VOLUME ["/alertmanager"]
 WORKDIR /alertmanager
