@@ -1,6 +1,6 @@
 /** Composition root of a worker: names every part of it, and starts and stops them in order. */
 
-import { cpus, totalmem } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
@@ -19,6 +19,7 @@ import type {
   NativeConnection,
 } from '@temporalio/worker';
 import type { EventSinks } from './model/events.ts';
+import type { Machine } from './activities/limits.ts';
 import type { Store } from './store/store.ts';
 
 export type WorkerSettings = {
@@ -71,10 +72,17 @@ export function installRuntime(
   });
 }
 
+/** What this process may use of the machine: in a container its limits, not the host's. */
+function machineOf(): Machine {
+  const constrained = process.constrainedMemory?.() ?? 0;
+  const memoryBytes = constrained > 0 ? Math.min(totalmem(), constrained) : totalmem();
+  return { memoryBytes, cpus: availableParallelism() };
+}
+
 /** Starts the workers that a process needs: one for the task queue, one for the deliveries it serves. */
 export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
   const { taskQueue, deliverQueue } = settings;
-  const machine = { memoryBytes: totalmem(), cpus: cpus().length };
+  const machine = machineOf();
   const steps = makeStepActivities(
     KINDS,
     {

@@ -1,6 +1,6 @@
 /** `worker`: serves the steps of a Temporal service until it is told to stop; running steps are then given back. */
 
-import { cpus } from 'node:os';
+import { availableParallelism } from 'node:os';
 
 import { serviceOf } from '../../connection.ts';
 import { UserError } from '../../model/errors.ts';
@@ -76,7 +76,7 @@ export async function serve(options: {
 }
 
 function slotsOf(text: string | undefined): number {
-  if (text === undefined) return Math.max(2, cpus().length * 2);
+  if (text === undefined) return Math.max(2, availableParallelism() * 2);
   const slots = Number(text);
   if (!Number.isInteger(slots) || slots < 1 || slots > 1000) {
     throw new UserError('BAD_USAGE', `--slots is '${text}'; it is a whole number from 1 to 1000`);
