@@ -16,7 +16,13 @@ const EQUIVALENT: readonly Equivalent[] = [
       'How long a gap is bridged is a choice: what is looked back for is written every 15 s or 10 min, and beyond that remembered.yml answers.',
   },
   {
-    of: /^pipeline:profile_|:total$/,
+    of: /^pipeline:.*(:newest|:seen)$/,
+    what: /^line \d+: 5m -> (75s|1200s)$/,
+    reason:
+      'How far back a stale series is looked for is a choice: more than two scrapes, less than the hour that is carried on.',
+  },
+  {
+    of: /^pipeline:profile_|(:total|:seen)$/,
     what: /^line \d+: (max -> min|sum -> max)$/,
     reason: 'One series an instance and label set: the aggregation only leaves labels out.',
   },
