@@ -2,15 +2,15 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { expect } from '@jest/globals';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 
 import { runTool } from '../../../src/engine/run-tool.ts';
-import { freePort, until } from '../../harness/cli.ts';
+import { freePort, ROOT, until } from '../../harness/cli.ts';
 import { prometheusTools } from '../servers.ts';
 import { shippedRules } from './quick-rules.ts';
 
@@ -62,6 +62,7 @@ export type Options = {
 
 /** Name of the shipped scrape job. */
 export const SCRAPE_JOB = 'builder';
+const SHIPPED_CONFIG = join(ROOT, 'monitoring/prometheus/prometheus.yml');
 const PATIENCE_MS = 90_000;
 
 /** Hands a Prometheus to `work` and ends it afterwards; its log is in the error if it does not start. */
@@ -76,7 +77,7 @@ export async function withPrometheus<T>(
     await mkdir(join(folder, 'rules'));
     const ruleFiles = rules ? await shippedRules() : [];
     for (const { name, text } of ruleFiles) await writeFile(join(folder, 'rules', name), text);
-    await writeFile(join(folder, 'prometheus.yml'), stringify(configOf(ports)));
+    await writeFile(join(folder, 'prometheus.yml'), stringify(await configOf(ports)));
     const server = spawn(
       program,
       [
@@ -110,17 +111,19 @@ export async function withPrometheus<T>(
   }
 }
 
-function configOf(ports: readonly number[]): object {
+/** The shipped scrape job with given targets instead of those it finds by name, at the pace of tests. */
+async function configOf(ports: readonly number[]): Promise<object> {
+  const shipped = parse(await readFile(SHIPPED_CONFIG, 'utf8')) as {
+    readonly scrape_configs: readonly Readonly<Record<string, unknown>>[];
+  };
+  const job = shipped.scrape_configs.find(({ job_name: name }) => name === SCRAPE_JOB);
+  if (job === undefined) throw new Error(`${SHIPPED_CONFIG} has no scrape job '${SCRAPE_JOB}'`);
+  const kept = Object.entries(job).filter(([key]) => !key.endsWith('_sd_configs'));
+  const targets = ports.map((port) => `127.0.0.1:${port}`);
   return {
     global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
     rule_files: ['rules/*.yml'],
-    scrape_configs: [
-      {
-        job_name: SCRAPE_JOB,
-        honor_labels: true,
-        static_configs: [{ targets: ports.map((port) => `127.0.0.1:${port}`) }],
-      },
-    ],
+    scrape_configs: [{ ...Object.fromEntries(kept), static_configs: [{ targets }] }],
   };
 }
 
