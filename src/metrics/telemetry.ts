@@ -190,7 +190,10 @@ export function makeTelemetry({
     const { job, profile, status, startedAtMs, durationMs } = claim;
     seedRun(claim);
     add('pipeline_run_status_total', { job, profile, status });
-    raise('pipeline_run_started_timestamp_seconds', { job, profile }, startedAtMs / 1000);
+    // A process that shows a profile's settings says with this gauge which run they are of: only seeing a start moves it.
+    if (!shapes.has(keyOf(claim))) {
+      raise('pipeline_run_started_timestamp_seconds', { job, profile }, startedAtMs / 1000);
+    }
     const endedS = (startedAtMs + durationMs) / 1000;
     const endKey = keyOf(claim);
     if (endedS >= (lastRunEndS.get(endKey) ?? 0)) {

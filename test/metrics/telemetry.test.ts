@@ -79,6 +79,18 @@ test('says when a run last failed; a cancelled one did not', async () => {
   expect(all[`pipeline_run_last_duration_seconds{${LABELS}}`]).toBe(2);
 });
 
+test('the end of a run whose start another worker saw does not make old settings look new', async () => {
+  const telemetry = newTelemetry();
+  const started = async () =>
+    (await samples(telemetry))[`pipeline_run_started_timestamp_seconds{${LABELS}}`];
+  telemetry.record(ended('run-1', 11_000, 'OK'));
+  expect(await started()).toBe(9);
+  telemetry.seed(shape);
+  telemetry.runStarted({ runId: 'run-2', job: 'sales', profile: 'nightly' }, 20_000);
+  telemetry.record(ended('run-3', 99_000, 'OK'));
+  expect(await started()).toBe(20);
+});
+
 test('a failed attempt has a last duration but is not in the histogram', async () => {
   const telemetry = newTelemetry();
   telemetry.record(attempt('run-1', 10_000, { result: 'fail', observed: false, durationMs: 700 }));

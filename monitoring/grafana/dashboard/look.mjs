@@ -44,6 +44,7 @@ export const stateMappings = ({ none, noneColour = STATUS_COLOURS.SKIPPED, runni
       [STATES.ok]: { index: 1, text: 'OK', color: STATUS_COLOURS.OK },
       [STATES.failed]: { index: 2, text: 'FAILED', color: STATUS_COLOURS.FAIL },
       [STATES.running]: { index: 3, text: running, color: STATUS_COLOURS.CACHED },
+      [STATES.cancelled]: { index: 4, text: 'cancelled', color: STATUS_COLOURS.CANCELLED },
     },
   },
 ];

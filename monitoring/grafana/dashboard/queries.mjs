@@ -124,7 +124,7 @@ export const failingSteps = current(
 );
 
 /** Value and meaning of `stepState` and `runState`. */
-export const STATES = { none: 0, ok: 1, failed: 2, running: 3 };
+export const STATES = { none: 0, ok: 1, failed: 2, running: 3, cancelled: 4 };
 
 /** What became of each step last: one of STATES. */
 export const stepState = `0 * max by (job, profile, step) (${ofStep('pipeline_step_started_timestamp_seconds')}) + ${STATES.running}
@@ -136,9 +136,12 @@ const started = newest('run_started_timestamp_seconds');
 const completed = newest('run_completed_timestamp_seconds');
 const failed = newest('run_failed_timestamp_seconds');
 
-/** What became of the last run: failed, ok, or (running) no end known: it runs, was cancelled, or its machine is gone. */
+const finished = newest('run_ended_timestamp_seconds');
+
+/** What became of the last run: failed, ok, cancelled, or (running) no end known: it runs, or its machine is gone. */
 export const runState = `0 * (${failed} >= ${started} unless ${completed} > ${failed}) + ${STATES.failed}
 or 0 * (${completed} >= ${started}) + ${STATES.ok}
+or 0 * (${finished} >= ${started}) + ${STATES.cancelled}
 or 0 * ${started} + ${STATES.running}`;
 
 /** 0 at each moment at which runs are known. */

@@ -25,7 +25,7 @@ export const runs = {
     rowsOf({
       title: 'Last run of each job and profile',
       description:
-        '"No end known": the run goes on, was cancelled, or went down with its machine; builder_cli runs tells which. The mean is of the runs that ended OK or WARN in the percentile window. Age / period: above 2 the run is overdue.',
+        '"No end known": the run goes on, or went down with its machine; builder_cli runs tells which. The mean is of the runs that ended OK or WARN in the percentile window. Age / period: above 2 the run is overdue.',
       unit: 'none',
       width: 14,
       height: 8,
@@ -53,6 +53,11 @@ export const runs = {
           unit: 'dateTimeAsSystem',
         },
         { name: 'Open for', expr: recorded('run_open_seconds'), unit: 's', decimals: 0 },
+        {
+          name: 'Last duration',
+          expr: `max by (job, profile) (last_over_time(${ofRun('pipeline_run_last_duration_seconds')}[$__range]) and on (job, profile, instance) (last_over_time(${ofRun('pipeline_run_ended_timestamp_seconds')}[$__range]) == on (job, profile) group_left () ${newest('run_ended_timestamp_seconds')}))`,
+          unit: 's',
+        },
         { name: 'Mean duration', expr: mean, unit: 's' },
         { name: 'Period', expr: newest('profile_expected_period_seconds'), unit: 's' },
         {
