@@ -19,10 +19,10 @@ const EQUIVALENT: readonly Equivalent[] = [
     of: /^pipeline:.*(:newest|:seen)$/,
     what: /^line \d+: 5m -> (75s|1200s)$/,
     reason:
-      'How far back a stale series is looked for is a choice: more than two scrapes, less than the hour that is carried on.',
+      'How long after it a last scrape is seen is a choice: anything from one evaluation to the hour for which values carry themselves on.',
   },
   {
-    of: /^pipeline:profile_|(:total|:seen)$/,
+    of: /^pipeline:profile_|:total$|:seen$/,
     what: /^line \d+: (max -> min|sum -> max)$/,
     reason: 'One series an instance and label set: the aggregation only leaves labels out.',
   },
