@@ -56,6 +56,8 @@ function makeStream(forms: readonly string[]): RedactionStream {
   let masked = 0;
 
   const release = (until: number): string => {
+    // Nothing can be shown yet, and what is masked stays so.
+    if (until === 0) return '';
     let shown = '';
     let at = 0;
     let carried = 0;

@@ -66,7 +66,8 @@ export async function runStep(
   };
   const identity = await identify(definition, step, input.inputs, store, signal, {
     secrets,
-    salt: run.id,
+    // Of this step alone: a twin with the same options is another execution.
+    salt: `${run.id}/${step.id}`,
   });
   const { options, inputs, paths } = identity;
   const redactor = makeRedactor([...used.values()]);
@@ -84,11 +85,12 @@ export async function runStep(
       },
       { previousRows: run.previousRows, log },
     );
-    const mine = found.runId === run.id;
+    const maker = found.step?.id;
+    const mine = found.runId === run.id && (maker === undefined || maker === step.id);
     log(
       mine
         ? 'found the result this run had already stored'
-        : `reused the result of run ${found.runId}`,
+        : `reused the result of ${maker ?? 'a step'} in run ${found.runId}`,
     );
     stepLog.flush();
     return taken(found, added ?? {}, mine, Date.now() - startedAtMs);
@@ -165,7 +167,9 @@ async function removeFolder(folder: string): Promise<void> {
 
 /** The same failure with nothing in it that could hold a secret: no cause, no stack of its own. */
 function withoutSecrets(error: unknown, message: string): Error {
-  return error instanceof StepError ? new StepError(error.code, message) : new Error(message);
+  if (!(error instanceof StepError)) return new Error(message);
+  const { code, failedChecks } = error;
+  return new StepError(code, message, failedChecks === undefined ? {} : { failedChecks });
 }
 
 function taken(

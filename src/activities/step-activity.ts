@@ -3,9 +3,10 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 
 import { logFileOf, runStep } from './run-step.ts';
+import { MAX_VALUES } from '../model/step-result.ts';
 import { StepError } from './step.ts';
 
-import type { StepInput, StepResult } from '../model/step-result.ts';
+import type { FailureDetail, StepInput, StepResult } from '../model/step-result.ts';
 import type { StepEnvironment } from './run-step.ts';
 import type { AnyStepDefinition } from './step.ts';
 
@@ -56,6 +57,12 @@ async function attempt(
   }
 }
 
+/** At most as many as a result may carry. */
+function failedChecksOf(error: unknown): Pick<FailureDetail, 'failedChecks'> {
+  if (!(error instanceof StepError) || error.failedChecks === undefined) return {};
+  return { failedChecks: error.failedChecks.slice(0, MAX_VALUES) };
+}
+
 function translate(
   error: unknown,
   state: {
@@ -74,14 +81,14 @@ function translate(
     return ApplicationFailure.nonRetryable(
       `ran longer than its limit of ${state.limitMs / 1000} s`,
       'STEP_TIMEOUT',
-      { log: state.logFile },
+      { log: state.logFile } satisfies FailureDetail,
     );
   }
   return ApplicationFailure.create({
     message: error instanceof Error ? error.message : String(error),
     type: error instanceof StepError ? error.code : 'STEP_FAILED',
     nonRetryable: error instanceof StepError,
-    details: [{ log: state.logFile }],
+    details: [{ log: state.logFile, ...failedChecksOf(error) } satisfies FailureDetail],
     ...(error instanceof Error ? { cause: error } : {}),
   });
 }

@@ -149,9 +149,16 @@ export function defineStep<Options>(definition: StepDefinition<Options>): AnySte
 export class StepError extends Error {
   override readonly name = 'StepError';
   readonly code: ErrorCode;
+  /** Names of the checks that failed, at either severity. */
+  readonly failedChecks: readonly string[] | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown } = {}) {
-    super(message, options);
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { readonly cause?: unknown; readonly failedChecks?: readonly string[] } = {},
+  ) {
+    super(message, { cause: options.cause });
     this.code = code;
+    this.failedChecks = options.failedChecks;
   }
 }

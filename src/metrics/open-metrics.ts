@@ -47,8 +47,8 @@ export type Metrics = {
   awaitScrape(shape: RunShape, seconds: number, say: Say, stop: AbortSignal): Promise<void>;
   /** Waits for a scrape of the final values, if someone scrapes. `stop` ends the wait. */
   linger(mode: 'auto' | number, say: Say, stop: AbortSignal): Promise<void>;
-  /** Lets the next start find its counters sooner. Call it when the run's claims are sealed. */
-  save(): Promise<void>;
+  /** Folds the facts of an ended run, so that the next start finds its counters sooner. Never rejects. */
+  save(runId: string): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -124,7 +124,10 @@ export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
         await written?.write();
         await scraping?.linger(mode, say, stop);
       },
-      save: async () => restored?.save(),
+      save: async (runId) => {
+        await store.sealClaims(runId).catch(() => telemetry.metricsError('claim'));
+        await restored?.save();
+      },
       close: async () => {
         await written?.close();
         await bound?.close();

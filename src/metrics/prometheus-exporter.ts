@@ -112,9 +112,12 @@ export async function bindExporter({
     if (source === undefined) return reply(response, 503, 'starting\n');
     const atMs = Date.now();
     const byScraper = request.headers[SCRAPER_HEADER] !== undefined;
+    // A scraper that had to wait longer than it says has dropped the answer.
+    const limitS = Number(request.headers[SCRAPER_HEADER] ?? 0) || Number.POSITIVE_INFINITY;
     const { onScrape } = source;
     response.once('finish', () => {
-      if (byScraper && request.method === 'GET') served(atMs);
+      const inTime = Date.now() - atMs <= limitS * 1000;
+      if (byScraper && inTime && request.method === 'GET') served(atMs);
       onScrape?.({ atMs, byScraper });
     });
     await sendMetrics(request, response, await render(source));

@@ -15,7 +15,7 @@ import { isSuccess, runStatus } from './outcome.ts';
 import type { RunEvent } from './events.ts';
 import type { AttemptResult, Outcome, RunStatus, Status, StopCause } from './outcome.ts';
 import type { Plan, PlanStep } from './plan.ts';
-import type { StepResult } from './step-result.ts';
+import type { FailureDetail, StepResult } from './step-result.ts';
 
 /** Times one step may lose its worker before it is called failed. */
 export const MAX_LOST = 10;
@@ -23,18 +23,16 @@ export const MAX_LOST = 10;
 /** How one attempt ended. `fail` without `retryable` is final whatever the profile says. */
 export type Attempted =
   | { readonly ending: 'ok'; readonly result: StepResult }
-  | {
+  | (FailureDetail & {
       readonly ending: 'fail';
       readonly code: string;
       readonly reason: string;
       readonly retryable: boolean;
-      readonly log?: string;
-    }
-  | {
+    })
+  | (FailureDetail & {
       readonly ending: 'timeout' | 'cancelled' | 'lost';
       readonly reason: string;
-      readonly log?: string;
-    };
+    });
 
 export type DrivePorts = {
   /** Unix milliseconds. */
@@ -224,10 +222,14 @@ export function drive(plan: Plan, ports: DrivePorts): Promise<Driven> {
 
   function fail(progress: Progress, attempted: Exclude<Attempted, { ending: 'ok' }>): void {
     const code = attempted.ending === 'fail' ? attempted.code : CODE_OF_ENDING[attempted.ending];
-    const log = attempted.log === undefined ? {} : { log: attempted.log };
+    const { log, failedChecks } = attempted;
+    const detail: FailureDetail = {
+      ...(log === undefined ? {} : { log }),
+      ...(failedChecks === undefined ? {} : { failedChecks }),
+    };
     if (progress.step.allowFailure && attempted.ending !== 'cancelled') {
       withoutResult.add(progress.step.id);
-      end(progress, 'WARN', { code, reason: `allowed to fail: ${attempted.reason}`, ...log });
+      end(progress, 'WARN', { code, reason: `allowed to fail: ${attempted.reason}`, ...detail });
       return;
     }
     const status =
@@ -236,7 +238,7 @@ export function drive(plan: Plan, ports: DrivePorts): Promise<Driven> {
         : attempted.ending === 'cancelled'
           ? 'CANCELLED'
           : 'FAIL';
-    end(progress, status, { code, reason: attempted.reason, ...log });
+    end(progress, status, { code, reason: attempted.reason, ...detail });
     if (plan.onFailure === 'stop') halt(`the run stopped when '${progress.step.id}' failed`);
   }
 

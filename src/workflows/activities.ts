@@ -15,6 +15,7 @@ import type {
   DeliverFile,
   DeliverInput,
   DeliverResult,
+  FailureDetail,
   StepInput,
   StepResult,
 } from '../model/step-result.ts';
@@ -75,7 +76,7 @@ function endingOf(error: unknown, step: PlanStep): Attempted {
     return { ending: 'timeout', reason: `ran longer than its limit of ${step.timeoutMs / 1000} s` };
   }
   if (cause instanceof ApplicationFailure) {
-    const about = { reason: cause.message, ...logOf(cause) };
+    const about = { reason: cause.message, ...detailOf(cause) };
     if (cause.type === 'WORKER_LOST') return { ending: 'lost', ...about };
     if (cause.type === 'STEP_TIMEOUT') return { ending: 'timeout', ...about };
     return {
@@ -89,11 +90,12 @@ function endingOf(error: unknown, step: PlanStep): Attempted {
   return { ending: 'fail', code: 'STEP_FAILED', reason, retryable: true };
 }
 
-function logOf(failure: ApplicationFailure): { log?: string } {
-  const detail = failure.details?.[0];
-  const log =
-    typeof detail === 'object' && detail !== null && 'log' in detail ? detail.log : undefined;
-  return typeof log === 'string' ? { log } : {};
+function detailOf(failure: ApplicationFailure): FailureDetail {
+  const { log, failedChecks } = (failure.details?.[0] ?? {}) as Partial<FailureDetail>;
+  return {
+    ...(typeof log === 'string' ? { log } : {}),
+    ...(Array.isArray(failedChecks) ? { failedChecks } : {}),
+  };
 }
 
 /** Entries of `step` and `step.output` for the steps that are read. */

@@ -65,6 +65,13 @@ test('does not hold back for ever what looks like the start of a secret again an
   expect(shown + stream.end()).toBe('***');
 });
 
+test('keeps the end of a secret hidden while it could be the start of another', () => {
+  const stream = makeRedactor(['cbba', 'aaaa']).stream();
+  expect([stream.push('cbba'), stream.push(''), stream.push('aa'), stream.end()].join('')).toBe(
+    makeRedactor(['cbba', 'aaaa']).text('cbbaaa'),
+  );
+});
+
 // A small alphabet makes secrets, their parts and their overlaps likely.
 const letters = (max: number, min = 0) =>
   fc

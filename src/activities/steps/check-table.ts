@@ -69,7 +69,7 @@ export const checkTable = defineStep<Options>({
       const failed = broken.filter((b) => b.rule.severity === 'fail');
       if (failed.length > 0) {
         const kept = await keepRejected(session, ctx, rejected);
-        throw new StepError('CHECK_FAILED', messageOf(options, failed, kept));
+        throw new StepError('CHECK_FAILED', messageOf(options, failed, kept), namesOf(broken));
       }
       const written = await writeTable(
         session,
@@ -81,9 +81,7 @@ export const checkTable = defineStep<Options>({
         outputs: { rejected: written },
         values: { rows, failed: broken.length },
         rows: { in: rows, rejected: broken.reduce((sum, b) => sum + b.rows, 0) },
-        ...(broken.length === 0
-          ? {}
-          : { warning: warningOf(broken), failedChecks: broken.map((b) => b.name) }),
+        ...(broken.length === 0 ? {} : { warning: warningOf(broken), ...namesOf(broken) }),
       };
     }),
   onHit: async (options, hit, ctx) => {
@@ -96,13 +94,16 @@ export const checkTable = defineStep<Options>({
         : [{ rule, name: nameOf(rule), rows: 0, words, examples: [] }];
     });
     const failed = broken.filter((b) => b.rule.severity === 'fail');
-    if (failed.length > 0)
-      throw new StepError('CHECK_FAILED', messageOf(options, failed, undefined));
-    return broken.length === 0
-      ? undefined
-      : { warning: warningOf(broken), failedChecks: broken.map((b) => b.name) };
+    if (failed.length > 0) {
+      throw new StepError('CHECK_FAILED', messageOf(options, failed, undefined), namesOf(broken));
+    }
+    return broken.length === 0 ? undefined : { warning: warningOf(broken), ...namesOf(broken) };
   },
 });
+
+function namesOf(broken: readonly Broken[]): { readonly failedChecks: readonly string[] } {
+  return { failedChecks: broken.map((b) => b.name) };
+}
 
 async function tryRule(
   session: Session,

@@ -119,7 +119,8 @@ export async function execute(execution: Execution): Promise<number> {
       return 130;
     }
     const leaving = new AbortController();
-    signals.onInterrupt(() => leaving.abort());
+    // The Ctrl-C that cancelled the run is not one that ends the wait for its last scrape.
+    if (!signals.interrupted) signals.onInterrupt(() => leaving.abort());
     void signals.suspended.then(() => leaving.abort());
     return await finish(execution, session, ended, { view, paint, leaving: leaving.signal });
   } catch (error) {
@@ -173,8 +174,7 @@ async function finish(
   const closing = session.close();
   await metrics.linger(settings.linger, (line) => io.say(line), leaving);
   await closing;
-  await session.store.sealClaims(runId);
-  await metrics.save();
+  await metrics.save(runId);
   await rm(join(execution.stateDir, 'attempts', runId), { recursive: true, force: true });
   return code;
 }

@@ -1,6 +1,8 @@
 /** Ctrl-C cancels, a second one leaves; SIGTERM and SIGHUP suspend: children stop, the run stays open. */
 
 export type Signals = {
+  /** True after the first Ctrl-C. */
+  readonly interrupted: boolean;
   /** Called at the first Ctrl-C. */
   onInterrupt(listener: () => void): void;
   /** Settles when the process is to leave with the run open. */
@@ -24,6 +26,9 @@ export function listenForSignals(): Signals {
   process.on('SIGTERM', onTerm);
   process.on('SIGHUP', onTerm);
   return {
+    get interrupted() {
+      return interrupted > 0;
+    },
     onInterrupt: (next) => {
       listener = next;
       if (interrupted === 1) next();
