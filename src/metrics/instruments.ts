@@ -107,8 +107,7 @@ export function makeInstruments({
     const key = keyOf(name, labels);
     if (!admit(name, key)) return;
     get(histograms, name).observe({ ...labels }, value);
-    const spec = get(specs, name);
-    const bounds = spec.type === 'histogram' ? spec.buckets : [];
+    const bounds = boundsOf(get(specs, name));
     const found = bounds.findIndex((bound) => value <= bound);
     const bucket = found < 0 ? bounds.length : found;
     const set = `${name}${SEPARATOR}${key}`;
@@ -122,6 +121,23 @@ export function makeInstruments({
     if (spec.type !== 'histogram') return get(known, spec.name).get(key) ?? 0;
     const filled = observed.get(`${spec.name}${SEPARATOR}${key}`) ?? new Map();
     return [...filled].map(([bucket, { count, sum }]) => [bucket, count, sum] as const);
+  }
+
+  /** Puts one dumped label set in. */
+  function putIn(spec: InstrumentSpec, values: readonly string[], value: number | Filled): void {
+    const { name } = spec;
+    const labels = Object.fromEntries(spec.labels.map((label, i) => [label, values[i] ?? '']));
+    const key = keyOf(name, labels);
+    if (spec.type === 'counter') return addTo(name, labels, value as number);
+    const isNew = !get(known, name).has(key);
+    if (!admit(name, key)) return;
+    if (spec.type === 'gauge') return setGauge(name, key, labels, value as number);
+    if (isNew) get(histograms, name).zero({ ...labels });
+    for (const [bucket, count, sum] of value as Filled) {
+      // Their mean lies in their bucket; a rounding error must not carry it over the bound.
+      const mean = Math.min(sum / count, boundsOf(spec)[bucket] ?? Number.POSITIVE_INFINITY);
+      for (let i = 0; i < count; i += 1) observeIn(name, labels, mean);
+    }
   }
 
   function setGauge(name: AnyName, key: string, labels: AnyLabels, value: number): void {
@@ -174,23 +190,8 @@ export function makeInstruments({
       ),
     load(totals) {
       if (!isOfCatalogue(totals)) return false;
-      for (const { name, type, labels: names } of LASTING) {
-        for (const [values, value] of totals[name] ?? []) {
-          const labels = Object.fromEntries(names.map((label, i) => [label, values[i] ?? '']));
-          if (type === 'counter') addTo(name, labels, value as number);
-          else if (type === 'gauge') {
-            const key = keyOf(name, labels);
-            if (admit(name, key)) setGauge(name, key, labels, value as number);
-          } else {
-            const key = keyOf(name, labels);
-            if (!get(known, name).has(key) && admit(name, key)) {
-              get(histograms, name).zero({ ...labels });
-            }
-            for (const [, count, sum] of value as Filled) {
-              for (let i = 0; i < count; i += 1) observeIn(name, labels, sum / count);
-            }
-          }
-        }
+      for (const spec of LASTING) {
+        for (const [values, value] of totals[spec.name] ?? []) putIn(spec, values, value);
       }
       return true;
     },
@@ -220,6 +221,10 @@ function isOfCatalogue(totals: Totals): boolean {
       );
     })
   );
+}
+
+function boundsOf(spec: InstrumentSpec): readonly number[] {
+  return spec.type === 'histogram' ? spec.buckets : [];
 }
 
 /** Series of one label set: a histogram has its buckets, the infinite one, a sum and a count. */

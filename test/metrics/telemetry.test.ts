@@ -146,6 +146,18 @@ test('a thousand runs leave the number of series as it is, and keep the last twe
   expect(runs.at(-1)).toContain('run-1030');
 });
 
+test('what is dumped and loaded again is the same, on the bound of a bucket as well', async () => {
+  const telemetry = newTelemetry();
+  for (let i = 1; i <= 3; i += 1) {
+    telemetry.record(attempt(`run-${i}`, i * 1000, { durationMs: 50 }));
+    telemetry.record(outcome(`run-${i}`, i * 1000, i === 2 ? 'WARN' : 'OK'));
+    telemetry.record(ended(`run-${i}`, i * 1000 + 1, 'OK'));
+  }
+  const again = newTelemetry();
+  expect(again.load(JSON.parse(JSON.stringify(telemetry.dump())))).toBe(true);
+  expect(await samples(again)).toEqual(await samples(telemetry));
+});
+
 test('beyond its bound makes no new series, says so, and goes on counting those it has', async () => {
   const telemetry = newTelemetry(200);
   telemetry.seed(shape);
