@@ -137,13 +137,16 @@ test('Prometheus evaluates every shipped rule without an error', async () => {
   const loaded = await until(
     async () => {
       const all = await rules();
-      return all.every(({ health }) => health !== 'unknown') && all;
+      return all.every(({ health, intervalS }) => health !== 'unknown' || intervalS > 60) && all;
     },
-    'every rule was evaluated',
+    'every rule was evaluated, but for those that wait ten minutes for their turn',
     SEEN_MS,
   );
   expect(loaded.map(({ name }) => name).toSorted()).toEqual(shipped.toSorted());
-  expect(loaded.filter(({ health }) => health !== 'ok')).toEqual([]);
+  expect(loaded.filter(({ health }) => health === 'err')).toEqual([]);
+  // Those are asked here and now instead; an error would throw.
+  const waiting = loaded.filter(({ health }) => health === 'unknown');
+  for (const { query: expression } of waiting) await query(expression);
 });
 
 test(

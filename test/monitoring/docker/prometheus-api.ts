@@ -35,12 +35,19 @@ export type Rule = {
   readonly health: string;
   readonly lastError?: string;
   readonly file: string;
+  /** Its expression. */
+  readonly query: string;
+  /** Seconds between two evaluations. */
+  readonly intervalS: number;
 };
 
 /** Every rule it evaluates. */
 export async function rules(): Promise<readonly Rule[]> {
-  const { groups } = await ask<{ groups: { file: string; rules: Rule[] }[] }>('/rules');
-  return groups.flatMap(({ file, rules: some }) => some.map((rule) => ({ ...rule, file })));
+  type Group = { file: string; interval: number; rules: Omit<Rule, 'file' | 'intervalS'>[] };
+  const { groups } = await ask<{ groups: Group[] }>('/rules');
+  return groups.flatMap(({ file, interval, rules: some }) =>
+    some.map((rule) => ({ ...rule, file, intervalS: interval })),
+  );
 }
 
 async function ask<T>(path: string): Promise<T> {
