@@ -6,7 +6,7 @@
  * 3. The attempt folder belongs to this attempt alone and is gone afterwards.
  */
 
-import { mkdirSync, rmdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -96,20 +96,18 @@ export async function runStep(
     return taken(found, added ?? {}, mine, Date.now() - startedAtMs);
   }
 
-  const folder = join(
-    environment.attemptsRoot,
-    run.id,
-    `${step.id}.${run.generation}-${input.attempt}`,
-  );
-  mkdirSync(folder, { recursive: true });
+  const name = `${step.id}.${run.generation}-${input.attempt}`;
+  const folder = makeLazyFolder(join(environment.attemptsRoot, run.id, name));
   try {
-    const sources = await stageSources(paths, folder, signal);
+    const sources = paths.length === 0 ? [] : await stageSources(paths, folder.path(), signal);
     const { fingerprint, ingredients } = identity.with(sources);
     const context: StepContext = {
       runId: run.id,
       step: step.id,
       attempt: input.attempt,
-      folder,
+      get folder() {
+        return folder.path();
+      },
       inputs,
       sources,
       signal,
@@ -151,18 +149,24 @@ export async function runStep(
     log(`failed: ${message}`);
     throw used.size === 0 ? error : withoutSecrets(error, redact(message));
   } finally {
-    await removeFolder(folder);
+    await folder.remove();
     stepLog.flush();
   }
 }
 
-/** An empty folder goes at once; only a full one is worth a thread. */
-async function removeFolder(folder: string): Promise<void> {
-  try {
-    rmdirSync(folder);
-  } catch {
-    await rm(folder, { recursive: true, force: true }).catch(() => undefined);
-  }
+/** A folder that is there once somebody asks for it: to make and remove one costs more than a small step. */
+function makeLazyFolder(path: string): { path(): string; remove(): Promise<void> } {
+  let isThere = false;
+  return {
+    path: () => {
+      if (!isThere) mkdirSync(path, { recursive: true });
+      isThere = true;
+      return path;
+    },
+    remove: async () => {
+      if (isThere) await rm(path, { recursive: true, force: true }).catch(() => undefined);
+    },
+  };
 }
 
 /** The same failure with nothing in it that could hold a secret: no cause, no stack of its own. */
