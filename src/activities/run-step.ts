@@ -96,8 +96,8 @@ export async function runStep(
     return taken(found, added ?? {}, mine, Date.now() - startedAtMs);
   }
 
-  const name = `${step.id}.${run.generation}-${input.attempt}`;
-  const folder = makeLazyFolder(join(environment.attemptsRoot, run.id, name));
+  const own = `${step.id}.${run.generation}-${input.attempt}`;
+  const folder = makeLazyFolder(join(environment.attemptsRoot, run.id, own));
   try {
     const sources = paths.length === 0 ? [] : await stageSources(paths, folder.path(), signal);
     const { fingerprint, ingredients } = identity.with(sources);
