@@ -102,6 +102,7 @@ function watchForTrouble(options: FollowOptions): { found: Promise<never>; stop(
   let timers: readonly NodeJS.Timeout[] = [];
   const found = new Promise<never>((_, reject) => {
     let warned = false;
+    let missed = 0;
     const lookAtTask = async (): Promise<void> => {
       const description = await handle.describe().catch(() => undefined);
       const task = description?.raw.pendingWorkflowTask;
@@ -114,7 +115,9 @@ function watchForTrouble(options: FollowOptions): { found: Promise<never>; stop(
     timers = [
       setInterval(() => void lookAtTask(), LOOK_EVERY_MS),
       setInterval(() => {
-        if (isUp?.() === false) reject(engineLost(options));
+        // Twice in a row: one look that fails for another reason must not end a run of hours.
+        missed = isUp?.() === false ? missed + 1 : 0;
+        if (missed >= 2) reject(engineLost(options));
       }, UP_EVERY_MS),
     ];
   });

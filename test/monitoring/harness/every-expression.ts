@@ -3,7 +3,7 @@
 import { rulesAsWritten } from './quick-rules.ts';
 import { expressionsOf, readDashboard } from '../dashboard.ts';
 
-import type { Rule } from './quick-rules.ts';
+import type { Rule } from '../rule-files.ts';
 import type { Expression } from '../dashboard.ts';
 
 export type Asked = {

@@ -11,17 +11,9 @@ import { parse, stringify } from 'yaml';
 
 import { ROOT } from '../../harness/cli.ts';
 
-export const RULES_FOLDER = join(ROOT, 'monitoring/prometheus/rules');
+import type { Rule } from '../rule-files.ts';
 
-export type Rule = {
-  readonly alert?: string;
-  readonly record?: string;
-  readonly expr: string;
-  readonly for?: string;
-  readonly keep_firing_for?: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
-};
+export const RULES_FOLDER = join(ROOT, 'monitoring/prometheus/rules');
 
 type RuleFile = {
   readonly groups: readonly {
