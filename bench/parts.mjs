@@ -208,7 +208,7 @@ export const parts = {
   sql: () =>
     withFolder(async (folder) => {
       const { default: duckdb } = await import('@duckdb/node-api');
-      const { transformSql } = await import('../dist/activities/steps/transform-sql.js');
+      const { transformSql } = await import('../dist/kinds/transform-sql.js');
       const source = join(folder, 'big.parquet');
       const instance = await duckdb.DuckDBInstance.create(':memory:', { threads: '2' });
       const connection = await instance.connect();
@@ -269,10 +269,10 @@ async function graphs(shape, count, needsOf) {
     await import('@temporalio/worker');
   const { Client } = await import('@temporalio/client');
   const { makeStepActivities } = await import('../dist/activities/step-activity.js');
-  const { defineStep } = await import('../dist/activities/step.js');
+  const { defineStep } = await import('../dist/kinds/contract.js');
   const { openLocalStore } = await import('../dist/store/local.js');
   const { openMetrics } = await import('../dist/metrics/open-metrics.js');
-  const { installRuntime } = await import('../dist/worker.js');
+  const { installRuntime } = await import('../dist/run/worker.js');
   const { z } = await import('zod');
   try {
     installRuntime(() => undefined);

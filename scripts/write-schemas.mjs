@@ -2,8 +2,8 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 
-import { KINDS } from '../dist/activities/steps/index.js';
-import { jobJsonSchema, profileJsonSchema } from '../dist/model/json-schema.js';
+import { KINDS } from '../dist/kinds/index.js';
+import { jobJsonSchema, profileJsonSchema } from '../dist/definition/json-schema.js';
 
 const folder = new URL('../schema/', import.meta.url);
 await mkdir(folder, { recursive: true });

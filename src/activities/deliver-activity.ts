@@ -2,7 +2,7 @@
 
 import { ApplicationFailure, Context } from '@temporalio/activity';
 
-import { deliverInto } from './deliver.ts';
+import { deliverInto } from '../delivery/deliver.ts';
 
 import type { DeliverInput, DeliverResult } from '../model/step-result.ts';
 import type { Store } from '../store/store.ts';

@@ -2,8 +2,7 @@
 
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-
-import { StepError } from './step.ts';
+import { StepError } from '../model/step-error.ts';
 
 const MAGIC = /[*?{]/;
 

@@ -6,7 +6,7 @@ import { basename } from 'node:path';
 import { canonicalJson } from '../model/canonical.ts';
 
 import type { Json } from '../model/plan.ts';
-import type { InputArtifact } from './step.ts';
+import type { InputArtifact } from '../model/attempt-inputs.ts';
 
 /** Everything that entered a fingerprint, as plain JSON: its canonical text is what was hashed. */
 export type Ingredients = {

@@ -1,5 +1,6 @@
 /** What a step's result depends on, found without executing it: shared by the runner and by `explain`. */
 
+import { expandGlobs } from './expand-globs.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { fingerprintForm, materialize } from './materialize.ts';
 import { hashSources } from './stage-sources.ts';
@@ -9,7 +10,8 @@ import type { StepResult } from '../model/step-result.ts';
 import type { Store } from '../store/store.ts';
 import type { Ingredients } from './fingerprint.ts';
 import type { HashedSource } from './stage-sources.ts';
-import type { AnyStepDefinition, StepDefinition, StepInputs } from './step.ts';
+import type { AnyStepDefinition, StepDefinition } from '../kinds/contract.ts';
+import type { StepInputs } from '../model/attempt-inputs.ts';
 
 export type Identity = {
   readonly fingerprint: string;
@@ -36,7 +38,7 @@ export async function identify(
   const kind = definition as unknown as StepDefinition<unknown>;
   const inputs = locate(results, store);
   const options = materialize(step.options, { inputs, secrets });
-  const paths = (await kind.sources?.(options)) ?? [];
+  const paths = await expandGlobs(kind.sources?.(options) ?? []);
   const reusable = step.reuse && (kind.reusable?.(options) ?? true);
   const form = withoutPaths(fingerprintForm(step.options, inputs), kind.roles?.paths ?? []);
   const identityOf = (sources: readonly HashedSource[]): ReturnType<typeof fingerprintOf> =>

@@ -1,9 +1,9 @@
 /** Puts values in the place of the nodes a plan leaves open (`$ref`, `$concat`, `$secret`, `$sql`). No I/O. */
 
-import { StepError } from './step.ts';
-
 import type { ConcatNode, Json, RefNode, Scalar, SecretNode, SqlNode } from '../model/plan.ts';
-import type { InputArtifact, Sql, StepInputs } from './step.ts';
+import type { InputArtifact, Sql, StepInputs } from '../model/attempt-inputs.ts';
+
+import { StepError } from '../model/step-error.ts';
 
 /** What the open nodes are answered from. `secrets` throws where a secret has no value. */
 export type Answers = {

@@ -6,7 +6,7 @@
  */
 
 import { secretForms } from './secret-forms.ts';
-import { StepError } from './step.ts';
+import { StepError } from '../model/step-error.ts';
 
 /** Secrets below this many characters cannot be told from ordinary text. */
 export const MIN_SECRET_LENGTH = 4;

@@ -14,14 +14,21 @@ import { MAX_OUTPUTS, MAX_VALUES } from '../model/step-result.ts';
 import { identify } from './identity.ts';
 import { makeRedactor } from './redactor.ts';
 import { stageSources } from './stage-sources.ts';
-import { StepError } from './step.ts';
 import { keepFile } from './keep-file.ts';
+import { makeFence } from './fence.ts';
 import { makeStepLog } from './step-log.ts';
+import { StepError } from '../model/step-error.ts';
 
-import type { Column, Store, StoredResult } from '../store/store.ts';
+import type { Store, StoredResult } from '../store/store.ts';
 import type { ArtifactRef, StepInput, StepResult } from '../model/step-result.ts';
 import type { Json, Scalar } from '../model/plan.ts';
-import type { AnyStepDefinition, StepContext, StepDefinition, StepReturn } from './step.ts';
+import type {
+  AnyStepDefinition,
+  StepContext,
+  StepDefinition,
+  StepReturn,
+} from '../kinds/contract.ts';
+import type { Column } from '../model/column.ts';
 
 /** What a worker gives to every step it runs. Paths are absolute. */
 export type StepEnvironment = {
@@ -111,6 +118,12 @@ export async function runStep(
       inputs,
       sources,
       signal,
+      fence: makeFence({
+        folder: () => folder.path(),
+        attemptsRoot: environment.attemptsRoot,
+        run: run.id,
+        step: step.id,
+      }),
       limits: environment.limits(input.concurrency),
       previousRows: run.previousRows,
       env: environment.env,

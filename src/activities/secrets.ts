@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { MIN_SECRET_LENGTH } from './redactor.ts';
-import { StepError } from './step.ts';
+import { StepError } from '../model/step-error.ts';
 
 /**
  * Looks secrets up by name: `BUILDER_SECRET_<NAME>` in `env`, else the file `<dir>/<NAME>` with one

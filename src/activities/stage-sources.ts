@@ -6,10 +6,9 @@ import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { StepError } from '../model/step-error.ts';
 
-import { StepError } from './step.ts';
-
-import type { StagedFile } from './step.ts';
+import type { StagedFile } from '../model/attempt-inputs.ts';
 
 export type HashedSource = { readonly original: string; readonly sha256: string };
 

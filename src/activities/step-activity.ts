@@ -4,11 +4,11 @@ import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activ
 
 import { logFileOf, runStep } from './run-step.ts';
 import { MAX_VALUES } from '../model/step-result.ts';
-import { StepError } from './step.ts';
+import { StepError } from '../model/step-error.ts';
 
 import type { FailureDetail, StepInput, StepResult } from '../model/step-result.ts';
 import type { StepEnvironment } from './run-step.ts';
-import type { AnyStepDefinition } from './step.ts';
+import type { AnyStepDefinition } from '../kinds/contract.ts';
 
 export type StepActivity = (input: StepInput) => Promise<StepResult>;
 

@@ -2,9 +2,9 @@
 
 import { identify } from '../activities/identity.ts';
 import { changeText, explainChange } from '../activities/explain-change.ts';
-import { KINDS } from '../activities/steps/index.ts';
+import { KINDS } from '../kinds/index.ts';
 
-import type { AnyStepDefinition } from '../activities/step.ts';
+import type { AnyStepDefinition } from '../kinds/contract.ts';
 import type { Plan, PlanStep } from '../model/plan.ts';
 import type { StepResult } from '../model/step-result.ts';
 import type { Store } from '../store/store.ts';

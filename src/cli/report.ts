@@ -1,7 +1,7 @@
 /** Turns an error into words and an exit code. A user's mistake gets a sentence; a bug keeps its stack. */
 
 import { UserError } from '../model/errors.ts';
-import { problemLine, problemWithSource } from '../model/render-problems.ts';
+import { problemLine, problemWithSource } from '../definition/render-problems.ts';
 
 import type { Problem } from '../model/errors.ts';
 import type { Io } from './io.ts';

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
 
-import type { ServiceChoice } from '../connection.ts';
+import type { ServiceChoice } from '../run/connection.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -7,7 +7,7 @@ import { UserError } from '../model/errors.ts';
 import { binaryWays } from './binary-ways.ts';
 import { LEAST_CLI, RELEASE } from './platform.ts';
 import { runTool } from './run-tool.ts';
-import { withLock } from './ticket-lock.ts';
+import { withLock } from '../os/ticket-lock.ts';
 
 import type { BinaryWay } from './binary-ways.ts';
 import type { Platform, Release } from './platform.ts';

@@ -4,11 +4,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { UserError } from '../model/errors.ts';
 import { livingLeases } from './leases.ts';
-import { isAlive } from './process-identity.ts';
+import { isAlive } from '../os/process-identity.ts';
 import { dropRecord, moveRecord, readServers, withdrawServer } from './server-records.ts';
 
 import type { EnginePaths } from './engine-paths.ts';
-import type { ProcessIdentity } from './process-identity.ts';
+import type { ProcessIdentity } from '../os/process-identity.ts';
 
 const POLL_MS = 10;
 /** A server needs about a second after SIGTERM; on a busy machine a few. */

@@ -13,7 +13,7 @@ import { livingLeases, takeLease } from './leases.ts';
 import { isUsable, NAMESPACE, raiseRetention } from './namespace.ts';
 import { dropRecord, moveRecord, runningServer } from './server-records.ts';
 import { startServer } from './start-server.ts';
-import { withLock } from './ticket-lock.ts';
+import { withLock } from '../os/ticket-lock.ts';
 
 import type { BinaryWay } from './binary-ways.ts';
 import type { EnginePaths } from './engine-paths.ts';

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { isAlive, ownIdentity } from './process-identity.ts';
+import { isAlive, ownIdentity } from '../os/process-identity.ts';
 
 export type Lease = {
   /** From here on the engine is in use, not only waited for. */

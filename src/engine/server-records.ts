@@ -9,7 +9,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { isAlive } from './process-identity.ts';
+import { isAlive } from '../os/process-identity.ts';
 
 /** What the starter knows beforehand. */
 export type ServerFacts = {

@@ -10,9 +10,9 @@ import { rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
-import { replaceFile } from '../store/atomic.ts';
-import { takeFileLock } from '../store/file-lock.ts';
-import { ownIdentity } from '../store/process-identity.ts';
+import { replaceFile } from '../os/atomic.ts';
+import { takeFileLock } from '../os/file-lock.ts';
+import { ownIdentity } from '../os/process-identity.ts';
 import { CATALOGUE } from './catalogue.ts';
 
 import type { Telemetry } from './telemetry.ts';

@@ -9,8 +9,8 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { replaceFile } from '../store/atomic.ts';
-import { safeName } from '../store/safe-name.ts';
+import { replaceFile } from '../os/atomic.ts';
+import { safeName } from '../os/safe-name.ts';
 
 import type { ClaimsMark, Store } from '../store/store.ts';
 import type { Telemetry, Totals } from './telemetry.ts';

@@ -10,12 +10,12 @@ import { constants } from 'node:fs';
 import { chmod, copyFile, lstat, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { temporaryName, writeWhole } from './atomic.ts';
+import { temporaryName, writeWhole } from '../os/atomic.ts';
 import { explainFsFailure, inClearWords } from './fs-failure.ts';
-import { filesBelow, hashFile, hashText, parseTree, treeText } from './hashing.ts';
+import { filesBelow, hashFile, hashText, parseTree, treeText } from '../os/hashing.ts';
 
 import type { ArtifactRef } from '../model/step-result.ts';
-import type { TreeEntry } from './hashing.ts';
+import type { TreeEntry } from '../os/hashing.ts';
 import type { Store } from './store.ts';
 
 export type Artifacts = Pick<Store, 'put' | 'pathOf' | 'copyTo' | 'verify'>;

@@ -12,11 +12,11 @@ import { existsSync, statSync } from 'node:fs';
 import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { createFile, replaceFile } from './atomic.ts';
-import { takeFileLock } from './file-lock.ts';
+import { createFile, replaceFile } from '../os/atomic.ts';
+import { takeFileLock } from '../os/file-lock.ts';
 import { inClearWords } from './fs-failure.ts';
-import { ownIdentity } from './process-identity.ts';
-import { safeName } from './safe-name.ts';
+import { ownIdentity } from '../os/process-identity.ts';
+import { safeName } from '../os/safe-name.ts';
 
 import type { Claim, ClaimsMark, Store } from './store.ts';
 

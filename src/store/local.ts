@@ -5,10 +5,10 @@ import { join } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
 import { openArtifacts } from './artifacts.ts';
-import { sweepTemporary } from './atomic.ts';
-import { readBootId } from './boot-id.ts';
+import { sweepTemporary } from '../os/atomic.ts';
+import { readBootId } from '../os/boot-id.ts';
 import { openClaims } from './claims.ts';
-import { makeFolder } from './make-folder.ts';
+import { makeFolder } from '../os/make-folder.ts';
 import { openResults } from './results.ts';
 
 import type { Store } from './store.ts';

@@ -10,9 +10,9 @@ import { readFileSync } from 'node:fs';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { createFile, removeIfUnchanged, replaceFile } from './atomic.ts';
+import { createFile, removeIfUnchanged, replaceFile } from '../os/atomic.ts';
 import { inClearWords } from './fs-failure.ts';
-import { safeName } from './safe-name.ts';
+import { safeName } from '../os/safe-name.ts';
 
 import type { Artifacts } from './artifacts.ts';
 import type { Store, StoredResult } from './store.ts';

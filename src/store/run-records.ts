@@ -6,8 +6,8 @@ import { basename, join } from 'node:path';
 import { UserError } from '../model/errors.ts';
 import { failureMessage } from '../model/failure-message.ts';
 import { stepRecordOf } from '../model/run-record.ts';
-import { replaceFile } from './atomic.ts';
-import { isAlive, ownIdentity } from './process-identity.ts';
+import { replaceFile } from '../os/atomic.ts';
+import { isAlive, ownIdentity } from '../os/process-identity.ts';
 
 import type { RunEvent } from '../model/events.ts';
 import type { Plan } from '../model/plan.ts';

@@ -6,10 +6,10 @@ import { expect, test } from '@jest/globals';
 import { z } from 'zod';
 
 import { runStep } from '../../src/activities/run-step.ts';
-import { defineStep } from '../../src/activities/step.ts';
+import { defineStep } from '../../src/kinds/contract.ts';
 import { openLocalStore } from '../../src/store/local.ts';
 
-import type { AnyStepDefinition, StepContext, StepReturn } from '../../src/activities/step.ts';
+import type { AnyStepDefinition, StepContext, StepReturn } from '../../src/kinds/contract.ts';
 import type { StepInput, StepResult } from '../../src/model/step-result.ts';
 
 /** A kind that declares one output, `table`, and does what `run` says. */

@@ -4,9 +4,9 @@ import { readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { deliverInto, inspectOut, recoverDelivery } from '../../src/activities/deliver.ts';
-import { lockOut } from '../../src/store/out-lock.ts';
-import { deliveryOf, textsIn } from '../activities/delivery/fixtures.ts';
+import { deliverInto, inspectOut, recoverDelivery } from '../../src/delivery/deliver.ts';
+import { lockOut } from '../../src/delivery/out-lock.ts';
+import { deliveryOf, textsIn } from '../delivery/fixtures.ts';
 import { fileIn, withStore } from '../store/fixtures.ts';
 import { withLivingProcess } from '../store/other-process.ts';
 

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-import { filesBelow, hashFile } from '../../src/store/hashing.ts';
-import { sideFolder } from '../../src/store/out-path.ts';
+import { filesBelow, hashFile } from '../../src/os/hashing.ts';
+import { sideFolder } from '../../src/delivery/out-path.ts';
 import { storeIn, withFolder } from '../store/fixtures.ts';
 import { deadProcess } from '../store/other-process.ts';
 

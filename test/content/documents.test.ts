@@ -42,8 +42,9 @@ test('the kinds that the contributing guide shows are those that are tested', as
 /** The imports as they stand when the two files lie where a kind and its test belong. */
 function withKindPaths(source: string): string {
   return source
-    .replaceAll("'../../src/activities/", "'../")
-    .replaceAll("'./example-table-kind.ts'", "'../../../src/activities/steps/transform-top.ts'")
-    .replaceAll("'./example-kind.ts'", "'../../../src/activities/steps/collect-listing.ts'")
-    .replaceAll("'../activities/harness.ts'", "'../harness.ts'");
+    .replaceAll("'../../src/kinds/", "'./")
+    .replaceAll("'../../src/", "'../")
+    .replaceAll("'./example-table-kind.ts'", "'../../src/kinds/transform-top.ts'")
+    .replaceAll("'./example-kind.ts'", "'../../src/kinds/collect-listing.ts'")
+    .replaceAll("'../kinds/harness.ts'", "'./harness.ts'");
 }

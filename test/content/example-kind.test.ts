@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 
 import { expect, test } from '@jest/globals';
 
-import { withAttempt } from '../activities/harness.ts';
+import { withAttempt } from '../kinds/harness.ts';
 import { collectListing } from './example-kind.ts';
 
 test('lists each file with its size', async () => {

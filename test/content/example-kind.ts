@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 
 import { z } from 'zod';
 
-import { defineStep } from '../../src/activities/step.ts';
+import { defineStep } from '../../src/kinds/contract.ts';
 
 type Options = { readonly files: readonly string[] };
 
@@ -15,7 +15,7 @@ export const collectListing = defineStep<Options>({
   summary: 'Lists files with size and hash.',
   schema: z.strictObject({ files: z.array(z.string()).min(1) }),
   roles: { paths: ['files.*'] },
-  sources: async ({ files }) => files.toSorted(),
+  sources: ({ files }) => files,
   async run(_options, { folder, sources }) {
     const lines = sources.map((s) => `${basename(s.original)},${s.bytes},${s.sha256}`);
     const path = join(folder, 'listing.csv');

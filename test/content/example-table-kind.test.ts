@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 
 import { expect, test } from '@jest/globals';
 
-import { withAttempt } from '../activities/harness.ts';
+import { withAttempt } from '../kinds/harness.ts';
 import { transformTop } from './example-table-kind.ts';
 
 const ORDERS = 'select i as id, (i * 7919) % 101 as amount from range(5000) t(i)';

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 
 import { z } from 'zod';
 
-import { knownColumn } from '../../src/activities/duckdb/columns.ts';
-import { showInputs, tableSql } from '../../src/activities/duckdb/inputs.ts';
-import { ENGINE_VERSION, quoteName, withSession } from '../../src/activities/duckdb/session.ts';
-import { writeTable } from '../../src/activities/duckdb/write.ts';
-import { tableName } from '../../src/activities/option-types.ts';
-import { defineStep } from '../../src/activities/step.ts';
+import { knownColumn } from '../../src/duckdb/columns.ts';
+import { showInputs, tableSql } from '../../src/duckdb/inputs.ts';
+import { ENGINE_VERSION, quoteName, withSession } from '../../src/duckdb/session.ts';
+import { writeTable } from '../../src/duckdb/write.ts';
+import { tableName } from '../../src/kinds/option-types.ts';
+import { defineStep } from '../../src/kinds/contract.ts';
 
 type Options = { readonly table: string; readonly by: string; readonly rows: number };
 

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 
 import { expect, test } from '@jest/globals';
 
-import { KINDS } from '../../src/activities/steps/index.ts';
-import { loadDefinition } from '../../src/cli/definition.ts';
+import { KINDS } from '../../src/kinds/index.ts';
+import { loadDefinition } from '../../src/run/load-definition.ts';
 import { readDocument, shownFiles, sketchedFiles } from './documents.ts';
 import { runDefinition, withFolder } from './run-definition.ts';
 

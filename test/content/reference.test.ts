@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
 
-import { KINDS } from '../../src/activities/steps/index.ts';
-import { checkDefinition } from '../../src/model/check.ts';
+import { KINDS } from '../../src/kinds/index.ts';
+import { checkDefinition } from '../../src/definition/check.ts';
 import { formatDuration, parseDuration } from '../../src/model/duration.ts';
-import { jobSchema, PARAM_TYPES } from '../../src/model/job.ts';
-import { DEFAULTS, profileSchema } from '../../src/model/profile.ts';
-import { allowedKeys } from '../../src/model/schema-keys.ts';
+import { jobSchema, PARAM_TYPES } from '../../src/definition/job.ts';
+import { DEFAULTS, profileSchema } from '../../src/definition/profile.ts';
+import { allowedKeys } from '../../src/definition/schema-keys.ts';
 import { readDocument } from './documents.ts';
 
 /** The last YAML block of a document: its complete example. */

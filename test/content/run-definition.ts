@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 
 import { runStep } from '../../src/activities/run-step.ts';
-import { StepError } from '../../src/activities/step.ts';
-import { KINDS } from '../../src/activities/steps/index.ts';
-import { loadDefinition } from '../../src/cli/definition.ts';
+import { KINDS } from '../../src/kinds/index.ts';
+import { loadDefinition } from '../../src/run/load-definition.ts';
 import { drive } from '../../src/model/drive.ts';
 import { MAIN_OUTPUT } from '../../src/model/plan.ts';
 import { openLocalStore } from '../../src/store/local.ts';
+import { StepError } from '../../src/model/step-error.ts';
 
 import type { StepEnvironment } from '../../src/activities/run-step.ts';
 import type { Attempted, Driven } from '../../src/model/drive.ts';

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { stopEngine } from '../../src/engine/engine.ts';
 import { enginePaths } from '../../src/engine/engine-paths.ts';
-import { bornOf } from '../../src/engine/process-identity.ts';
+import { bornOf } from '../../src/os/process-identity.ts';
 import { readServers } from '../../src/engine/server-records.ts';
 
 /** Gives the test a fresh folder; afterwards its engine is stopped, and the folder removed. */

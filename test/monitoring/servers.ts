@@ -9,7 +9,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { runTool, ToolError } from '../../src/engine/run-tool.ts';
-import { withLock } from '../../src/engine/ticket-lock.ts';
+import { withLock } from '../../src/os/ticket-lock.ts';
 
 /** The release whose sources tools/prometheus/go.mod pins (as v0.313.2: the module's own numbering). */
 export const PROMETHEUS_RELEASE = '3.13.2';

@@ -5,7 +5,7 @@ import { chmod, link, mkdir, readdir, readFile, stat, symlink, truncate } from '
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { filesBelow } from '../../src/store/hashing.ts';
+import { filesBelow } from '../../src/os/hashing.ts';
 import { fileIn, storeIn, withFolder, withStore } from './fixtures.ts';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

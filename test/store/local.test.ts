@@ -3,7 +3,7 @@ import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { openLocalStore } from '../../src/store/local.ts';
-import { processPlace } from '../../src/store/process-place.ts';
+import { processPlace } from '../../src/os/process-place.ts';
 import { FINGERPRINT, claimOf, fileIn, resultOf, storeIn, withFolder } from './fixtures.ts';
 import { withStore } from './fixtures.ts';
 import { deadProcess } from './other-process.ts';

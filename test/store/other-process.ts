@@ -3,10 +3,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 
-import { ownIdentity } from '../../src/store/process-identity.ts';
-import { bornOf } from '../../src/store/process-identity.ts';
+import { ownIdentity } from '../../src/os/process-identity.ts';
+import { bornOf } from '../../src/os/process-identity.ts';
 
-import type { ProcessIdentity } from '../../src/store/process-identity.ts';
+import type { ProcessIdentity } from '../../src/os/process-identity.ts';
 
 /** Identity of a process that has ended, its parent told. */
 export function deadProcess(): ProcessIdentity {

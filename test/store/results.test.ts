@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { chmod, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { filesBelow } from '../../src/store/hashing.ts';
+import { filesBelow } from '../../src/os/hashing.ts';
 import { FINGERPRINT, fileIn, resultOf, storeIn, withStore } from './fixtures.ts';
 
 import type { ArtifactRef } from '../../src/model/step-result.ts';

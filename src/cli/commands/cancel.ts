@@ -1,6 +1,6 @@
 /** `cancel`: tells a run that is going on to stop; it ends CANCELLED, and `resume` can go on with it. */
 
-import { connect, serviceOf } from '../../connection.ts';
+import { connect, serviceOf } from '../../run/connection.ts';
 import { UserError } from '../../model/errors.ts';
 import { findRun } from '../run/find-run.ts';
 
@@ -33,7 +33,7 @@ export async function cancelCommand(
       exitCode: 3,
     });
   }
-  const { installRuntime } = await import('../../worker.ts');
+  const { installRuntime } = await import('../../run/worker.ts');
   installRuntime(() => undefined);
   const connection = await connect(service?.options ?? { address });
   try {

@@ -1,6 +1,6 @@
 /** `dev`: the embedded engine and its UI, kept up, with a worker for runs nobody drives. Other commands adopt the engine. */
 
-import { serviceOf } from '../../connection.ts';
+import { serviceOf } from '../../run/connection.ts';
 import { UserError } from '../../model/errors.ts';
 import { serve } from './worker.ts';
 

@@ -1,8 +1,8 @@
 /** `explain` (and `run-profile --dry-run`): what would run, what would be reused and what exactly changed. Starts nothing. */
 
 import { explainStep } from '../explain-step.ts';
-import { KINDS } from '../../activities/steps/index.ts';
-import { loadDefinition } from '../definition.ts';
+import { KINDS } from '../../kinds/index.ts';
+import { loadDefinition } from '../../run/load-definition.ts';
 import { makePaint } from '../render/paint.ts';
 import { openStore } from '../run/session.ts';
 import { stateDirOf } from '../state-dir.ts';

@@ -2,12 +2,12 @@
 
 import { resolve } from 'node:path';
 
-import { KINDS } from '../../activities/steps/index.ts';
-import { recoverDelivery } from '../../activities/deliver.ts';
+import { KINDS } from '../../kinds/index.ts';
+import { recoverDelivery } from '../../delivery/deliver.ts';
 import { UserError } from '../../model/errors.ts';
-import { lockOut } from '../../store/out-lock.ts';
+import { lockOut } from '../../delivery/out-lock.ts';
 import { openRunRecords, ownerIsAlive } from '../../store/run-records.ts';
-import { loadDefinition } from '../definition.ts';
+import { loadDefinition } from '../../run/load-definition.ts';
 import { execute } from '../run/execute.ts';
 import { findRun } from '../run/find-run.ts';
 import { openSessionMetrics, openStore } from '../run/session.ts';

@@ -2,12 +2,12 @@
 
 import { dirname, resolve } from 'node:path';
 
-import { KINDS } from '../../activities/steps/index.ts';
+import { KINDS } from '../../kinds/index.ts';
 import { UserError } from '../../model/errors.ts';
-import { inspectOut, previousRows, recoverDelivery, resolveOut } from '../../activities/deliver.ts';
-import { lockOut, readOwner } from '../../store/out-lock.ts';
+import { inspectOut, previousRows, recoverDelivery, resolveOut } from '../../delivery/deliver.ts';
+import { lockOut, readOwner } from '../../delivery/out-lock.ts';
 import { openRunRecords, ownerIsAlive } from '../../store/run-records.ts';
-import { loadDefinition } from '../definition.ts';
+import { loadDefinition } from '../../run/load-definition.ts';
 import { execute } from '../run/execute.ts';
 import { openSessionMetrics, openStore } from '../run/session.ts';
 import { makeRunId } from '../run/run-id.ts';

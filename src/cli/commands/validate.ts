@@ -1,7 +1,7 @@
 /** `validate`: reports every problem of both files in one pass, and starts nothing. */
 
-import { KINDS } from '../../activities/steps/index.ts';
-import { DefinitionError, loadDefinition } from '../definition.ts';
+import { KINDS } from '../../kinds/index.ts';
+import { DefinitionError, loadDefinition } from '../../run/load-definition.ts';
 import { reportProblems } from '../report.ts';
 
 import type { Io } from '../io.ts';

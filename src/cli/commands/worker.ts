@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 
-import { serviceOf } from '../../connection.ts';
+import { serviceOf } from '../../run/connection.ts';
 import { UserError } from '../../model/errors.ts';
 import { openSession, openSessionMetrics, openStore } from '../run/session.ts';
 import { listenForSignals } from '../run/signals.ts';

@@ -2,9 +2,9 @@
 
 import { resolve } from 'node:path';
 
-import { resolveOut } from '../../activities/deliver.ts';
+import { resolveOut } from '../../delivery/deliver.ts';
 import { UserError } from '../../model/errors.ts';
-import { readOwner } from '../../store/out-lock.ts';
+import { readOwner } from '../../delivery/out-lock.ts';
 import { openRunRecords } from '../../store/run-records.ts';
 import { stateDirOf } from '../state-dir.ts';
 

@@ -2,11 +2,12 @@
 
 import { join } from 'node:path';
 
-import { connect, serviceOf } from '../../connection.ts';
+import { connect, serviceOf } from '../../run/connection.ts';
 import { openMetrics } from '../../metrics/open-metrics.ts';
 import { openLocalStore } from '../../store/local.ts';
-import { fenceLeftovers } from '../../activities/command/fence.ts';
+import { fenceLeftovers } from '../../activities/fence.ts';
 import { makeSecrets } from '../../activities/secrets.ts';
+import { KINDS } from '../../kinds/index.ts';
 import { whereToServe } from './where-to-serve.ts';
 import { openWorkerLog } from './worker-log.ts';
 
@@ -16,8 +17,8 @@ import type { Health, Metrics } from '../../metrics/open-metrics.ts';
 import type { Probe } from '../../metrics/prometheus-exporter.ts';
 import type { RunEvent, RunKey } from '../../model/events.ts';
 import type { Store } from '../../store/store.ts';
-import type * as WorkerModule from '../../worker.ts';
-import type { RunningWorker } from '../../worker.ts';
+import type * as WorkerModule from '../../run/worker.ts';
+import type { RunningWorker } from '../../run/worker.ts';
 import type { Io } from '../io.ts';
 import type { Settings } from '../settings.ts';
 
@@ -106,7 +107,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
         onProgress: (line) => io.say(line),
       });
       // Only now: loading the SDK keeps this process busy while the server starts in its own.
-      worker = import('../../worker.ts');
+      worker = import('../../run/worker.ts');
       const handle = await ready;
       closers.push(() => handle.release());
       engine = {
@@ -117,7 +118,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
         isUp: () => handle.isUp(),
       };
     } else {
-      worker = import('../../worker.ts');
+      worker = import('../../run/worker.ts');
       engine = { kind: 'service', address: service.address, namespace: service.namespace };
     }
     io.say(
@@ -140,6 +141,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       connection,
       namespace: engine.namespace,
       ...queues,
+      kinds: KINDS,
       store,
       attemptsRoot,
       runFolder: (runId) => join(stateDir, 'runs', runId),

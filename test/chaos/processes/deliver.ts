@@ -1,6 +1,6 @@
 /** A process that delivers, or finishes a delivery, and kills itself with SIGKILL at the moment it is told. */
 
-import { deliverInto, recoverDelivery } from '../../../src/activities/deliver.ts';
+import { deliverInto, recoverDelivery } from '../../../src/delivery/deliver.ts';
 import { openLocalStore } from '../../../src/store/local.ts';
 
 import type { DeliverInput } from '../../../src/model/step-result.ts';

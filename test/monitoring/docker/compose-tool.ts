@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { withLock } from '../../../src/engine/ticket-lock.ts';
+import { withLock } from '../../../src/os/ticket-lock.ts';
 import { run } from './tool.ts';
 
 import type { Engine } from './engine.ts';

@@ -1,0 +1,110 @@
+/** Checks a job file: its shape, its references, the values of its parameters, its inputs. Pure. */
+
+import { jobSchema } from './job.ts';
+import { child, entriesOf, mapScalars, textOf } from './located.ts';
+import { resolveParams } from './params.ts';
+import { replaceReferences } from './replace.ts';
+import { shapeOf } from './shape-problems.ts';
+import { readSource } from './source.ts';
+
+import type { CheckInput } from './check.ts';
+import type { Problem } from '../model/errors.ts';
+import type { Job } from './job.ts';
+import type { Located, LocatedMap, Path } from './located.ts';
+import type { PathUse } from './options.ts';
+import type { Params } from './params.ts';
+import type { Root, Scope } from './scope.ts';
+
+export type CheckedJob = {
+  readonly job: Job | undefined;
+  /** Undefined if the file is not one mapping: then nothing is known of its params and inputs. */
+  readonly root: LocatedMap | undefined;
+  readonly params: Params['params'];
+  /** What references in the profile can name; its steps are added later. */
+  readonly scope: Scope;
+  readonly paths: readonly PathUse[];
+  readonly problems: readonly Problem[];
+  /** Most copies of one key of the file. */
+  readonly copies: number;
+};
+
+const NONE: ReadonlySet<Root> = new Set();
+const IN_DEFAULTS: ReadonlySet<Root> = new Set(['job', 'run'] as const);
+const IN_PATHS: ReadonlySet<Root> = new Set(['params', 'job', 'run'] as const);
+
+/** The job, or what is wrong with it. `copy` chooses among values of a key that stands twice. */
+export function checkJob(input: CheckInput, copy: number): CheckedJob {
+  const { job: file, given, date, resolvePath } = input;
+  const source = readSource(file.path, file.text, copy);
+  const problems: Problem[] = [...source.problems];
+  const root = source.root?.kind === 'map' ? source.root : undefined;
+  if (source.root !== undefined && root === undefined) {
+    const message = 'a job file is a mapping; expected keys such as job, params and inputs';
+    problems.push({ code: 'WRONG_TYPE', ...source.root.at, message });
+  }
+
+  const base: Scope = {
+    params: new Map(),
+    inputs: new Map(),
+    job: textOf(child(root, 'job')),
+    date,
+    steps: new Set(),
+  };
+  const withDefaults = replaced(root, base, problems, (path) => path[0] === 'params');
+  const { params, problems: wrongParams } = resolveParams(child(withDefaults, 'params'), given);
+  if (root !== undefined) problems.push(...wrongParams);
+  const scope: Scope = {
+    ...base,
+    params: new Map([...params].map(([name, { value }]) => [name, value])),
+  };
+  const whole = replaced(withDefaults, scope, problems, (path) => path[0] !== 'params');
+  const shape = whole === undefined ? undefined : shapeOf(jobSchema, whole, { what: '' });
+  problems.push(...(shape?.problems ?? []));
+
+  const paths: PathUse[] = [];
+  const inputs = new Map<string, string | undefined>();
+  for (const [name, { value }] of entriesOf(child(whole, 'inputs'))) {
+    inputs.set(name, inputPath(value, paths, resolvePath));
+  }
+  return {
+    job: shape?.value,
+    root,
+    params,
+    scope: { ...scope, inputs },
+    paths,
+    problems,
+    copies: source.copies,
+  };
+}
+
+function replaced(
+  root: Located | undefined,
+  scope: Scope,
+  problems: Problem[],
+  wanted: (path: Path) => boolean,
+): Located | undefined {
+  if (root === undefined) return undefined;
+  return mapScalars(root, (scalar, path) => {
+    if (path.at(-1) === 'description' || !wanted(path)) return scalar;
+    return replaceReferences(scalar, { scope, allowed: allowedAt(path), problems, uses: [] });
+  });
+}
+
+function allowedAt(path: Path): ReadonlySet<Root> {
+  if (path.length === 3 && path[0] === 'params' && path[2] === 'default') return IN_DEFAULTS;
+  if (path.length === 3 && path[0] === 'inputs' && path[2] === 'path') return IN_PATHS;
+  return NONE;
+}
+
+function inputPath(
+  located: Located,
+  paths: PathUse[],
+  resolvePath: (relative: string) => string,
+): string | undefined {
+  const written = child(located, 'path');
+  const text = textOf(written);
+  if (written === undefined || text === undefined || text === '') return undefined;
+  const path = resolvePath(text);
+  paths.push({ at: written.at, path });
+  return path;
+}

@@ -1,0 +1,192 @@
+/** Checks every step of a merged profile: its kind, its options, what it needs and reads. Pure. */
+
+import { resolveCondition } from './conditions.ts';
+import { child, entriesOf, itemsOf, textOf } from './located.ts';
+import { resolveOptions } from './options.ts';
+import { MAX_STEPS } from './profile.ts';
+import { hasReference } from './reference.ts';
+import { listed } from './scope.ts';
+import { didYouMean } from '../model/suggest.ts';
+
+import type { CheckInput } from './check.ts';
+import type { CheckedJob } from './check-job.ts';
+import type { CheckedProfiles } from './check-profiles.ts';
+import type { Problem } from '../model/errors.ts';
+import type { KindSpec } from './kind-spec.ts';
+import type { Entry, Located, LocatedMap, Place } from './located.ts';
+import type { PathUse, ResolvedOptions } from './options.ts';
+import type { Condition, Json } from '../model/plan.ts';
+import type { StepUse } from './replace.ts';
+
+export type CheckedStep = {
+  readonly id: string;
+  readonly at: Place;
+  readonly located: Located;
+  readonly spec: KindSpec | undefined;
+  readonly options: Json | undefined;
+  readonly when: Condition | undefined;
+  /** Ids it needs, written or mentioned, with the place of the first mention. */
+  readonly needs: ReadonlyMap<string, Place>;
+  readonly reads: ReadonlySet<string>;
+  /** Outputs it mentions, to be checked against the steps that make them. */
+  readonly outputs: readonly {
+    readonly at: Place;
+    readonly step: string;
+    readonly output: string;
+  }[];
+};
+
+export type CheckedSteps = {
+  readonly steps: readonly CheckedStep[];
+  readonly paths: readonly PathUse[];
+  readonly problems: readonly Problem[];
+};
+
+/** The steps in the order of the file, or what is wrong with them. */
+export function checkSteps(
+  input: CheckInput,
+  job: CheckedJob,
+  profiles: CheckedProfiles,
+): CheckedSteps {
+  const entries = entriesOf(child(profiles.root, 'steps'));
+  const ids = new Set(entries.map(([id]) => id));
+  const problems: Problem[] = [];
+  const paths: PathUse[] = [];
+  const tooMany = entries[MAX_STEPS];
+  if (tooMany !== undefined) {
+    const message = `the profile has ${ids.size} steps; at most ${MAX_STEPS} are supported`;
+    problems.push({ code: 'TOO_MANY_STEPS', ...tooMany[1].key, message });
+  }
+  const steps = entries.flatMap(([id, entry]) => {
+    if (entry.value.kind !== 'map') return [];
+    return [checkStep(id, entry, { input, job, profiles, ids, problems, paths })];
+  });
+  const inputs = new Set(job.scope.inputs.values());
+  return {
+    steps,
+    // Those of the job's inputs are looked for where the job names them.
+    paths: paths.filter(({ path }) => !inputs.has(path)),
+    problems,
+  };
+}
+
+type Around = {
+  readonly input: CheckInput;
+  readonly job: CheckedJob;
+  readonly profiles: CheckedProfiles;
+  readonly ids: ReadonlySet<string>;
+  readonly problems: Problem[];
+  readonly paths: PathUse[];
+};
+
+function checkStep(id: string, entry: Entry, around: Around): CheckedStep {
+  const { input, job, ids, problems, paths } = around;
+  const { complete } = around.profiles;
+  const located = entry.value;
+  const scope = { ...job.scope, steps: ids };
+  const spec = kindOf(id, entry, around);
+  const options = child(located, 'with');
+  const resolved: ResolvedOptions = resolveOptions({
+    id,
+    // Options that are no mapping are reported with the shape of the file.
+    spec: options === undefined || options.kind === 'map' ? spec : undefined,
+    located: options?.kind === 'map' ? options : emptyMap(entry),
+    at: located.kind === 'map' ? (located.entries.get('with')?.key ?? entry.key) : entry.key,
+    scope,
+    resolvePath: input.resolvePath,
+  });
+  problems.push(...resolved.problems);
+  paths.push(...resolved.paths);
+
+  const conditionUses: StepUse[] = [];
+  const when = resolveCondition(id, child(located, 'when'), {
+    scope,
+    problems,
+    uses: conditionUses,
+  });
+
+  const needs = new Map<string, Place>();
+  const reads = new Set<string>();
+  const note = (step: string, at: Place): void => {
+    if (!needs.has(step)) needs.set(step, at);
+  };
+  for (const item of itemsOf(child(located, 'needs'))) {
+    const need = textOf(item);
+    if (need === undefined) continue;
+    if (ids.has(need)) note(need, item.at);
+    else if (complete && !hasReference(need)) problems.push(unknownNeed(id, need, item.at, around));
+  }
+  for (const { step, at } of resolved.tables) {
+    if (!ids.has(step) && complete) problems.push(unknownNeed(id, step, at, around));
+  }
+  for (const { step, at } of [...resolved.uses, ...resolved.tables]) {
+    if (!ids.has(step)) continue;
+    note(step, at);
+    reads.add(step);
+  }
+  // A condition decides whether the step runs, not what it makes: it is no part of the fingerprint.
+  for (const { step, at } of conditionUses) if (ids.has(step)) note(step, at);
+  for (const need of needs.keys()) if (isNamed(need, resolved.names)) reads.add(need);
+
+  const outputs = [
+    ...resolved.uses.flatMap(({ at, step, part, name }) =>
+      part === 'outputs' ? [{ at, step, output: name }] : [],
+    ),
+    ...resolved.tables.flatMap(({ at, step, output }) =>
+      output === undefined ? [{ at, step, output: 'table' }] : [{ at, step, output }],
+    ),
+  ];
+  return {
+    id,
+    at: entry.key,
+    located,
+    spec,
+    options: resolved.options,
+    when,
+    needs,
+    reads,
+    outputs,
+  };
+}
+
+function kindOf(
+  id: string,
+  entry: Entry,
+  { input, profiles, problems }: Around,
+): KindSpec | undefined {
+  const uses = child(entry.value, 'uses');
+  const names = input.kinds.map((kind) => kind.kind);
+  if (uses === undefined) {
+    if (profiles.complete) {
+      const message = `step '${id}': the key 'uses' is missing; known kinds: ${names.join(', ')}`;
+      problems.push({ code: 'MISSING_KEY', ...entry.key, message });
+    }
+    return undefined;
+  }
+  const name = textOf(uses);
+  if (name === undefined) return undefined;
+  const found = input.kinds.find((kind) => kind.kind === name);
+  if (found === undefined && !hasReference(name)) {
+    const hint = didYouMean(name, names);
+    const message = `unknown kind '${name}'; known kinds: ${names.join(', ')}`;
+    problems.push({ code: 'UNKNOWN_KIND', ...uses.at, message, ...(hint && { hint }) });
+  }
+  return found;
+}
+
+/** A query names a step as `id`, `id.output` or `"id.output"`. */
+function isNamed(id: string, names: ReadonlySet<string>): boolean {
+  return names.has(id) || [...names].some((name) => name.startsWith(`${id}.`));
+}
+
+function unknownNeed(id: string, need: string, at: Place, { ids, profiles }: Around): Problem {
+  const others = [...ids].filter((other) => other !== id);
+  const file = profiles.removed.get(need);
+  const hint = file === undefined ? didYouMean(need, others) : `${file} removes it.`;
+  const message = `step '${id}' needs '${need}', which is no step of this profile; ${listed(others)}`;
+  return { code: 'UNKNOWN_NEED', ...at, message, ...(hint !== undefined && { hint }) };
+}
+
+function emptyMap(entry: Entry): LocatedMap {
+  return { kind: 'map', at: entry.key, entries: new Map() };
+}

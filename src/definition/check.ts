@@ -1,0 +1,104 @@
+/** Checks a job and a chain of profiles together, and resolves them to a plan. Every problem is reported in one pass. Pure. */
+
+import { checkJob } from './check-job.ts';
+import { checkProfiles } from './check-profiles.ts';
+import { checkGraph } from './check-graph.ts';
+import { checkSteps } from './check-steps.ts';
+import { planFrom } from './plan-from.ts';
+
+import type { CheckedJob } from './check-job.ts';
+import type { CheckedProfiles } from './check-profiles.ts';
+import type { Problem } from '../model/errors.ts';
+import type { KindSpec } from './kind-spec.ts';
+import type { PathUse } from './options.ts';
+import type { Plan } from '../model/plan.ts';
+
+/** A definition file: the path as shown in messages, and its text. */
+export type DefinitionFile = { readonly path: string; readonly text: string };
+
+export type CheckInput = {
+  readonly job: DefinitionFile;
+  /** Profiles, the one that extends nothing first. */
+  readonly profiles: readonly DefinitionFile[];
+  readonly kinds: readonly KindSpec[];
+  /** Texts of `--param name=text`. */
+  readonly given: Readonly<Record<string, string>>;
+  /** `run.date`, YYYY-MM-DD. */
+  readonly date: string;
+  /** Absolute path of one written relative to the job. */
+  readonly resolvePath: (relative: string) => string;
+  /** False: a profile of the chain could not be found, so what it may hold is not missed. */
+  readonly complete?: boolean;
+};
+
+export type Checked = {
+  /** Undefined if there is any problem. */
+  readonly plan: Omit<Plan, 'run'> | undefined;
+  /** Sorted by file, line and column. */
+  readonly problems: readonly Problem[];
+  /** Files and globs that must exist for the plan to run. */
+  readonly paths: readonly PathUse[];
+  /** Where each setting came from: dotted name to `file:line`, `--param` or `built in`. */
+  readonly origins: Readonly<Record<string, string>>;
+};
+
+/** More copies of one key than this are named as such; looking into each would only cost time. */
+const MAX_COPIES = 5;
+
+/** Checks and resolves. Never throws for anything a file may hold. */
+export function checkDefinition(input: CheckInput): Checked {
+  const { copies, ...first } = checkCopy(input, 0);
+  // A key that stands twice hides its first value: each further look takes another copy.
+  const others = Array.from({ length: Math.min(copies, MAX_COPIES) - 1 }, (_, i) =>
+    checkCopy(input, i + 1),
+  );
+  const problems = [first, ...others].flatMap((each) => each.problems);
+  return { ...first, problems: sorted(problems) };
+}
+
+function checkCopy(input: CheckInput, copy: number): Checked & { readonly copies: number } {
+  const job = checkJob(input, copy);
+  const profiles = checkProfiles(input, job, copy);
+  const steps = checkSteps(input, job, profiles);
+  const graph = checkGraph(steps);
+  const problems = [...job.problems, ...profiles.problems, ...steps.problems, ...graph].filter(
+    (problem) => isKnown(problem, job, profiles),
+  );
+  const about = {
+    problems,
+    paths: [...job.paths, ...steps.paths],
+    copies: Math.max(job.copies, profiles.copies),
+  };
+  if (problems.length > 0 || profiles.root === undefined || !profiles.complete) {
+    return { ...about, plan: undefined, origins: {} };
+  }
+  return { ...about, ...planFrom(job, profiles, steps) };
+}
+
+/** False for what may well stand in a file that could not be read. */
+function isKnown({ code, message }: Problem, job: CheckedJob, profiles: CheckedProfiles): boolean {
+  if (code !== 'UNKNOWN_REFERENCE') return true;
+  if (job.root === undefined && message.includes('the job has no')) return false;
+  return profiles.complete || !message.includes('the profile has no step');
+}
+
+/** In reading order, each once. */
+export function sorted(problems: readonly Problem[]): readonly Problem[] {
+  const seen = new Set<string>();
+  return problems
+    .filter((problem) => {
+      const key = JSON.stringify(problem);
+      return !seen.has(key) && seen.add(key);
+    })
+    .toSorted(
+      (a, b) =>
+        compare(a.file, b.file) ||
+        a.line - b.line ||
+        a.column - b.column ||
+        compare(a.code, b.code),
+    );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

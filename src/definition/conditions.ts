@@ -1,0 +1,63 @@
+/** Resolves what stands under `when` to the plan's condition. Pure. */
+
+import { mapScalars, plainOf } from './located.ts';
+import { conditionSchema } from './profile.ts';
+import { replaceReferences } from './replace.ts';
+import { shapeOf } from './shape-problems.ts';
+
+import type { Problem } from '../model/errors.ts';
+import type { Located } from './located.ts';
+import type { Condition } from '../model/plan.ts';
+import type { StepUse } from './replace.ts';
+import type { Root, Scope } from './scope.ts';
+
+const ALLOWED: ReadonlySet<Root> = new Set(['params', 'job', 'run', 'steps'] as const);
+
+/** The condition of a step; undefined where there is none or it is wrong. */
+export function resolveCondition(
+  id: string,
+  located: Located | undefined,
+  how: { readonly scope: Scope; readonly problems: Problem[]; readonly uses: StepUse[] },
+): Condition | undefined {
+  if (located === undefined) return undefined;
+  const { problems } = how;
+  const before = problems.length;
+  const replaced = mapScalars(located, (scalar) => {
+    const value = replaceReferences(scalar, {
+      ...how,
+      allowed: ALLOWED,
+      noSecrets: 'a condition compares params, job.name, run.date and values of steps',
+      why: 'a condition compares params, job.name, run.date and values of steps',
+    });
+    if (value.kind !== 'node') return value;
+    const { $ref } = value.value as { readonly $ref?: string };
+    const message =
+      $ref === undefined
+        ? 'a condition takes one reference and nothing around it'
+        : $ref.split('.')[2] === 'outputs'
+          ? `a condition compares values, and ${$ref} is a file; use steps.${$ref.split('.')[1]}.values`
+          : undefined;
+    if (message === undefined) return value;
+    problems.push({ code: 'BAD_REFERENCE', ...(scalar.marks[0] ?? scalar.at), message });
+    return { kind: 'hole', at: scalar.at };
+  });
+
+  const what = `steps.${id}.when`;
+  problems.push(...shapeOf(conditionSchema, withoutNodes(replaced, []), { what }).problems);
+  if (problems.length > before) return undefined;
+  const plain = plainOf(replaced);
+  return replaced.kind === 'map' ? (plain as Condition) : { value: plain as Condition['value'] };
+}
+
+/** For the shape alone: what a step will return may be of any type, but only where a value is compared. */
+function withoutNodes(located: Located, path: readonly string[]): Located {
+  if (located.kind === 'node' && (path.length === 0 || path[0] === 'value')) {
+    return { kind: 'scalar', at: located.at, value: true, marks: [] };
+  }
+  if (located.kind !== 'map') return located;
+  const entries = [...located.entries].map(
+    ([key, { key: at, value }]) =>
+      [key, { key: at, value: withoutNodes(value, [...path, key]) }] as const,
+  );
+  return { ...located, entries: new Map(entries) };
+}

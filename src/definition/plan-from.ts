@@ -1,0 +1,119 @@
+/** Makes the plan of a definition that has no problems, and tells where each setting came from. Pure. */
+
+import { parseDuration } from '../model/duration.ts';
+import { child, entriesOf, plainOf, textOf } from './located.ts';
+import { DEFAULTS } from './profile.ts';
+
+import type { CheckedJob } from './check-job.ts';
+import type { CheckedProfiles } from './check-profiles.ts';
+import type { CheckedStep, CheckedSteps } from './check-steps.ts';
+import type { Located } from './located.ts';
+import type { Plan, PlanStep, Scalar } from '../model/plan.ts';
+
+type Origins = Record<string, string>;
+
+/** The plan without its run, and `origins` by dotted name. */
+export function planFrom(
+  job: CheckedJob,
+  profiles: CheckedProfiles,
+  steps: CheckedSteps,
+): { readonly plan: Omit<Plan, 'run'>; readonly origins: Readonly<Origins> } {
+  const origins: Origins = {};
+  const root = profiles.root;
+  const defaults = child(root, 'defaults');
+  const params: Record<string, Scalar> = {};
+  for (const [name, { value, from }] of job.params) {
+    if (value !== undefined) params[name] = value;
+    origins[`params.${name}`] = typeof from === 'string' ? from : `${from.file}:${from.line}`;
+  }
+  const setting = <T>(name: string, places: readonly (Located | undefined)[], builtIn: T): T => {
+    const found = places.find((place) => place !== undefined);
+    origins[name] = found === undefined ? 'built in' : `${found.at.file}:${found.at.line}`;
+    return found === undefined ? builtIn : (plainOf(found) as T);
+  };
+  const durationOf = (
+    name: string,
+    places: readonly (Located | undefined)[],
+    builtIn: string,
+  ): number => parseDuration(setting(name, places, builtIn));
+
+  const planStep = (step: CheckedStep): PlanStep => {
+    const own = (key: string): Located | undefined => child(step.located, key);
+    const name = (key: string): string => `steps.${step.id}.${key}`;
+    const retry = (key: keyof typeof DEFAULTS.retry): readonly (Located | undefined)[] => [
+      child(own('retry'), key),
+      child(child(defaults, 'retry'), key),
+    ];
+    const p95 = textOf(child(own('alert'), 'p95'));
+    const description = textOf(own('description'));
+    for (const key of ['uses', 'description', 'needs', 'when', 'alert'] as const) {
+      const found = own(key);
+      if (found !== undefined) origins[name(key)] = placeOf(found);
+    }
+    for (const [key, { value }] of entriesOf(own('with'))) {
+      origins[name(`with.${key}`)] = placeOf(value);
+    }
+    const backoffMs = durationOf(name('retry.backoff'), retry('backoff'), DEFAULTS.retry.backoff);
+    const maxBackoffMs = durationOf(
+      name('retry.max_backoff'),
+      retry('max_backoff'),
+      DEFAULTS.retry.max_backoff,
+    );
+    return {
+      id: step.id,
+      kind: step.spec?.kind ?? '',
+      ...(description === undefined ? {} : { description }),
+      needs: [...step.needs.keys()],
+      reads: [...step.reads],
+      options: step.options ?? {},
+      ...(step.when === undefined ? {} : { when: step.when }),
+      timeoutMs: durationOf(
+        name('timeout'),
+        [own('timeout'), child(defaults, 'timeout')],
+        DEFAULTS.timeout,
+      ),
+      heartbeatMs: durationOf(
+        name('heartbeat'),
+        [child(defaults, 'heartbeat')],
+        DEFAULTS.heartbeat,
+      ),
+      retry: {
+        attempts: setting(name('retry.attempts'), retry('attempts'), DEFAULTS.retry.attempts),
+        backoffMs,
+        factor: setting(name('retry.factor'), retry('factor'), DEFAULTS.retry.factor),
+        // The built-in longest wait gives way to a longer first one.
+        maxBackoffMs: Math.max(maxBackoffMs, backoffMs),
+      },
+      core: setting(name('core'), [own('core')], DEFAULTS.core),
+      ...(p95 === undefined ? {} : { p95Ms: parseDuration(p95) }),
+      allowFailure: setting(name('allow_failure'), [own('allow_failure')], DEFAULTS.allow_failure),
+      reuse: setting(name('reuse'), [own('reuse')], DEFAULTS.reuse),
+    };
+  };
+
+  const wall = job.job?.budgets?.wall;
+  const every = textOf(child(root, 'expected_every'));
+  for (const [name, { value }] of entriesOf(child(job.root, 'inputs'))) {
+    origins[`inputs.${name}`] = placeOf(child(value, 'path') ?? value);
+  }
+  if (wall !== undefined) {
+    origins['budgets.wall'] = placeOf(child(child(job.root, 'budgets'), 'wall')!);
+  }
+  if (every !== undefined) origins['expected_every'] = placeOf(child(root, 'expected_every')!);
+  const plan: Omit<Plan, 'run'> = {
+    format: 1,
+    job: job.job?.job ?? '',
+    profile: textOf(child(root, 'profile')) ?? '',
+    params,
+    concurrency: setting('concurrency', [child(root, 'concurrency')], DEFAULTS.concurrency),
+    onFailure: setting('on_failure', [child(root, 'on_failure')], DEFAULTS.on_failure),
+    budgets: wall === undefined ? {} : { wallMs: parseDuration(wall) },
+    ...(every === undefined ? {} : { expectedEveryMs: parseDuration(every) }),
+    steps: steps.steps.map(planStep),
+  };
+  return { plan, origins };
+}
+
+function placeOf(located: Located): string {
+  return `${located.at.file}:${located.at.line}`;
+}

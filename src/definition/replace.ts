@@ -1,0 +1,129 @@
+/**
+ * Replaces the references in values that were read: a whole one by its value, with its type; one
+ * inside text by its text; what is known only at run time by a node of the plan. Pure.
+ */
+
+import { parseTemplate } from './reference.ts';
+import { lookUp } from './scope.ts';
+
+import type { Problem } from '../model/errors.ts';
+import type { Located, Place } from './located.ts';
+import type { Json, RefNode, Scalar, SecretNode } from '../model/plan.ts';
+import type { Reference } from './reference.ts';
+import type { Found, Root, Scope } from './scope.ts';
+
+/** A mention of another step's output or value. */
+export type StepUse = {
+  readonly at: Place;
+  readonly step: string;
+  readonly part: 'outputs' | 'values';
+  readonly name: string;
+};
+
+/** What may stand at a place, and where mistakes and mentions are noted. */
+export type Replacing = {
+  readonly scope: Scope;
+  readonly allowed: ReadonlySet<Root>;
+  /** What is said of a root that is not allowed, such as "only a value can be compared". */
+  readonly why?: string;
+  /** Set: secrets are refused, with this as what is allowed instead. */
+  readonly noSecrets?: string;
+  readonly problems: Problem[];
+  readonly uses: StepUse[];
+};
+
+type ScalarLocated = Extract<Located, { kind: 'scalar' }>;
+type Piece = string | RefNode | SecretNode;
+
+/** The scalar with its references replaced; a hole where one of them is wrong. */
+export function replaceReferences(scalar: ScalarLocated, how: Replacing): Located {
+  if (typeof scalar.value !== 'string' || !scalar.value.includes('${{')) return scalar;
+  const pieces: (string | Exclude<Found, { kind: 'wrong' | 'hole' }>)[] = [];
+  let whole = true;
+  for (const part of parseTemplate(scalar.value)) {
+    if (typeof part === 'string') {
+      pieces.push(part);
+      continue;
+    }
+    const found = resolveReference(part, scalar.marks[part.mark] ?? scalar.at, how);
+    if (found === undefined) whole = false;
+    else pieces.push(found);
+  }
+  if (!whole) return { kind: 'hole', at: scalar.at };
+
+  const [first] = pieces;
+  if (pieces.length === 1 && typeof first === 'object') {
+    if (first.kind === 'value') return { ...scalar, value: first.value, marks: [] };
+    return { kind: 'node', at: scalar.at, value: nodeOf(first) };
+  }
+  const joined: Piece[] = [];
+  for (const piece of pieces) {
+    const next = typeof piece === 'string' ? piece : textOrNode(piece);
+    const last = joined.at(-1);
+    if (typeof next === 'string' && typeof last === 'string')
+      joined[joined.length - 1] = last + next;
+    else joined.push(next);
+  }
+  if (joined.every((piece) => typeof piece === 'string')) {
+    return { ...scalar, value: joined.join(''), marks: [] };
+  }
+  return { kind: 'node', at: scalar.at, value: { $concat: joined } as unknown as Json };
+}
+
+/** What one reference stands for; undefined, with a problem, where it is wrong or not allowed. */
+export function resolveReference(
+  part: Reference | { readonly wrong: string },
+  at: Place,
+  how: Replacing,
+): Exclude<Found, { kind: 'wrong' | 'hole' }> | undefined {
+  if ('wrong' in part) {
+    how.problems.push({ code: 'BAD_REFERENCE', ...at, message: part.wrong });
+    return undefined;
+  }
+  const found = lookUp(how.scope, part);
+  if (found.kind === 'hole') return undefined;
+  if (found.kind === 'wrong') {
+    const { code, message, hint } = found;
+    how.problems.push({ code, ...at, message, ...(hint !== undefined && { hint }) });
+    return undefined;
+  }
+  if (found.kind === 'secret' && how.noSecrets !== undefined) {
+    const message = `a secret cannot stand here; ${how.noSecrets}`;
+    how.problems.push({ code: 'SECRET_NOT_ALLOWED', ...at, message });
+    return undefined;
+  }
+  if (!how.allowed.has(part.names[0] as Root)) {
+    const why =
+      how.why ??
+      (how.allowed.size === 0 ? 'no reference can stand here' : allowedText(how.allowed));
+    how.problems.push({
+      code: 'BAD_REFERENCE',
+      ...at,
+      message: `the reference '${part.name}' cannot stand here; ${why}`,
+    });
+    return undefined;
+  }
+  if (found.kind === 'step') {
+    how.uses.push({ at, step: found.step, part: found.part, name: found.name });
+  }
+  return found;
+}
+
+function allowedText(allowed: ReadonlySet<Root>): string {
+  return `allowed: references to ${[...allowed].join(', ')}`;
+}
+
+/** The node of the plan for what is known only at run time. */
+export function nodeOf(found: Extract<Found, { kind: 'step' | 'secret' }>): RefNode | SecretNode {
+  return found.kind === 'secret'
+    ? { $secret: found.name }
+    : { $ref: `steps.${found.step}.${found.part}.${found.name}` };
+}
+
+function textOrNode(found: Exclude<Found, { kind: 'wrong' | 'hole' }>): Piece {
+  return found.kind === 'value' ? textOfScalar(found.value) : nodeOf(found);
+}
+
+function textOfScalar(value: Scalar): string {
+  return value === null ? '' : String(value);
+}

@@ -1,0 +1,100 @@
+/** What a reference can name, and what each name stands for. Pure. */
+
+import { didYouMean } from '../model/suggest.ts';
+
+import type { ErrorCode } from '../model/error-codes.ts';
+import type { Scalar } from '../model/plan.ts';
+import type { Reference } from './reference.ts';
+
+/** The first words a reference can have. */
+export const ROOTS = ['params', 'inputs', 'job', 'run', 'steps', 'secrets'] as const;
+export type Root = (typeof ROOTS)[number];
+
+export type Found =
+  | { readonly kind: 'value'; readonly value: Scalar }
+  | {
+      readonly kind: 'step';
+      readonly step: string;
+      readonly part: 'outputs' | 'values';
+      readonly name: string;
+    }
+  | { readonly kind: 'secret'; readonly name: string }
+  /** It exists, but its value is reported as wrong elsewhere. */
+  | { readonly kind: 'hole' }
+  | {
+      readonly kind: 'wrong';
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly hint?: string;
+    };
+
+/** Everything references can name in one definition. Undefined values are holes. */
+export type Scope = {
+  readonly params: ReadonlyMap<string, Scalar | undefined>;
+  readonly inputs: ReadonlyMap<string, string | undefined>;
+  readonly job: string | undefined;
+  /** `run.date`, YYYY-MM-DD. */
+  readonly date: string;
+  readonly steps: ReadonlySet<string>;
+};
+
+/** What a reference stands for; `wrong` for an unknown name, never an empty value. */
+export function lookUp(scope: Scope, { name, names }: Reference): Found {
+  const [root, second, third, fourth] = names;
+  switch (root) {
+    case 'params':
+    case 'inputs': {
+      const known = scope[root];
+      if (second === undefined || names.length !== 2) return malformed(name, `${root}.name`);
+      if (known.has(second)) return valueOrHole(known.get(second));
+      return unknown(name, `the job has no ${root === 'params' ? 'parameter' : 'input'}`, second, [
+        ...known.keys(),
+      ]);
+    }
+    case 'job':
+      return name === 'job.name' ? valueOrHole(scope.job) : malformed(name, 'job.name');
+    case 'run':
+      if (name === 'run.date') return { kind: 'value', value: scope.date };
+      return malformed(name, 'run.date');
+    case 'secrets':
+      if (second === undefined || names.length !== 2) return malformed(name, 'secrets.NAME');
+      return { kind: 'secret', name: second };
+    case 'steps': {
+      const form = 'steps.id.outputs.name or steps.id.values.name';
+      if (second === undefined || fourth === undefined || names.length !== 4) {
+        return malformed(name, form);
+      }
+      if (third !== 'outputs' && third !== 'values') return malformed(name, form);
+      if (!scope.steps.has(second)) {
+        return unknown(name, 'the profile has no step', second, [...scope.steps]);
+      }
+      return { kind: 'step', step: second, part: third, name: fourth };
+    }
+    default: {
+      const hint = didYouMean(root ?? '', ROOTS);
+      const message = `unknown reference '${name}'; a reference starts with ${ROOTS.join(', ')}`;
+      return { kind: 'wrong', code: 'UNKNOWN_REFERENCE', message, ...(hint && { hint }) };
+    }
+  }
+}
+
+function valueOrHole(value: Scalar | undefined): Found {
+  return value === undefined ? { kind: 'hole' } : { kind: 'value', value };
+}
+
+function malformed(name: string, form: string): Found {
+  const message = `unknown reference '${name}'; allowed here: ${form}`;
+  return { kind: 'wrong', code: 'UNKNOWN_REFERENCE', message };
+}
+
+function unknown(name: string, what: string, wanted: string, known: readonly string[]): Found {
+  const hint = didYouMean(wanted, known);
+  const message = `unknown reference '${name}': ${what} '${wanted}'; ${listed(known)}`;
+  return { kind: 'wrong', code: 'UNKNOWN_REFERENCE', message, ...(hint && { hint }) };
+}
+
+/** "known: a, b, c" for a message, cut where it gets long. */
+export function listed(known: readonly string[]): string {
+  if (known.length === 0) return 'there is none';
+  return `known: ${known.slice(0, 12).join(', ')}${known.length > 12 ? ', ...' : ''}`;
+}

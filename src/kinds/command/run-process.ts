@@ -1,0 +1,109 @@
+/**
+ * Runs one process group to its end.
+ *
+ * 1. The group is its own: a signal to the worker's terminal does not reach it.
+ * 2. On abort it gets SIGTERM, and SIGKILL after a grace; the answer comes when the group is empty.
+ * 3. It cannot outlive the worker: a watcher in the group holds a pipe, and kills the group when the pipe closes.
+ * 4. What the command leaves running when it ends is ended as well.
+ */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+import { fewerThan, groupEmpties, groupMembers, signalGroup } from '../../os/process-group.ts';
+
+import type { TextSink } from './lines.ts';
+
+export type Ended = {
+  /** Null if a signal ended it. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Processes it left running, ended since. */
+  readonly leftBehind: number;
+};
+
+export type ProcessOptions = {
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  readonly out: TextSink;
+  readonly err: TextSink;
+  /** Between SIGTERM and SIGKILL; 5 seconds by default. */
+  readonly graceMs?: number;
+  /** Told the group as soon as it exists; what it answers is called when the group is empty. */
+  onStart?(group: number): () => void;
+};
+
+const GRACE_MS = 5_000;
+const CLOSE_MS = 1_000;
+
+/**
+ * fd 3 ends when the worker is gone or done: whatever is left of the group then ends too. The watcher
+ * is nobody's child here, so that a program that waits for all its children does not wait for it; as
+ * a member of the group it also keeps the group's number from being given to someone else.
+ */
+const WATCHED = `( ( trap '' HUP INT QUIT TERM USR1 USR2; read -r _ <&3; kill -KILL 0 ) </dev/null >/dev/null 2>&1 & )
+exec 3<&-
+exec "$@"`;
+
+/** Exit code or signal of the command, once nothing of it runs any more. Rejects only if no process could be started. */
+export async function runProcess(options: ProcessOptions): Promise<Ended> {
+  const { argv, cwd, env, signal, out, err, graceMs = GRACE_MS } = options;
+  signal.throwIfAborted();
+  const child = spawn('/bin/sh', ['-c', WATCHED, 'builder-step', ...argv], {
+    cwd,
+    env: { ...env },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+  });
+  const group = child.pid;
+  if (group === undefined) {
+    const [error] = await once(child, 'error');
+    throw error;
+  }
+  const { stdout, stderr } = child;
+  const pipe = child.stdio[3];
+  pipe?.on('error', () => undefined);
+  stdout?.setEncoding('utf8').on('data', (text: string) => out.push(text));
+  stderr?.setEncoding('utf8').on('data', (text: string) => err.push(text));
+  const exited = new Promise<Pick<Ended, 'code' | 'signal'>>((resolve) => {
+    child.once('exit', (code, killedBy) => resolve({ code, signal: killedBy }));
+  });
+  const closed = once(child, 'close');
+
+  let alarm: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    signalGroup(group, 'SIGTERM');
+    alarm = setTimeout(() => signalGroup(group, 'SIGKILL'), graceMs);
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const onEmpty = options.onStart?.(group);
+    const ended = await exited;
+    // On abort the others may use their grace as well; the watcher is the one that stays.
+    if (signal.aborted) await fewerThan(group, 2, graceMs);
+    const leftBehind = Math.max(0, groupMembers(group).length - 1);
+    pipe?.destroy();
+    if (!(await groupEmpties(group, CLOSE_MS))) {
+      signalGroup(group, 'SIGKILL');
+      await groupEmpties(group, graceMs);
+    }
+    onEmpty?.();
+    // Someone who left the group may still hold its output open.
+    await Promise.race([closed, after(CLOSE_MS)]);
+    return { ...ended, leftBehind };
+  } finally {
+    signal.removeEventListener('abort', stop);
+    clearTimeout(alarm);
+    pipe?.destroy();
+    stdout?.destroy();
+    stderr?.destroy();
+    out.end();
+    err.end();
+  }
+}
+
+async function after(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

@@ -1,0 +1,125 @@
+/** The contract between a kind and the runner that executes it. A kind never imports metrics, the store or Temporal. */
+
+import type { z } from 'zod';
+import type { StagedFile, StepInputs } from '../model/attempt-inputs.ts';
+import type { Format } from '../model/step-result.ts';
+import type { Scalar } from '../model/plan.ts';
+import type { Column } from '../model/column.ts';
+
+/** Processes of a worker that died are ended by the next attempt that starts any. */
+export type Fence = {
+  /** Ends what dead workers left running, and answers what it was. */
+  endLeftovers(): Promise<
+    readonly { readonly run: string; readonly step: string; readonly pid: number }[]
+  >;
+  /** Notes a process group that was just started. Answers how to forget it once it is empty. */
+  record(group: number): () => void;
+};
+
+export type StepContext = {
+  readonly runId: string;
+  readonly step: string;
+  readonly attempt: number;
+  /** Empty folder of this attempt alone; everything written here is dropped afterwards unless returned as output. */
+  readonly folder: string;
+  /** Results of the steps it reads, by step id. */
+  readonly inputs: StepInputs;
+  /** The files that `sources` meant, sorted by path. */
+  readonly sources: readonly StagedFile[];
+  /** Aborts on cancel, timeout, budget and shutdown. */
+  readonly signal: AbortSignal;
+  /** Share of the machine this step may use. */
+  readonly limits: { readonly memoryBytes: number; readonly threads: number };
+  /** Keeps processes this attempt starts from outliving its worker. */
+  readonly fence: Fence;
+  /** Rows of `step` or `step.output` in the previous delivery. */
+  readonly previousRows: Readonly<Record<string, number>>;
+  /** Environment of the worker: for allow-lists only. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Appends to the step's log. Secrets are blanked out on the way. */
+  log(line: string): void;
+  /** Blanks out every secret this step uses. */
+  redact(text: string): string;
+  /** The same for text that comes in pieces, any of which may end in the middle of a secret. */
+  redactStream?(): { push(piece: string): string; end(): string };
+  /**
+   * Copies a file into the run's record folder, where it outlives a failed attempt, and answers the
+   * path to name in an error. Absent where no record is kept.
+   */
+  keepFile(path: string, name: string): Promise<string>;
+};
+
+export type StepOutput = {
+  /** Absolute path inside `folder`. */
+  readonly path: string;
+  readonly format: Format;
+  readonly rows?: number;
+  readonly columns?: readonly Column[];
+  /** Relative path in the delivery. */
+  readonly deliver?: string;
+  /** `step` or `step.output` it was made from. */
+  readonly from?: string;
+};
+
+export type StepReturn = {
+  readonly outputs?: Readonly<Record<string, StepOutput>>;
+  readonly values?: Readonly<Record<string, Scalar>>;
+  readonly rows?: { readonly in?: number; readonly out?: number; readonly rejected?: number };
+  /** Makes the outcome WARN. */
+  readonly warning?: string;
+  /** Names of failed checks. */
+  readonly failedChecks?: readonly string[];
+};
+
+/** Where options carry meaning beyond their type. Patterns are dotted, `*` is any key or index: `checks.*.sql`. */
+export type OptionRoles = {
+  /** Queries: references in them become bound values; ids of needed steps in them are reads. */
+  readonly sql?: readonly string[];
+  /** Names of a table: `step` or `step.output`. It becomes a need and a read. */
+  readonly tables?: readonly string[];
+  /** Strings in which `${{ secrets.X }}` is allowed. */
+  readonly secrets?: readonly string[];
+  /** Relative paths (or globs) that the resolver makes absolute against the job's folder. */
+  readonly paths?: readonly string[];
+};
+
+/**
+ * What a kind is. `Options` is what `run` receives: the schema's output with every node of the plan
+ * (`$ref`, `$concat`, `$secret`, `$sql`) already replaced by its value; SQL options arrive as `Sql`.
+ */
+export type StepDefinition<Options> = {
+  readonly kind: string;
+  /** Raise it when the same options would give other bytes. Engine versions belong in it. */
+  readonly version: string;
+  /** One sentence for docs and editors. */
+  readonly summary: string;
+  /** Checks the options as written in a profile. Its output, defaults filled in, goes into the plan. */
+  readonly schema: z.ZodType;
+  readonly roles?: OptionRoles;
+  /** Names of the outputs these options give, for `steps.x.outputs.y`; undefined: not known before it runs. */
+  outputs?(options: Options): readonly string[] | undefined;
+  /** Paths in the delivery these options give, to find two steps that export one name. */
+  exports?(options: Options): readonly string[];
+  /** Outside files this step reads: absolute paths and globs. The runner finds, hashes and copies them, and gives them as `ctx.sources`. */
+  sources?(options: Options): readonly string[];
+  /** False: the result is never taken from an earlier run. Default true. */
+  reusable?(options: Options): boolean;
+  run(options: Options, ctx: StepContext): Promise<StepReturn>;
+  /**
+   * Called on a hit with the stored values: conditions that depend on more than the fingerprint
+   * (a comparison with the previous delivery). Throws like `run`, or answers what to add.
+   */
+  onHit?(
+    options: Options,
+    hit: { readonly values: Readonly<Record<string, Scalar>>; readonly warning?: string },
+    ctx: Pick<StepContext, 'previousRows' | 'log'>,
+  ): Promise<Pick<StepReturn, 'warning' | 'failedChecks'> | undefined>;
+};
+
+/** A kind with its options type forgotten, as lists hold it. */
+export type AnyStepDefinition = StepDefinition<never> & { readonly erased: true };
+
+/** Declares a kind. One file in `steps/`, one line in `steps/index.ts`. */
+export function defineStep<Options>(definition: StepDefinition<Options>): AnyStepDefinition {
+  return Object.freeze({ ...definition, erased: true });
+}

@@ -1,0 +1,24 @@
+/** The failure that a kind reports of itself. Pure. */
+
+import type { ErrorCode } from './error-codes.ts';
+
+/**
+ * A mistake in a definition or in the data: ends the step at once, no retry.
+ * An ordinary Error means the world failed, and is retried by the profile's policy.
+ */
+export class StepError extends Error {
+  override readonly name = 'StepError';
+  readonly code: ErrorCode;
+  /** Names of the checks that failed, at either severity. */
+  readonly failedChecks: readonly string[] | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { readonly cause?: unknown; readonly failedChecks?: readonly string[] } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.failedChecks = options.failedChecks;
+  }
+}

@@ -1,0 +1,164 @@
+/** Composition root of a worker: names every part of it, and starts and stops them in order. */
+
+import { availableParallelism, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
+
+import { limitsOf } from '../activities/limits.ts';
+import { makeDeliverActivity } from '../activities/deliver-activity.ts';
+import { makeStepActivities } from '../activities/step-activity.ts';
+
+import type {
+  ActivityInterceptorsFactory,
+  InjectedSinks,
+  LogLevel,
+  RuntimeOptions,
+  WorkerOptions,
+  NativeConnection,
+} from '@temporalio/worker';
+import type { EventSinks } from '../model/events.ts';
+import type { Machine } from '../activities/limits.ts';
+import type { AnyStepDefinition } from '../kinds/contract.ts';
+import type { Store } from '../store/store.ts';
+
+export type WorkerSettings = {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  /** Serves workflows and steps; absent: only deliveries. */
+  readonly taskQueue?: string;
+  /** Serves `deliver`. May be the same queue. */
+  readonly deliverQueue?: string;
+  readonly store: Store;
+  readonly attemptsRoot: string;
+  readonly runFolder: (runId: string) => string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly secret: (name: string) => string | undefined;
+  readonly bootId: string;
+  readonly sqlThreads?: number;
+  readonly sinks: InjectedSinks<EventSinks>;
+  readonly interceptors: readonly ActivityInterceptorsFactory[];
+  /** Milliseconds between heartbeats of a running step: how soon it learns of a cancel. */
+  readonly heartbeatEveryMs: number;
+  /** One run at a time: small caches and few pollers. */
+  readonly embedded: boolean;
+  /** The kinds it serves, each an activity. */
+  readonly kinds: readonly AnyStepDefinition[];
+  /** Steps that run at once on this worker. */
+  readonly slots: number;
+};
+
+export type RunningWorker = {
+  /** Settles when every part has stopped; rejects if one broke. */
+  readonly done: Promise<void>;
+  state(): 'running' | 'stopping' | 'broken';
+  /** Stops taking work, tells running steps, and waits for them. */
+  stop(): Promise<void>;
+};
+
+/** Installs the SDK's runtime; once a process, before anything else of the SDK. */
+export function installRuntime(
+  log: (level: LogLevel, message: string, meta?: Record<string, unknown>) => void,
+  metrics?: NonNullable<RuntimeOptions['telemetryOptions']>['metrics'],
+): void {
+  Runtime.install({
+    shutdownSignals: [],
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) => log(level, message, meta)),
+    telemetryOptions: {
+      logging: {
+        forward: {},
+        filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }),
+      },
+      ...(metrics === undefined ? {} : { metrics }),
+    },
+  });
+}
+
+/** What this process may use of the machine: in a container its limits, not the host's. */
+function machineOf(): Machine {
+  const constrained = process.constrainedMemory?.() ?? 0;
+  const memoryBytes = constrained > 0 ? Math.min(totalmem(), constrained) : totalmem();
+  return { memoryBytes, cpus: availableParallelism() };
+}
+
+/** Starts the workers that a process needs: one for the task queue, one for the deliveries it serves. */
+export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
+  const { taskQueue, deliverQueue } = settings;
+  const machine = machineOf();
+  const steps = makeStepActivities(
+    settings.kinds,
+    {
+      store: settings.store,
+      attemptsRoot: settings.attemptsRoot,
+      runFolder: settings.runFolder,
+      env: settings.env,
+      secret: settings.secret,
+      bootId: settings.bootId,
+      limits: (concurrency) => limitsOf(machine, concurrency, settings.sqlThreads),
+    },
+    { heartbeatEveryMs: settings.heartbeatEveryMs },
+  );
+  const deliver = makeDeliverActivity(settings.store);
+  const common = {
+    connection: settings.connection,
+    namespace: settings.namespace,
+    maxHeartbeatThrottleInterval: settings.heartbeatEveryMs,
+    defaultHeartbeatThrottleInterval: settings.heartbeatEveryMs,
+    shutdownGraceTime: 0,
+    shutdownForceTime: '20s',
+  } satisfies Partial<WorkerOptions>;
+
+  const creations: Promise<Worker>[] = [];
+  if (taskQueue !== undefined) {
+    creations.push(
+      Worker.create({
+        ...common,
+        taskQueue,
+        workflowBundle: { codePath: workflowBundlePath() },
+        activities: { ...steps, ...(deliverQueue === taskQueue ? { deliver } : {}) },
+        sinks: settings.sinks,
+        interceptors: {
+          activity: [...settings.interceptors],
+        },
+        maxConcurrentActivityTaskExecutions: settings.slots,
+        ...(settings.embedded
+          ? {
+              maxCachedWorkflows: 10,
+              maxConcurrentWorkflowTaskExecutions: 4,
+              maxConcurrentWorkflowTaskPolls: 2,
+            }
+          : { maxCachedWorkflows: 200 }),
+      }),
+    );
+  }
+  if (deliverQueue !== undefined && deliverQueue !== taskQueue) {
+    creations.push(
+      Worker.create({
+        ...common,
+        taskQueue: deliverQueue,
+        activities: { deliver },
+        maxConcurrentActivityTaskExecutions: 2,
+      }),
+    );
+  }
+  const workers = await Promise.all(creations);
+  const done = Promise.all(workers.map(async (worker) => worker.run())).then(() => undefined);
+  done.catch(() => undefined);
+  return {
+    done,
+    state: () => {
+      const states = workers.map((worker) => worker.getState());
+      if (states.includes('FAILED')) return 'broken';
+      return states.every((state) => state === 'RUNNING') ? 'running' : 'stopping';
+    },
+    stop: async () => {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await done.catch(() => undefined);
+    },
+  };
+}
+
+/** The prebuilt workflow bundle beside the compiled code. */
+export function workflowBundlePath(): string {
+  return fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+}
