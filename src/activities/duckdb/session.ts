@@ -18,7 +18,7 @@ import type { Column } from '../../store/store.ts';
 import type { Sql, StepContext } from '../step.ts';
 
 /** Part of the fingerprint of every kind that runs queries. */
-export const ENGINE_VERSION = 'duckdb 1.5.4';
+export const ENGINE_VERSION = 'duckdb 1.5.5';
 
 export type Row = Readonly<Record<string, Scalar>>;
 
