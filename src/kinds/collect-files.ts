@@ -5,28 +5,29 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { MAIN_OUTPUT } from '../model/plan.ts';
-import { quoteName, quoteText, ENGINE_VERSION, withSession } from '../duckdb/session.ts';
-import { writeTable } from '../duckdb/write.ts';
-import { delimiterOf } from '../duckdb/csv-delimiter.ts';
+import { ENGINE_VERSION, withSession } from '../duckdb/session.ts';
+import { makeParts } from '../duckdb/reader/make-parts.ts';
+import { readingOf } from '../duckdb/reader/reading.ts';
+import { readParquet } from '../duckdb/reader/parquet-table.ts';
+import { readTable } from '../duckdb/reader/read-table.ts';
+import { plainReading, readingFields } from './reading-options.ts';
 import { defineStep } from './contract.ts';
 import { StepError } from '../model/step-error.ts';
 
+import type { Session } from '../duckdb/session.ts';
+import type { WrittenTable } from '../duckdb/write.ts';
+import type { Reading } from '../duckdb/reader/reading.ts';
+import type { FileColumn } from '../duckdb/reader/table-sql.ts';
+import type { StepContext } from './contract.ts';
+import type { TableOptions } from './reading-options.ts';
 import type { StagedFile } from '../model/attempt-inputs.ts';
 
 const FORMATS = ['csv', 'json', 'jsonl', 'parquet'] as const;
 type FileFormat = (typeof FORMATS)[number];
 
-type Options = {
+type Options = TableOptions & {
   readonly from: string | readonly string[];
   readonly format: FileFormat | 'auto';
-  readonly csv?: {
-    readonly header?: boolean;
-    readonly delimiter?: string;
-    readonly quote?: string;
-    readonly null_values?: readonly string[];
-    readonly all_text?: boolean;
-  };
-  readonly types?: Readonly<Record<string, string>>;
   readonly filename_column?: string;
 };
 
@@ -40,30 +41,13 @@ const schema = z.strictObject({
     .enum(['auto', ...FORMATS])
     .default('auto')
     .describe('auto: by the file name.'),
-  csv: z
-    .strictObject({
-      header: z.boolean().optional(),
-      delimiter: z.string().min(1).max(4).optional(),
-      quote: z.string().length(1).optional(),
-      null_values: z.array(z.string()).optional().describe('Texts that mean null.'),
-      all_text: z.boolean().optional().describe('Leave every column as text.'),
-    })
-    .optional(),
-  types: z
-    .record(
-      z.string(),
-      z
-        .string()
-        .regex(/^[A-Za-z][A-Za-z0-9_(), ]*$/, 'expected an SQL type, such as DECIMAL(10, 2)'),
-    )
-    .optional()
-    .describe('SQL types of columns that must not be guessed.'),
+  ...readingFields,
   filename_column: z.string().min(1).optional().describe('Adds the base name of each file.'),
 });
 
 export const collectFiles = defineStep<Options>({
   kind: 'collect.files',
-  version: `1 ${ENGINE_VERSION}`,
+  version: `2 ${ENGINE_VERSION}`,
   summary: 'Brings CSV, JSON, JSON Lines or Parquet files in as one table.',
   schema,
   roles: { paths: ['from', 'from.*'] },
@@ -71,25 +55,9 @@ export const collectFiles = defineStep<Options>({
   sources: (options) => (typeof options.from === 'string' ? [options.from] : options.from),
   run: async (options, ctx) =>
     withSession(ctx, async (session) => {
-      const parts: string[] = [];
-      for (const file of ctx.sources) {
-        const part = `part_${parts.length}`;
-        const reader = await readerOf(options, file);
-        await session
-          .run(`create temp table ${part} as select *${nameColumn(options, file)} from ${reader}`)
-          .catch((error: unknown) => {
-            throw explain(error, file);
-          });
-        parts.push(part);
-      }
-      const all = parts.map((part) => `select * from ${part}`).join(' union all by name ');
-      await session.run(`create temp table collected as ${all}`);
-      const written = await writeTable(
-        session,
-        'collected',
-        join(ctx.folder, 'table.parquet'),
-        'as it is',
-      );
+      const { from: _from, format: _format, filename_column: _name, ...table } = options;
+      const reading = readingOf(plainReading(table));
+      const written = await read(session, options, reading, ctx);
       ctx.log(
         `${ctx.sources.length} files, ${written.rows} rows, ${written.columns.length} columns`,
       );
@@ -101,56 +69,40 @@ export const collectFiles = defineStep<Options>({
     }),
 });
 
-function nameColumn(options: Options, file: StagedFile): string {
-  if (options.filename_column === undefined) return '';
-  return `, ${quoteText(baseName(file))} as ${quoteName(options.filename_column)}`;
+async function read(
+  session: Session,
+  options: Options,
+  reading: Reading,
+  ctx: StepContext,
+): Promise<WrittenTable> {
+  const path = join(ctx.folder, 'table.parquet');
+  const files = ctx.sources.map((file) => ({ file, format: formatOf(options, file) }));
+  const named = (sources: readonly StagedFile[]): readonly FileColumn[] =>
+    options.filename_column === undefined
+      ? []
+      : [{ name: options.filename_column, values: sources.map(baseName) }];
+  const texts = files.flatMap(({ file, format }) =>
+    format === 'parquet' ? [] : [{ file, format }],
+  );
+  if (texts.length === 0) {
+    return readParquet(session, ctx.sources, reading, named(ctx.sources), path);
+  }
+  if (texts.length < files.length) {
+    throw new StepError(
+      'BAD_INPUT_DATA',
+      'some of the files are Parquet and some are text; collect them in two steps',
+    );
+  }
+  const parts = await makeParts(texts, reading, ctx.folder, {
+    log: ctx.log,
+    onBytes: () => ctx.signal.throwIfAborted(),
+  });
+  const columns = named(parts.map(({ file }) => file));
+  return readTable(session, parts, reading, columns, path);
 }
 
 function baseName(file: StagedFile): string {
   return file.original.split('/').at(-1) ?? file.original;
-}
-
-async function readerOf(options: Options, file: StagedFile): Promise<string> {
-  const path = quoteText(file.path);
-  const types = Object.entries(options.types ?? {});
-  const typed = types
-    .map(([column, type]) => `${quoteText(column)}: ${quoteText(type)}`)
-    .join(', ');
-  switch (formatOf(options, file)) {
-    case 'csv': {
-      const { csv = {} } = options;
-      const delimiter = csv.delimiter ?? (await delimiterOf(file.path, baseName(file)));
-      const settings = [
-        // Without it the sniffer silently leaves out lines that do not fit the others.
-        'skip = 0',
-        'sample_size = -1',
-        `header = ${csv.header ?? true}`,
-        `delim = ${quoteText(delimiter)}`,
-        csv.quote === undefined ? '' : `quote = ${quoteText(csv.quote)}`,
-        csv.null_values === undefined
-          ? ''
-          : `nullstr = [${csv.null_values.map(quoteText).join(', ')}]`,
-        csv.all_text === true ? 'all_varchar = true' : '',
-        types.length === 0 ? '' : `types = {${typed}}`,
-      ];
-      return `read_csv(${[path, ...settings.filter((s) => s !== '')].join(', ')})`;
-    }
-    case 'json':
-    case 'jsonl': {
-      const shape = formatOf(options, file) === 'jsonl' ? 'newline_delimited' : 'auto';
-      const reader = `read_json(${path}, format = '${shape}', sample_size = -1)`;
-      return types.length === 0 ? reader : castOf(reader, types);
-    }
-    case 'parquet':
-      return types.length === 0 ? `read_parquet(${path})` : castOf(`read_parquet(${path})`, types);
-  }
-}
-
-function castOf(reader: string, types: readonly (readonly [string, string])[]): string {
-  const casts = types.map(
-    ([column, type]) => `cast(${quoteName(column)} as ${type}) as ${quoteName(column)}`,
-  );
-  return `(select * replace (${casts.join(', ')}) from ${reader})`;
 }
 
 function formatOf(options: Options, file: StagedFile): FileFormat {
@@ -166,12 +118,4 @@ function formatOf(options: Options, file: StagedFile): FileFormat {
     'BAD_INPUT_DATA',
     `the format of ${baseName(file)} cannot be told from its name; give format: ${FORMATS.join(' or ')}`,
   );
-}
-
-function explain(error: unknown, file: StagedFile): unknown {
-  if (!(error instanceof StepError) || error.code === 'OUT_OF_SPACE') return error;
-  const said = error.message.replaceAll(file.path, file.original);
-  return new StepError('BAD_INPUT_DATA', `${file.original} cannot be read: ${said}`, {
-    cause: error,
-  });
 }

@@ -52,8 +52,13 @@ test('keeps the types it is told', async () => {
 });
 
 test.each([
-  [{ 'a.csv': 'id,name\n1,a\n2,b,c,d\n' }, 'a.csv', 'BAD_INPUT_DATA', /a\.csv cannot be read/],
-  [{ 'a.json': '{"id": ' }, 'a.json', 'BAD_INPUT_DATA', /a\.json cannot be read/],
+  [
+    { 'a.csv': 'id,name\n1,a\n2,b,c,d\n' },
+    'a.csv',
+    'BAD_INPUT_DATA',
+    /a\.csv:3: 4 fields where the first line has 2/,
+  ],
+  [{ 'a.json': '{"id": ' }, 'a.json', 'BAD_INPUT_DATA', /a\.json:1: no JSON/],
   [{ 'a.parquet': 'not one' }, 'a.parquet', 'BAD_INPUT_DATA', /a\.parquet cannot be read/],
   [{ 'a.xyz': '' }, 'a.xyz', 'BAD_INPUT_DATA', /cannot be told from its name/],
   [{}, 'none.csv', 'FILE_NOT_FOUND', /none\.csv does not exist/],

@@ -1,0 +1,45 @@
+/** Makes each outside file ready for the engine, by its format. */
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { StepError } from '../../model/step-error.ts';
+import { csvPart, noNames } from './csv-part.ts';
+import { jsonPart } from './json-part.ts';
+
+import type { StagedFile } from '../../model/attempt-inputs.ts';
+import type { Part } from './part.ts';
+import type { Reading } from './reading.ts';
+
+export const TEXT_FORMATS = ['csv', 'json', 'jsonl'] as const;
+export type TextFormat = (typeof TEXT_FORMATS)[number];
+
+export type GivenFile = { readonly file: StagedFile; readonly format: TextFormat };
+
+/**
+ * The parts in the order of the files. A file without a line has no vote on columns and types; it is told by `log`.
+ * @throws StepError BAD_INPUT_DATA, also where no file has a line
+ */
+export async function makeParts(
+  files: readonly GivenFile[],
+  reading: Reading,
+  folder: string,
+  { log, onBytes }: { log(line: string): void; onBytes(bytes: number): void },
+): Promise<readonly Part[]> {
+  const scratch = join(folder, 'texts');
+  await mkdir(scratch, { recursive: true });
+  const parts: Part[] = [];
+  for (const [n, { file, format }] of files.entries()) {
+    const text = join(scratch, `${n}.csv`);
+    const part =
+      format === 'csv'
+        ? await csvPart(file, reading, text, onBytes)
+        : await jsonPart(file, format, reading, text, onBytes);
+    if (part === undefined) log(`${file.original} is empty; it is left out`);
+    else parts.push(part);
+  }
+  const [first] = files;
+  if (parts.length > 0) return parts;
+  if (first !== undefined) throw noNames(first.file);
+  throw new StepError('BAD_INPUT_DATA', 'there is no file to read');
+}
