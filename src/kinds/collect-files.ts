@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { MAIN_OUTPUT } from '../model/plan.ts';
 import { quoteName, quoteText, ENGINE_VERSION, withSession } from '../duckdb/session.ts';
 import { writeTable } from '../duckdb/write.ts';
-import { delimiterOf } from '../duckdb/csv-delimiter.ts';
+import { csvSettings } from '../duckdb/csv-dialect.ts';
 import { defineStep } from './contract.ts';
 import { StepError } from '../model/step-error.ts';
 
@@ -63,7 +63,7 @@ const schema = z.strictObject({
 
 export const collectFiles = defineStep<Options>({
   kind: 'collect.files',
-  version: `1 ${ENGINE_VERSION}`,
+  version: `2 ${ENGINE_VERSION}`,
   summary: 'Brings CSV, JSON, JSON Lines or Parquet files in as one table.',
   schema,
   roles: { paths: ['from', 'from.*'] },
@@ -119,14 +119,9 @@ async function readerOf(options: Options, file: StagedFile): Promise<string> {
   switch (formatOf(options, file)) {
     case 'csv': {
       const { csv = {} } = options;
-      const delimiter = csv.delimiter ?? (await delimiterOf(file.path, baseName(file)));
       const settings = [
-        // Without it the sniffer silently leaves out lines that do not fit the others.
-        'skip = 0',
+        ...(await csvSettings(file.path, baseName(file), csv)),
         'sample_size = -1',
-        `header = ${csv.header ?? true}`,
-        `delim = ${quoteText(delimiter)}`,
-        csv.quote === undefined ? '' : `quote = ${quoteText(csv.quote)}`,
         csv.null_values === undefined
           ? ''
           : `nullstr = [${csv.null_values.map(quoteText).join(', ')}]`,
