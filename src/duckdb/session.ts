@@ -82,7 +82,7 @@ async function lockIn(connection: DuckDBConnection, ctx: SessionContext): Promis
   const list = (paths: readonly string[]): string => `[${paths.map(quoteText).join(', ')}]`;
   for (const setting of [
     `set TimeZone = 'UTC'`,
-    `set allowed_directories = ${list([`${ctx.folder}/`])}`,
+    `set allowed_directories = ${list([`${ctx.folder}/`, literalPath(`${ctx.folder}/`)])}`,
     `set allowed_paths = ${list(files)}`,
     'set enable_external_access = false',
     'set errors_as_json = true',

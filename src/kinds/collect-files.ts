@@ -47,7 +47,7 @@ const schema = z.strictObject({
 
 export const collectFiles = defineStep<Options>({
   kind: 'collect.files',
-  version: `2 ${ENGINE_VERSION}`,
+  version: `4 ${ENGINE_VERSION}`,
   summary: 'Brings CSV, JSON, JSON Lines or Parquet files in as one table.',
   schema,
   roles: { paths: ['from', 'from.*'] },

@@ -1,6 +1,6 @@
 /** Parquet files as one table: types as they are in the files, where one type has the values of all; else refused. */
 
-import { quoteName, quoteText } from '../session.ts';
+import { PLAIN_PATH, quoteName, quotePath, quoteText } from '../session.ts';
 import { PARQUET } from '../write.ts';
 import { StepError } from '../../model/step-error.ts';
 import { badFile } from './bad-line.ts';
@@ -63,7 +63,7 @@ export async function readParquet(
       const value = values[at] ?? null;
       return `${value === null ? 'null' : quoteText(value)}::varchar as ${quoteName(name)}`;
     });
-    return `select ${[...picked, ...added].join(', ')} from read_parquet(${quoteText(file.path)})`;
+    return `select ${[...picked, ...added].join(', ')} from read_parquet(${quotePath(file.path)}, ${PLAIN_PATH})`;
   });
   const query = branches.join(' union all ');
   const rows = await session
@@ -97,7 +97,7 @@ async function lookAt(
   session: Session,
   file: StagedFile,
 ): Promise<{ rows: number; columns: readonly Column[]; names: readonly string[] }> {
-  const path = quoteText(file.path);
+  const path = quotePath(file.path);
   const wide = await session.rows(
     `select name, precision from parquet_schema(${path}) where precision > 38`,
   );
@@ -107,7 +107,7 @@ async function lookAt(
       `column '${wide[0]['name']}' is a DECIMAL of ${wide[0]['precision']} digits; at most 38 can be kept exactly`,
     );
   }
-  const columns = await session.columns(`read_parquet(${path})`);
+  const columns = await session.columns(`read_parquet(${path}, ${PLAIN_PATH})`);
   const rows = await session.count(`select sum(num_rows) from parquet_file_metadata(${path})`);
   return { rows, columns, names: columns.map(({ name }) => name) };
 }

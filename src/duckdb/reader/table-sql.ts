@@ -1,6 +1,6 @@
 /** The texts of all parts as one table, as SQL: columns `u0`, `u1`, ... by name, rows in the order of the files. Pure. */
 
-import { quoteText } from '../session.ts';
+import { PLAIN_PATH, quotePath, quoteText } from '../session.ts';
 import { keyOf } from './names.ts';
 import { MAX_LINE_BYTES } from './reading.ts';
 
@@ -66,7 +66,7 @@ export function textsOf(
     if (last?.key === key) last.paths.push(part.path);
     else {
       const sql = (paths: readonly string[]): string =>
-        `select ${picked} from read_csv([${paths.map(quoteText).join(', ')}], ${settings})`;
+        `select ${picked} from read_csv([${paths.map(quotePath).join(', ')}], ${settings})`;
       branches.push({ sql, key, paths: [part.path] });
     }
   });
@@ -82,6 +82,7 @@ function settingsOf(part: Part, parallel: boolean): string {
   );
   return [
     'auto_detect = false',
+    PLAIN_PATH,
     `delim = ${quoteText(part.delimiter)}`,
     `quote = '"'`,
     `escape = '"'`,
