@@ -8,6 +8,7 @@ import { shapeOf } from '../../model/run-shape.ts';
 import { emptyView, foldEvent } from '../../model/view.ts';
 import { makePaint } from '../render/paint.ts';
 import { makeRenderer } from '../render/live.ts';
+import { shellWord } from '../render/shell-word.ts';
 import { summaryLines } from '../render/summary.ts';
 import { stateDirOf } from '../state-dir.ts';
 import { follow } from './follow.ts';
@@ -236,7 +237,7 @@ function resumeCommand(execution: Execution): string {
   const { plan, shownOut } = execution;
   return shownOut === undefined
     ? `${shownCommand('resume', execution)} ${plan.run.id}`
-    : `builder_cli resume --out ${shownOut}`;
+    : `builder_cli resume --out ${shellWord(shownOut)}`;
 }
 
 /** A command for this run's state folder, to be typed where the user is. */
@@ -244,5 +245,5 @@ function shownCommand(verb: string, { settings, stateDir, io }: Execution): stri
   const found = stateDirOf({ from: io.cwd, cwd: io.cwd }) === stateDir;
   return found && settings.stateDir === undefined
     ? `builder_cli ${verb}`
-    : `builder_cli ${verb} --state-dir ${stateDir}`;
+    : `builder_cli ${verb} --state-dir ${shellWord(stateDir)}`;
 }
