@@ -159,8 +159,13 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       slots: options.slots,
     });
     // The client is loaded while the worker's own thread reads the workflow bundle.
-    const { Client } = await import('@temporalio/client');
-    const running = await starting;
+    const [running, { Client }] = await Promise.all([
+      starting.catch(async (error: unknown) => {
+        const { workerFailure } = await import('./worker-failure.ts');
+        throw await workerFailure(error, engine, connection);
+      }),
+      import('@temporalio/client'),
+    ]);
     closers.push(() => running.stop());
     metrics.health(healthOf(running, connection));
     closers.push(() => metrics.stopping());
