@@ -15,6 +15,8 @@ import type { Project } from './cli.ts';
 export type Service = {
   readonly address: string;
   kill(): Promise<void>;
+  /** It keeps its connections, and answers nothing any more. */
+  pause(): void;
   start(): Promise<void>;
 };
 
@@ -46,7 +48,7 @@ export async function withService(
   };
   try {
     await start();
-    await work({ address, kill, start });
+    await work({ address, kill, start, pause: () => void server?.kill('SIGSTOP') });
   } finally {
     await kill();
   }

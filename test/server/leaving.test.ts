@@ -1,9 +1,11 @@
+import { readdir } from 'node:fs/promises';
+
 import { expect, test } from '@jest/globals';
 
-import { withProject } from '../harness/cli.ts';
+import { until, withProject } from '../harness/cli.ts';
 import { withService } from '../harness/service.ts';
 
-import type { Ended, Running } from '../harness/cli.ts';
+import type { Ended, Project, Running } from '../harness/cli.ts';
 
 const FILES = {
   'jobs/j.yaml': 'job: j\nprofile: p\n',
@@ -12,10 +14,17 @@ steps:
   one: { uses: exec.command, with: { shell: 'true' } }
 `,
 };
+/** A step that goes on until the file `gate` is there. */
+const waiting = (project: Project): string => `profile: p
+steps:
+  wait:
+    uses: exec.command
+    with: { shell: 'cd "${project.folder}"; touch begun; while [ ! -e gate ]; do sleep 0.1; done' }
+`;
 const RUN = ['run-profile', '--job', 'jobs/j.yaml', '--out', 'out'];
 
 /** A process that does not leave is none that leaves late: the limit only has to be shorter than for ever. */
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 15_000;
 
 async function leaves(running: Running): Promise<Ended> {
   const late = new Promise<never>((_, reject) => {
@@ -39,5 +48,56 @@ test('a namespace that does not exist ends every command at once, with a sentenc
           expect.stringMatching(/^NAMESPACE_NOT_FOUND: Temporal at \S+ has no namespace 'nope'$/m),
         ]);
       }
+    }),
+  ));
+
+test.each(['SIGTERM', 'SIGHUP'] as const)(
+  '%s ends a command that drives a service, says how to go on, and resume does',
+  (signal) =>
+    withProject(FILES, (project) =>
+      withService(project, async ({ address }) => {
+        await project.write({ 'profiles/p.yaml': waiting(project) });
+        const service = ['--temporal-address', address, '--store', project.path('shared')];
+        const worker = project.start(['worker', ...service, '--state-dir', 'st-worker']);
+        await worker.says(/serving/);
+        const running = project.start([...RUN, ...service]);
+        await until(
+          async () => (await readdir(project.folder)).includes('begun'),
+          'the step has begun',
+        );
+        running.kill(signal);
+        const { code, stderr } = await leaves(running);
+        expect(code).toBe(130);
+        expect(stderr.trim().split('\n').at(-1)).toMatch(/^suspended .* resume --out out$/);
+
+        const resumed = project.start(['resume', '--out', 'out', ...service]);
+        await resumed.says(/^resume /m);
+        await project.write({ gate: '' });
+        const ended = await leaves(resumed);
+        expect([ended.code, ended.stderr]).toEqual([0, expect.stringContaining('1 OK')]);
+      }),
+    ),
+);
+
+test('a service that hangs does not hold a command that is told to leave', () =>
+  withProject(FILES, (project) =>
+    withService(project, async ({ address, pause }) => {
+      const running = project.start([...RUN, '--temporal-address', address]);
+      await running.says(/waiting: no worker/);
+      pause();
+      running.kill('SIGTERM');
+      expect(await leaves(running)).toMatchObject({ code: 130 });
+    }),
+  ));
+
+test('a second Ctrl-C leaves although no worker serves the task queue', () =>
+  withProject(FILES, (project) =>
+    withService(project, async ({ address }) => {
+      const running = project.start([...RUN, '--temporal-address', address]);
+      await running.says(/waiting: no worker/);
+      running.kill('SIGINT');
+      await running.says(/cancelling/);
+      running.kill('SIGINT');
+      expect(await leaves(running)).toMatchObject({ code: 130 });
     }),
   ));
