@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 
 import { expect, test } from '@jest/globals';
 
@@ -31,6 +31,13 @@ async function leaves(running: Running): Promise<Ended> {
     setTimeout(() => reject(new Error(`it stays:\n${running.said()}`)), LIMIT_MS).unref();
   });
   return Promise.race([running.ended, late]);
+}
+
+async function killEngine(project: Project): Promise<void> {
+  const servers = project.path('.builder/engine/servers');
+  const [name = ''] = await readdir(servers);
+  const pid = Number(/"pid":(\d+)/.exec(await readFile(`${servers}/${name}`, 'utf8'))?.[1]);
+  process.kill(pid, 'SIGKILL');
 }
 
 test('a namespace that does not exist ends every command at once, with a sentence and exit code 2', () =>
@@ -101,3 +108,15 @@ test('a second Ctrl-C leaves although no worker serves the task queue', () =>
       expect(await leaves(running)).toMatchObject({ code: 130 });
     }),
   ));
+
+test('dev says that its engine has ended, and ends with exit code 3', () =>
+  withProject({}, async (project) => {
+    const dev = project.start(['dev']);
+    await dev.says(/^dev /m);
+    await killEngine(project);
+    const { code, stderr } = await leaves(dev);
+    expect([code, stderr]).toEqual([
+      3,
+      expect.stringContaining('ENGINE_LOST: the engine has ended'),
+    ]);
+  }));
