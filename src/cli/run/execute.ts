@@ -15,6 +15,7 @@ import { follow } from './follow.ts';
 import { openSession } from './session.ts';
 import { listenForSignals } from './signals.ts';
 import { resultJson } from './result-json.ts';
+import { whileUp } from './watch-engine.ts';
 import { brokenWorker, engineFailure } from './worker-failure.ts';
 
 import type { Metrics } from '../../metrics/open-metrics.ts';
@@ -95,9 +96,12 @@ export async function execute(execution: Execution): Promise<number> {
     const starting = startOrAttach(session, plan, settings, execution.reattach ?? false);
     const handle = await Promise.race([
       signals.suspended,
-      starting.catch(async (error: unknown) => {
-        throw (await engineFailure(error, engine, session.connection)) ?? error;
-      }),
+      whileUp(
+        engine.isUp,
+        starting.catch(async (error: unknown) => {
+          throw (await engineFailure(error, engine, session.connection)) ?? error;
+        }),
+      ),
     ]);
     if (handle === 'suspended') return await suspend(execution, session);
     signals.onInterrupt(() => {

@@ -9,6 +9,7 @@ import { fenceLeftovers } from '../../activities/fence.ts';
 import { makeSecrets } from '../../activities/secrets.ts';
 import { KINDS } from '../../kinds/index.ts';
 import { whereToServe } from './where-to-serve.ts';
+import { whileUp } from './watch-engine.ts';
 import { openWorkerLog } from './worker-log.ts';
 
 import type { Client } from '@temporalio/client';
@@ -160,10 +161,14 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     });
     // The client is loaded while the worker's own thread reads the workflow bundle.
     const [running, { Client }] = await Promise.all([
-      starting.catch(async (error: unknown) => {
-        const { workerFailure } = await import('./worker-failure.ts');
-        throw await workerFailure(error, engine, connection);
-      }),
+      // The SDK goes on asking a dead engine for half a minute.
+      whileUp(
+        engine.isUp,
+        starting.catch(async (error: unknown) => {
+          const { workerFailure } = await import('./worker-failure.ts');
+          throw await workerFailure(error, engine, connection);
+        }),
+      ),
       import('@temporalio/client'),
     ]);
     closers.push(() => running.stop());
