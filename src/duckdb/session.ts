@@ -23,6 +23,8 @@ export const ENGINE_VERSION = 'duckdb 1.5.5';
 export type Row = Readonly<Record<string, Scalar>>;
 
 export type Session = {
+  /** A folder that it may read and write: the attempt's. */
+  readonly folder: string;
   /** Runs a statement of ours and answers how many rows it changed. */
   run(sql: Sql | string): Promise<number>;
   /** Makes a temporary table of a query of the user's; mistakes are told by their place in that query. */
@@ -65,7 +67,7 @@ export async function withSession<T>(
   const connection = await instance.connect();
   try {
     await lockIn(connection, ctx);
-    return await work(sessionOn(connection, ctx.signal));
+    return await work(sessionOn(connection, ctx));
   } finally {
     connection.closeSync();
     instance.closeSync();
@@ -83,7 +85,7 @@ async function lockIn(connection: DuckDBConnection, ctx: SessionContext): Promis
   for (const setting of [
     `set TimeZone = 'UTC'`,
     `set allowed_directories = ${list([`${ctx.folder}/`, literalPath(`${ctx.folder}/`)])}`,
-    `set allowed_paths = ${list(files)}`,
+    `set allowed_paths = ${list([...files, ...files.map(literalPath)])}`,
     'set enable_external_access = false',
     'set errors_as_json = true',
     'set lock_configuration = true',
@@ -92,7 +94,10 @@ async function lockIn(connection: DuckDBConnection, ctx: SessionContext): Promis
   }
 }
 
-function sessionOn(connection: DuckDBConnection, signal: AbortSignal): Session {
+function sessionOn(
+  connection: DuckDBConnection,
+  { signal, folder }: Pick<SessionContext, 'signal' | 'folder'>,
+): Session {
   const settled = async <T>(
     sql: Sql | string,
     start: (text: string, binds: Binds | undefined) => Promise<T>,
@@ -125,6 +130,7 @@ function sessionOn(connection: DuckDBConnection, signal: AbortSignal): Session {
       return reader.getRowObjectsJson() as readonly Row[];
     });
   return {
+    folder,
     run: (sql) =>
       settled(sql, async (text, binds) => (await connection.run(text, binds)).rowsChanged),
     keep: async (table, sql) => {
@@ -153,6 +159,19 @@ function bindable(binds: Readonly<Record<string, Scalar>>): Binds {
       return [name, value];
     }),
   );
+}
+
+/** An option of every reader: a folder of the store named `k=v` makes no column. */
+export const PLAIN_PATH = 'hive_partitioning = false';
+
+/** A file to read as an SQL literal: to a reader of DuckDB a bare path is a pattern. */
+export function quotePath(path: string): string {
+  return quoteText(literalPath(path));
+}
+
+/** A path as the pattern that means it alone. */
+function literalPath(path: string): string {
+  return path.replaceAll(/[*?[]/g, '[$&]');
 }
 
 /** A text as an SQL literal. */

@@ -6,10 +6,9 @@ import { z } from 'zod';
 
 import { MAIN_OUTPUT } from '../model/plan.ts';
 import { ENGINE_VERSION, withSession } from '../duckdb/session.ts';
-import { makeParts } from '../duckdb/reader/make-parts.ts';
 import { readingOf } from '../duckdb/reader/reading.ts';
 import { readParquet } from '../duckdb/reader/parquet-table.ts';
-import { readTable } from '../duckdb/reader/read-table.ts';
+import { readTexts } from '../duckdb/reader/read-texts.ts';
 import { plainReading, readingFields } from './reading-options.ts';
 import { defineStep } from './contract.ts';
 import { StepError } from '../model/step-error.ts';
@@ -93,12 +92,13 @@ async function read(
       'some of the files are Parquet and some are text; collect them in two steps',
     );
   }
-  const parts = await makeParts(texts, reading, ctx.folder, {
+  return readTexts(session, texts, reading, {
+    folder: ctx.folder,
+    target: path,
     log: ctx.log,
     onBytes: () => ctx.signal.throwIfAborted(),
+    fileColumns: (parts) => named(parts.map(({ file }) => file)),
   });
-  const columns = named(parts.map(({ file }) => file));
-  return readTable(session, parts, reading, columns, path);
 }
 
 function baseName(file: StagedFile): string {

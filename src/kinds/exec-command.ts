@@ -7,12 +7,15 @@ import { z } from 'zod';
 
 import { MAX_OUTPUTS } from '../model/step-result.ts';
 import { collectOutputs, collectValues } from './command/collect-outputs.ts';
+import { readOutputs } from './command/read-outputs.ts';
 import { commandEnvironment, RESERVED_PREFIX } from './command/environment.ts';
 import { judgeExit, MEANINGS } from './command/exit-code.ts';
 import { whyNotFound } from './command/find-program.ts';
 import { makeOutputLog } from './command/output-log.ts';
 import { placeFiles, sameName } from './command/place-files.ts';
 import { runProcess } from './command/run-process.ts';
+import { ENGINE_VERSION } from '../duckdb/session.ts';
+import { readingFields } from './reading-options.ts';
 import { plainText, runtime, secretText } from './option-types.ts';
 import { defineStep } from './contract.ts';
 import { StepError } from '../model/step-error.ts';
@@ -49,6 +52,7 @@ const ownPath = z
 const output = z.strictObject({
   path: ownPath,
   format: z.enum(['parquet', 'csv', 'json', 'jsonl', 'file', 'tree']).optional(),
+  ...readingFields,
 });
 
 const schema = z
@@ -106,7 +110,7 @@ const schema = z
 
 export const execCommand = defineStep<Options>({
   kind: 'exec.command',
-  version: '1',
+  version: `2 ${ENGINE_VERSION}`,
   summary: 'Runs a program; inputs are paths, results are files it writes.',
   schema,
   roles: { secrets: ['env.*'], paths: ['files.*'] },
@@ -152,7 +156,12 @@ export const execCommand = defineStep<Options>({
       stderr: printed.tail(),
     });
     const given = [...placed, TEMPORARY];
-    const outputs = await collectOutputs(options.outputs ?? {}, ctx.folder, given);
+    const declared = options.outputs ?? {};
+    const outputs = await readOutputs(
+      await collectOutputs(declared, ctx.folder, given),
+      declared,
+      ctx,
+    );
     const values =
       options.values === undefined ? {} : await collectValues(options.values, ctx.folder, given);
     if (ctx.redact(JSON.stringify(values)) !== JSON.stringify(values)) {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { StepError } from '../../model/step-error.ts';
 import { csvPart, noNames } from './csv-part.ts';
 import { jsonPart } from './json-part.ts';
+import { mustBeWhole } from './unpack.ts';
 
 import type { StagedFile } from '../../model/attempt-inputs.ts';
 import type { Part } from './part.ts';
@@ -31,10 +32,15 @@ export async function makeParts(
   const parts: Part[] = [];
   for (const [n, { file, format }] of files.entries()) {
     const text = join(scratch, `${n}.csv`);
-    const part =
+    const making =
       format === 'csv'
-        ? await csvPart(file, reading, text, onBytes)
-        : await jsonPart(file, format, reading, text, onBytes);
+        ? csvPart(file, reading, text, onBytes)
+        : jsonPart(file, format, reading, text, onBytes);
+    const part = await making.catch(async (error: unknown) => {
+      // Of a packed file it may be the packing that is damaged; then that is what is wrong.
+      if (error instanceof StepError) await mustBeWhole({ path: file.path, name: file.original });
+      throw error;
+    });
     if (part === undefined) log(`${file.original} is empty; it is left out`);
     else parts.push(part);
   }

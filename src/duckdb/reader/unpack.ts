@@ -5,6 +5,7 @@
  */
 
 import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 
 import { badFile } from './bad-line.ts';
@@ -44,6 +45,20 @@ export async function* unpacked(
   }
 }
 
+/** Reads a file to the end of its packing, if it has one. @throws StepError BAD_INPUT_DATA where that is damaged */
+export async function mustBeWhole(file: TextFile): Promise<void> {
+  const facts = { isAsItLies: true };
+  const stream = createReadStream(file.path);
+  try {
+    const chunks = unpacked(file, stream, facts);
+    for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) {
+      if (facts.isAsItLies) return;
+    }
+  } finally {
+    stream.destroy();
+  }
+}
+
 async function* join(head: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
   if (head.length > 0) yield head;
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
@@ -68,16 +83,17 @@ async function* gunzip(file: TextFile, chunks: AsyncIterable<Buffer>): AsyncGene
     await feeding;
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
+    // Node ends at a zero byte behind a member, and may then be handed more.
+    if (code === 'ERR_STREAM_PUSH_AFTER_EOF') throw followed(file);
     if (!code.startsWith('Z_')) throw error;
     throw badFile(file.name, `the gzip data is damaged or cut (${message})`);
   } finally {
     unzip.destroy();
   }
   // What stands behind the last member is taken by none.
-  if (unzip.bytesWritten < given) {
-    throw badFile(
-      file.name,
-      `${given - unzip.bytesWritten} bytes stand behind the end of the gzip data`,
-    );
-  }
+  if (unzip.bytesWritten < given) throw followed(file);
+}
+
+function followed(file: TextFile): Error {
+  return badFile(file.name, 'bytes that are no gzip stand behind the end of its data');
 }

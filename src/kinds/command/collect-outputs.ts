@@ -9,8 +9,12 @@ import { StepError } from '../../model/step-error.ts';
 import type { Scalar } from '../../model/plan.ts';
 import type { Format } from '../../model/step-result.ts';
 import type { StepOutput } from '../contract.ts';
+import type { TableOptions } from '../reading-options.ts';
 
-export type DeclaredOutput = { readonly path: string; readonly format?: Format | undefined };
+export type DeclaredOutput = TableOptions & {
+  readonly path: string;
+  readonly format?: Format | undefined;
+};
 
 const MOST_NAMED = 20;
 const LARGEST_VALUES_BYTES = 64 * 1024;
