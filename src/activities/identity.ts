@@ -9,6 +9,7 @@ import type { Json, PlanStep } from '../model/plan.ts';
 import type { StepResult } from '../model/step-result.ts';
 import type { Store } from '../store/store.ts';
 import type { Ingredients } from './fingerprint.ts';
+import type { FoundFile } from './expand-globs.ts';
 import type { HashedSource } from './stage-sources.ts';
 import type { AnyStepDefinition, StepDefinition } from '../kinds/contract.ts';
 import type { StepInputs } from '../model/attempt-inputs.ts';
@@ -20,7 +21,7 @@ export type Identity = {
   readonly options: unknown;
   readonly inputs: StepInputs;
   /** Outside files it reads, absolute. */
-  readonly paths: readonly string[];
+  readonly files: readonly FoundFile[];
   readonly reusable: boolean;
   /** The identity with other bytes in the outside files, such as those that were really copied. */
   with(sources: readonly HashedSource[]): Pick<Identity, 'fingerprint' | 'ingredients'>;
@@ -38,20 +39,21 @@ export async function identify(
   const kind = definition as unknown as StepDefinition<unknown>;
   const inputs = locate(results, store);
   const options = materialize(step.options, { inputs, secrets });
-  const paths = await expandGlobs(kind.sources?.(options) ?? []);
+  const files = await expandGlobs(kind.sources?.(options) ?? []);
   const reusable = step.reuse && (kind.reusable?.(options) ?? true);
   const form = withoutPaths(fingerprintForm(step.options, inputs), kind.roles?.paths ?? []);
+  const hasPlaces = kind.sourcePlaces?.(options) ?? false;
   const identityOf = (sources: readonly HashedSource[]): ReturnType<typeof fingerprintOf> =>
     fingerprintOf({
       kind: kind.kind,
       version: kind.version,
       options: form,
-      sources,
+      sources: hasPlaces ? sources.map((source) => ({ ...source, name: source.below })) : sources,
       inputs,
       ...(reusable || salt === undefined ? {} : { salt }),
     });
-  const now = identityOf(await hashSources(paths, signal));
-  return { ...now, options, inputs, paths, reusable, with: identityOf };
+  const now = identityOf(await hashSources(files, signal));
+  return { ...now, options, inputs, files, reusable, with: identityOf };
 }
 
 /** Where a file lies is not what it holds: options that are paths are known by their content. */

@@ -76,7 +76,7 @@ export async function runStep(
     // Of this step alone: a twin with the same options is another execution.
     salt: `${run.id}/${step.id}`,
   });
-  const { options, inputs, paths } = identity;
+  const { options, inputs, files } = identity;
   const redactor = makeRedactor([...used.values()]);
   const redact = (text: string): string => redactor.text(text);
   const stepLog = makeStepLog(logFileOf(environment, run.id, step.id), redact);
@@ -106,7 +106,7 @@ export async function runStep(
   const own = `${step.id}.${run.generation}-${input.attempt}`;
   const folder = makeLazyFolder(join(environment.attemptsRoot, run.id, own));
   try {
-    const sources = paths.length === 0 ? [] : await stageSources(paths, folder.path(), signal);
+    const sources = files.length === 0 ? [] : await stageSources(files, folder.path(), signal);
     const { fingerprint, ingredients } = identity.with(sources);
     const context: StepContext = {
       runId: run.id,

@@ -6,6 +6,7 @@ import { z } from 'zod';
 
 import { MAIN_OUTPUT } from '../model/plan.ts';
 import { ENGINE_VERSION, withSession } from '../duckdb/session.ts';
+import { fileColumnsOf } from '../duckdb/reader/file-columns.ts';
 import { readingOf } from '../duckdb/reader/reading.ts';
 import { readParquet } from '../duckdb/reader/parquet-table.ts';
 import { readTexts } from '../duckdb/reader/read-texts.ts';
@@ -16,6 +17,7 @@ import { StepError } from '../model/step-error.ts';
 import type { Session } from '../duckdb/session.ts';
 import type { WrittenTable } from '../duckdb/write.ts';
 import type { Reading } from '../duckdb/reader/reading.ts';
+import type { FileColumnOptions } from '../duckdb/reader/file-columns.ts';
 import type { FileColumn } from '../duckdb/reader/table-sql.ts';
 import type { StepContext } from './contract.ts';
 import type { TableOptions } from './reading-options.ts';
@@ -24,11 +26,11 @@ import type { StagedFile } from '../model/attempt-inputs.ts';
 const FORMATS = ['csv', 'json', 'jsonl', 'parquet'] as const;
 type FileFormat = (typeof FORMATS)[number];
 
-type Options = TableOptions & {
-  readonly from: string | readonly string[];
-  readonly format: FileFormat | 'auto';
-  readonly filename_column?: string;
-};
+type Options = TableOptions &
+  FileColumnOptions & {
+    readonly from: string | readonly string[];
+    readonly format: FileFormat | 'auto';
+  };
 
 const schema = z.strictObject({
   from: z
@@ -41,7 +43,17 @@ const schema = z.strictObject({
     .default('auto')
     .describe('auto: by the file name.'),
   ...readingFields,
-  filename_column: z.string().min(1).optional().describe('Adds the base name of each file.'),
+  filename_column: z
+    .union([
+      z.string().min(1),
+      z.strictObject({
+        name: z.string().min(1),
+        path: z.boolean().optional().describe('The path below the start of the pattern.'),
+      }),
+    ])
+    .optional()
+    .describe('Adds the base name of each file, or its path.'),
+  hive: z.boolean().optional().describe('Adds a column for each folder named key=value.'),
 });
 
 export const collectFiles = defineStep<Options>({
@@ -52,9 +64,17 @@ export const collectFiles = defineStep<Options>({
   roles: { paths: ['from', 'from.*'] },
   outputs: () => [MAIN_OUTPUT],
   sources: (options) => (typeof options.from === 'string' ? [options.from] : options.from),
+  sourcePlaces: ({ hive, filename_column: named }) =>
+    hive === true || (typeof named === 'object' && named.path === true),
   run: async (options, ctx) =>
     withSession(ctx, async (session) => {
-      const { from: _from, format: _format, filename_column: _name, ...table } = options;
+      const {
+        from: _from,
+        format: _format,
+        filename_column: _name,
+        hive: _hive,
+        ...table
+      } = options;
       const reading = readingOf(plainReading(table));
       const written = await read(session, options, reading, ctx);
       ctx.log(
@@ -77,9 +97,7 @@ async function read(
   const path = join(ctx.folder, 'table.parquet');
   const files = ctx.sources.map((file) => ({ file, format: formatOf(options, file) }));
   const named = (sources: readonly StagedFile[]): readonly FileColumn[] =>
-    options.filename_column === undefined
-      ? []
-      : [{ name: options.filename_column, values: sources.map(baseName) }];
+    fileColumnsOf(sources, options);
   const texts = files.flatMap(({ file, format }) =>
     format === 'parquet' ? [] : [{ file, format }],
   );

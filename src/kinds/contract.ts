@@ -102,6 +102,8 @@ export type StepDefinition<Options> = {
   exports?(options: Options): readonly string[];
   /** Outside files this step reads: absolute paths and globs. The runner finds, hashes and copies them, and gives them as `ctx.sources`. */
   sources?(options: Options): readonly string[];
+  /** True: the result has something of where a source lies below its pattern's first folder, as `key=value` folders. */
+  sourcePlaces?(options: Options): boolean;
   /** False: the result is never taken from an earlier run. Default true. */
   reusable?(options: Options): boolean;
   run(options: Options, ctx: StepContext): Promise<StepReturn>;

@@ -13,6 +13,7 @@ import { MAX_LINE_BYTES } from './reading.ts';
 import { textOf } from './text-source.ts';
 
 import type { CsvRecord } from './csv-records.ts';
+import type { Scan } from './csv-scan.ts';
 import type { Part, Place } from './part.ts';
 import type { Reading } from './reading.ts';
 import type { StagedFile } from '../../model/attempt-inputs.ts';
@@ -55,6 +56,7 @@ export async function csvPart(
         path: look.path,
         delimiter,
         hasHeader: dialect.header,
+        hasReturns: look.hasReturns,
         nulls: dialect.nulls,
         width,
         records: look.records - (dialect.header ? 1 : 0),
@@ -67,6 +69,7 @@ export async function csvPart(
     path: scratch,
     delimiter: ',',
     hasHeader: false,
+    hasReturns: false,
     nulls: [''],
     width: width === 1 ? 2 : width,
     records,
@@ -133,7 +136,7 @@ async function scanned(
   delimiter: string,
   scratch: string,
   onBytes: (bytes: number) => void,
-): Promise<{ readonly path: string; readonly records: number } | undefined> {
+): Promise<(Scan & { readonly path: string }) | undefined> {
   const scanner = makeScanner({ delimiter, quote: '"', maxLineBytes: maxLine(reading) });
   const facts = { isAsItLies: true };
   let copy: Awaited<ReturnType<typeof open>> | undefined;
@@ -153,8 +156,10 @@ async function scanned(
   } finally {
     await copy?.close();
   }
-  const { isPlain, records } = scanner.end();
-  return isPlain ? { path: copy === undefined ? file.path : scratch, records } : undefined;
+  const scan = scanner.end();
+  // Which line end it is DuckDB cannot be told of \r\n, and finds out by the first: that must be one of a record.
+  if (!scan.isPlain || (scan.hasReturns && !reading.dialect.header)) return undefined;
+  return { ...scan, path: copy === undefined ? file.path : scratch };
 }
 
 /** The records that count as rows: no header, no empty line in a table of several columns, no footer. */

@@ -10,6 +10,8 @@ export type Scan = {
   readonly isPlain: boolean;
   /** Records, the header included. Meaningful where it is plain. */
   readonly records: number;
+  /** Every line ends with \r\n, not with \n. */
+  readonly hasReturns: boolean;
 };
 
 export type Scanner = { push(chunk: Uint8Array): void; end(): Scan };
@@ -97,7 +99,7 @@ export function makeScanner(about: {
       if (isPlain && before > 0) {
         isPlain = state !== QUOTED && state !== RETURN && endRecord(before, false);
       }
-      return { isPlain: isPlain && records > 0, records };
+      return { isPlain: isPlain && records > 0, records, hasReturns: ending === CR };
     },
   };
 }

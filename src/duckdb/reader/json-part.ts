@@ -68,6 +68,7 @@ export async function jsonPart(
       path: scratch,
       delimiter: ',',
       hasHeader: false,
+      hasReturns: false,
       nulls: [''],
       width: columns.length === 1 ? 2 : columns.length,
       names: namesOf(columns.map(({ name }) => name)),

@@ -6,6 +6,7 @@ import { StepError } from '../../model/step-error.ts';
 import { badFile } from './bad-line.ts';
 import { wishesOf } from './declared.ts';
 import { castOrFail, exactCast } from './exact-cast.ts';
+import { mustNotClash } from './file-columns.ts';
 import { keyOf } from './names.ts';
 
 import type { Session } from '../session.ts';
@@ -50,6 +51,7 @@ export async function readParquet(
       else united[at] = { ...united[at]!, type: joined(united[at]!, column, name, reading) };
     }
   }
+  mustNotClash(fileColumns, united);
   const wishes = await wishesOf(session, parts, united, reading);
   const types = united.map(({ type }, i) => wishes.get(i) ?? type);
   const branches = parts.map(({ file, columns }, at) => {

@@ -17,6 +17,8 @@ export type Part = {
   readonly delimiter: string;
   /** The text begins with a line of names. */
   readonly hasHeader: boolean;
+  /** Its lines end with \r\n, that of the names first of all; else with \n. */
+  readonly hasReturns: boolean;
   /** Unquoted texts that are NULL. */
   readonly nulls: readonly string[];
   /** Columns of the text; one more than `names` where a mark ends each record. */

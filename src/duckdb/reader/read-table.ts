@@ -13,6 +13,7 @@ import { badFile } from './bad-line.ts';
 import { wishesOf } from './declared.ts';
 import { castOrFail, exactCast } from './exact-cast.ts';
 import { factsOf, factsQuery, guessFrom } from './infer.ts';
+import { mustNotClash } from './file-columns.ts';
 import { firstOffenders } from './offenders.ts';
 import { textsOf, unite } from './table-sql.ts';
 
@@ -47,6 +48,7 @@ export async function readTable(
 ): Promise<WrittenTable> {
   const united = unite(parts);
   if (united.length === 0) throw new StepError('BAD_INPUT_DATA', 'there is no column in any file');
+  mustNotClash(fileColumns, united);
   const wishes = await wishesOf(session, parts, united, reading);
   const open = [
     ...united.map(({ name, kinds }, i) => ({
@@ -54,11 +56,20 @@ export async function readTable(
       kinds,
       wish: wishes.get(i),
       as: name,
+      isText: false,
     })),
-    ...fileColumns.map(({ name }, i) => ({ name: `f${i}`, kinds: 0, wish: undefined, as: name })),
+    ...fileColumns.map(({ name, isText }, i) => ({
+      name: `f${i}`,
+      kinds: 0,
+      wish: undefined,
+      as: name,
+      isText,
+    })),
   ];
   const look = async (source: string): Promise<TypedColumn[]> => {
-    const guesses = open.filter(({ wish }) => wish === undefined && reading.infer);
+    const guesses = open.filter(
+      ({ wish, isText }) => wish === undefined && !isText && reading.infer,
+    );
     const [row = {}] =
       guesses.length === 0 ? [] : await session.rows(factsQuery(guesses, source, reading.notation));
     return open.map(({ name, kinds, wish, as }) => {

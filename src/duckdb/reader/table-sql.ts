@@ -17,6 +17,8 @@ export type UnitedColumn = { readonly name: string; readonly kinds: number };
 /** A column whose value is one text for each file: hive folders, the file's name. */
 export type FileColumn = {
   readonly name: string;
+  /** True: text, whatever it looks like. */
+  readonly isText: boolean;
   /** By the place of the part. */
   readonly values: readonly (string | null)[];
 };
@@ -86,6 +88,7 @@ function settingsOf(part: Part, parallel: boolean): string {
     `delim = ${quoteText(part.delimiter)}`,
     `quote = '"'`,
     `escape = '"'`,
+    ...(part.hasReturns ? [] : [`new_line = '\\n'`]),
     `comment = ''`,
     `header = ${part.hasHeader}`,
     'skip = 0',
