@@ -1,6 +1,6 @@
 /**
- * Texts as values of a type, exactly, as SQL. `quick` holds for the texts that the value prints again, which is cheap to
- * ask; `holds` for every text whose value the type has. Where neither does, the value is another: an error. Pure.
+ * Texts as values of a type, exactly, as SQL. `quick` is asked first: of what a plain cast gives (`plainCast`), whether it
+ * prints the text again, which is cheap; `holds` for every text whose value the type has. Where neither does, the value is another: an error. Pure.
  */
 
 import { quoteText } from '../session.ts';
@@ -11,7 +11,7 @@ import type { Notation } from './reading.ts';
 export type ExactCast = {
   /** The value; NULL or an error where the text has none. */
   readonly value: string;
-  readonly quick: string | undefined;
+  readonly quick: ((plain: string) => string) | undefined;
   readonly holds: string;
 };
 
@@ -27,13 +27,13 @@ const SHORT_EXPONENT = '[+-]?[0-9]{1,9}(\\.[0-9]{0,6})?[eE][+-]?[0-9]{1,2}';
 export function exactCast(type: string, text: string, notation: Notation): ExactCast {
   const number = plainNumber(text, notation);
   const decimal = /^DECIMAL\((\d+),(\d+)\)$/.exec(type);
-  if (type === 'VARCHAR') return { value: text, quick: 'true', holds: 'true' };
+  if (type === 'VARCHAR') return { value: text, quick: undefined, holds: 'true' };
   if (INTEGERS.test(type)) {
     const whole = `try_cast(regexp_replace(${number}, '\\.0*$', '') as ${type})`;
     const value = `case when ${matches(number, SHORT_EXPONENT)} then try_cast(${number} as ${type}) else ${whole} end`;
     return {
       value,
-      quick: printsAgain(type, text),
+      quick: (plain) => printsAgain(plain, text),
       holds: `(${value}) is not null and (${matches(number, '[+-]?[0-9]+(\\.0*)?')} or ${sameInBinary(number, value)})`,
     };
   }
@@ -44,7 +44,7 @@ export function exactCast(type: string, text: string, notation: Notation): Exact
     const value = `try_cast(${number} as ${type})`;
     return {
       value,
-      quick: printsAgain(type, text),
+      quick: (plain) => printsAgain(plain, text),
       holds: `${value} is not null and (${matches(number, `[+-]?([0-9]+(${fraction})?${start})`)} or ${sameInBinary(number, value)})`,
     };
   }
@@ -55,14 +55,14 @@ export function exactCast(type: string, text: string, notation: Notation): Exact
       const named = `lower(${text}) in ('nan', 'inf', '-inf', '+inf', 'infinity', '-infinity')`;
       return {
         value: `case when ${named} then try_cast(${text} as ${type}) else ${value} end`,
-        quick: undefined,
+        quick: (plain) => printsAgain(plain, text),
         holds: `${named} or ${value} is not null and not isinf(${value}) and ${matches(number, '[+-]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]+)?')}`,
       };
     }
     case 'BOOLEAN':
       return {
         value: booleanOf(text, notation),
-        quick: undefined,
+        quick: () => `${text} in ('true', 'false')`,
         holds: `${isBoolean(text, notation)} or lower(${text}) in ('t', 'f', '1', '0')`,
       };
     case 'DATE': {
@@ -73,7 +73,7 @@ export function exactCast(type: string, text: string, notation: Notation): Exact
       const value = `try_cast(left(${text}, 10) as date)`;
       return {
         value,
-        quick: printsAgain(type, text),
+        quick: (plain) => printsAgain(plain, text),
         holds: `${matches(text, `${DAY}([ T]00:00(:00(\\.0+)?)?)?`)} and ${value} is not null`,
       };
     }
@@ -90,7 +90,7 @@ export function exactCast(type: string, text: string, notation: Notation): Exact
       const value = `try_cast(${text} as ${type})`;
       return {
         value,
-        quick: printsAgain(type, text),
+        quick: (plain) => printsAgain(plain, text),
         holds: `${matches(text, `${DAY}([ T]${clock})?`)} and ${value} is not null`,
       };
     }
@@ -106,7 +106,7 @@ export function exactCast(type: string, text: string, notation: Notation): Exact
       const value = `try_cast(${text} as time)`;
       return {
         value,
-        quick: printsAgain(type, text),
+        quick: (plain) => printsAgain(plain, text),
         holds: `${matches(text, CLOCK(6))} and ${value} is not null`,
       };
     }
@@ -114,7 +114,7 @@ export function exactCast(type: string, text: string, notation: Notation): Exact
       const value = `try_cast(${text} as uuid)`;
       return {
         value,
-        quick: printsAgain(type, text),
+        quick: (plain) => printsAgain(plain, text),
         holds: `lower(${text}) = cast(${value} as varchar)`,
       };
     }
@@ -123,20 +123,35 @@ export function exactCast(type: string, text: string, notation: Notation): Exact
       return {
         value: `try_cast(${text} as ${type})`,
         quick: undefined,
-        holds: printsAgain(type, text),
+        holds: printsAgain(plainCast(type, text), text),
       };
   }
 }
 
-/** The value where the text has it, NULL for NULL and an empty text, else an error that begins with `mark`. */
-export function castOrFail(cast: ExactCast, text: string, type: string, mark: string): string {
-  if (type === 'VARCHAR') return text;
-  const quick = cast.quick === undefined ? '' : `when ${cast.quick} then cast(${text} as ${type})`;
-  return `case when ${text} is null then null ${quick} when ${text} = '' then null when ${cast.holds} then ${cast.value} else cast(error(${quoteText(mark)} || ${text}) as ${type}) end`;
+/** What DuckDB makes of a text by itself; NULL where it can make nothing. */
+export function plainCast(type: string, text: string): string {
+  return `try_cast(${text} as ${type})`;
 }
 
-function printsAgain(type: string, text: string): string {
-  return `cast(try_cast(${text} as ${type}) as varchar) = ${text}`;
+/**
+ * The value where the text has it, NULL for NULL and an empty text, else an error that begins with `mark`. `plain` is
+ * the name of a column with `plainCast`, for DuckDB would work it out once for each time it stands in a CASE.
+ */
+export function castOrFail(
+  cast: ExactCast,
+  text: string,
+  type: string,
+  mark: string,
+  plain: string = plainCast(type, text),
+): string {
+  if (type === 'VARCHAR') return text;
+  const quick = cast.quick === undefined ? '' : `when ${cast.quick(plain)} then ${plain}`;
+  return `case ${quick} when ${text} is null or ${text} = '' then null when ${cast.holds} then ${cast.value} else cast(error(${quoteText(mark)} || ${text}) as ${type}) end`;
+}
+
+/** The text that the value prints; it holds for no two values. */
+export function printsAgain(plain: string, text: string): string {
+  return `cast(${plain} as varchar) = ${text}`;
 }
 
 /** Both stand for one binary number; with so few digits that means one value. */

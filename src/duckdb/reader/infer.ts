@@ -5,7 +5,7 @@
  * narrow it. So the rows are cast by a first guess, and only where one does not hold are all facts asked for.
  */
 
-import { binaryPrints, exactCast } from './exact-cast.ts';
+import { binaryPrints, exactCast, printsAgain } from './exact-cast.ts';
 import { BIT, bitOf, isBoolean, matches, plainNumber, withSeconds } from './notations.ts';
 import { KIND } from './part.ts';
 
@@ -29,7 +29,7 @@ export type Guess = { readonly type: string; readonly cast: (text: string) => Ex
 
 const TEXT: Guess = {
   type: 'VARCHAR',
-  cast: (text) => ({ value: text, quick: 'true', holds: 'true' }),
+  cast: (text) => ({ value: text, quick: undefined, holds: 'true' }),
 };
 const DAY = '[0-9]{4}-[0-9]{2}-[0-9]{2}';
 
@@ -113,7 +113,8 @@ function binary(notation: Notation, kinds: number): Guess {
       const bits = bitOf(text, notation, kinds === KIND.number);
       return {
         value: `try_cast(${number} as double)`,
-        quick: undefined,
+        // What it prints beside numbers, nan and inf, ends with a letter.
+        quick: (plain) => `${printsAgain(plain, text)} and right(${text}, 1) between '0' and '9'`,
         holds: `(${bits}) in (${BIT.integer}, ${BIT.decimal}, ${BIT.binary}) and ${binaryPrints(number)}`,
       };
     },
@@ -128,7 +129,7 @@ function dates(notation: Notation): Guess {
     type: 'DATE',
     cast: (text) => ({
       value: `try_cast(${text} as date)`,
-      quick: `length(${text}) = 10 and cast(try_cast(${text} as date) as varchar) = ${text}`,
+      quick: (plain) => `length(${text}) = 10 and ${printsAgain(plain, text)}`,
       holds: 'false',
     }),
   };
@@ -161,7 +162,7 @@ function times(bits: number, notation: Notation): Guess | undefined {
         value,
         quick:
           type === 'TIMESTAMP' && separator === ' '
-            ? `${text}[14] = ':' and cast(${value} as varchar) = ${text}`
+            ? (plain: string) => `${text}[14] = ':' and ${printsAgain(plain, text)}`
             : undefined,
         holds: `${matches(text, `${DAY}${separator}${clock}${zone}`)} and left(${text}, 4) <> '0000' and ${value} is not null`,
       };
@@ -176,7 +177,7 @@ function strict(type: string, pattern: string, notation: Notation): Guess['cast'
     const value = `try_cast(${number} as ${type})`;
     return {
       value,
-      quick: number === text ? `cast(${value} as varchar) = ${text}` : undefined,
+      quick: number === text ? (plain) => printsAgain(plain, text) : undefined,
       holds: `${matches(number, pattern)} and ${value} is not null`,
     };
   };

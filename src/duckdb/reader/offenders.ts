@@ -2,6 +2,7 @@
 
 import { StepError } from '../../model/step-error.ts';
 import { readable } from './bad-line.ts';
+import { plainCast } from './exact-cast.ts';
 import { textsOf } from './table-sql.ts';
 
 import type { Session } from '../session.ts';
@@ -51,7 +52,8 @@ async function offendersIn(
   for (const column of declared) {
     if (column.type === 'VARCHAR') continue;
     const { quick, holds } = column.cast(column.text);
-    const fits = `coalesce(${quick ?? 'false'}, false) or coalesce(${holds}, false)`;
+    const isQuick = quick?.(plainCast(column.type, column.text)) ?? 'false';
+    const fits = `coalesce(${isQuick}, false) or coalesce(${holds}, false)`;
     const rows = await session.rows(
       `select n, x from (select row_number() over () - 1 as n, ${column.text} as x, (${fits}) as fits from (${texts})) where x is not null and x <> '' and not fits order by n limit ${MOST_NAMED}`,
     );

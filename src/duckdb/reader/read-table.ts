@@ -11,7 +11,7 @@ import { PARQUET } from '../write.ts';
 import { StepError } from '../../model/step-error.ts';
 import { badFile } from './bad-line.ts';
 import { wishesOf } from './declared.ts';
-import { castOrFail, exactCast } from './exact-cast.ts';
+import { castOrFail, exactCast, plainCast } from './exact-cast.ts';
 import { factsOf, factsQuery, guessFrom } from './infer.ts';
 import { mustNotClash } from './file-columns.ts';
 import { firstOffenders } from './offenders.ts';
@@ -88,7 +88,9 @@ export async function readTable(
   let sawAll = false;
   let parallel = true;
   for (;;) {
-    const query = `select ${columns.map(outOf).join(', ')} from (${texts(parallel)})`;
+    const plain = columns.map(plainOf).filter((each) => each !== '');
+    const source = `select ${['*', ...plain].join(', ')} from (${texts(parallel)})`;
+    const query = `select ${columns.map(outOf).join(', ')} from (${source})`;
     let rows: number;
     try {
       rows = await session.run(`copy (${query}) to ${quoteText(path)} ${PARQUET}`);
@@ -128,8 +130,13 @@ const NOTATION = {
   falseValues: [],
 };
 
+/** The cast that is tried first, as a column of its own. */
+function plainOf({ text, type, cast }: TypedColumn): string {
+  return cast(text).quick === undefined ? '' : `${plainCast(type, text)} as p${text}`;
+}
+
 function outOf({ text, name, type, cast }: TypedColumn, i: number): string {
-  return `${castOrFail(cast(text), text, type, `${MARK}:${i}:`)} as ${quoteName(name)}`;
+  return `${castOrFail(cast(text), text, type, `${MARK}:${i}:`, `p${text}`)} as ${quoteName(name)}`;
 }
 
 /** The column whose value did not fit, if that is what the error says. */
