@@ -82,6 +82,8 @@ export async function runStep(
   const stepLog = makeStepLog(logFileOf(environment, run.id, step.id), redact);
   const log = stepLog.line;
 
+  const previousColumns = async (output: string): Promise<readonly Column[] | undefined> =>
+    (await store.latestOf(run.job, run.profile, step.id))?.columns[output];
   const found = await store.findResult(identity.fingerprint);
   if (found !== undefined) {
     const added = await kind.onHit?.(
@@ -89,8 +91,9 @@ export async function runStep(
       {
         values: found.result.values,
         ...(found.result.warning === undefined ? {} : { warning: found.result.warning }),
+        columns: found.columns,
       },
-      { previousRows: run.previousRows, log },
+      { previousRows: run.previousRows, previousColumns, log },
     );
     const maker = found.step?.id;
     const mine = found.runId === run.id && (maker === undefined || maker === step.id);
@@ -126,6 +129,7 @@ export async function runStep(
       }),
       limits: environment.limits(input.concurrency),
       previousRows: run.previousRows,
+      previousColumns,
       env: environment.env,
       log,
       redact,

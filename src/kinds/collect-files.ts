@@ -6,6 +6,7 @@ import { z } from 'zod';
 
 import { MAIN_OUTPUT } from '../model/plan.ts';
 import { ENGINE_VERSION, withSession } from '../duckdb/session.ts';
+import { judgeTypes } from '../duckdb/reader/changed-types.ts';
 import { fileColumnsOf } from '../duckdb/reader/file-columns.ts';
 import { readingOf } from '../duckdb/reader/reading.ts';
 import { readParquet } from '../duckdb/reader/parquet-table.ts';
@@ -21,6 +22,7 @@ import type { FileColumnOptions } from '../duckdb/reader/file-columns.ts';
 import type { FileColumn } from '../duckdb/reader/table-sql.ts';
 import type { StepContext } from './contract.ts';
 import type { TableOptions } from './reading-options.ts';
+import type { Column } from '../model/column.ts';
 import type { StagedFile } from '../model/attempt-inputs.ts';
 
 const FORMATS = ['csv', 'json', 'jsonl', 'parquet'] as const;
@@ -64,6 +66,8 @@ export const collectFiles = defineStep<Options>({
   roles: { paths: ['from', 'from.*'] },
   outputs: () => [MAIN_OUTPUT],
   sources: (options) => (typeof options.from === 'string' ? [options.from] : options.from),
+  columnsAt: () => ['columns'],
+  onlyReads: true,
   sourcePlaces: ({ hive, filename_column: named }) =>
     hive === true || (typeof named === 'object' && named.path === true),
   run: async (options, ctx) =>
@@ -80,13 +84,29 @@ export const collectFiles = defineStep<Options>({
       ctx.log(
         `${ctx.sources.length} files, ${written.rows} rows, ${written.columns.length} columns`,
       );
+      const warning = await judged(options, written.columns, ctx);
       return {
         outputs: { [MAIN_OUTPUT]: written },
         values: { rows: written.rows, files: ctx.sources.length },
         rows: { in: written.rows, out: written.rows },
+        ...(warning === undefined ? {} : { warning }),
       };
     }),
+  onHit: async (options, { columns, warning: known }, ctx) => {
+    const warning = await judged(options, columns?.[MAIN_OUTPUT] ?? [], ctx);
+    return warning === undefined || known !== undefined ? undefined : { warning };
+  },
 });
+
+async function judged(
+  { types, columns, types_changed: how }: Options,
+  now: readonly Column[],
+  ctx: Pick<StepContext, 'previousColumns'>,
+): Promise<string | undefined> {
+  const before = await ctx.previousColumns?.(MAIN_OUTPUT);
+  const declared = Object.keys({ ...types, ...columns });
+  return judgeTypes(before, now, { declared, ...(how === undefined ? {} : { how }) });
+}
 
 async function read(
   session: Session,

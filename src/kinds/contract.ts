@@ -34,6 +34,8 @@ export type StepContext = {
   readonly fence: Fence;
   /** Rows of `step` or `step.output` in the previous delivery. */
   readonly previousRows: Readonly<Record<string, number>>;
+  /** Columns of an output in the newest result of this step in this job and profile. */
+  previousColumns?(output: string): Promise<readonly Column[] | undefined>;
   /** Environment of the worker: for allow-lists only. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Appends to the step's log. Secrets are blanked out on the way. */
@@ -102,6 +104,10 @@ export type StepDefinition<Options> = {
   exports?(options: Options): readonly string[];
   /** Outside files this step reads: absolute paths and globs. The runner finds, hashes and copies them, and gives them as `ctx.sources`. */
   sources?(options: Options): readonly string[];
+  /** Where in its options the columns of an output are declared, for a kind that infers those that are not. */
+  columnsAt?(output: string): readonly string[];
+  /** True: it does nothing but read its sources, so that it may be run just to see what comes out. */
+  readonly onlyReads?: true;
   /** True: the result has something of where a source lies below its pattern's first folder, as `key=value` folders. */
   sourcePlaces?(options: Options): boolean;
   /** False: the result is never taken from an earlier run. Default true. */
@@ -113,8 +119,13 @@ export type StepDefinition<Options> = {
    */
   onHit?(
     options: Options,
-    hit: { readonly values: Readonly<Record<string, Scalar>>; readonly warning?: string },
-    ctx: Pick<StepContext, 'previousRows' | 'log'>,
+    hit: {
+      readonly values: Readonly<Record<string, Scalar>>;
+      readonly warning?: string;
+      /** Of the outputs that are tables. */
+      readonly columns?: Readonly<Record<string, readonly Column[]>>;
+    },
+    ctx: Pick<StepContext, 'previousRows' | 'previousColumns' | 'log'>,
   ): Promise<Pick<StepReturn, 'warning' | 'failedChecks'> | undefined>;
 };
 

@@ -116,6 +116,7 @@ export const execCommand = defineStep<Options>({
   roles: { secrets: ['env.*'], paths: ['files.*'] },
   outputs: (options) => Object.keys(options.outputs ?? {}),
   sources: (options) => options.files ?? [],
+  columnsAt: (name) => ['outputs', name, 'columns'],
   reusable: (options) => (options.files ?? []).length > 0 && (options.pass_env ?? []).length === 0,
   run: async (options, ctx) => {
     for (const { run, step, pid } of await ctx.fence.endLeftovers()) {
@@ -157,7 +158,7 @@ export const execCommand = defineStep<Options>({
     });
     const given = [...placed, TEMPORARY];
     const declared = options.outputs ?? {};
-    const outputs = await readOutputs(
+    const { outputs, warnings } = await readOutputs(
       await collectOutputs(declared, ctx.folder, given),
       declared,
       ctx,
@@ -170,7 +171,8 @@ export const execCommand = defineStep<Options>({
         `${options.values} holds a secret; values are shown and kept in the history of the run`,
       );
     }
-    return { outputs, values, ...(warning === undefined ? {} : { warning }) };
+    const all = [...(warning === undefined ? [] : [warning]), ...warnings].join('; ');
+    return { outputs, values, ...(all === '' ? {} : { warning: all }) };
   },
 });
 

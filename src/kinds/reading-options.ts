@@ -4,11 +4,13 @@ import { z } from 'zod';
 
 import { ENCODINGS, NO_QUOTE } from '../duckdb/reader/reading.ts';
 
+import type { TypesChanged } from '../duckdb/reader/changed-types.ts';
 import type { ReadingOptions } from '../duckdb/reader/reading.ts';
 
 /** What a profile may say of a table, besides where it is. */
 export type TableOptions = ReadingOptions & {
   readonly types?: ReadingOptions['columns'];
+  readonly types_changed?: TypesChanged;
   readonly csv?: Pick<ReadingOptions, 'header' | 'delimiter' | 'quote' | 'null_values'> & {
     readonly all_text?: boolean;
   };
@@ -86,6 +88,10 @@ export const readingFields = {
     .enum(['allow', 'refuse'])
     .optional()
     .describe('What to do with columns that are not declared. Default allow.'),
+  types_changed: z
+    .enum(['warn', 'fail', 'allow'])
+    .optional()
+    .describe('When an inferred type is another than in the result before. Default warn.'),
   same_columns: z.boolean().optional().describe('Refuse files whose columns differ.'),
   csv: z
     .strictObject({
@@ -97,7 +103,12 @@ export const readingFields = {
 };
 
 /** The options in their one form: `types` and `csv` are other words for some of them. */
-export function plainReading({ types, csv = {}, ...options }: TableOptions): ReadingOptions {
+export function plainReading({
+  types,
+  csv = {},
+  types_changed: _changed,
+  ...options
+}: TableOptions): ReadingOptions {
   const { all_text: allText, ...dialectOptions } = csv;
   return {
     ...dialectOptions,

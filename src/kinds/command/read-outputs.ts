@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { twinOf } from '../../duckdb/inputs.ts';
+import { judgeTypes } from '../../duckdb/reader/changed-types.ts';
 import { readingOf } from '../../duckdb/reader/reading.ts';
 import { readTexts } from '../../duckdb/reader/read-texts.ts';
 import { withSession } from '../../duckdb/session.ts';
@@ -23,7 +24,8 @@ export async function readOutputs(
   outputs: Outputs,
   declared: Readonly<Record<string, DeclaredOutput>>,
   ctx: StepContext,
-): Promise<Outputs> {
+): Promise<{ readonly outputs: Outputs; readonly warnings: readonly string[] }> {
+  const warnings: string[] = [];
   const read: Record<string, StepOutput> = {};
   for (const [name, output] of Object.entries(outputs)) {
     const { path, format } = output;
@@ -50,8 +52,13 @@ export async function readOutputs(
     });
     read[name] = { ...output, rows: table.rows, columns: table.columns };
     read[twinOf(name)] = table;
+    const warning = judgeTypes(await ctx.previousColumns?.(name), table.columns, {
+      declared: Object.keys({ ...options.types, ...options.columns }),
+      ...(options.types_changed === undefined ? {} : { how: options.types_changed }),
+    });
+    if (warning !== undefined) warnings.push(`${name}: ${warning}`);
   }
-  return read;
+  return { outputs: read, warnings };
 }
 
 function explain(error: unknown, name: string): unknown {
