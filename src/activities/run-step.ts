@@ -40,6 +40,8 @@ export type StepEnvironment = {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly secret: (name: string) => string | undefined;
   readonly limits: (concurrency: number) => StepContext['limits'];
+  /** For small queries; absent: each step has an instance of its own. */
+  readonly engine?: StepContext['engine'];
   readonly bootId: string;
 };
 
@@ -125,6 +127,7 @@ export async function runStep(
         step: step.id,
       }),
       limits: environment.limits(input.concurrency),
+      ...(environment.engine === undefined ? {} : { engine: environment.engine }),
       previousRows: run.previousRows,
       env: environment.env,
       log,

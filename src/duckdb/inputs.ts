@@ -1,25 +1,32 @@
 /** Makes the outputs of needed steps visible to queries: `step` for its table, `step.output` for any other. */
 
 import { MAIN_OUTPUT } from '../model/plan.ts';
-import { quoteName, quoteText } from './session.ts';
+import { quoteName, quoteText } from './quoting.ts';
 import { StepError } from '../model/step-error.ts';
 
 import type { Session } from './session.ts';
 import type { InputArtifact, StepInputs } from '../model/attempt-inputs.ts';
 
-/** Creates one view an output that is a table. */
-export async function showInputs(session: Session, inputs: StepInputs): Promise<void> {
-  for (const [step, { outputs }] of Object.entries(inputs)) {
-    for (const [output, artifact] of Object.entries(outputs)) {
-      const source = scanOf(artifact);
-      if (source === undefined) continue;
-      if (output === MAIN_OUTPUT) {
-        await session.run(`create view ${quoteName(step)} as from ${source}`);
-      } else {
-        await session.run(`create schema if not exists ${quoteName(step)}`);
-        await session.run(`create view ${quoteName(step)}.${quoteName(output)} as from ${source}`);
-      }
-    }
+/**
+ * Makes outputs that are tables visible, all of them or those of these names. A name of two parts needs a schema, which
+ * would be seen by others: on a shared instance it is there for `tableSql` alone.
+ */
+export async function showInputs(
+  session: Session,
+  inputs: StepInputs,
+  names: readonly string[] = visibleTables(inputs),
+): Promise<void> {
+  for (const name of names) {
+    const artifact = artifactOf(name, inputs);
+    const source = artifact === undefined ? undefined : scanOf(artifact);
+    if (source === undefined) continue;
+    await session.run(`create temp view if not exists ${quoteName(name)} as from ${source}`);
+    const [step = '', output] = name.split('.');
+    if (output === undefined || session.isShared) continue;
+    await session.run(`create schema if not exists ${quoteName(step)}`);
+    await session.run(
+      `create view if not exists ${quoteName(step)}.${quoteName(output)} as from ${source}`,
+    );
   }
 }
 
@@ -51,7 +58,7 @@ export function tableSql(name: string, inputs: StepInputs): string {
       `there is no table '${name}'; visible here: ${visible.join(', ') || "none (an option that names a table belongs in the kind's roles.tables)"}`,
     );
   }
-  return name.split('.').map(quoteName).join('.');
+  return quoteName(name);
 }
 
 /** The artifact behind `step` or `step.output`. */

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 
 import { z } from 'zod';
 
-import { analyse } from '../duckdb/analyse.ts';
 import { artifactOf, showInputs, tableSql } from '../duckdb/inputs.ts';
 import { ENGINE_VERSION, quoteText, withSession } from '../duckdb/session.ts';
+import { admit } from '../duckdb/user-query.ts';
 import { writeTable } from '../duckdb/write.ts';
 import { tableName } from './option-types.ts';
 import { defineStep } from './contract.ts';
@@ -56,17 +56,17 @@ export const checkTable = defineStep<Options>({
   outputs: () => ['rejected'],
   run: async (options, ctx) =>
     withSession(ctx, async (session) => {
-      await showInputs(session, ctx.inputs);
+      await showInputs(session, ctx.inputs, tablesOf(options));
       const table = tableSql(options.table, ctx.inputs);
       const rows = await session.count(`select count(*) from ${table}`);
-      await session.run('create temp table rejected (rule varchar, offending_row varchar)');
+      await session.run('create temp table _rejected (rule varchar, offending_row varchar)');
       const broken: Broken[] = [];
       for (const rule of options.checks) {
         const found = await tryRule(session, rule, { options, table, rows, ctx });
         ctx.log(`${nameOf(rule)}: ${found === undefined ? 'holds' : found.words}`);
         if (found !== undefined) broken.push(found);
       }
-      const rejected = await session.count('select count(*) from rejected');
+      const rejected = await session.count('select count(*) from _rejected');
       const failed = broken.filter((b) => b.rule.severity === 'fail');
       if (failed.length > 0) {
         const kept = await keepRejected(session, ctx, rejected);
@@ -74,7 +74,7 @@ export const checkTable = defineStep<Options>({
       }
       const written = await writeTable(
         session,
-        'rejected',
+        '_rejected',
         join(ctx.folder, 'rejected.parquet'),
         'by all columns',
       );
@@ -102,6 +102,11 @@ export const checkTable = defineStep<Options>({
   },
 });
 
+/** Those that rules of ours read; a query of the user's shows its own. */
+function tablesOf({ table, checks }: Options): readonly string[] {
+  return [table, ...checks.flatMap(({ relationships }) => relationships?.to ?? [])];
+}
+
 function namesOf(broken: readonly Broken[]): { readonly failedChecks: readonly string[] } {
   return { failedChecks: broken.map((b) => b.name) };
 }
@@ -124,16 +129,18 @@ async function tryRule(
   }
   const offenders = offendersOf(rule, table, await session.columns(table), ctx.inputs);
   if (offenders === undefined) return undefined;
-  if (rule.sql !== undefined) await analyse(session, offenders.text);
-  const text = offenders.text.trim().replace(/;+\s*$/, '');
-  await session.keep('offenders', { text, binds: offenders.binds });
-  const rows = await session.count('select count(*) from offenders');
+  const text =
+    rule.sql === undefined
+      ? offenders.text
+      : (await admit(session, offenders.text, ctx.inputs, { catalog: true })).text;
+  await session.keep('_offenders', { text, binds: offenders.binds });
+  const rows = await session.count('select count(*) from _offenders');
   if (rows === 0) return undefined;
   const shown = await session.rows(
-    `select cast(to_json(o) as varchar) as j from offenders as o order by all limit ${SHOWN_ROWS}`,
+    `select cast(to_json(o) as varchar) as j from _offenders as o order by all limit ${SHOWN_ROWS}`,
   );
   await session.run({
-    text: `insert into rejected select $name, cast(to_json(o) as varchar) as j from offenders as o order by j limit ${options.keep_rejected}`,
+    text: `insert into _rejected select $name, cast(to_json(o) as varchar) as j from _offenders as o order by j limit ${options.keep_rejected}`,
     binds: { name },
   });
   const total = artifactOf(options.table, ctx.inputs)?.rows ?? about.rows;
@@ -154,7 +161,7 @@ async function keepRejected(
   if (rejected === 0) return undefined;
   const path = join(ctx.folder, 'rejected.jsonl');
   await session.run(
-    `copy (select rule, cast(offending_row as json) as offending_row from rejected order by rule, offending_row) to ${quoteText(path)} (format json, array false)`,
+    `copy (select rule, cast(offending_row as json) as offending_row from _rejected order by rule, offending_row) to ${quoteText(path)} (format json, array false)`,
   );
   return ctx.keepFile(path, 'rejected.jsonl');
 }
