@@ -92,6 +92,11 @@ const FRAGILE = new Set([
   'histogram',
 ]);
 
+/** True for a function whose answer differs from call to call, or from session to session. */
+export function isVolatile(name: string): boolean {
+  return VOLATILE.has(name);
+}
+
 /** Looks at a query. @throws StepError SQL_ERROR, SQL_NOT_ALLOWED */
 export async function analyse(session: Session, text: string): Promise<Analysis> {
   const tree = await treeOf(session, text);

@@ -48,6 +48,7 @@ const LOOK_AROUND = new Set([
   'current_database',
   'current_query',
   'current_query_id',
+  'current_role',
   'current_schema',
   'current_schemas',
   'current_transaction_id',

@@ -46,7 +46,7 @@ const schema = z
 
 export const transformSql = defineStep<Options>({
   kind: 'transform.sql',
-  version: `2 ${ENGINE_VERSION}`,
+  version: `3 ${ENGINE_VERSION}`,
   summary: 'Queries over the tables of needed steps; results are Parquet.',
   schema,
   roles: { sql: ['sql', 'outputs.*'] },

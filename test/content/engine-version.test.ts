@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect, test } from '@jest/globals';
 
-import { ENGINE_VERSION } from '../../src/activities/duckdb/session.ts';
+import { ENGINE_VERSION } from '../../src/duckdb/session.ts';
 
 type Lock = {
   readonly packages: Readonly<
