@@ -21,11 +21,13 @@ import { StepError } from '../model/step-error.ts';
 
 import type { Store, StoredResult } from '../store/store.ts';
 import type { ArtifactRef, StepInput, StepResult } from '../model/step-result.ts';
+import type { StepInputs } from '../model/attempt-inputs.ts';
 import type { Json, Scalar } from '../model/plan.ts';
 import type {
   AnyStepDefinition,
   StepContext,
   StepDefinition,
+  StepOutput,
   StepReturn,
 } from '../kinds/contract.ts';
 import type { Column } from '../model/column.ts';
@@ -140,7 +142,7 @@ export async function runStep(
     const returned = await kind.run(options, context);
     signal.throwIfAborted();
     await holdToContract(kind, options, returned);
-    const { outputs, columns } = await putOutputs(returned, store);
+    const { outputs, columns } = await putOutputs(returned, inputs, store);
     const durationMs = Date.now() - startedAtMs;
     const stored: StoredResult = {
       result: {
@@ -251,6 +253,7 @@ async function holdToContract(
 
 async function putOutputs(
   returned: StepReturn,
+  inputs: StepInputs,
   store: Store,
 ): Promise<{ outputs: Record<string, ArtifactRef>; columns: Record<string, readonly Column[]> }> {
   const entries = Object.entries(returned.outputs ?? {});
@@ -264,10 +267,21 @@ async function putOutputs(
   const columns: Record<string, readonly Column[]> = {};
   for (const [name, output] of entries) {
     const { path, columns: described, ...rest } = output;
-    outputs[name] = await store.put(path, rest);
+    outputs[name] = passedOn(output, inputs) ?? (await store.put(path, rest));
     if (described !== undefined) columns[name] = described;
   }
   return { outputs, columns };
+}
+
+/** The artifact of an input that is also an output: it lies in the store already, and must stay there. */
+function passedOn(
+  { path, columns: _, ...about }: StepOutput,
+  inputs: StepInputs,
+): ArtifactRef | undefined {
+  const artifact = Object.values(inputs)
+    .flatMap(({ outputs }) => Object.values(outputs))
+    .find((input) => input.path === path && input.format === about.format);
+  return artifact && { ...about, sha256: artifact.sha256, bytes: artifact.bytes };
 }
 
 function boundedValues(values: Readonly<Record<string, Scalar>>): Record<string, Scalar> {

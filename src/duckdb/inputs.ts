@@ -85,7 +85,7 @@ function isTable(artifact: InputArtifact): artifact is TableArtifact {
 async function scanOf({ format, path }: TableArtifact): Promise<string> {
   switch (format) {
     case 'parquet':
-      return `read_parquet(${quoteText(path)})`;
+      return `read_parquet(${quoteText(path)}, hive_partitioning = false)`;
     case 'csv':
       return `read_csv(${[quoteText(path), ...(await csvSettings(path, path))].join(', ')})`;
     case 'json':

@@ -1,5 +1,6 @@
 /** Writes tables so that the same rows are the same bytes: one order, one row-group size, one compression. */
 
+import { PARQUET } from './parquet.ts';
 import { quoteName, quoteText } from './quoting.ts';
 import { inTotalOrder, isCut, isOrdered, skipsRows } from './total-order.ts';
 
@@ -7,8 +8,6 @@ import type { Analysis } from './analyse.ts';
 import type { Session } from './session.ts';
 import type { Scalar } from '../model/plan.ts';
 import type { Column } from '../model/column.ts';
-
-export const PARQUET = '(format parquet, compression zstd, row_group_size 122880)';
 
 /** No step can have this name. */
 const KEPT = '_result';

@@ -53,7 +53,7 @@ export type StepContext = {
 };
 
 export type StepOutput = {
-  /** Absolute path inside `folder`. */
+  /** Absolute path inside `folder`; or that of an input of the same format, which is passed on as it is. */
   readonly path: string;
   readonly format: Format;
   readonly rows?: number;
