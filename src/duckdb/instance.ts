@@ -4,7 +4,7 @@
  * Its clock is UTC, its memory and threads are fixed, and what does not fit spills into a folder of its own.
  */
 
-import { quoteText } from './quoting.ts';
+import { literalPath, quoteText } from './quoting.ts';
 
 import type { DuckDBInstance } from '@duckdb/node-api';
 
@@ -49,7 +49,8 @@ export async function openInstance({
 
 /** For every connection that is made from now on. */
 async function lockIn(instance: DuckDBInstance, { folders, files }: Reach): Promise<void> {
-  const list = (paths: readonly string[]): string => `[${paths.map(quoteText).join(', ')}]`;
+  const list = (paths: readonly string[]): string =>
+    `[${[...paths, ...paths.map(literalPath)].map(quoteText).join(', ')}]`;
   const connection = await instance.connect();
   try {
     for (const setting of [

@@ -1,7 +1,7 @@
 /** The one form in which we write Parquet, and files that need not be written again. */
 
 import { ENGINE_VERSION } from './session.ts';
-import { quoteText } from './quoting.ts';
+import { PLAIN_PATH, quotePath, quoteText } from './quoting.ts';
 
 import type { Session } from './session.ts';
 
@@ -10,7 +10,7 @@ export const PARQUET = `(format parquet, compression zstd, row_group_size ${ROWS
 
 /** Whether a Parquet file has the form in which this engine would write its rows. Reads its footer alone. */
 export async function isOurs(session: Session, path: string): Promise<boolean> {
-  const file = quoteText(path);
+  const file = quotePath(path);
   const writer = ENGINE_VERSION.replace('duckdb ', 'DuckDB version v');
   const others = await session.count(`
     with groups as (
@@ -28,7 +28,7 @@ export async function isOurs(session: Session, path: string): Promise<boolean> {
 
 /** The rows of a Parquet file, each value of which has been decoded; a damaged page is an error. */
 export async function readThrough(session: Session, path: string): Promise<number> {
-  const scan = `read_parquet(${quoteText(path)}, hive_partitioning = false)`;
+  const scan = `read_parquet(${quotePath(path)}, ${PLAIN_PATH})`;
   const [read] = await session.rows(`select count(*) as n, bit_xor(hash(columns(*))) from ${scan}`);
   return Number(read?.['n']);
 }

@@ -17,7 +17,7 @@ import type { Reason } from './connection.ts';
 import type { Limits } from './instance.ts';
 import type { SharedEngine } from './shared-engine.ts';
 
-export { quoteName, quoteText } from './quoting.ts';
+export { PLAIN_PATH, quoteName, quotePath, quoteText } from './quoting.ts';
 
 /** Part of the fingerprint of every kind that runs queries. */
 export const ENGINE_VERSION = 'duckdb 1.5.5';
@@ -92,11 +92,14 @@ export async function withSession<T>(
     reach: { folders: [ctx.folder], files: files.map(({ path }) => path) },
     spill: join(ctx.folder, 'spill'),
   });
-  const connection = await instance.connect();
   try {
-    return await work(sessionOn(connection, ctx.signal));
+    const connection = await instance.connect();
+    try {
+      return await work(sessionOn(connection, ctx.signal));
+    } finally {
+      connection.closeSync();
+    }
   } finally {
-    connection.closeSync();
     instance.closeSync();
   }
 }

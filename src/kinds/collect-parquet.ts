@@ -1,6 +1,6 @@
 /** A Parquet file from outside that is taken over byte for byte, because nothing about it is to be changed. */
 
-import { quoteText } from '../duckdb/quoting.ts';
+import { PLAIN_PATH, quotePath } from '../duckdb/quoting.ts';
 import { readThrough } from '../duckdb/parquet.ts';
 
 import type { Session } from '../duckdb/session.ts';
@@ -13,8 +13,6 @@ import type { StagedFile } from '../model/attempt-inputs.ts';
  */
 export async function takeOver(session: Session, { path }: StagedFile): Promise<WrittenTable> {
   const rows = await readThrough(session, path);
-  const columns = await session.columns(
-    `read_parquet(${quoteText(path)}, hive_partitioning = false)`,
-  );
+  const columns = await session.columns(`read_parquet(${quotePath(path)}, ${PLAIN_PATH})`);
   return { path, format: 'parquet', rows, columns };
 }
