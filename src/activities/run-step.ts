@@ -21,7 +21,7 @@ import { StepError } from '../model/step-error.ts';
 
 import type { Store, StoredResult } from '../store/store.ts';
 import type { ArtifactRef, StepInput, StepResult } from '../model/step-result.ts';
-import type { StepInputs } from '../model/attempt-inputs.ts';
+import type { InputArtifact, StepInputs } from '../model/attempt-inputs.ts';
 import type { Json, Scalar } from '../model/plan.ts';
 import type {
   AnyStepDefinition,
@@ -267,21 +267,21 @@ async function putOutputs(
   const columns: Record<string, readonly Column[]> = {};
   for (const [name, output] of entries) {
     const { path, columns: described, ...rest } = output;
-    outputs[name] = passedOn(output, inputs) ?? (await store.put(path, rest));
+    const passed = passedOn(output, inputs);
+    outputs[name] =
+      passed === undefined
+        ? await store.put(path, rest)
+        : { ...rest, sha256: passed.sha256, bytes: passed.bytes };
     if (described !== undefined) columns[name] = described;
   }
   return { outputs, columns };
 }
 
-/** The artifact of an input that is also an output: it lies in the store already, and must stay there. */
-function passedOn(
-  { path, columns: _, ...about }: StepOutput,
-  inputs: StepInputs,
-): ArtifactRef | undefined {
-  const artifact = Object.values(inputs)
+/** The input that is also this output: it lies in the store already, and must stay there. */
+function passedOn({ path, format }: StepOutput, inputs: StepInputs): InputArtifact | undefined {
+  return Object.values(inputs)
     .flatMap(({ outputs }) => Object.values(outputs))
-    .find((input) => input.path === path && input.format === about.format);
-  return artifact && { ...about, sha256: artifact.sha256, bytes: artifact.bytes };
+    .find((input) => input.path === path && input.format === format);
 }
 
 function boundedValues(values: Readonly<Record<string, Scalar>>): Record<string, Scalar> {
