@@ -1,7 +1,7 @@
 /** The 19-step profile on an empty store against one DuckDB session that does the same work: CPU of all processes. */
 
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -75,10 +75,7 @@ async function cpuOfRun(stateDir, out) {
   });
   let engine = 0;
   while (!isOver) {
-    engine = Math.max(
-      engine,
-      cpuOfProcesses((command) => command.includes('start-dev') && command.includes(stateDir)),
-    );
+    engine = Math.max(engine, cpuBelow(stateDir));
     await pause(50);
   }
   await ended;
@@ -95,11 +92,12 @@ async function cpuOfRun(stateDir, out) {
   return { own, engine };
 }
 
-function cpuOfProcesses(isMeant) {
+/** CPU of the servers that work in a folder or below it. */
+function cpuBelow(folder) {
   let ms = 0;
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
-      if (!isMeant(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))) continue;
+      if (!readlinkSync(`/proc/${pid}/cwd`).startsWith(folder)) continue;
       const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
       ms += (Number(fields[11]) + Number(fields[12])) * TICK_MS;
     } catch {

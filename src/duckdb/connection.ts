@@ -79,7 +79,9 @@ export function sessionOn(
     },
     run: (sql) => settled(sql, changed),
     keep: async (table, sql) => {
-      await settled(sql, changed, { before: `create or replace temp table ${table} as ` });
+      const before = `create or replace temp table ${table} as `;
+      const [made] = await settled(sql, read, { before });
+      return Number(made?.['Count']);
     },
     // A line comment may end the query, so what closes it stands on a line of its own.
     copy: (sql, { path, as, sorted }) =>

@@ -31,8 +31,8 @@ export type Session = {
   alone(why: string): void;
   /** Runs a statement of ours and answers how many rows it changed. */
   run(sql: Sql | string): Promise<number>;
-  /** Makes a temporary table of a query of the user's; mistakes are told by their place in that query. */
-  keep(table: string, sql: Sql): Promise<void>;
+  /** Makes a temporary table of a query of the user's and answers its rows; mistakes are told by their place in it. */
+  keep(table: string, sql: Sql): Promise<number>;
   /** Writes the rows of a query of the user's to a file and answers how many; mistakes are told as by `keep`. */
   copy(sql: Sql, target: CopyTarget): Promise<number>;
   /** Columns of the result of a query of the user's, with the types a table of it would have. */

@@ -13,6 +13,7 @@ import { defineStep } from './contract.ts';
 import { nameOf, offendersOf, rowCountTrouble, ruleSchema } from './check-rules.ts';
 import { StepError } from '../model/step-error.ts';
 
+import type { Column } from '../model/column.ts';
 import type { Session } from '../duckdb/session.ts';
 import type { StepContext } from './contract.ts';
 import type { Rule } from './check-rules.ts';
@@ -58,11 +59,13 @@ export const checkTable = defineStep<Options>({
     withSession(ctx, async (session) => {
       await showInputs(session, ctx.inputs, tablesOf(options));
       const table = tableSql(options.table, ctx.inputs);
+      const queries = await queriesOf(session, options, ctx);
+      const columns = await session.columns(table);
       const rows = await session.count(`select count(*) from ${table}`);
       await session.run('create temp table _rejected (rule varchar, offending_row varchar)');
       const broken: Broken[] = [];
       for (const rule of options.checks) {
-        const found = await tryRule(session, rule, { options, table, rows, ctx });
+        const found = await tryRule(session, rule, { options, table, columns, queries, rows, ctx });
         ctx.log(`${nameOf(rule)}: ${found === undefined ? 'holds' : found.words}`);
         if (found !== undefined) broken.push(found);
       }
@@ -107,6 +110,21 @@ function tablesOf({ table, checks }: Options): readonly string[] {
   return [table, ...checks.flatMap(({ relationships }) => relationships?.to ?? [])];
 }
 
+/** The user's own queries, looked at before any rule is tried: one of them may be what this session cannot do. */
+async function queriesOf(
+  session: Session,
+  { checks }: Options,
+  { inputs }: StepContext,
+): Promise<ReadonlyMap<Rule, string>> {
+  const queries = new Map<Rule, string>();
+  for (const rule of checks) {
+    if (rule.sql === undefined) continue;
+    const { text } = await admit(session, rule.sql.text, inputs, { catalog: true });
+    queries.set(rule, text);
+  }
+  return queries;
+}
+
 function namesOf(broken: readonly Broken[]): { readonly failedChecks: readonly string[] } {
   return { failedChecks: broken.map((b) => b.name) };
 }
@@ -117,6 +135,8 @@ async function tryRule(
   about: {
     readonly options: Options;
     readonly table: string;
+    readonly columns: readonly Column[];
+    readonly queries: ReadonlyMap<Rule, string>;
     readonly rows: number;
     readonly ctx: StepContext;
   },
@@ -127,14 +147,10 @@ async function tryRule(
     const words = rowCountTrouble(rule, about.rows, ctx.previousRows[options.table]);
     return words === undefined ? undefined : { rule, name, rows: 0, words, examples: [] };
   }
-  const offenders = offendersOf(rule, table, await session.columns(table), ctx.inputs);
+  const offenders = offendersOf(rule, table, about.columns, ctx.inputs);
   if (offenders === undefined) return undefined;
-  const text =
-    rule.sql === undefined
-      ? offenders.text
-      : (await admit(session, offenders.text, ctx.inputs, { catalog: true })).text;
-  await session.keep('_offenders', { text, binds: offenders.binds });
-  const rows = await session.count('select count(*) from _offenders');
+  const text = about.queries.get(rule) ?? offenders.text;
+  const rows = await session.keep('_offenders', { text, binds: offenders.binds });
   if (rows === 0) return undefined;
   const shown = await session.rows(
     `select cast(to_json(o) as varchar) as j from _offenders as o order by all limit ${SHOWN_ROWS}`,

@@ -27,6 +27,9 @@ type Options = {
   readonly dictionary?: Readonly<Record<string, string>>;
 };
 
+/** Of so few rows all columns are counted at once; of more one by one, for the memory that their values take. */
+const FEW_ROWS = 100_000;
+
 const COPY_OPTIONS: Readonly<Record<ExportFormat, string>> = Object.freeze({
   parquet: PARQUET,
   csv: `(format csv, header true, delimiter ',', quote '"', escape '"', nullstr '')`,
@@ -89,7 +92,10 @@ export const exportDataset = defineStep<Options>({
       }
       if (options.dictionary !== undefined) {
         const path = join(ctx.folder, 'dictionary.json');
-        await writeFile(path, await dictionaryOf(session, source.table, options, columns));
+        await writeFile(
+          path,
+          await dictionaryOf(session, { table: source.table, rows }, options, columns),
+        );
         outputs['dictionary'] = {
           path,
           format: 'file',
@@ -142,7 +148,7 @@ async function exported(
 
 async function dictionaryOf(
   session: Session,
-  table: string,
+  source: { readonly table: string; readonly rows: number },
   options: Options,
   columns: readonly Column[],
 ): Promise<string> {
@@ -155,23 +161,42 @@ async function dictionaryOf(
       `dictionary describes '${unknown}', which is not a column of ${options.from}; its columns: ${columns.map((c) => c.name).join(', ')}`,
     );
   }
-  const entries: unknown[] = [];
-  for (const { name, type } of columns) {
-    const column = quoteName(name);
-    const [facts] = await session.rows(
-      `select count(*) - count(${column}) as nulls, count(distinct ${column}) as distinct_values, cast(min(${column}) as varchar) as least, cast(max(${column}) as varchar) as greatest from ${table}`,
-    );
-    entries.push({
-      column: name,
-      type,
-      ...(options.dictionary?.[name] === undefined
-        ? {}
-        : { description: options.dictionary[name] }),
-      nulls: Number(facts?.['nulls']),
-      distinct: Number(facts?.['distinct_values']),
-      min: facts?.['least'],
-      max: facts?.['greatest'],
-    });
-  }
+  const facts = await factsOf(session, source, columns);
+  const entries = columns.map(({ name, type }, i) => ({
+    column: name,
+    type,
+    ...(options.dictionary?.[name] === undefined ? {} : { description: options.dictionary[name] }),
+    ...facts[i],
+  }));
   return `${JSON.stringify({ table: nameOf(options), columns: entries }, null, 2)}\n`;
+}
+
+/** What is told of each column, in order. */
+async function factsOf(
+  session: Session,
+  { table, rows }: { readonly table: string; readonly rows: number },
+  columns: readonly Column[],
+): Promise<readonly object[]> {
+  const facts: object[] = [];
+  const atOnce = rows <= FEW_ROWS ? columns.length : 1;
+  for (let from = 0; from < columns.length; from += atOnce) {
+    const some = columns.slice(from, from + atOnce).map(({ name }) => quoteName(name));
+    const [told] = await session.rows(
+      `select ${some
+        .map(
+          (column, i) =>
+            `count(*) - count(${column}) as n${i}, count(distinct ${column}) as d${i}, cast(min(${column}) as varchar) as l${i}, cast(max(${column}) as varchar) as g${i}`,
+        )
+        .join(', ')} from ${table}`,
+    );
+    for (const i of some.keys()) {
+      facts.push({
+        nulls: Number(told?.[`n${i}`]),
+        distinct: Number(told?.[`d${i}`]),
+        min: told?.[`l${i}`],
+        max: told?.[`g${i}`],
+      });
+    }
+  }
+  return facts;
 }

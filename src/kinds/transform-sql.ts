@@ -13,6 +13,7 @@ import { writeQuery } from '../duckdb/write.ts';
 import { sqlText } from './option-types.ts';
 import { defineStep } from './contract.ts';
 
+import type { Analysis } from '../duckdb/analyse.ts';
 import type { Session } from '../duckdb/session.ts';
 import type { StepContext, StepOutput } from './contract.ts';
 import type { Sql } from '../model/attempt-inputs.ts';
@@ -53,9 +54,14 @@ export const transformSql = defineStep<Options>({
   outputs: (options) => Object.keys(queriesOf(options)),
   run: async (options, ctx) =>
     withSession(ctx, async (session) => {
-      const outputs: Record<string, StepOutput & { rows: number }> = {};
+      const admitted: [name: string, query: Analysis, sql: Sql][] = [];
+      // All before the first runs: one of them may be what this session cannot do.
       for (const [name, sql] of Object.entries(queriesOf(options))) {
-        outputs[name] = await result(session, name, sql, options.ordered, ctx);
+        admitted.push([name, await admit(session, sql.text, ctx.inputs), sql]);
+      }
+      const outputs: Record<string, StepOutput & { rows: number }> = {};
+      for (const [name, query, { binds }] of admitted) {
+        outputs[name] = await result(session, { name, query, binds }, options.ordered, ctx);
       }
       const main = outputs[MAIN_OUTPUT] ?? Object.values(outputs)[0];
       const out = main?.rows ?? 0;
@@ -69,23 +75,18 @@ function queriesOf(options: Options): Readonly<Record<string, Sql>> {
 
 async function result(
   session: Session,
-  name: string,
-  sql: Sql,
+  { name, query, binds }: { name: string; query: Analysis; binds: Sql['binds'] },
   ordered: boolean,
   ctx: StepContext,
 ): Promise<StepOutput & { rows: number }> {
-  const query = await admit(session, sql.text, ctx.inputs);
   for (const aggregate of query.fragile) {
     ctx.log(
       `note: ${aggregate}() without an ORDER BY inside may differ from run to run; write ${aggregate}(x order by key)`,
     );
   }
-  const written = await writeQuery(
-    session,
-    { query, binds: sql.binds },
-    join(ctx.folder, `${name}.parquet`),
-    { ordered },
-  );
+  const written = await writeQuery(session, { query, binds }, join(ctx.folder, `${name}.parquet`), {
+    ordered,
+  });
   ctx.log(`${name}: ${written.rows} rows, ${written.columns.length} columns`);
   return written;
 }
