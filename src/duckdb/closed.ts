@@ -77,12 +77,20 @@ export function reachesOut(node: Node): string | undefined {
   const { type } = node;
   if (typeof type === 'string' && !PARTS.has(type) && !PARTS_LIKE.test(type)) return type;
   if (isSet(node['at_clause'])) return 'a table at another time';
-  const names = ['schema', 'catalog', 'schema_name', 'catalog_name'].map((key) => node[key]);
+  const isTable = isSet(node['schema_name']) || isSet(node['catalog_name']);
+  const isFunction = isSet(node['schema']) || isSet(node['catalog']);
   const isType = typeof type === 'string' && type.endsWith('_TYPE_INFO');
-  if (!isType && names.some(isSet)) return 'a name with a schema';
+  if (isTable || (isFunction && !isType && !isBuiltIn(node))) return 'a name with a schema';
   const called = node['function_name'];
   if (typeof called === 'string' && looksAround(called.toLowerCase())) return `${called}()`;
   return undefined;
+}
+
+/** The parser itself writes `extract(...)` and the like with these names in front. */
+function isBuiltIn({ schema, catalog }: Node): boolean {
+  return (
+    (schema === 'main' || schema === 'pg_catalog') && (!isSet(catalog) || catalog === 'system')
+  );
 }
 
 function isSet(value: unknown): boolean {

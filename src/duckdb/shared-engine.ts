@@ -92,7 +92,7 @@ export function makeSharedEngine({
       if (current !== undefined && !isSame(current.limits, limits)) {
         // Another run with another share of the machine: the one that is there first keeps it.
         if (current.users > 0) return undefined;
-        await end(current);
+        void end(current);
       }
       const shared = (current ??= open(limits));
       shared.users += 1;

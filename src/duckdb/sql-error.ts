@@ -33,12 +33,12 @@ export function errorOf(error: unknown, text: string, before = ''): Error {
   return new StepError('SQL_ERROR', `${place}${firstLine(said)}${hint}`, { cause: error });
 }
 
-/** True if the engine had no room, could not use its files, or has broken: nothing the query itself is to blame for. */
+/** True if the engine had no room, could not or may not use a file, or has broken: it may be otherwise in another. */
 export function isTroubleOfEngine(error: unknown): boolean {
   const { said, told } = read(error);
   return (
     isOutOfSpace(said, told) ||
-    /^(IO|IO Error)$/i.test(told.exception_type ?? '') ||
+    /^(IO|IO Error|Permission)$/i.test(told.exception_type ?? '') ||
     isTroubleOfInstance(error)
   );
 }
