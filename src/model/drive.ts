@@ -10,29 +10,15 @@
  */
 
 import { holds } from './condition.ts';
+import { ENDINGS, MAX_LOST, STOPS } from './endings.ts';
+import { toldOf } from './failure.ts';
 import { isSuccess, runStatus } from './outcome.ts';
 
 import type { RunEvent } from './events.ts';
-import type { AttemptResult, Outcome, RunStatus, Status, StopCause } from './outcome.ts';
+import type { Attempted } from './endings.ts';
+import type { Outcome, RunStatus, Status, StopCause } from './outcome.ts';
 import type { Plan, PlanStep } from './plan.ts';
-import type { FailureDetail, StepResult } from './step-result.ts';
-
-/** Times one step may lose its worker before it is called failed. */
-export const MAX_LOST = 10;
-
-/** How one attempt ended. `fail` without `retryable` is final whatever the profile says. */
-export type Attempted =
-  | { readonly ending: 'ok'; readonly result: StepResult }
-  | (FailureDetail & {
-      readonly ending: 'fail';
-      readonly code: string;
-      readonly reason: string;
-      readonly retryable: boolean;
-    })
-  | (FailureDetail & {
-      readonly ending: 'timeout' | 'cancelled' | 'lost';
-      readonly reason: string;
-    });
+import type { StepResult } from './step-result.ts';
 
 export type DrivePorts = {
   /** Unix milliseconds. */
@@ -99,6 +85,7 @@ export function drive(plan: Plan, ports: DrivePorts): Promise<Driven> {
   const queue: Progress[] = [];
   let told: RunEvent[] = [];
   let running = 0;
+  let takenBytes = 0;
   let stop: StopCause | undefined;
   let finish: (driven: Driven) => void;
   const driven = new Promise<Driven>((resolve) => (finish = resolve));
@@ -158,23 +145,24 @@ export function drive(plan: Plan, ports: DrivePorts): Promise<Driven> {
 
   function settle(progress: Progress, attempted: Attempted): void {
     const { step } = progress;
-    if (attempted.ending === 'lost') progress.lost += 1;
-    else progress.attempts += 1;
-    progress.lastDurationMs = Math.max(0, ports.now() - (progress.lastStartMs ?? ports.now()));
+    if (ENDINGS[attempted.ending].counts) progress.attempts += 1;
+    else progress.lost += 1;
+    progress.lastDurationMs =
+      (attempted.ending === 'ok' ? attempted.result : attempted.failure).durationMs ??
+      Math.max(0, ports.now() - (progress.lastStartMs ?? ports.now()));
     const retryInMs = stop === undefined ? retryDelayMs(progress, attempted) : undefined;
     told.push({
       type: 'attempt_ended',
       atMs: ports.now(),
       step: step.id,
       attempt: progress.tries,
-      result: attempted.ending satisfies AttemptResult,
-      ...(attempted.ending === 'ok' ? {} : { reason: attempted.reason }),
+      result: attempted.ending,
+      ...(attempted.ending === 'ok' ? {} : { reason: attempted.failure.message }),
       ...(retryInMs === undefined ? {} : { retryInMs }),
     });
     if (attempted.ending === 'ok') return succeed(progress, attempted.result);
     if (stop !== undefined) {
-      const status = stop === 'cancelled' ? 'CANCELLED' : 'BUDGET_EXCEEDED';
-      return end(progress, status, { reason: STOPPED[stop] });
+      return end(progress, STOPS[stop].begun, { reason: STOPS[stop].reason });
     }
     if (retryInMs === 0) return enqueue(progress);
     if (retryInMs !== undefined) {
@@ -191,17 +179,13 @@ export function drive(plan: Plan, ports: DrivePorts): Promise<Driven> {
 
   function retryDelayMs(progress: Progress, attempted: Attempted): number | undefined {
     const { attempts, backoffMs, factor, maxBackoffMs } = progress.step.retry;
-    switch (attempted.ending) {
-      case 'ok':
-      case 'cancelled':
+    switch (ENDINGS[attempted.ending].retried) {
+      case 'never':
         return undefined;
-      case 'lost':
+      case 'at once':
         return progress.lost <= MAX_LOST ? 0 : undefined;
-      case 'fail':
-        if (!attempted.retryable) return undefined;
-        break;
-      case 'timeout':
-        break;
+      case 'policy':
+        if (attempted.ending !== 'ok' && !attempted.failure.retryable) return undefined;
     }
     if (progress.attempts >= attempts) return undefined;
     return Math.min(maxBackoffMs, backoffMs * factor ** (progress.attempts - 1));
@@ -221,24 +205,16 @@ export function drive(plan: Plan, ports: DrivePorts): Promise<Driven> {
   }
 
   function fail(progress: Progress, attempted: Exclude<Attempted, { ending: 'ok' }>): void {
-    const code = attempted.ending === 'fail' ? attempted.code : CODE_OF_ENDING[attempted.ending];
-    const { log, failedChecks } = attempted;
-    const detail: FailureDetail = {
-      ...(log === undefined ? {} : { log }),
-      ...(failedChecks === undefined ? {} : { failedChecks }),
-    };
-    if (progress.step.allowFailure && attempted.ending !== 'cancelled') {
+    const { status, allowable } = ENDINGS[attempted.ending];
+    const said = toldOf(attempted.failure, takenBytes);
+    takenBytes = said.takenBytes;
+    if (progress.step.allowFailure && allowable) {
       withoutResult.add(progress.step.id);
-      end(progress, 'WARN', { code, reason: `allowed to fail: ${attempted.reason}`, ...detail });
+      const reason = `allowed to fail: ${said.about.reason}`;
+      end(progress, 'WARN', { ...said.about, reason });
       return;
     }
-    const status =
-      attempted.ending === 'timeout'
-        ? 'TIMEOUT'
-        : attempted.ending === 'cancelled'
-          ? 'CANCELLED'
-          : 'FAIL';
-    end(progress, status, { code, reason: attempted.reason, ...detail });
+    end(progress, status, said.about);
     if (plan.onFailure === 'stop') halt(`the run stopped when '${progress.step.id}' failed`);
   }
 
@@ -294,19 +270,17 @@ export function drive(plan: Plan, ports: DrivePorts): Promise<Driven> {
       const retrying = progress.state === 'ready' && progress.tries > 0;
       const begun = progress.state !== 'waiting' && progress.state !== 'ready';
       if (begun || (retrying && stop === undefined)) continue;
-      end(progress, stop === 'cancelled' ? 'CANCELLED' : 'SKIPPED', { reason });
+      end(progress, stop === undefined ? 'SKIPPED' : STOPS[stop].waiting, { reason });
     }
   }
 
   function stopped(cause: StopCause): void {
     if (stop !== undefined) return;
     stop = cause;
-    halt(STOPPED[cause]);
+    halt(STOPS[cause].reason);
     for (const progress of table.values()) {
       if (progress.state !== 'pausing') continue;
-      end(progress, cause === 'cancelled' ? 'CANCELLED' : 'BUDGET_EXCEEDED', {
-        reason: STOPPED[cause],
-      });
+      end(progress, STOPS[cause].begun, { reason: STOPS[cause].reason });
     }
     ports.abort();
     pump();
@@ -325,14 +299,3 @@ export function drive(plan: Plan, ports: DrivePorts): Promise<Driven> {
   pump();
   return driven;
 }
-
-const STOPPED: Readonly<Record<StopCause, string>> = Object.freeze({
-  cancelled: 'the run was cancelled',
-  budget: 'the wall-clock budget of the job ended',
-});
-
-const CODE_OF_ENDING = Object.freeze({
-  timeout: 'STEP_TIMEOUT',
-  cancelled: 'CANCELLED',
-  lost: 'WORKER_LOST',
-});

@@ -1,7 +1,12 @@
 /** What a person sees of a run while it goes on, folded from its events. Pure; repeated events change nothing. */
 
+import { boundText } from './bounded-text.ts';
+
 import type { RunEvent } from './events.ts';
 import type { Outcome, RunStatus } from './outcome.ts';
+
+/** The whole of it stands in the log: a view of hundreds of steps must fit into one answer. */
+const MOST_BYTES_OF_TROUBLE = 200;
 
 export type StepView = {
   readonly id: string;
@@ -49,7 +54,13 @@ export function foldEvent(view: RunView, event: RunEvent): RunView {
       }));
     case 'attempt_ended':
       return withStep(view, event.step, (step) =>
-        event.reason === undefined ? step : { ...step, state: 'retrying', trouble: event.reason },
+        event.reason === undefined
+          ? step
+          : {
+              ...step,
+              state: 'retrying',
+              trouble: boundText(event.reason, MOST_BYTES_OF_TROUBLE),
+            },
       );
     case 'step_ended':
       return withStep(view, event.outcome.step, (step) => ({

@@ -17,7 +17,7 @@ import { failureMessage } from '../model/failure-message.ts';
 import { runStatus } from '../model/outcome.ts';
 import { shapeOf } from '../model/run-shape.ts';
 import { emptyView, foldEvent } from '../model/view.ts';
-import { attemptStep, deliver } from './activities.ts';
+import { attemptStep, deliver, deliveryFailureOf } from './activities.ts';
 
 import type { DrivePorts } from '../model/drive.ts';
 import type { EventSinks, RunEvent, RunKey } from '../model/events.ts';
@@ -63,12 +63,10 @@ export async function runProfile(plan: Plan): Promise<RunSummary> {
       );
       summary = { ...summary, delivery };
     } catch (error) {
-      const reason = error instanceof Error ? (error.cause ?? error) : error;
-      const message = reason instanceof Error ? reason.message : String(reason);
       summary = {
         ...summary,
         status: runStatus([driven.status, 'FAIL']),
-        deliveryError: message,
+        deliveryFailure: deliveryFailureOf(error),
       };
     }
   }

@@ -10,12 +10,14 @@ import { runStep } from '../../src/activities/run-step.ts';
 import { KINDS } from '../../src/kinds/index.ts';
 import { loadDefinition } from '../../src/run/load-definition.ts';
 import { drive } from '../../src/model/drive.ts';
+import { failed } from '../../src/model/endings.ts';
+import { failureOf } from '../../src/model/failure.ts';
 import { MAIN_OUTPUT } from '../../src/model/plan.ts';
 import { openLocalStore } from '../../src/store/local.ts';
-import { StepError } from '../../src/model/step-error.ts';
 
 import type { StepEnvironment } from '../../src/activities/run-step.ts';
-import type { Attempted, Driven } from '../../src/model/drive.ts';
+import type { Driven } from '../../src/model/drive.ts';
+import type { Attempted } from '../../src/model/endings.ts';
 import type { Plan, PlanStep } from '../../src/model/plan.ts';
 import type { StepResult } from '../../src/model/step-result.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -108,12 +110,7 @@ async function attemptStep(about: {
     const never = new AbortController().signal;
     return { ending: 'ok', result: await runStep(definition, input, environment, never) };
   } catch (error) {
-    return {
-      ending: 'fail',
-      code: error instanceof StepError ? error.code : 'STEP_FAILED',
-      reason: (error as Error).message,
-      retryable: false,
-    };
+    return failed(failureOf(error));
   }
 }
 

@@ -1,19 +1,23 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
-import { drive, MAX_LOST } from '../../src/model/drive.ts';
+import { drive } from '../../src/model/drive.ts';
+import { failed, MAX_LOST } from '../../src/model/endings.ts';
+import { failure } from '../../src/model/failure.ts';
 
-import type { Attempted, DrivePorts, Driven } from '../../src/model/drive.ts';
+import type { DrivePorts, Driven } from '../../src/model/drive.ts';
+import type { Attempted } from '../../src/model/endings.ts';
 import type { RunEvent } from '../../src/model/events.ts';
 import type { StopCause } from '../../src/model/outcome.ts';
 import type { Plan, PlanStep } from '../../src/model/plan.ts';
 import type { StepResult } from '../../src/model/step-result.ts';
 
 const OK: Attempted = { ending: 'ok', result: resultOf({}) };
-const FAIL: Attempted = { ending: 'fail', code: 'X', reason: 'broke', retryable: true };
-const FATAL: Attempted = { ending: 'fail', code: 'CHECK_FAILED', reason: 'bad', retryable: false };
-const TIMEOUT: Attempted = { ending: 'timeout', reason: 'too long' };
-const LOST: Attempted = { ending: 'lost', reason: 'worker gone' };
+const FAIL = failed(failure('STEP_FAILED', 'broke'));
+const FATAL = failed(failure('CHECK_FAILED', 'bad'));
+const TIMEOUT = failed(failure('STEP_TIMEOUT', 'too long'));
+const LOST = failed(failure('WORKER_LOST', 'worker gone'));
+const CANCELLED = failed(failure('CANCELLED', 'told to'));
 
 function resultOf(about: Partial<StepResult>): StepResult {
   return { fingerprint: 'f', cached: false, durationMs: 1, outputs: {}, values: {}, ...about };
@@ -80,7 +84,7 @@ function makeWorld(answer?: (step: string, attempt: number) => Attempted) {
         : Promise.resolve();
     },
     abort: () => {
-      for (const resolve of open.values()) resolve({ ending: 'cancelled', reason: 'told to' });
+      for (const resolve of open.values()) resolve(CANCELLED);
       open.clear();
     },
     onStop: (listener) => (stop = listener),

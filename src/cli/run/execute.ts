@@ -3,7 +3,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { exitCode } from '../../model/outcome.ts';
+import { exitCode } from '../../model/exit-code.ts';
 import { shapeOf } from '../../model/run-shape.ts';
 import { emptyView, foldEvent } from '../../model/view.ts';
 import { makePaint } from '../render/paint.ts';
@@ -149,7 +149,7 @@ async function finish(
 ): Promise<number> {
   const { plan, settings, records, lock, metrics, io } = execution;
   const runId = plan.run.id;
-  const code = exitCode(summary.status, summary.outcomes);
+  const code = exitCode(summary);
   const record = await records.close(runId, summary);
   const delivered = summary.delivery !== undefined;
   await lock?.unlock({ keep: !delivered });
