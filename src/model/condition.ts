@@ -1,5 +1,7 @@
 /** Evaluates `when`. Pure; references only, never code. */
 
+import { mentionOf } from './plan-nodes.ts';
+
 import type { Condition, Scalar } from './plan.ts';
 import type { StepResult } from './step-result.ts';
 
@@ -20,9 +22,8 @@ function valueOf(
   results: ReadonlyMap<string, StepResult>,
 ): Scalar | undefined {
   if (typeof value !== 'object' || value === null) return value;
-  const [root, step, part, name] = value.$ref.split('.');
-  if (root !== 'steps' || part !== 'values' || step === undefined || name === undefined) {
-    return undefined;
-  }
-  return results.get(step)?.values[name];
+  const found = mentionOf(value);
+  if (found?.part !== 'values') return undefined;
+  const values = results.get(found.step)?.values ?? {};
+  return Object.hasOwn(values, found.name) ? values[found.name] : undefined;
 }
