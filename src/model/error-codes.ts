@@ -54,6 +54,7 @@ export const ERROR_CODES = Object.freeze({
   SECRET_TOO_SHORT: 'A secret is too short to be blanked out of logs.',
   OUT_OF_SPACE: 'A disk is full or a query ran out of its memory limit.',
   DELIVERY_FAILED: 'The exports could not be put into --out.',
+  NOT_ORDERED: 'A worker was asked for something that no command of its state folder ordered.',
   STEP_TIMEOUT: 'A step ran longer than its own time limit.',
   CANCELLED: 'An attempt was cancelled from outside; nothing failed by itself.',
   WORKER_LOST: 'The worker of an attempt stopped before it answered.',

@@ -11,6 +11,7 @@ import {
 
 import { failed, interrupted } from '../model/endings.ts';
 import { failureIn, failureOf } from '../model/failure.ts';
+import { deliverFilesOf, deliverOrder, stepOrder } from '../model/order.ts';
 
 import type { Driven } from '../model/drive.ts';
 import type { Attempted } from '../model/endings.ts';
@@ -50,22 +51,14 @@ export function attemptStep(
     retry: { maximumAttempts: 1 },
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   });
-  const { id, generation, date, previousRows } = plan.run;
+  const tag = plan.run.tags?.steps[step.id];
   const run = activities[step.kind];
   if (run === undefined) throw new Error('unreachable: activities are proxied');
   return run({
-    run: {
-      id,
-      generation,
-      job: plan.job,
-      profile: plan.profile,
-      date,
-      previousRows: only(previousRows, step.reads),
-    },
-    step,
+    ...stepOrder(plan, step),
     attempt,
-    concurrency: plan.concurrency,
     inputs,
+    ...(tag === undefined ? {} : { tag }),
   }).then(
     (result) => ({ ending: 'ok', result }),
     (error: unknown) => failed(failureBehind(error, step.timeoutMs)),
@@ -98,16 +91,6 @@ function failureBehind(
   );
 }
 
-/** Entries of `step` and `step.output` for the steps that are read. */
-function only(
-  rows: Readonly<Record<string, number>>,
-  reads: readonly string[],
-): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(rows).filter(([from]) => reads.includes(from.split('.')[0] ?? from)),
-  );
-}
-
 /** Why a delivery did not come about. */
 export function deliveryFailureOf(error: unknown): Failure {
   return failureBehind(error, DELIVERY_LIMIT_MS, 'DELIVERY_FAILED');
@@ -123,15 +106,9 @@ export async function deliver(
   for (const step of plan.steps) {
     const result = driven.results[step.id];
     if (result === undefined) continue;
-    for (const [output, artifact] of Object.entries(result.outputs)) {
-      if (artifact.deliver === undefined) continue;
-      files.push({
-        path: artifact.deliver,
-        artifact,
-        from: artifact.from ?? step.id,
-        fingerprint: result.fingerprint,
-        output,
-      });
+    for (const file of deliverFilesOf(step.id, result)) {
+      const seal = result.seals?.files[file.output];
+      files.push({ ...file, ...(seal === undefined ? {} : { seal }) });
     }
   }
   const activities = proxyActivities<DeliverActivities>({
@@ -142,13 +119,13 @@ export async function deliver(
     heartbeatTimeout: '30s',
     retry: { maximumAttempts: 10 },
   });
-  const { job, profile, params, run } = plan;
+  const tag = plan.run.tags?.deliver;
   return activities.deliver({
-    plan: { job, profile, params, run },
-    planSha256: plan.run.planSha256,
+    ...deliverOrder(plan),
     startedAtMs,
     status: driven.status,
     files,
     outcomes: driven.outcomes,
+    ...(tag === undefined ? {} : { tag }),
   });
 }

@@ -4,6 +4,8 @@ import { availableParallelism } from 'node:os';
 
 import { serviceOf } from '../../run/connection.ts';
 import { UserError } from '../../model/errors.ts';
+import { recordedRuns } from '../../orders/open-runs.ts';
+import { openRunRecords } from '../../store/run-records.ts';
 import { openSession, openSessionMetrics, openStore } from '../run/session.ts';
 import { listenForSignals } from '../run/signals.ts';
 import { makeStateDir, stateDirOf } from '../state-dir.ts';
@@ -58,6 +60,7 @@ export async function serve(options: {
       metrics,
       queues: () => ({ taskQueue: settings.taskQueue }),
       slots,
+      isOpen: recordedRuns(openRunRecords(stateDir).read),
     });
     io.say(`state     ${stateDir}`);
     if (session.engine.uiUrl !== undefined) io.say(`ui        ${session.engine.uiUrl}`);

@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { exitCode } from '../../model/exit-code.ts';
+import { ownExecution } from '../../orders/open-runs.ts';
 import { shapeOf } from '../../model/run-shape.ts';
 import { emptyView, foldEvent } from '../../model/view.ts';
 import { makePaint } from '../render/paint.ts';
@@ -15,6 +16,7 @@ import { openSession } from './session.ts';
 import { listenForSignals } from './signals.ts';
 import { resultJson } from './result-json.ts';
 
+import type { WorkflowHandle } from '@temporalio/client';
 import type { Metrics } from '../../metrics/open-metrics.ts';
 import type { RunEvent } from '../../model/events.ts';
 import type { Plan } from '../../model/plan.ts';
@@ -55,6 +57,7 @@ export async function execute(execution: Execution): Promise<number> {
     records.noteEvent(runId, event);
   };
 
+  const own = ownExecution();
   const session = await openSession({
     settings,
     stateDir,
@@ -62,6 +65,7 @@ export async function execute(execution: Execution): Promise<number> {
     metrics,
     queues: (kind) => queuesOf(kind, runId),
     slots: execution.plan.concurrency + 1,
+    isOpen: own.isOpen,
     logFile: join(records.folder(runId), 'worker.log'),
     onEvent: (key, event) => {
       if (key.generation === execution.plan.run.generation) onEvent(event);
@@ -70,10 +74,10 @@ export async function execute(execution: Execution): Promise<number> {
   });
   const { engine } = session;
   const queues = queuesOf(engine.kind, runId);
-  const plan: Plan = {
+  const plan = session.sign({
     ...execution.plan,
     run: { ...execution.plan.run, deliverQueue: queues.deliverQueue ?? queues.taskQueue ?? runId },
-  };
+  });
   await records.update(runId, {
     engine: { kind: engine.kind, address: engine.address, namespace: engine.namespace },
   });
@@ -88,7 +92,9 @@ export async function execute(execution: Execution): Promise<number> {
       const say = (line: string): void => io.say(line);
       await metrics.awaitScrape(shapeOf(plan), settings.waitForScrape, say, enough.signal);
     }
-    const handle = await startOrAttach(session, plan, settings, execution.reattach ?? false);
+    const handle = await own.begin(() =>
+      startOrAttach(session, plan, settings, execution.reattach ?? false),
+    );
     signals.onInterrupt(() => {
       io.say(
         'cancelling: waiting for the running steps to stop (Ctrl-C again leaves the run open)',
@@ -184,7 +190,7 @@ async function startOrAttach(
   plan: Plan,
   settings: Settings,
   reattach: boolean,
-): Promise<ReturnType<Session['client']['workflow']['getHandle']>> {
+): Promise<WorkflowHandle & { readonly firstExecutionRunId?: string }> {
   const { client, engine } = session;
   if (reattach && engine.kind === 'service') {
     const handle = client.workflow.getHandle(plan.run.id);
