@@ -13,7 +13,7 @@ import { failed, interrupted } from '../model/endings.ts';
 import { failureIn, failureOf } from '../model/failure.ts';
 import { deliverFilesOf, deliverOrder, stepOrder } from '../model/order.ts';
 
-import type { Driven } from '../model/drive.ts';
+import type { Completed } from '../model/drive.ts';
 import type { Attempted } from '../model/endings.ts';
 import type { ErrorCode } from '../model/error-codes.ts';
 import type { Failure } from '../model/failure.ts';
@@ -36,13 +36,14 @@ const DELIVERY_LIMIT_MS = 24 * 60 * 60_000;
 type StepActivities = Record<string, (input: StepInput) => Promise<StepResult>>;
 type DeliverActivities = { deliver(input: DeliverInput): Promise<DeliverResult> };
 
-/** Tries a step once. Retries are drive()'s, so Temporal's own are off. Never rejects. */
+/** Tries a step once. Retries are drive()'s, so Temporal's own are off. */
 export function attemptStep(
   plan: Plan,
   step: PlanStep,
   attempt: number,
   inputs: Readonly<Record<string, StepResult>>,
-): Promise<Attempted> {
+  answer: (attempted: Attempted) => void,
+): void {
   const activities = proxyActivities<StepActivities>({
     activityId: step.id,
     summary: step.id,
@@ -54,14 +55,14 @@ export function attemptStep(
   const tag = plan.run.tags?.steps[step.id];
   const run = activities[step.kind];
   if (run === undefined) throw new Error('unreachable: activities are proxied');
-  return run({
+  void run({
     ...stepOrder(plan, step),
     attempt,
     inputs,
     ...(tag === undefined ? {} : { tag }),
   }).then(
-    (result) => ({ ending: 'ok', result }),
-    (error: unknown) => failed(failureBehind(error, step.timeoutMs)),
+    (result) => answer({ ending: 'ok', result }),
+    (error: unknown) => answer(failed(failureBehind(error, step.timeoutMs))),
   );
 }
 
@@ -99,12 +100,12 @@ export function deliveryFailureOf(error: unknown): Failure {
 /** Puts the exports of a run into `--out`. A lost worker is waited for; everything else is final. */
 export async function deliver(
   plan: Plan,
-  driven: Driven,
+  driven: Completed,
   startedAtMs: number,
 ): Promise<DeliverResult> {
   const files: DeliverFile[] = [];
   for (const step of plan.steps) {
-    const result = driven.results[step.id];
+    const result = driven.results.get(step.id);
     if (result === undefined) continue;
     for (const file of deliverFilesOf(step.id, result)) {
       const seal = result.seals?.files[file.output];

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { exitCode } from '../../model/exit-code.ts';
 import { ownExecution } from '../../orders/open-runs.ts';
 import { shapeOf } from '../../model/run-shape.ts';
-import { emptyView, foldEvent } from '../../model/view.ts';
+import { growView } from '../../model/view.ts';
 import { makePaint } from '../render/paint.ts';
 import { makeRenderer } from '../render/live.ts';
 import { summaryLines } from '../render/summary.ts';
@@ -50,9 +50,9 @@ export async function execute(execution: Execution): Promise<number> {
   const runId = execution.plan.run.id;
   const paint = makePaint(io.color);
   const renderer = await makeRenderer(io, paint);
-  let view: RunView = emptyView(Date.now());
+  const { view, fold } = growView(Date.now());
   const onEvent = (event: RunEvent): void => {
-    view = foldEvent(view, event);
+    fold(event);
     renderer.event(event, view);
     records.noteEvent(runId, event);
   };
