@@ -5,28 +5,47 @@ import { join } from 'node:path';
 import { MAIN_OUTPUT } from '../model/plan.ts';
 import { readingOf } from './reader/reading.ts';
 import { readTexts } from './reader/read-texts.ts';
-import { PLAIN_PATH, quoteName, quotePath } from './session.ts';
+import { PLAIN_PATH, quoteName, quotePath } from './quoting.ts';
 import { StepError } from '../model/step-error.ts';
 
 import type { Format } from '../model/step-result.ts';
 import type { Session } from './session.ts';
 import type { InputArtifact, StepInputs } from '../model/attempt-inputs.ts';
 
-/** Creates one view an output that is a table. A text is read as every table from outside is, types found out. */
-export async function showInputs(session: Session, inputs: StepInputs): Promise<void> {
-  for (const [step, { outputs }] of Object.entries(inputs)) {
-    for (const [output, artifact] of Object.entries(outputs)) {
-      if (!isTable(output, artifact)) continue;
-      const name = output === MAIN_OUTPUT ? [step] : [step, output];
-      if (name.length > 1) await session.run(`create schema if not exists ${quoteName(step)}`);
-      const view = name.map(quoteName).join('.');
-      const path =
-        outputs[twinOf(output)]?.path ?? (await parquetOf(session, artifact, name.join('.')));
-      await session.run(
-        `create view ${view} as from read_parquet(${quotePath(path)}, ${PLAIN_PATH})`,
-      );
-    }
+/**
+ * Makes outputs that are tables visible, all of them or those of these names. A name of two parts needs a schema, which
+ * would be seen by others: on a shared instance it is there for `tableSql` alone.
+ */
+export async function showInputs(
+  session: Session,
+  inputs: StepInputs,
+  names: readonly string[] = visibleTables(inputs),
+): Promise<void> {
+  for (const name of names) {
+    const artifact = artifactOf(name, inputs);
+    if (artifact === undefined || !isTable('', artifact)) continue;
+    const [step = '', output = MAIN_OUTPUT] = name.split('.');
+    const twin = inputs[step]?.outputs[twinOf(output)];
+    const path = twin?.path ?? (await parquetOf(session, artifact, name));
+    const show = (view: string): Promise<unknown> =>
+      session
+        .run(`create ${view} as from read_parquet(${quotePath(path)}, ${PLAIN_PATH})`)
+        .catch((error: unknown) => {
+          throw explain(error, name, artifact);
+        });
+    await show(`temp view if not exists ${quoteName(name)}`);
+    if (!name.includes('.') || session.isShared) continue;
+    await session.run(`create schema if not exists ${quoteName(step)}`);
+    await show(`view if not exists ${quoteName(step)}.${quoteName(output)}`);
   }
+}
+
+function explain(error: unknown, name: string, { format, path }: InputArtifact): unknown {
+  if (!(error instanceof StepError) || error.code === 'OUT_OF_SPACE') return error;
+  const said = error.message.replaceAll(path, name);
+  return new StepError('BAD_INPUT_DATA', `the table ${name} cannot be read as ${format}: ${said}`, {
+    cause: error,
+  });
 }
 
 /** The output that has the same table as Parquet, beside one that is kept as the text it was written in. */
@@ -34,6 +53,7 @@ export function twinOf(output: string): string {
   return `${output}.parquet`;
 }
 
+/** Of a text without a twin: it is read as every table from outside is. */
 async function parquetOf(session: Session, artifact: TableArtifact, name: string): Promise<string> {
   const { format, path } = artifact;
   if (format === 'parquet') return path;
@@ -43,9 +63,7 @@ async function parquetOf(session: Session, artifact: TableArtifact, name: string
   const log = (): void => undefined;
   await readTexts(session, [{ file: given, format }], readingOf({}), { folder, target, log }).catch(
     (error: unknown) => {
-      if (!(error instanceof StepError) || error.code !== 'BAD_INPUT_DATA') throw error;
-      const message = `the table ${name} cannot be read as ${format}: ${error.message}`;
-      throw new StepError(error.code, message, { cause: error });
+      throw explain(error, name, artifact);
     },
   );
   return target;
@@ -79,7 +97,7 @@ export function tableSql(name: string, inputs: StepInputs): string {
       `there is no table '${name}'; visible here: ${visible.join(', ') || "none (an option that names a table belongs in the kind's roles.tables)"}`,
     );
   }
-  return name.split('.').map(quoteName).join('.');
+  return quoteName(name);
 }
 
 /** The artifact behind `step` or `step.output`. */

@@ -1,7 +1,7 @@
 /** Parquet files as one table: types as they are in the files, where one type has the values of all; else refused. */
 
 import { PLAIN_PATH, quoteName, quotePath, quoteText } from '../session.ts';
-import { PARQUET } from '../write.ts';
+import { PARQUET, readThrough } from '../parquet.ts';
 import { StepError } from '../../model/step-error.ts';
 import { badFile } from './bad-line.ts';
 import { wishesOf } from './declared.ts';
@@ -54,6 +54,11 @@ export async function readParquet(
   mustNotClash(fileColumns, united);
   const wishes = await wishesOf(session, parts, united, reading);
   const types = united.map(({ type }, i) => wishes.get(i) ?? type);
+  const [only] = parts;
+  const isAsItIs = united.every(({ type }, i) => type === types[i]) && fileColumns.length === 0;
+  if (only !== undefined && parts.length === 1 && isAsItIs) {
+    return takenOver(session, only.file, united, counted);
+  }
   const branches = parts.map(({ file, columns }, at) => {
     const picked = united.map(({ name }, i) => {
       const own = columns.find((each) => keyOf(each.name) === keyOf(name));
@@ -82,17 +87,28 @@ export async function readParquet(
       }
       throw explained(error, files);
     });
-  if (rows !== counted) {
-    throw badFile(
-      parts[0]?.name ?? '',
-      `the files say that they have ${counted} rows, but ${rows} were read`,
-    );
-  }
+  if (rows !== counted) throw miscounted(parts[0]?.name ?? '', counted, rows);
   const written = [
     ...united.map(({ name }, i) => ({ name, type: types[i]! })),
     ...fileColumns.map(({ name }) => ({ name, type: 'VARCHAR' })),
   ];
   return { path, format: 'parquet', rows, columns: written };
+}
+
+/** The file as it is: every value is decoded once, so that a damaged one is told of here and not by a later step. */
+async function takenOver(
+  session: Session,
+  file: StagedFile,
+  columns: readonly Column[],
+  counted: number,
+): Promise<WrittenTable> {
+  const rows = await reads(file, () => readThrough(session, file.path));
+  if (rows !== counted) throw miscounted(file.original, counted, rows);
+  return { path: file.path, format: 'parquet', rows, columns };
+}
+
+function miscounted(name: string, counted: number, rows: number): Error {
+  return badFile(name, `it says that it has ${counted} rows, but ${rows} were read`);
 }
 
 async function lookAt(

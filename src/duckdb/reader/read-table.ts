@@ -7,7 +7,7 @@
  */
 
 import { quoteName, quoteText } from '../session.ts';
-import { PARQUET } from '../write.ts';
+import { PARQUET } from '../parquet.ts';
 import { StepError } from '../../model/step-error.ts';
 import { badFile } from './bad-line.ts';
 import { wishesOf } from './declared.ts';
