@@ -1,5 +1,6 @@
 /** Writes tables so that the same rows are the same bytes: one order, one row-group size, one compression. */
 
+import { keptColumns } from './keepable.ts';
 import { PARQUET } from './parquet.ts';
 import { quoteName, quoteText } from './quoting.ts';
 import { inTotalOrder, isCut, isOrdered, skipsRows } from './total-order.ts';
@@ -11,6 +12,7 @@ import type { Column } from '../model/column.ts';
 
 /** No step can have this name. */
 const KEPT = '_result';
+const MAPPED = '_kept';
 
 /** A table as a file, ready to be an output of a step. */
 export type WrittenTable = {
@@ -39,11 +41,12 @@ export async function writeQuery(
     const rows = await session.copy({ text: sql, binds }, { path, as: PARQUET, sorted });
     return { path, format: 'parquet', rows, columns };
   };
-  if (!ordered) return copied(text, false);
+  const kept = keptColumns(columns);
+  if (kept === undefined && !ordered) return copied(text, false);
   const isSimple = !isOrdered(tree) && !isCut(tree);
-  if (isSimple) return copied(text, true);
+  if (kept === undefined && isSimple) return copied(text, true);
   const whole = await inTotalOrder(session, { text, tree }, columns.length);
-  if (whole !== undefined && !skipsRows(tree)) return copied(whole, false);
+  if (kept === undefined && whole !== undefined && !skipsRows(tree)) return copied(whole, false);
   await session.keep(KEPT, { text: whole ?? text, binds });
   const order = isOrdered(tree) ? 'as it is' : 'by all columns';
   const written = await writeTable(session, KEPT, path, order);
@@ -58,12 +61,20 @@ export async function writeTable(
   path: string,
   order: Order,
 ): Promise<WrittenTable> {
-  const columns = await session.columns(table);
+  const given = await session.columns(table);
+  const kept = keptColumns(given);
+  const source = kept === undefined ? table : MAPPED;
+  if (kept !== undefined) {
+    // In a table of its own, for an order below another SELECT need not hold.
+    await session.run(`create or replace temp table ${MAPPED} as select ${kept} from ${table}`);
+  }
+  const columns = kept === undefined ? given : await session.columns(MAPPED);
   const query = {
-    'as it is': () => asItIs(table, columns),
-    'by all columns': () => `select * from ${table} order by all`,
+    'as it is': () => asItIs(source, columns),
+    'by all columns': () => `select * from ${source} order by all`,
   }[order]();
   const rows = await session.run(`copy (${query}) to ${quoteText(path)} ${PARQUET}`);
+  if (kept !== undefined) await session.run(`drop table ${MAPPED}`);
   return { path, format: 'parquet', rows, columns };
 }
 

@@ -1,6 +1,7 @@
 /** What a profile declares of columns, held against the columns that the files have. */
 
-import { quoteText } from '../session.ts';
+import { keptColumns } from '../keepable.ts';
+import { quoteName, quoteText } from '../session.ts';
 import { StepError } from '../../model/step-error.ts';
 import { badFile } from './bad-line.ts';
 import { keyOf } from './names.ts';
@@ -54,12 +55,27 @@ export async function wishesOf(
 export async function typeNamed(session: Session, column: string, type: string): Promise<string> {
   try {
     const [row] = await session.rows(`select typeof(cast(null as ${type})) as t`);
-    return String(row?.['t']);
+    const named = String(row?.['t']);
+    const kept = keptColumns([{ name: column, type: named }]);
+    return kept === undefined ? named : await keptType(session, kept, column, named);
   } catch (error) {
+    if (error instanceof StepError && error.code === 'OUTPUT_UNUSABLE') throw error;
     throw new StepError('BAD_OPTION', `columns.${column}: '${type}' is no SQL type`, {
       cause: error,
     });
   }
+}
+
+/** The type in which values of this one are kept. */
+async function keptType(
+  session: Session,
+  kept: string,
+  column: string,
+  type: string,
+): Promise<string> {
+  const one = `(select cast(null as ${type}) as ${quoteName(column)})`;
+  const [found] = await session.columns(`(select ${kept} from ${one})`);
+  return found?.type ?? type;
 }
 
 /** A file that shares no name with the first has lost its line of names, or is not of this table. */

@@ -118,6 +118,12 @@ export function exactCast(type: string, text: string, notation: Notation): Exact
         holds: `lower(${text}) = cast(${value} as varchar)`,
       };
     }
+    case 'INTERVAL': {
+      // Parquet keeps milliseconds of an interval.
+      const value = plainCast(type, text);
+      const holds = `${printsAgain(value, text)} and microsecond(${value}) % 1000 = 0`;
+      return { value, quick: undefined, holds };
+    }
     default:
       // Of a type without a rule of its own only what it prints is surely what was written.
       return {

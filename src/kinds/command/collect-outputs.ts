@@ -4,6 +4,8 @@ import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 
 import { MAX_VALUES } from '../../model/step-result.ts';
+import { parseRecord } from '../../duckdb/reader/json-values.ts';
+import { KIND } from '../../duckdb/reader/part.ts';
 import { StepError } from '../../model/step-error.ts';
 
 import type { Scalar } from '../../model/plan.ts';
@@ -72,7 +74,8 @@ export async function collectValues(
       `${path} has ${info.size} bytes; values are a few scalars, data belongs into an output`,
     );
   }
-  const parsed = parse(info.isFile() ? await readFile(found, 'utf8') : '', path);
+  const text = info.isFile() ? await readFile(found, 'utf8') : '';
+  const parsed = parse(text, path);
   const entries = isMapping(parsed) ? Object.entries(parsed) : undefined;
   const wrong = entries?.find(
     ([name, value]) => !/^[a-z]\w{0,62}$/i.test(name) || !isScalar(value),
@@ -83,6 +86,7 @@ export async function collectValues(
       `${path} must hold one mapping of names to texts, numbers, true, false or null${wrong === undefined ? '' : `; '${wrong[0]}' is none`}`,
     );
   }
+  mustBeExact(text, path);
   if (entries.length > MAX_VALUES) {
     throw new StepError(
       'OUTPUT_TOO_LARGE',
@@ -92,6 +96,30 @@ export async function collectValues(
   return Object.fromEntries(
     entries.filter((entry): entry is [string, Scalar] => isScalar(entry[1])),
   );
+}
+
+/** A number that a value cannot hold as it is written would be another number for every step that reads it. */
+function mustBeExact(text: string, path: string): void {
+  for (const { name, value } of parseRecord(text, new Set()).fields ?? []) {
+    if (value.kind !== KIND.number || isExact(value.text)) continue;
+    throw new StepError(
+      'OUTPUT_UNUSABLE',
+      `${path}: '${name}' is ${value.text}, which is not a number that can be kept exactly; write it as text`,
+    );
+  }
+}
+
+/** The number nearest to the text has the same digits. */
+function isExact(text: string): boolean {
+  const [given, kept] = [text, String(Number(text))].map((number) => {
+    const [mantissa = '', exponent = '0'] = number.replace('-', '').toLowerCase().split('e');
+    const [whole = '', fraction = ''] = mantissa.split('.');
+    const digits = (whole + fraction).replace(/^0+/, '');
+    const significant = digits.replace(/0+$/, '');
+    const power = Number(exponent) - fraction.length + digits.length - significant.length;
+    return significant === '' ? '0' : `${significant}e${power}`;
+  });
+  return given === kept;
 }
 
 /** Real path of what was written, links resolved. */

@@ -72,3 +72,48 @@ test.each([
   );
   await expect(work).rejects.toMatchObject({ code });
 });
+
+test.each(['9007199254740993', '1e400', '0.1000000000000000055', '12345678901234567890'])(
+  'a value %s is refused, for no step would see that number',
+  async (number) => {
+    const work = shell(`echo '{"ok": 1.50, "n": ${number}}' > v.json`, { values: 'v.json' });
+    await expect(work).rejects.toMatchObject({
+      code: 'OUTPUT_UNUSABLE',
+      message: `v.json: 'n' is ${number}, which is not a number that can be kept exactly; write it as text`,
+    });
+  },
+);
+
+test.each(['0.1', '-0', '1e3', '1.50', '9007199254740992', '5e-324', '1E+21'])(
+  'a value %s is kept',
+  async (number) => {
+    const { returned } = await shell(`echo '{"n": ${number}}' > v.json`, { values: 'v.json' });
+    expect(returned.values).toEqual({ n: Number(number) });
+  },
+);
+
+test('a CSV that a command wrote is a table beside the text, read with the options of the output', async () => {
+  const { returned } = await shell("printf 'id;v\\n1;2,50\\n' > a.csv", {
+    outputs: { table: { path: 'a.csv', decimal: ',', columns: { id: 'INTEGER' } } },
+  });
+  const columns = [
+    { name: 'id', type: 'INTEGER' },
+    { name: 'v', type: 'DECIMAL(18,2)' },
+  ];
+  expect(returned.outputs).toMatchObject({
+    table: { format: 'csv', rows: 1, columns },
+    'table.parquet': { format: 'parquet', rows: 1, columns },
+  });
+});
+
+test('a text that is no table fails the command that wrote it, unless it is to be none', async () => {
+  const script = "printf 'a,b\\n1,2,3\\n' > a.csv";
+  await expect(shell(script, outputs('a.csv'))).rejects.toMatchObject({
+    code: 'BAD_INPUT_DATA',
+    message: expect.stringMatching(
+      /^the output 'table' is no table: a\.csv:2: 3 fields .* give `format: file`$/,
+    ),
+  });
+  const { returned } = await shell(script, outputs('a.csv', 'file'));
+  expect(Object.keys(returned.outputs ?? {})).toEqual(['table']);
+});
