@@ -111,8 +111,10 @@ export async function execute(execution: Execution): Promise<number> {
         resume: resumeCommand(execution),
       }),
       signals.suspended,
+      lockLost(execution.lock),
     ]);
     renderer.stop();
+    execution.lock?.check();
     if (ended === 'suspended') {
       io.say(`suspended ${runId}; go on with: ${resumeCommand(execution)}`);
       await session.close();
@@ -131,6 +133,12 @@ export async function execute(execution: Execution): Promise<number> {
     signals.stop();
     await metrics.close();
   }
+}
+
+/** Settles when another command has taken this run's `--out` over; never without a lock. */
+async function lockLost(lock: OutLock | undefined): Promise<'suspended'> {
+  await (lock?.lost ?? new Promise(() => undefined));
+  return 'suspended';
 }
 
 async function finish(
