@@ -58,18 +58,31 @@ export function sightIn(folder: string): Sight {
   }
 }
 
-/** Every entry of a lease, the highest token first. */
+/**
+ * Every entry of a lease, the highest token first. Read until the folder stands still: a look at one entry that ends
+ * while the next begins could miss both.
+ */
 export function readEntries(path: string, sight: () => Sight, ttlMs: number): readonly Entry[] {
-  const folder = dirname(path);
+  for (;;) {
+    const names = entryNames(path);
+    const found = names.flatMap((name) =>
+      readEntry(join(dirname(path), name), tokenOf(path, name), sight(), ttlMs),
+    );
+    if (found.length < names.length || entryNames(path).join() !== names.join()) continue;
+    return found.toSorted((a, b) => b.token - a.token);
+  }
+}
+
+function entryNames(path: string): readonly string[] {
   const name = basename(path);
-  const found = namesIn(folder).flatMap((entry): Entry[] => {
-    if (!entry.startsWith(name)) return [];
-    const suffix = /^(?:\.(\d{1,15}|takeover))?$/.exec(entry.slice(name.length));
-    if (suffix === null) return [];
-    const token = suffix[1] === undefined || suffix[1] === 'takeover' ? 0 : Number(suffix[1]);
-    return readEntry(join(folder, entry), token, sight(), ttlMs);
-  });
-  return found.toSorted((a, b) => b.token - a.token);
+  return namesIn(dirname(path)).filter(
+    (entry) =>
+      entry.startsWith(name) && /^(\.\d{1,15}|\.takeover|)$/.test(entry.slice(name.length)),
+  );
+}
+
+function tokenOf(path: string, name: string): number {
+  return Number(/\.(\d+)$/.exec(name.slice(basename(path).length))?.[1] ?? 0);
 }
 
 /** The entry that keeps others out, if one does. */
@@ -79,7 +92,7 @@ export function holdingOf(entries: readonly Entry[]): Entry | undefined {
 
 function readEntry(file: string, token: number, sight: Sight, ttlMs: number): Entry[] {
   const info = statSync(file, { throwIfNoEntry: false });
-  if (info?.isFile() !== true) return [];
+  if (info === undefined) return [];
   const text = readText(file);
   if (text === undefined) return [];
   const leftMs = ttlMs - (sight.nowMs - info.mtimeMs);
@@ -134,7 +147,10 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function namesIn(folder: string): readonly string[] {
   try {
-    return readdirSync(folder);
+    // A folder of that name is of an earlier version, and a link is nobody's entry.
+    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+      entry.isFile() ? [entry.name] : [],
+    );
   } catch {
     return [];
   }

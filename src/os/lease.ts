@@ -80,7 +80,8 @@ export async function takeLease(
       const others = readEntries(path, () => mine, timing.ttlMs).filter(
         (entry) => entry.text !== text,
       );
-      if (holdingOf(others) === undefined && says(file, text)) {
+      const isNewest = others.every((entry) => entry.token < token);
+      if (isNewest && holdingOf(others) === undefined && says(file, text)) {
         const kept = removeAll(others);
         if (kept === undefined) {
           if (entries.length > 0) await sweepTemporary(dirname(path));
