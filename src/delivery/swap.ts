@@ -14,6 +14,7 @@ import { basename, dirname, join } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
 import { replaceFile, syncFolder, sweepTemporary } from '../os/atomic.ts';
+import { sightIn } from '../os/lease-files.ts';
 import { withLease } from '../os/lease-turn.ts';
 import { isHeldByAnother } from './out-lock.ts';
 import { resolveOut, sideFolder } from './out-path.ts';
@@ -171,10 +172,11 @@ async function dropOld(out: string, guard: Guard, onPhase: (phase: Phase) => voi
   onPhase('old dropped');
 }
 
-/** The staged version a journal names; undefined without one, or if it is damaged. */
+/** The staged version a journal names; undefined without one, if it is damaged, or if another user wrote it. */
 async function readJournal(side: string): Promise<string | undefined> {
-  const text = await readFile(join(side, JOURNAL), 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
+  const path = join(side, JOURNAL);
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text === undefined || (await stat(path)).uid !== sightIn(side).uid) return undefined;
   try {
     const { staging } = JSON.parse(text) as { readonly staging: string };
     if (!basename(staging).startsWith(STAGING)) return undefined;

@@ -266,8 +266,8 @@ test('delivers nothing into an --out that another living run holds, whoever asks
       const out = join(folder, 'out');
       const input = await deliveryOf(store, { folder, out }, { a: '1' });
       await lockOut(out, { runId: 'run-2', stateDir: folder });
-      const owner = { runId: 'run-2', stateDir: folder, ...other };
-      await writeFile(join(sideFolder(out), 'owner.json'), JSON.stringify(owner));
+      const entry = { owner: other, about: { runId: 'run-2', stateDir: folder } };
+      await writeFile(join(sideFolder(out), 'owner.json.1'), JSON.stringify(entry));
       await expect(deliverInto({ input, store })).rejects.toMatchObject({ code: 'OUT_BUSY' });
       expect(await inspectOut(out)).toEqual({ state: 'absent' });
     }),
