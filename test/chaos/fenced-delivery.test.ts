@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 import { deliverInto, recoverDelivery } from '../../src/delivery/deliver.ts';
-import { lockOut, sideFolder } from '../../src/delivery/out-lock.ts';
+import { lockOut, sideFolder } from '../../src/delivery/folder/out-lock.ts';
 import { deliveryOf, textsIn } from '../delivery/fixtures.ts';
 import { age, spawnInContainer, whyNoContainer } from '../os/container.ts';
 import { withStore } from '../store/fixtures.ts';

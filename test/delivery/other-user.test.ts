@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 
 import { deliverInto, recoverDelivery } from '../../src/delivery/deliver.ts';
-import { lockOut, readOwner, sideFolder } from '../../src/delivery/out-lock.ts';
+import { lockOut, readOwner, sideFolder } from '../../src/delivery/folder/out-lock.ts';
 import { withProject } from '../harness/cli.ts';
 import { age } from '../os/container.ts';
 import { withStore } from '../store/fixtures.ts';

@@ -6,7 +6,7 @@ import { KINDS } from '../../kinds/index.ts';
 import { recoverDelivery } from '../../delivery/deliver.ts';
 import { UserError } from '../../model/errors.ts';
 import { describeOwner } from '../../os/owner.ts';
-import { lockOut, takenOverLine } from '../../delivery/out-lock.ts';
+import { lockOut, takenOverLine } from '../../delivery/folder/out-lock.ts';
 import { driverOf, driverState, openRunRecords } from '../../store/run-records.ts';
 import { loadDefinition } from '../../run/load-definition.ts';
 import { execute } from '../run/execute.ts';

@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path';
 import { KINDS } from '../../kinds/index.ts';
 import { UserError } from '../../model/errors.ts';
 import { inspectOut, previousRows, recoverDelivery, resolveOut } from '../../delivery/deliver.ts';
-import { busy, lockOut, readOwner, takenOverLine } from '../../delivery/out-lock.ts';
+import { busy, lockOut, readOwner, takenOverLine } from '../../delivery/folder/out-lock.ts';
 import { driverState, openRunRecords } from '../../store/run-records.ts';
 import { loadDefinition } from '../../run/load-definition.ts';
 import { execute } from '../run/execute.ts';

@@ -25,7 +25,7 @@ import type { RunEvent } from '../../model/events.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { RunSummary } from '../../model/run-summary.ts';
 import type { RunView } from '../../model/view.ts';
-import type { OutLock } from '../../delivery/out-lock.ts';
+import type { OutLock } from '../../delivery/folder/out-lock.ts';
 import type { RunRecords } from '../../store/run-records.ts';
 import type { Io } from '../io.ts';
 import type { Paint } from '../render/paint.ts';
