@@ -2,10 +2,12 @@
 
 import { hostname } from 'node:os';
 
-import { ApplicationFailure, Context } from '@temporalio/activity';
+import { Context } from '@temporalio/activity';
 
 import { deliverInto, outOfReach } from '../delivery/deliver.ts';
 import { UserError } from '../model/errors.ts';
+import { failureOf } from '../model/failure.ts';
+import { applicationFailure } from './application-failure.ts';
 
 import type { DeliverInput, DeliverResult } from '../model/step-result.ts';
 import type { Store } from '../store/store.ts';
@@ -25,23 +27,17 @@ export function makeDeliverActivity(store: Store): (input: DeliverInput) => Prom
       if (place !== undefined) throw notReached(place);
       return await deliverInto({ input, store });
     } catch (error) {
-      if (error instanceof ApplicationFailure) throw error;
-      throw ApplicationFailure.create({
-        message: error instanceof Error ? error.message : String(error),
-        type: error instanceof UserError ? error.code : 'DELIVERY_FAILED',
-        nonRetryable: true,
-        ...(error instanceof Error ? { cause: error } : {}),
-      });
+      throw applicationFailure(failureOf(error, 'DELIVERY_FAILED'), error);
     } finally {
       clearInterval(beat);
     }
   };
 }
 
-function notReached(place: string): ApplicationFailure {
-  return ApplicationFailure.create({
-    message: `the worker on ${hostname()} does not see the lock of ${place}: it is another folder there, or another command has taken it over`,
-    type: 'TARGET_NOT_REACHED',
-    nonRetryable: false,
-  });
+function notReached(place: string): UserError {
+  return new UserError(
+    'TARGET_NOT_REACHED',
+    `the worker on ${hostname()} does not see the lock of ${place}: it is another folder there, or another command has taken it over`,
+    { hint: 'Start `worker --deliver` only where --out is the same folder under the same path.' },
+  );
 }

@@ -1,5 +1,6 @@
 /** Publishes the exports of a run to all its targets: prepared at each of them first, then committed one after another. */
 
+import { UserError } from '../model/errors.ts';
 import { TARGETS } from './targets.ts';
 
 import type { DeliverInput, DeliverResult } from '../model/step-result.ts';
@@ -71,8 +72,9 @@ export async function recoverDelivery(
 
 /** What the next command makes good. */
 function halfWay(error: unknown, there: string): Error {
+  const { code, hint } =
+    error instanceof UserError ? error : { code: 'DELIVERY_FAILED' as const, hint: undefined };
   const reason = error instanceof Error ? error.message : String(error);
-  return new Error(`${reason}; delivered to ${there} already: \`resume\` delivers to the rest`, {
-    cause: error,
-  });
+  const message = `${reason}; delivered to ${there} already: \`resume\` delivers to the rest`;
+  return new UserError(code, message, { ...(hint === undefined ? {} : { hint }), cause: error });
 }

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { UserError } from '../../model/errors.ts';
 import { syncFolder } from '../../os/atomic.ts';
 import { takeTurn } from '../../os/lease-turn.ts';
 import { makeFolder } from '../../os/make-folder.ts';
@@ -148,5 +149,9 @@ async function beginAlone(
 
 async function refuseForeign(out: string, given: string): Promise<void> {
   if ((await inspectOut(out)).state !== 'foreign') return;
-  throw new Error(`${given} is not empty and was not made by a delivery; nothing was touched`);
+  throw new UserError(
+    'OUT_NOT_OURS',
+    `${given} is not empty and was not made by a delivery; nothing was touched`,
+    { hint: 'Empty it yourself, or give another --out; then resume.' },
+  );
 }

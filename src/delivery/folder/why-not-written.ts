@@ -1,5 +1,10 @@
 /** Why `--out` cannot be written, in words, where the filesystem gave a reason. Nothing here touches one. */
 
+import { UserError } from '../../model/errors.ts';
+
+/** Said of what only its user can mend. */
+const HINT = 'Mend it, then resume: every finished step is kept.';
+
 const REASONS: Readonly<Record<string, string>> = Object.freeze({
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
@@ -15,9 +20,12 @@ const REASONS: Readonly<Record<string, string>> = Object.freeze({
 export function explain(error: unknown, out: string): Error {
   const known = reasonOf(error);
   if (known === undefined) return error instanceof Error ? error : new Error(String(error));
-  return new Error(`${out} cannot be written: ${known}; an earlier delivery there is untouched`, {
-    cause: error,
-  });
+  const isFull = known === REASONS['ENOSPC'] || known === REASONS['EDQUOT'];
+  return new UserError(
+    isFull ? 'OUT_OF_SPACE' : 'DELIVERY_FAILED',
+    `${out} cannot be written: ${known}; an earlier delivery there is untouched`,
+    { hint: HINT, cause: error },
+  );
 }
 
 /** What the filesystem said, also where the store has put it into its own words. */
