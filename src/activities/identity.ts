@@ -34,7 +34,16 @@ export async function identify(
   results: Readonly<Record<string, StepResult>>,
   store: Pick<Store, 'pathOf'>,
   signal: AbortSignal,
-  { secrets = () => '', salt }: { secrets?: (name: string) => string; salt?: string } = {},
+  {
+    secrets = () => '',
+    salt,
+    onProgress,
+  }: {
+    secrets?: (name: string) => string;
+    salt?: string;
+    /** Called with every piece that was hashed. */
+    onProgress?: () => void;
+  } = {},
 ): Promise<Identity> {
   const kind = definition as unknown as StepDefinition<unknown>;
   const inputs = locate(results, store);
@@ -52,7 +61,7 @@ export async function identify(
       inputs,
       ...(reusable || salt === undefined ? {} : { salt }),
     });
-  const now = identityOf(await hashSources(files, signal));
+  const now = identityOf(await hashSources(files, signal, onProgress));
   return { ...now, options, inputs, files, reusable, with: identityOf };
 }
 

@@ -68,7 +68,10 @@ export async function runStep(
   input: StepInput,
   environment: StepEnvironment,
   signal: AbortSignal,
-  elapsedMs = stopwatch(),
+  {
+    elapsedMs = stopwatch(),
+    onProgress = () => undefined,
+  }: { readonly elapsedMs?: () => number; readonly onProgress?: () => void } = {},
 ): Promise<StepResult> {
   const { store } = environment;
   const { step, run } = input;
@@ -89,6 +92,7 @@ export async function runStep(
     secrets,
     // Of this step alone: a twin with the same options is another execution.
     salt: `${run.id}/${step.id}`,
+    onProgress,
   });
   const { options, inputs, files } = identity;
   const redactor = makeRedactor([...used.values()]);
@@ -123,7 +127,8 @@ export async function runStep(
   const own = `${step.id}.${run.generation}-${input.attempt}`;
   const folder = makeLazyFolder(join(environment.attemptsRoot, run.id, own));
   try {
-    const sources = files.length === 0 ? [] : await stageSources(files, folder.path(), signal);
+    const sources =
+      files.length === 0 ? [] : await stageSources(files, folder.path(), signal, onProgress);
     const { fingerprint, ingredients } = identity.with(sources);
     const context: StepContext = {
       runId: run.id,
@@ -145,6 +150,7 @@ export async function runStep(
       ...(environment.engine === undefined ? {} : { engine: environment.engine }),
       previousRows: run.previousRows,
       previousColumns,
+      progress: onProgress,
       env: environment.env,
       log,
       redact,

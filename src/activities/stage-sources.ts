@@ -22,10 +22,11 @@ const CHUNK_BYTES = 1024 * 1024;
 export async function hashSources(
   files: readonly FoundFile[],
   signal: AbortSignal,
+  onProgress?: () => void,
 ): Promise<readonly HashedSource[]> {
   const hashed: HashedSource[] = [];
   for (const { path, below } of files) {
-    const { sha256 } = await reading(path, () => hashOf(path, signal));
+    const { sha256 } = await reading(path, () => hashOf(path, { signal, onProgress }));
     hashed.push({ original: path, below, sha256 });
   }
   return hashed;
@@ -36,6 +37,7 @@ export async function stageSources(
   files: readonly FoundFile[],
   folder: string,
   signal: AbortSignal,
+  onProgress?: () => void,
 ): Promise<readonly (StagedFile & HashedSource)[]> {
   const staged: (StagedFile & HashedSource)[] = [];
   for (const [n, { path, below }] of files.entries()) {
@@ -46,7 +48,9 @@ export async function stageSources(
       () => false,
     );
     const hashed = await reading(path, () =>
-      isCloned ? hashOf(target, signal) : hashOf(path, signal, createWriteStream(target)),
+      isCloned
+        ? hashOf(target, { signal, onProgress })
+        : hashOf(path, { signal, onProgress, copy: createWriteStream(target) }),
     );
     staged.push({ original: path, below, path: target, ...hashed });
   }
@@ -56,8 +60,15 @@ export async function stageSources(
 /** Reads a file once for its hash and length, and writes what was read to `copy`. */
 async function hashOf(
   path: string,
-  signal: AbortSignal,
-  copy?: NodeJS.WritableStream,
+  {
+    signal,
+    onProgress,
+    copy,
+  }: {
+    readonly signal: AbortSignal;
+    readonly onProgress?: (() => void) | undefined;
+    readonly copy?: NodeJS.WritableStream;
+  },
 ): Promise<{ readonly sha256: string; readonly bytes: number }> {
   const hash = createHash('sha256');
   let bytes = 0;
@@ -66,6 +77,7 @@ async function hashOf(
     for await (const chunk of chunks) {
       hash.update(chunk);
       bytes += chunk.length;
+      onProgress?.();
       if (copy !== undefined) yield chunk;
     }
   };

@@ -15,6 +15,8 @@ export type KindSpec = {
     readonly secrets?: readonly string[];
     readonly paths?: readonly string[];
   };
+  /** True: it does nothing but read its sources, and tells of its progress. */
+  readonly onlyReads?: true;
   /** Names of the outputs these options give; undefined: not known before it runs. */
   outputs?(options: never): readonly string[] | undefined;
   /** Paths in the delivery these options give. */

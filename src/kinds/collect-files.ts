@@ -134,7 +134,10 @@ async function read(
     folder: ctx.folder,
     target: path,
     log: ctx.log,
-    onBytes: () => ctx.signal.throwIfAborted(),
+    onProgress: () => {
+      ctx.signal.throwIfAborted();
+      ctx.progress?.();
+    },
     fileColumns: (parts) => named(parts.map(({ file }) => file)),
   });
 }

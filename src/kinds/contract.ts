@@ -41,6 +41,8 @@ export type StepContext = {
   previousColumns?(output: string): Promise<readonly Column[] | undefined>;
   /** Environment of the worker: for allow-lists only. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Tells that work goes on: a time limit that nobody asked for counts from here. */
+  progress?(): void;
   /** Appends to the step's log. Secrets are blanked out on the way. */
   log(line: string): void;
   /** Blanks out every secret this step uses. */

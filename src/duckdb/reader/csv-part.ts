@@ -23,7 +23,7 @@ export async function csvPart(
   file: StagedFile,
   reading: Reading,
   scratch: string,
-  onBytes: (bytes: number) => void = () => undefined,
+  onProgress: () => void = () => undefined,
 ): Promise<Part | undefined> {
   const { dialect } = reading;
   const head = await headOf(file, reading);
@@ -49,7 +49,7 @@ export async function csvPart(
     first.line === 1 &&
     !/[\r\n]/.test(first.raw);
   if (mayBePlain) {
-    const look = await scanned(file, reading, delimiter, scratch, onBytes);
+    const look = await scanned(file, reading, delimiter, scratch, onProgress);
     if (look !== undefined) {
       return {
         ...common,
@@ -63,7 +63,7 @@ export async function csvPart(
       };
     }
   }
-  const records = await rewritten(file, reading, delimiter, width, scratch, onBytes);
+  const records = await rewritten(file, reading, delimiter, width, scratch, onProgress);
   return {
     ...common,
     path: scratch,
@@ -110,7 +110,7 @@ async function* recordsOf(
   file: StagedFile,
   reading: Reading,
   delimiter: string | undefined,
-  onBytes: (bytes: number) => void = () => undefined,
+  onProgress: () => void = () => undefined,
 ): AsyncGenerator<{ record: CsvRecord; delimiter: string }> {
   const { dialect, encoding } = reading;
   const parser = makeCsvParser({
@@ -124,7 +124,7 @@ async function* recordsOf(
       const records = parser.push(text.slice(at, at + PIECE_CHARACTERS));
       for (const record of records) yield { record, delimiter: parser.delimiter ?? ',' };
     }
-    onBytes(chunk.length);
+    onProgress();
   }
   for (const record of parser.end()) yield { record, delimiter: parser.delimiter ?? ',' };
 }
@@ -135,7 +135,7 @@ async function scanned(
   reading: Reading,
   delimiter: string,
   scratch: string,
-  onBytes: (bytes: number) => void,
+  onProgress: () => void,
 ): Promise<(Scan & { readonly path: string }) | undefined> {
   const scanner = makeScanner({ delimiter, quote: '"', maxLineBytes: maxLine(reading) });
   const facts = { isAsItLies: true };
@@ -151,7 +151,7 @@ async function scanned(
         copy ??= await open(scratch, 'w');
         await copy.writeFile(chunk);
       }
-      onBytes(chunk.length);
+      onProgress();
     }
   } finally {
     await copy?.close();
@@ -167,12 +167,12 @@ async function* rowsOf(
   file: StagedFile,
   reading: Reading,
   delimiter: string,
-  onBytes?: (bytes: number) => void,
+  onProgress?: () => void,
 ): AsyncGenerator<CsvRecord> {
   const { header, skipEnd } = reading.dialect;
   const waiting: CsvRecord[] = [];
   let width = 0;
-  for await (const { record } of recordsOf(file, reading, delimiter, onBytes)) {
+  for await (const { record } of recordsOf(file, reading, delimiter, onProgress)) {
     if (width === 0) {
       if (record.raw === '') continue;
       width = record.fields.length;
@@ -191,7 +191,7 @@ async function rewritten(
   delimiter: string,
   width: number,
   scratch: string,
-  onBytes: (bytes: number) => void,
+  onProgress: () => void,
 ): Promise<number> {
   const out = createWriteStream(scratch);
   const whole = finished(out);
@@ -200,7 +200,7 @@ async function rewritten(
   let text = '';
   let records = 0;
   try {
-    for await (const record of rowsOf(file, reading, delimiter, onBytes)) {
+    for await (const record of rowsOf(file, reading, delimiter, onProgress)) {
       if (record.fields.length !== width) throw ragged(file, record, width, reading);
       text += `${record.fields.map(written).join(',')}${width === 1 ? ',1\n' : '\n'}`;
       records += 1;

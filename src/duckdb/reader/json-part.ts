@@ -38,14 +38,14 @@ export async function jsonPart(
   format: 'json' | 'jsonl',
   reading: Reading,
   scratch: string,
-  onBytes: (bytes: number) => void = () => undefined,
+  onProgress: () => void = () => undefined,
 ): Promise<Part | undefined> {
   const raw = new Set(
     Object.entries(reading.columns).flatMap(([name, { type }]) =>
       /^json$/i.test(type.trim()) ? [name] : [],
     ),
   );
-  const about = { file, format, reading, onBytes };
+  const about = { file, format, reading, onProgress };
   let known: Known = { columns: new Map(), raw };
   for (;;) {
     const done = await rewrite(about, known, scratch);
@@ -84,7 +84,7 @@ type About = {
   readonly file: StagedFile;
   readonly format: 'json' | 'jsonl';
   readonly reading: Reading;
-  readonly onBytes: (bytes: number) => void;
+  readonly onProgress: () => void;
 };
 
 /** Writes all records. `width`: columns that were known before the first was written. */
@@ -177,7 +177,7 @@ function parsed(
   }
 }
 
-async function* textsOf({ file, format, reading, onBytes }: About): AsyncGenerator<JsonText> {
+async function* textsOf({ file, format, reading, onProgress }: About): AsyncGenerator<JsonText> {
   const max = reading.maxLineBytes ?? MAX_RECORD_BYTES;
   const splitter =
     format === 'jsonl'
@@ -186,7 +186,7 @@ async function* textsOf({ file, format, reading, onBytes }: About): AsyncGenerat
   const chunks = textOf({ path: file.path, name: file.original }, reading.encoding);
   for await (const chunk of chunks) {
     yield* splitter.push(chunk.toString());
-    onBytes(chunk.length);
+    onProgress();
   }
   yield* splitter.end();
 }

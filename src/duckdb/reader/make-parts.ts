@@ -25,7 +25,7 @@ export async function makeParts(
   files: readonly GivenFile[],
   reading: Reading,
   folder: string,
-  { log, onBytes }: { log(line: string): void; onBytes(bytes: number): void },
+  { log, onProgress }: { log(line: string): void; onProgress(): void },
 ): Promise<readonly Part[]> {
   const scratch = join(folder, 'texts');
   await mkdir(scratch, { recursive: true });
@@ -34,8 +34,8 @@ export async function makeParts(
     const text = join(scratch, `${n}.csv`);
     const making =
       format === 'csv'
-        ? csvPart(file, reading, text, onBytes)
-        : jsonPart(file, format, reading, text, onBytes);
+        ? csvPart(file, reading, text, onProgress)
+        : jsonPart(file, format, reading, text, onProgress);
     const part = await making.catch(async (error: unknown) => {
       // Of a packed file it may be the packing that is damaged; then that is what is wrong.
       if (error instanceof StepError) await mustBeWhole({ path: file.path, name: file.original });

@@ -1,5 +1,7 @@
 /** Texts in, one Parquet table out: the reader from end to end, for everything that is not Parquet already. */
 
+import { stat } from 'node:fs/promises';
+
 import { makeParts } from './make-parts.ts';
 import { readTable } from './read-table.ts';
 
@@ -16,8 +18,8 @@ export type TextTask = {
   /** Where the table goes. */
   readonly target: string;
   readonly log: (line: string) => void;
-  /** Called with every piece that was read. It may throw to end the work. */
-  readonly onBytes?: (bytes: number) => void;
+  /** Called whenever something was read or written. While files are read it may throw to end the work. */
+  readonly onProgress?: () => void;
   /** Columns that come from the files themselves. */
   readonly fileColumns?: (parts: readonly Part[]) => readonly FileColumn[];
 };
@@ -27,8 +29,35 @@ export async function readTexts(
   session: Session,
   files: readonly GivenFile[],
   reading: Reading,
-  { folder, target, log, onBytes = () => undefined, fileColumns = () => [] }: TextTask,
+  { folder, target, log, onProgress = () => undefined, fileColumns = () => [] }: TextTask,
 ): Promise<WrittenTable> {
-  const parts = await makeParts(files, reading, folder, { log, onBytes });
-  return readTable(session, parts, reading, fileColumns(parts), target);
+  const parts = await makeParts(files, reading, folder, { log, onProgress });
+  return whileGrowing(target, onProgress, () =>
+    readTable(session, parts, reading, fileColumns(parts), target),
+  );
+}
+
+const LOOK_EVERY_MS = 5_000;
+
+/** Tells of progress as long as a file grows, for the engine does not say how far a COPY is. */
+async function whileGrowing<T>(
+  path: string,
+  onProgress: () => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  let known = 0;
+  const look = setInterval(() => {
+    // What ends the work is seen by the work itself; here nobody would catch it.
+    stat(path)
+      .then(({ size }) => {
+        if (size > known) onProgress();
+        known = Math.max(size, known);
+      })
+      .catch(() => undefined);
+  }, LOOK_EVERY_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(look);
+  }
 }

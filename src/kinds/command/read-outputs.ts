@@ -45,7 +45,7 @@ export async function readOutputs(
         folder,
         target,
         log: ctx.log,
-        onBytes: () => ctx.signal.throwIfAborted(),
+        onProgress: () => ctx.signal.throwIfAborted(),
       }),
     ).catch((error: unknown) => {
       throw explain(error, name);
