@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { StepError } from '../../model/step-error.ts';
+import { badFile } from './bad-line.ts';
 import { csvPart, noNames } from './csv-part.ts';
 import { jsonPart } from './json-part.ts';
 import { mustBeWhole } from './unpack.ts';
@@ -46,6 +47,9 @@ export async function makeParts(
   }
   const [first] = files;
   if (parts.length > 0) return parts;
-  if (first !== undefined) throw noNames(first.file);
+  if (first !== undefined) {
+    if (first.format === 'csv') throw noNames(first.file);
+    throw badFile(first.file.original, 'it holds no record, so it has no columns');
+  }
   throw new StepError('BAD_INPUT_DATA', 'there is no file to read');
 }

@@ -111,7 +111,8 @@ describe('a fault is told with file, line, the line and the option that would he
     ['a.json', '[{"a":1},\n]', 'a.json:2: no JSON'],
     ['a.json', '[{"a":1}] x', 'a.json:1: no JSON: there is more'],
     ['a.json', '{"a":1} {"a":2}', 'a.json:1: no JSON: there is more'],
-    ['a.json', '', 'a.json: the file is empty'],
+    ['a.json', '', 'a.json: it holds no record'],
+    ['a.json', '[]', 'a.json: it holds no record, so it has no columns'],
   ])('%s: %j', async (name, content, said) => {
     expect(await refusal({ [name]: content })).toContain(said);
   });
