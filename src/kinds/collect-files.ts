@@ -118,11 +118,15 @@ async function read(
   const files = ctx.sources.map((file) => ({ file, format: formatOf(options, file) }));
   const named = (sources: readonly StagedFile[]): readonly FileColumn[] =>
     fileColumnsOf(sources, options);
+  const onProgress = (): void => {
+    ctx.signal.throwIfAborted();
+    ctx.progress?.();
+  };
   const texts = files.flatMap(({ file, format }) =>
     format === 'parquet' ? [] : [{ file, format }],
   );
   if (texts.length === 0) {
-    return readParquet(session, ctx.sources, reading, named(ctx.sources), path);
+    return readParquet(session, ctx.sources, reading, named(ctx.sources), path, onProgress);
   }
   if (texts.length < files.length) {
     throw new StepError(
@@ -134,10 +138,7 @@ async function read(
     folder: ctx.folder,
     target: path,
     log: ctx.log,
-    onProgress: () => {
-      ctx.signal.throwIfAborted();
-      ctx.progress?.();
-    },
+    onProgress,
     fileColumns: (parts) => named(parts.map(({ file }) => file)),
   });
 }

@@ -6,6 +6,7 @@ import { StepError } from '../../model/step-error.ts';
 import { badFile } from './bad-line.ts';
 import { wishesOf } from './declared.ts';
 import { castOrFail, exactCast } from './exact-cast.ts';
+import { mustMatchChecksums } from './parquet-pages.ts';
 import { mustNotClash } from './file-columns.ts';
 import { keyOf } from './names.ts';
 
@@ -35,11 +36,13 @@ export async function readParquet(
   reading: Reading,
   fileColumns: readonly FileColumn[],
   path: string,
+  onProgress: () => void = () => undefined,
 ): Promise<WrittenTable> {
   const parts: ParquetPart[] = [];
   let counted = 0;
   for (const file of files) {
     const found = await reads(file, () => lookAt(session, file));
+    await reads(file, () => mustMatchChecksums(session, file, onProgress));
     counted += found.rows;
     parts.push({ file, name: file.original, ...found });
   }
