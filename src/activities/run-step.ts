@@ -100,17 +100,17 @@ export async function runStep(
   const stepLog = makeStepLog(logFileOf(environment, run.id, step.id), redact);
   const log = stepLog.line;
 
-  const previousColumns = async (output: string): Promise<readonly Column[] | undefined> =>
-    (await store.latestOf(run.job, run.profile, step.id))?.columns[output];
+  // Asked for once, so that what this attempt stores is never taken for what was there before it.
+  let latest: ReturnType<Store['latestOf']> | undefined;
+  const previousColumns = async (output: string): Promise<readonly Column[] | undefined> => {
+    latest ??= store.latestOf(run.job, run.profile, step.id);
+    return (await latest)?.columns[output];
+  };
   const found = await store.findResult(identity.fingerprint);
   if (found !== undefined) {
-    const added = await kind.onHit?.(
+    const added = await kind.conditions?.(
       options,
-      {
-        values: found.result.values,
-        ...(found.result.warning === undefined ? {} : { warning: found.result.warning }),
-        columns: found.columns,
-      },
+      { values: found.result.values, columns: found.columns },
       { previousRows: run.previousRows, previousColumns, log },
     );
     const maker = found.step?.id;
@@ -180,8 +180,14 @@ export async function runStep(
       bootId: environment.bootId,
     };
     const winner = await store.putResult(fingerprint, stored);
+    // Of this time alone: the stored result says nothing of it.
+    const added = await kind.conditions?.(
+      options,
+      { values: winner.result.values, columns: winner.columns },
+      { previousRows: run.previousRows, previousColumns, log },
+    );
     log(`done in ${durationMs} ms`);
-    return { ...winner.result, cached: false, durationMs };
+    return { ...winner.result, ...united(winner.result, added ?? {}), cached: false, durationMs };
   } catch (error) {
     const told = explainFullDisk(error, 'write the files of this step');
     const message = told instanceof Error ? told.message : String(told);
@@ -228,11 +234,24 @@ function taken(
 ): StepResult {
   return {
     ...found.result,
-    ...about(added),
+    ...united(found.result, added),
     cached: !mine,
     ...(mine ? { adopted: true } : {}),
     durationMs,
   };
+}
+
+/** The warnings of a result and of the conditions of this time. */
+function united(
+  { warning, failedChecks }: Pick<StepResult, 'warning' | 'failedChecks'>,
+  added: Pick<StepReturn, 'warning' | 'failedChecks'>,
+): Pick<StepResult, 'warning' | 'failedChecks'> {
+  const words = [warning, added.warning].flatMap((each) => each ?? []);
+  const names = [...new Set([...(failedChecks ?? []), ...(added.failedChecks ?? [])])];
+  return about({
+    ...(words.length === 0 ? {} : { warning: words.join('; ') }),
+    ...(names.length === 0 ? {} : { failedChecks: names }),
+  });
 }
 
 function about(returned: StepReturn): Partial<StepResult> {

@@ -6,12 +6,12 @@ import { z } from 'zod';
 
 import { MAIN_OUTPUT } from '../model/plan.ts';
 import { ENGINE_VERSION, withSession } from '../duckdb/session.ts';
-import { judgeTypes } from '../duckdb/reader/changed-types.ts';
 import { fileColumnsOf } from '../duckdb/reader/file-columns.ts';
 import { readingOf } from '../duckdb/reader/reading.ts';
 import { readParquet } from '../duckdb/reader/parquet-table.ts';
 import { readTexts } from '../duckdb/reader/read-texts.ts';
 import { plainReading, readingFields } from './reading-options.ts';
+import { changedTypes } from './types-changed.ts';
 import { defineStep } from './contract.ts';
 import { StepError } from '../model/step-error.ts';
 
@@ -22,7 +22,6 @@ import type { FileColumnOptions } from '../duckdb/reader/file-columns.ts';
 import type { FileColumn } from '../duckdb/reader/table-sql.ts';
 import type { StepContext } from './contract.ts';
 import type { TableOptions } from './reading-options.ts';
-import type { Column } from '../model/column.ts';
 import type { StagedFile } from '../model/attempt-inputs.ts';
 
 const FORMATS = ['csv', 'json', 'jsonl', 'parquet'] as const;
@@ -65,6 +64,15 @@ export const collectFiles = defineStep<Options>({
   schema,
   roles: { paths: ['from', 'from.*'] },
   outputs: () => [MAIN_OUTPUT],
+  columns: ({ types, columns }) => ({
+    [MAIN_OUTPUT]: {
+      isAll: false,
+      columns: Object.entries({ ...types, ...columns }).map(([name, wish]) => ({
+        name,
+        type: typeof wish === 'string' ? wish : wish.type,
+      })),
+    },
+  }),
   sources: (options) => (typeof options.from === 'string' ? [options.from] : options.from),
   columnsAt: () => ['columns'],
   onlyReads: true,
@@ -84,29 +92,19 @@ export const collectFiles = defineStep<Options>({
       ctx.log(
         `${ctx.sources.length} files, ${written.rows} rows, ${written.columns.length} columns`,
       );
-      const warning = await judged(options, written.columns, ctx);
+      // What must fail for it fails before anything is stored; a warning is one of this time alone.
+      await changedTypes(options, MAIN_OUTPUT, written.columns, ctx);
       return {
         outputs: { [MAIN_OUTPUT]: written },
         values: { rows: written.rows, files: ctx.sources.length },
         rows: { in: written.rows, out: written.rows },
-        ...(warning === undefined ? {} : { warning }),
       };
     }),
-  onHit: async (options, { columns, warning: known }, ctx) => {
-    const warning = await judged(options, columns?.[MAIN_OUTPUT] ?? [], ctx);
-    return warning === undefined || known !== undefined ? undefined : { warning };
+  conditions: async (options, { columns }, ctx) => {
+    const warning = await changedTypes(options, MAIN_OUTPUT, columns?.[MAIN_OUTPUT] ?? [], ctx);
+    return warning === undefined ? undefined : { warning };
   },
 });
-
-async function judged(
-  { types, columns, types_changed: how }: Options,
-  now: readonly Column[],
-  ctx: Pick<StepContext, 'previousColumns'>,
-): Promise<string | undefined> {
-  const before = await ctx.previousColumns?.(MAIN_OUTPUT);
-  const declared = Object.keys({ ...types, ...columns });
-  return judgeTypes(before, now, { declared, ...(how === undefined ? {} : { how }) });
-}
 
 async function read(
   session: Session,

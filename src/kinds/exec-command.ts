@@ -16,6 +16,7 @@ import { placeFiles, sameName } from './command/place-files.ts';
 import { runProcess } from './command/run-process.ts';
 import { ENGINE_VERSION } from '../duckdb/session.ts';
 import { readingFields } from './reading-options.ts';
+import { changedTypes } from './types-changed.ts';
 import { plainText, runtime, secretText } from './option-types.ts';
 import { defineStep } from './contract.ts';
 import { StepError } from '../model/step-error.ts';
@@ -158,7 +159,7 @@ export const execCommand = defineStep<Options>({
     });
     const given = [...placed, TEMPORARY];
     const declared = options.outputs ?? {};
-    const { outputs, warnings } = await readOutputs(
+    const outputs = await readOutputs(
       await collectOutputs(declared, ctx.folder, given),
       declared,
       ctx,
@@ -171,8 +172,15 @@ export const execCommand = defineStep<Options>({
         `${options.values} holds a secret; values are shown and kept in the history of the run`,
       );
     }
-    const all = [...(warning === undefined ? [] : [warning]), ...warnings].join('; ');
-    return { outputs, values, ...(all === '' ? {} : { warning: all }) };
+    return { outputs, values, ...(warning === undefined ? {} : { warning }) };
+  },
+  conditions: async (options, { columns = {} }, ctx) => {
+    const warnings: string[] = [];
+    for (const [name, table] of Object.entries(options.outputs ?? {})) {
+      const said = await changedTypes(table, name, columns[name] ?? [], ctx);
+      if (said !== undefined) warnings.push(`${name}: ${said}`);
+    }
+    return warnings.length === 0 ? undefined : { warning: warnings.join('; ') };
   },
 });
 

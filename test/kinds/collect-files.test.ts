@@ -5,6 +5,8 @@ import { hashFile } from '../../src/os/hashing.ts';
 import { collectFiles } from '../../src/kinds/collect-files.ts';
 import { withAttempt } from './harness.ts';
 
+import type { StepDefinition } from '../../src/kinds/contract.ts';
+
 test.each([
   ['a.csv', 'id,name\n2,b\n1,a\n'],
   ['a.csv', 'id;name\n2;b\n1;a\n'],
@@ -103,11 +105,16 @@ test('says when a type is another than before, or refuses it', async () => {
     ];
     const about = { previousColumns: () => Promise.resolve(before) };
     const from = path('a.csv');
-    const { warning } = await run(collectFiles, { from }, about);
-    expect(warning).toMatch(/^column 'v' is VARCHAR, it was DECIMAL\(18,2\)/);
-    for (const options of [{ types_changed: 'allow' }, { columns: { v: 'VARCHAR' } }]) {
-      expect((await run(collectFiles, { from, ...options }, about)).warning).toBeUndefined();
-    }
+    const { conditions } = collectFiles as unknown as StepDefinition<unknown>;
+    const warningOf = async (options: object): Promise<string | undefined> => {
+      const { outputs } = await run(collectFiles, { from, ...options }, about);
+      const columns = { table: outputs?.['table']?.columns ?? [] };
+      const ctx = { ...about, previousRows: {}, log: () => undefined };
+      return (await conditions?.(options, { values: {}, columns }, ctx))?.warning;
+    };
+    expect(await warningOf({})).toMatch(/^column 'v' is VARCHAR, it was DECIMAL\(18,2\)/);
+    expect(await warningOf({ types_changed: 'allow' })).toBeUndefined();
+    expect(await warningOf({ columns: { v: 'VARCHAR' } })).toBeUndefined();
     const refused = run(collectFiles, { from, types_changed: 'fail' }, about);
     await expect(refused).rejects.toMatchObject({ code: 'BAD_INPUT_DATA' });
   });

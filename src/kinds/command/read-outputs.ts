@@ -4,12 +4,12 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { twinOf } from '../../duckdb/inputs.ts';
-import { judgeTypes } from '../../duckdb/reader/changed-types.ts';
 import { readingOf } from '../../duckdb/reader/reading.ts';
 import { readTexts } from '../../duckdb/reader/read-texts.ts';
 import { withSession } from '../../duckdb/session.ts';
 import { StepError } from '../../model/step-error.ts';
 import { plainReading } from '../reading-options.ts';
+import { changedTypes } from '../types-changed.ts';
 
 import type { DeclaredOutput } from './collect-outputs.ts';
 import type { StepContext, StepOutput } from '../contract.ts';
@@ -24,8 +24,7 @@ export async function readOutputs(
   outputs: Outputs,
   declared: Readonly<Record<string, DeclaredOutput>>,
   ctx: StepContext,
-): Promise<{ readonly outputs: Outputs; readonly warnings: readonly string[] }> {
-  const warnings: string[] = [];
+): Promise<Outputs> {
   const read: Record<string, StepOutput> = {};
   for (const [name, output] of Object.entries(outputs)) {
     const { path, format } = output;
@@ -52,13 +51,9 @@ export async function readOutputs(
     });
     read[name] = { ...output, rows: table.rows, columns: table.columns };
     read[twinOf(name)] = table;
-    const warning = judgeTypes(await ctx.previousColumns?.(name), table.columns, {
-      declared: Object.keys({ ...options.types, ...options.columns }),
-      ...(options.types_changed === undefined ? {} : { how: options.types_changed }),
-    });
-    if (warning !== undefined) warnings.push(`${name}: ${warning}`);
+    await changedTypes(options, name, table.columns, ctx);
   }
-  return { outputs: read, warnings };
+  return read;
 }
 
 function explain(error: unknown, name: string): unknown {
