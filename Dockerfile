@@ -26,6 +26,7 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules/
 COPY --from=build /app/dist dist/
+COPY bin bin/
 COPY LICENSE ./
 COPY scripts/image-entry.sh /usr/local/bin/builder_cli
 # The example; a project of your own is mounted elsewhere.
@@ -34,9 +35,7 @@ COPY profiles profiles/
 COPY examples examples/
 # A named volume mounted at /data for the first time takes its owner from here.
 RUN chmod 755 /usr/local/bin/builder_cli && install -d -o node -g node /data
-# Files, hashes and queries share node's pool, whose default of 4 would make them wait for each other.
 ENV NODE_ENV=production \
-  UV_THREADPOOL_SIZE=16 \
   HOME=/data/home \
   BUILDER_STATE_DIR=/data/state
 USER node

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
-export const cli = join(root, 'dist/cli/main.js');
+export const cli = join(root, 'bin/builder_cli.cjs');
 
 /** Middle value. */
 export function median(values) {

@@ -1,13 +1,14 @@
 /**
- * Builds the product into a folder (default dist): compiles src/ and bundles the workflow with an inline source map.
+ * Builds the product into a folder (default dist): compiles src/, bundles the workflow with an inline source map, and
+ * bundles the CLI into one file, which starts in half the time.
  * The folder is swapped as a whole when both are done, so that a failed build changes nothing and a running
  * command never meets half of one.
  */
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -15,9 +16,12 @@ const outDir = resolve(process.argv[2] ?? join(root, 'dist'));
 const scratch = join(root, '.builder', `build-${process.pid}`);
 const [fresh, old] = [join(scratch, 'new'), join(scratch, 'old')];
 
+/** Packages with native parts, or that few commands need, stay outside and are loaded when they are used. */
+const APART = ['@temporalio/*', '@duckdb/*', 'prom-client', 'pino', 'bcryptjs', 'log-update'];
+
 try {
   await mkdir(fresh, { recursive: true });
-  const [compiled] = await Promise.all([compile(), bundle()]);
+  const [compiled] = await Promise.all([compile(), bundleWorkflow(), bundleCli()]);
   if (compiled) await swap();
   else process.exitCode = 1;
 } finally {
@@ -37,13 +41,44 @@ async function compile() {
 }
 
 /** From the sources, not from the compiled files: its content must not depend on where those were put. */
-async function bundle() {
+async function bundleWorkflow() {
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(root, 'src/workflows/index.ts'),
     logger: new DefaultLogger('ERROR'),
   });
   await writeFile(join(fresh, 'workflow-bundle.js'), code);
+}
+
+async function bundleCli() {
+  const { build } = await import('esbuild');
+  await build({
+    entryPoints: [join(root, 'src/cli/main.ts')],
+    outfile: join(fresh, 'cli.cjs'),
+    bundle: true,
+    platform: 'node',
+    target: 'node20.19',
+    format: 'cjs',
+    external: APART,
+    // `import()` of a package outside becomes `require()`, which is quicker.
+    supported: { 'dynamic-import': false },
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+    banner: {
+      js: `const moduleUrl = (path) => require('node:url').pathToFileURL(require('node:path').join(__dirname, path)).href;`,
+    },
+    plugins: [{ name: 'module urls', setup: (it) => it.onLoad({ filter: /\.ts$/ }, keepUrl) }],
+  });
+}
+
+/** In the one file a module still knows itself by the place of its compiled file. */
+async function keepUrl({ path }) {
+  const place = relative(join(root, 'src'), path).replace(/\.ts$/, '.js');
+  const text = await readFile(path, 'utf8');
+  const contents = text.replaceAll('import.meta.url', `moduleUrl(${JSON.stringify(place)})`);
+  return { contents, loader: 'ts' };
 }
 
 async function swap() {

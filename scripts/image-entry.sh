@@ -8,4 +8,4 @@ for word in "$@"; do
   esac
 done
 [ $# -gt 0 ] && [ "$BUILDER_STATE_DIR" ] || state=
-exec node --disable-warning=ExperimentalWarning /app/dist/cli/main.js "$@" ${state:+"$state"}
+exec node /app/bin/builder_cli.cjs "$@" ${state:+"$state"}

@@ -1,9 +1,11 @@
 /** Makes the outputs of needed steps visible to queries: `step` for its table, `step.output` for any other. */
 
 import { MAIN_OUTPUT } from '../model/plan.ts';
+import { csvSettings } from './csv-dialect.ts';
 import { quoteName, quoteText } from './session.ts';
 import { StepError } from '../model/step-error.ts';
 
+import type { Format } from '../model/step-result.ts';
 import type { Session } from './session.ts';
 import type { InputArtifact, StepInputs } from '../model/attempt-inputs.ts';
 
@@ -11,23 +13,32 @@ import type { InputArtifact, StepInputs } from '../model/attempt-inputs.ts';
 export async function showInputs(session: Session, inputs: StepInputs): Promise<void> {
   for (const [step, { outputs }] of Object.entries(inputs)) {
     for (const [output, artifact] of Object.entries(outputs)) {
-      const source = scanOf(artifact);
-      if (source === undefined) continue;
-      if (output === MAIN_OUTPUT) {
-        await session.run(`create view ${quoteName(step)} as from ${source}`);
-      } else {
-        await session.run(`create schema if not exists ${quoteName(step)}`);
-        await session.run(`create view ${quoteName(step)}.${quoteName(output)} as from ${source}`);
-      }
+      if (!isTable(artifact)) continue;
+      const name = output === MAIN_OUTPUT ? [step] : [step, output];
+      if (name.length > 1) await session.run(`create schema if not exists ${quoteName(step)}`);
+      const view = name.map(quoteName).join('.');
+      await session
+        .run(`create view ${view} as from ${await scanOf(artifact)}`)
+        .catch((error: unknown) => {
+          throw explain(error, name.join('.'), artifact);
+        });
     }
   }
+}
+
+function explain(error: unknown, name: string, { format, path }: InputArtifact): unknown {
+  if (!(error instanceof StepError) || error.code === 'OUT_OF_SPACE') return error;
+  const said = error.message.replaceAll(path, name);
+  return new StepError('BAD_INPUT_DATA', `the table ${name} cannot be read as ${format}: ${said}`, {
+    cause: error,
+  });
 }
 
 /** Names a query may use, as people write them. */
 export function visibleTables(inputs: StepInputs): readonly string[] {
   return Object.entries(inputs).flatMap(([step, { outputs }]) =>
     Object.entries(outputs)
-      .filter(([, artifact]) => scanOf(artifact) !== undefined)
+      .filter(([, artifact]) => isTable(artifact))
       .map(([output]) => (output === MAIN_OUTPUT ? step : `${step}.${output}`)),
   );
 }
@@ -36,10 +47,7 @@ export function visibleTables(inputs: StepInputs): readonly string[] {
 export function rowsOfInputs(inputs: StepInputs): number {
   return Object.values(inputs)
     .flatMap(({ outputs }) => Object.values(outputs))
-    .reduce(
-      (sum, artifact) => sum + (scanOf(artifact) === undefined ? 0 : (artifact.rows ?? 0)),
-      0,
-    );
+    .reduce((sum, artifact) => sum + (isTable(artifact) ? (artifact.rows ?? 0) : 0), 0);
 }
 
 /** A table name of an option as an SQL name. @throws StepError UNKNOWN_REFERENCE */
@@ -60,17 +68,20 @@ export function artifactOf(name: string, inputs: StepInputs): InputArtifact | un
   return inputs[step]?.outputs[output];
 }
 
-function scanOf({ format, path }: InputArtifact): string | undefined {
+type TableArtifact = InputArtifact & { readonly format: Exclude<Format, 'file' | 'tree'> };
+
+function isTable(artifact: InputArtifact): artifact is TableArtifact {
+  return artifact.format !== 'file' && artifact.format !== 'tree';
+}
+
+async function scanOf({ format, path }: TableArtifact): Promise<string> {
   switch (format) {
     case 'parquet':
       return `read_parquet(${quoteText(path)})`;
     case 'csv':
-      return `read_csv(${quoteText(path)})`;
+      return `read_csv(${[quoteText(path), ...(await csvSettings(path, path))].join(', ')})`;
     case 'json':
     case 'jsonl':
       return `read_json_auto(${quoteText(path)})`;
-    case 'file':
-    case 'tree':
-      return undefined;
   }
 }

@@ -18,7 +18,7 @@ import type { Column } from '../model/column.ts';
 import type { Sql, StagedFile, StepInputs } from '../model/attempt-inputs.ts';
 
 /** Part of the fingerprint of every kind that runs queries. */
-export const ENGINE_VERSION = 'duckdb 1.5.4';
+export const ENGINE_VERSION = 'duckdb 1.5.5';
 
 export type Row = Readonly<Record<string, Scalar>>;
 

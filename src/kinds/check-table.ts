@@ -49,7 +49,7 @@ const schema = z.strictObject({
 
 export const checkTable = defineStep<Options>({
   kind: 'check.table',
-  version: `1 ${ENGINE_VERSION}`,
+  version: `2 ${ENGINE_VERSION}`,
   summary: 'Data-quality rules on a table; broken ones warn or fail, offending rows are kept.',
   schema,
   roles: { tables: ['table', 'checks.*.relationships.to'], sql: ['checks.*.sql'] },

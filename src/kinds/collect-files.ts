@@ -7,7 +7,8 @@ import { z } from 'zod';
 import { MAIN_OUTPUT } from '../model/plan.ts';
 import { quoteName, quoteText, ENGINE_VERSION, withSession } from '../duckdb/session.ts';
 import { writeTable } from '../duckdb/write.ts';
-import { delimiterOf } from '../duckdb/csv-delimiter.ts';
+import { compressionOf, mustBeWhole } from '../duckdb/compressed.ts';
+import { csvSettings } from '../duckdb/csv-dialect.ts';
 import { defineStep } from './contract.ts';
 import { StepError } from '../model/step-error.ts';
 
@@ -63,7 +64,7 @@ const schema = z.strictObject({
 
 export const collectFiles = defineStep<Options>({
   kind: 'collect.files',
-  version: `1 ${ENGINE_VERSION}`,
+  version: `3 ${ENGINE_VERSION}`,
   summary: 'Brings CSV, JSON, JSON Lines or Parquet files in as one table.',
   schema,
   roles: { paths: ['from', 'from.*'] },
@@ -74,11 +75,12 @@ export const collectFiles = defineStep<Options>({
       const parts: string[] = [];
       for (const file of ctx.sources) {
         const part = `part_${parts.length}`;
+        await mustBeWhole(file, ctx.signal);
         const reader = await readerOf(options, file);
         await session
           .run(`create temp table ${part} as select *${nameColumn(options, file)} from ${reader}`)
           .catch((error: unknown) => {
-            throw explain(error, file);
+            throw ctx.signal.aborted ? error : explain(error, file);
           });
         parts.push(part);
       }
@@ -112,6 +114,7 @@ function baseName(file: StagedFile): string {
 
 async function readerOf(options: Options, file: StagedFile): Promise<string> {
   const path = quoteText(file.path);
+  const compression = `compression = ${quoteText(compressionOf(baseName(file)))}`;
   const types = Object.entries(options.types ?? {});
   const typed = types
     .map(([column, type]) => `${quoteText(column)}: ${quoteText(type)}`)
@@ -119,14 +122,10 @@ async function readerOf(options: Options, file: StagedFile): Promise<string> {
   switch (formatOf(options, file)) {
     case 'csv': {
       const { csv = {} } = options;
-      const delimiter = csv.delimiter ?? (await delimiterOf(file.path, baseName(file)));
       const settings = [
-        // Without it the sniffer silently leaves out lines that do not fit the others.
-        'skip = 0',
+        ...(await csvSettings(file.path, baseName(file), csv)),
+        compression,
         'sample_size = -1',
-        `header = ${csv.header ?? true}`,
-        `delim = ${quoteText(delimiter)}`,
-        csv.quote === undefined ? '' : `quote = ${quoteText(csv.quote)}`,
         csv.null_values === undefined
           ? ''
           : `nullstr = [${csv.null_values.map(quoteText).join(', ')}]`,
@@ -138,7 +137,7 @@ async function readerOf(options: Options, file: StagedFile): Promise<string> {
     case 'json':
     case 'jsonl': {
       const shape = formatOf(options, file) === 'jsonl' ? 'newline_delimited' : 'auto';
-      const reader = `read_json(${path}, format = '${shape}', sample_size = -1)`;
+      const reader = `read_json(${path}, format = '${shape}', sample_size = -1, ${compression})`;
       return types.length === 0 ? reader : castOf(reader, types);
     }
     case 'parquet':
@@ -169,8 +168,10 @@ function formatOf(options: Options, file: StagedFile): FileFormat {
 }
 
 function explain(error: unknown, file: StagedFile): unknown {
-  if (!(error instanceof StepError) || error.code === 'OUT_OF_SPACE') return error;
-  const said = error.message.replaceAll(file.path, file.original);
+  // Node has just read all of a compressed file: what DuckDB cannot read of it is its content, not the disk.
+  const isData = error instanceof StepError || compressionOf(baseName(file)) !== 'uncompressed';
+  if (!isData || (error instanceof StepError && error.code === 'OUT_OF_SPACE')) return error;
+  const said = (error as Error).message.replaceAll(file.path, file.original);
   return new StepError('BAD_INPUT_DATA', `${file.original} cannot be read: ${said}`, {
     cause: error,
   });

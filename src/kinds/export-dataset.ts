@@ -56,7 +56,7 @@ const schema = z.strictObject({
 
 export const exportDataset = defineStep<Options>({
   kind: 'export.dataset',
-  version: `1 ${ENGINE_VERSION}`,
+  version: `2 ${ENGINE_VERSION}`,
   summary: 'Writes a table as Parquet, CSV or JSON Lines into the delivery.',
   schema,
   roles: { tables: ['from'] },

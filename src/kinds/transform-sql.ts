@@ -47,7 +47,7 @@ const schema = z
 
 export const transformSql = defineStep<Options>({
   kind: 'transform.sql',
-  version: `1 ${ENGINE_VERSION}`,
+  version: `2 ${ENGINE_VERSION}`,
   summary: 'Queries over the tables of needed steps; results are Parquet.',
   schema,
   roles: { sql: ['sql', 'outputs.*'] },

@@ -30,8 +30,8 @@ async function startWorker(
     process.execPath,
     [
       '--import',
-      pathOf('../../engine/processes/typescript.mjs'),
-      pathOf('processes/worker.ts'),
+      pathOf('../engine/processes/typescript.mjs'),
+      pathOf('../kinds/command/processes/worker.ts'),
       folder,
       STUBBORN,
     ],

@@ -11,7 +11,7 @@ import { stopEngine } from '../../src/engine/engine.ts';
 
 import type { ChildProcess } from 'node:child_process';
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../bin/builder_cli.cjs', import.meta.url));
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export type Ended = {

@@ -39,7 +39,7 @@ export type Attempt = {
 /** Hands an attempt to `work` and removes everything afterwards. `tables` are queries, each an input step of that name. */
 export async function withAttempt(
   given: {
-    readonly files?: Readonly<Record<string, string>>;
+    readonly files?: Readonly<Record<string, string | Uint8Array>>;
     readonly tables?: Readonly<Record<string, string>>;
   },
   work: (attempt: Attempt) => Promise<void>,
@@ -48,9 +48,9 @@ export async function withAttempt(
   const path = (name: string): string => join(root, 'project', name);
   const log: string[] = [];
   try {
-    for (const [name, text] of Object.entries(given.files ?? {})) {
+    for (const [name, content] of Object.entries(given.files ?? {})) {
       await mkdir(dirname(path(name)), { recursive: true });
-      await writeFile(path(name), text);
+      await writeFile(path(name), content);
     }
     const inputs: Record<
       string,

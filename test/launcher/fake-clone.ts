@@ -37,11 +37,9 @@ type Start = {
 
 const LAUNCHER = fileURLToPath(new URL('../../builder_cli', import.meta.url));
 
-/** Says its version, or what it was started with and how many threads the pool gets. */
+/** Says its version, or what it was started with. */
 export const nodeOf = (version: string): string => `#!/bin/sh
 if [ "$1" = -v ]; then echo v${version}; exit; fi
-shift
-echo "pool $UV_THREADPOOL_SIZE"
 for word in "$@"; do echo "<$word>"; done
 exit 7
 `;

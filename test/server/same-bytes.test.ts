@@ -49,7 +49,7 @@ test('without an exporter, with one, and without its library the delivery is the
     // The product as it is, but for the optional package.
     const copy = project.path('product');
     await mkdir(join(copy, 'node_modules'), { recursive: true });
-    for (const name of ['dist', 'package.json'])
+    for (const name of ['bin', 'dist', 'package.json'])
       await cp(join(ROOT, name), join(copy, name), { recursive: true });
     for (const name of await readdir(join(ROOT, 'node_modules'))) {
       if (name !== 'prom-client')
@@ -59,7 +59,7 @@ test('without an exporter, with one, and without its library the delivery is the
     const child = spawn(
       process.execPath,
       [
-        join(copy, 'dist/cli/main.js'),
+        join(copy, 'bin/builder_cli.cjs'),
         ...quick,
         '--out',
         'missing',

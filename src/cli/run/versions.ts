@@ -2,17 +2,25 @@
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
 export type Versions = { readonly version: string; readonly node: string; readonly sdk: string };
+
+/** This product's version. */
+export function readVersion(): string {
+  return versionIn(fileURLToPath(new URL('../../../package.json', import.meta.url)));
+}
 
 /** Reads them from the package files. */
 export function readVersions(): Versions {
   const require = createRequire(import.meta.url);
-  const versionIn = (path: string): string =>
-    (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
   return {
-    version: versionIn(new URL('../../../package.json', import.meta.url).pathname),
+    version: readVersion(),
     node: process.versions.node,
     sdk: versionIn(require.resolve('@temporalio/worker/package.json')),
   };
+}
+
+function versionIn(path: string): string {
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
 }

@@ -1,0 +1,167 @@
+/** Words to commands. Commands are imported when called, so that help is instant. */
+
+import { Command, CommanderError } from 'commander';
+
+import { makeIo } from './io.ts';
+import { report } from './report.ts';
+import { readVersion } from './run/versions.ts';
+import { shared } from './shared-flags.ts';
+import { settingsFrom } from './settings.ts';
+
+import type { GlobalFlags, Settings } from './settings.ts';
+import type { Io } from './io.ts';
+
+type Run<Flags> = (flags: Flags, settings: Settings, io: Io, argument?: string) => Promise<number>;
+
+/** Parses the words, runs the command, and answers the exit code. */
+export async function runCommand(
+  words: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<number> {
+  const io = makeIo(process.stdout, process.stderr, env, process.cwd());
+  let code = 0;
+  const action =
+    <Flags extends GlobalFlags>(load: () => Promise<Run<Flags>>, runs: 'steps' | 'no steps') =>
+    async (...given: unknown[]): Promise<void> => {
+      const called = given.at(-1) as Command;
+      const argument = given.length > 2 ? (given[0] as string | undefined) : undefined;
+      const flags = called.optsWithGlobals<Flags>();
+      try {
+        const settings = settingsFrom(flags, env, io.cwd);
+        const run = await load();
+        const act = async (): Promise<number> => run(flags, settings, io, argument);
+        const bare = runs === 'steps' || settings.prometheusPort === 0;
+        code = await (bare ? act() : withMetrics(settings, io, act));
+      } catch (error) {
+        code = report(error, { json: flags.json ?? false, verbose: flags.verbose ?? false }, io);
+      }
+    };
+
+  const program = makeProgram(action);
+  program.exitOverride().configureOutput({
+    writeOut: (text) => io.out(text.trimEnd()),
+    writeErr: (text) => io.say(text.trimEnd()),
+  });
+  try {
+    await program.parseAsync(words, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : 2;
+  }
+  return code;
+}
+
+/** Serves metrics while a command that runs no steps lives. */
+async function withMetrics(
+  settings: Settings,
+  io: Io,
+  act: () => Promise<number>,
+): Promise<number> {
+  const { serveWhile } = await import('../metrics/serve-while.ts');
+  const { whereToServe } = await import('./run/where-to-serve.ts');
+  return serveWhile(await whereToServe(settings, io), act);
+}
+
+type MakeAction = <Flags extends GlobalFlags>(
+  load: () => Promise<Run<Flags>>,
+  /** One that runs steps opens the metrics itself, in its own order. */
+  runs: 'steps' | 'no steps',
+) => (...given: unknown[]) => Promise<void>;
+
+function makeProgram(action: MakeAction): Command {
+  const program = new Command('builder_cli')
+    .description('Durable data pipelines from two YAML files: a job says what, a profile says how.')
+    .version(readVersion(), '--version', 'print the version')
+    .helpCommand(false)
+    .showHelpAfterError('(see builder_cli --help)')
+    .showSuggestionAfterError();
+
+  const runProfile = definitionFlags(program.command('run-profile'))
+    .description('run a job with a profile to the end, and deliver')
+    .requiredOption('--out <dir>', 'folder that receives the dataset')
+    .option('--dry-run', 'show what would run, and start nothing')
+    .action(
+      action(async () => (await import('./commands/run-profile.ts')).runProfileCommand, 'steps'),
+    );
+  shared(runProfile, ['state', 'store', 'engine', 'steps', 'last scrape']);
+
+  const resume = program
+    .command('resume')
+    .description('go on after a crash, a failure or a cancel; finished steps are kept')
+    .argument('[run-id]', 'the run to go on with')
+    .option('--out <dir>', 'the --out of the run to go on with')
+    .action(action(async () => (await import('./commands/resume.ts')).resumeCommand, 'steps'));
+  shared(resume, ['state', 'store', 'engine', 'steps', 'last scrape']);
+
+  const validate = definitionFlags(program.command('validate'))
+    .description('check both files and report every problem')
+    .action(
+      action(async () => (await import('./commands/validate.ts')).validateCommand, 'no steps'),
+    );
+  shared(validate, []);
+
+  const explain = definitionFlags(program.command('explain'))
+    .description('show the plan: what would run, what would be reused, and why')
+    .option('--out <dir>', 'folder that would receive the dataset')
+    .action(action(async () => (await import('./commands/explain.ts')).explainCommand, 'no steps'));
+  shared(explain, ['state', 'store']);
+
+  const runs = program
+    .command('runs')
+    .description('list the runs of a state folder')
+    .option('--limit <n>', 'most runs to show', '20')
+    .action(action(async () => (await import('./commands/runs.ts')).runsCommand, 'no steps'));
+  shared(runs, ['state']);
+
+  const status = program
+    .command('status')
+    .description('show one run')
+    .argument('[run-id]', 'the run; default: the newest')
+    .option('--out <dir>', 'the --out of the run')
+    .action(action(async () => (await import('./commands/status.ts')).statusCommand, 'no steps'));
+  shared(status, ['state']);
+
+  const logs = program
+    .command('logs')
+    .description('print the log of a step, or of all steps of a run')
+    .argument('[run-id]', 'the run; default: the newest')
+    .option('--out <dir>', 'the --out of the run')
+    .option('--step <id>', 'only this step')
+    .action(action(async () => (await import('./commands/logs.ts')).logsCommand, 'no steps'));
+  shared(logs, ['state']);
+
+  const cancel = program
+    .command('cancel')
+    .description('cancel a run that is going on')
+    .argument('[run-id]', 'the run; default: the newest that is open')
+    .option('--out <dir>', 'the --out of the run')
+    .action(action(async () => (await import('./commands/cancel.ts')).cancelCommand, 'no steps'));
+  shared(cancel, ['state', 'engine']);
+
+  const worker = program
+    .command('worker')
+    .description('serve the steps of a Temporal service until told to stop')
+    .option('--slots <n>', 'steps that run at once on this worker')
+    .action(action(async () => (await import('./commands/worker.ts')).workerCommand, 'steps'));
+  shared(worker, ['state', 'store', 'engine', 'steps']);
+
+  const dev = program
+    .command('dev')
+    .description('keep the embedded engine and its UI up, with a worker beside it')
+    .option('--slots <n>', 'steps that run at once on this worker')
+    .action(action(async () => (await import('./commands/dev.ts')).devCommand, 'steps'));
+  shared(dev, ['state', 'store', 'engine', 'steps']);
+
+  return program;
+}
+
+function definitionFlags(target: Command): Command {
+  return target
+    .requiredOption('--job <file>', 'job file (what)')
+    .option('--profile <name>', 'profile name or file (how); default: the one the job names')
+    .option('-p, --param <name=value>', 'set a parameter of the job; may be repeated', collect);
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
