@@ -19,7 +19,8 @@ import { makeFence } from './fence.ts';
 import { makeStepLog } from './step-log.ts';
 import { StepError } from '../model/step-error.ts';
 
-import type { Store, StoredResult } from '../store/store.ts';
+import type { StoredResult } from '../store/entries.ts';
+import type { Store } from '../store/store.ts';
 import type { ArtifactRef, StepInput, StepResult } from '../model/step-result.ts';
 import type { Json, Scalar } from '../model/plan.ts';
 import type {
@@ -76,7 +77,7 @@ export async function runStep(
     // Of this step alone: a twin with the same options is another execution.
     salt: `${run.id}/${step.id}`,
   });
-  const { options, inputs, paths } = identity;
+  const { paths } = identity;
   const redactor = makeRedactor([...used.values()]);
   const redact = (text: string): string => redactor.text(text);
   const stepLog = makeStepLog(logFileOf(environment, run.id, step.id), redact);
@@ -85,7 +86,7 @@ export async function runStep(
   const found = await store.findResult(identity.fingerprint);
   if (found !== undefined) {
     const added = await kind.onHit?.(
-      options,
+      identity.options,
       {
         values: found.result.values,
         ...(found.result.warning === undefined ? {} : { warning: found.result.warning }),
@@ -106,6 +107,7 @@ export async function runStep(
   const own = `${step.id}.${run.generation}-${input.attempt}`;
   const folder = makeLazyFolder(join(environment.attemptsRoot, run.id, own));
   try {
+    const { options, inputs } = await identity.located();
     const sources = paths.length === 0 ? [] : await stageSources(paths, folder.path(), signal);
     const { fingerprint, ingredients } = identity.with(sources);
     const context: StepContext = {

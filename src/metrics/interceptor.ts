@@ -3,8 +3,6 @@
  * it cannot know whether its attempt is the last, nor whether its answer arrives.
  */
 
-import { CLAIM_KEYS } from './counting.ts';
-
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 
 import type { AttemptResult } from '../model/outcome.ts';
@@ -17,9 +15,8 @@ type Cancellation = { readonly cancellationSignal: AbortSignal };
 
 type Settings = {
   readonly counting: Counting;
-  readonly telemetry: Telemetry;
-  /** This process's exporter, written into each claim. */
-  readonly exporter: string;
+  /** Absent: the exporter is off, and attempts are only written down. */
+  readonly telemetry?: Telemetry;
 };
 
 /** For `interceptors.activity` of a worker. Activities that are not steps, such as `deliver`, pass untouched. */
@@ -41,32 +38,35 @@ async function measured(
   input: StepInput,
   execute: () => Promise<unknown>,
   context: Cancellation,
-  { counting, telemetry, exporter }: Settings,
+  { counting, telemetry }: Settings,
 ): Promise<unknown> {
   const { run, step, attempt } = input;
   const place = { runId: run.id, job: run.job, profile: run.profile };
   const startedAt = performance.now();
-  telemetry.seedStep(place, step.id);
-  telemetry.stepStarted(place, step.id, Date.now());
+  telemetry?.seedStep(place, step.id);
+  telemetry?.stepStarted(place, step.id, Date.now());
 
   const record = (result: AttemptResult, output?: StepResult): void => {
-    telemetry.stepStopped(place, step.id);
+    telemetry?.stepStopped(place, step.id);
     if (output !== undefined && (output.cached || output.adopted === true)) return;
-    // Not awaited: the step's answer does not wait for its bookkeeping.
-    void counting.count(CLAIM_KEYS.attempt(run.generation, step.id, attempt), {
-      ...place,
-      atMs: Date.now(),
-      exporter,
-      type: 'attempt',
-      step: step.id,
-      kind: step.kind,
-      result,
-      durationMs: performance.now() - startedAt,
-      observed: result === 'ok',
-      ...(output?.rowsIn === undefined ? {} : { rowsIn: output.rowsIn }),
-      ...(output?.rowsOut === undefined ? {} : { rowsOut: output.rowsOut }),
-      ...(output?.rowsRejected === undefined ? {} : { rowsRejected: output.rowsRejected }),
-    });
+    // Not awaited: it is written before the step's answer leaves, but its bookkeeping does not hold it up.
+    void counting.add([
+      {
+        ...place,
+        generation: run.generation,
+        atMs: Date.now(),
+        type: 'attempt',
+        step: step.id,
+        kind: step.kind,
+        attempt,
+        result,
+        durationMs: performance.now() - startedAt,
+        observed: result === 'ok',
+        ...(output?.rowsIn === undefined ? {} : { rowsIn: output.rowsIn }),
+        ...(output?.rowsOut === undefined ? {} : { rowsOut: output.rowsOut }),
+        ...(output?.rowsRejected === undefined ? {} : { rowsRejected: output.rowsRejected }),
+      },
+    ]);
   };
 
   try {

@@ -174,7 +174,7 @@ async function finish(
   const closing = session.close();
   await metrics.linger(settings.linger, (line) => io.say(line), leaving);
   await closing;
-  await metrics.save(runId);
+  await session.store.settled();
   await rm(join(execution.stateDir, 'attempts', runId), { recursive: true, force: true });
   return code;
 }

@@ -139,6 +139,9 @@ export function openJournal<Entry, State, Summary>({
       .catch(() => undefined)
       .finally(() => (compacting = undefined));
   };
+  const settled = async (): Promise<void> => {
+    await compacting;
+  };
   const compactNow = async (): Promise<void> => {
     if (await compact({ folder, folding })) {
       opened?.close();
@@ -186,14 +189,12 @@ export function openJournal<Entry, State, Summary>({
       });
       return [...tables.map((table) => table.summary()), tail].reduce(folding.mergeSummaries);
     },
-    settled: async () => {
-      while (compacting !== undefined) await compacting;
-    },
+    settled,
     compact: async () => {
-      while (compacting !== undefined) await compacting;
+      await settled();
       current();
       seal();
-      while (compacting !== undefined) await compacting;
+      await settled();
     },
     close: () => {
       opened?.close();
