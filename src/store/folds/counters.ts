@@ -143,7 +143,7 @@ function mergeSteps(older: StepCounters, newer: StepCounters): StepCounters {
     completedMs: greatest(older.completedMs, newer.completedMs),
     failedMs: greatest(older.failedMs, newer.failedMs),
     lastAttemptMs: greatest(older.lastAttemptMs, newer.lastAttemptMs),
-    lastDuration: newest(older.lastDuration, newer.lastDuration, 'atMs'),
+    lastDuration: newest(older.lastDuration, newer.lastDuration, ({ atMs }) => atMs),
     rows: mergeBy(older.rows, newer.rows, (a, b) => (b.atMs >= a.atMs ? b : a)),
   };
 }
@@ -154,7 +154,7 @@ function mergeRuns(older: RunCounters, newer: RunCounters): RunCounters {
     statuses: sum(older.statuses, newer.statuses),
     durations: mergeFilled(older.durations, newer.durations),
     startedMs: greatest(older.startedMs, newer.startedMs),
-    last: newest(older.last, newer.last, 'endedMs'),
+    last: newest(older.last, newer.last, ({ endedMs }) => endedMs),
     completedMs: greatest(older.completedMs, newer.completedMs),
     failedMs: greatest(older.failedMs, newer.failedMs),
   };
@@ -198,13 +198,13 @@ function greatest(older: number | undefined, newer: number | undefined): number 
 }
 
 /** Of two of one time the newer part's counts. */
-function newest<T extends object, K extends keyof T>(
+function newest<T>(
   older: T | undefined,
   newer: T | undefined,
-  at: K,
+  timeOf: (value: T) => number,
 ): T | undefined {
   if (older === undefined || newer === undefined) return newer ?? older;
-  return Number(newer[at]) >= Number(older[at]) ? newer : older;
+  return timeOf(newer) >= timeOf(older) ? newer : older;
 }
 
 function rowsOf(
