@@ -217,6 +217,7 @@ export function drive(plan: Plan, ports: DrivePorts): Promise<Driven> {
       ...(result.rowsOut === undefined ? {} : { rowsOut: result.rowsOut }),
       ...(result.rowsRejected === undefined ? {} : { rowsRejected: result.rowsRejected }),
       ...(result.failedChecks === undefined ? {} : { failedChecks: result.failedChecks }),
+      ...(result.seals === undefined ? {} : { seal: result.seals.result }),
     });
   }
 

@@ -32,10 +32,12 @@ export const ERROR_CODES = Object.freeze({
   NOTHING_TO_RESUME: 'The run is finished; there is nothing to go on with.',
   STATE_DIR_UNUSABLE: 'The state folder cannot be created or written.',
   ENGINE_UNREACHABLE: 'The Temporal service does not answer.',
+  NAMESPACE_NOT_FOUND: 'Temporal has no namespace of that name.',
   ENGINE_NOT_FOUND: 'No way worked to get the server of the embedded engine.',
   ENGINE_START_FAILED: 'The embedded engine did not start.',
   ENGINE_LOST:
-    'Temporal stopped answering while the run was going on; the run is open and can be resumed.',
+    'Temporal stopped answering while it was in use; a run that was going on is open and can be resumed.',
+  WORKER_BROKEN: 'The worker of this process could not be made, or ended by itself.',
   WORKFLOW_STUCK: 'The workflow task of the run keeps failing, so nothing goes on.',
   // Steps
   CHECK_FAILED: 'A data-quality check of severity fail found offending rows.',
@@ -54,6 +56,7 @@ export const ERROR_CODES = Object.freeze({
   SECRET_TOO_SHORT: 'A secret is too short to be blanked out of logs.',
   OUT_OF_SPACE: 'A disk is full or a query ran out of its memory limit.',
   DELIVERY_FAILED: 'The exports could not be put into --out.',
+  NOT_ORDERED: 'A worker was asked for something that no command of its state folder ordered.',
   STEP_TIMEOUT: 'A step ran longer than its own time limit.',
   WORKER_LOST: 'The worker of an attempt stopped before it answered.',
   STEP_FAILED: 'A step failed for a reason outside the definition, such as the network or a bug.',

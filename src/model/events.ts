@@ -21,6 +21,8 @@ export type RunKey = {
   readonly generation: number;
   readonly job: string;
   readonly profile: string;
+  /** Authenticates the other fields. */
+  readonly tag?: string;
 };
 
 /** Delivered at least once, in order, by whichever worker runs the workflow task. */

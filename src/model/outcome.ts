@@ -57,6 +57,8 @@ export type Outcome = {
   readonly rowsRejected?: number;
   /** Names of the checks that failed, at either severity. */
   readonly failedChecks?: readonly string[];
+  /** The seal of the result it tells of; not in records or metrics. */
+  readonly seal?: string;
 };
 
 /** True for the statuses that leave a result behind for later steps. */

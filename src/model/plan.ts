@@ -82,6 +82,16 @@ export type RunSettings = {
   readonly deliverQueue: string;
   /** Rows of each `step.output` in the previous delivery, for checks that compare with it. */
   readonly previousRows: Readonly<Record<string, number>>;
+  /** Proof that a command of this state folder asks for this; absent where no worker demands it. */
+  readonly tags?: OrderTags;
+};
+
+/** Tags of the parts of an order, each made with the key of the state folder. */
+export type OrderTags = {
+  readonly run: string;
+  readonly deliver: string;
+  /** By step id. */
+  readonly steps: Readonly<Record<string, string>>;
 };
 
 /** The only place of the output that SQL sees under the bare step id. */

@@ -37,6 +37,14 @@ export type StepResult = {
   readonly rowsOut?: number;
   readonly rowsRejected?: number;
   readonly failedChecks?: readonly string[];
+  /** Proof that a worker that demands orders made it. */
+  readonly seals?: ResultSeals;
+};
+
+/** `result` is of the result as a whole, `files` of what each output adds to the delivery, by its name. */
+export type ResultSeals = {
+  readonly result: string;
+  readonly files: Readonly<Record<string, string>>;
 };
 
 /** Argument of every step activity. */
@@ -56,6 +64,8 @@ export type StepInput = {
   readonly concurrency: number;
   /** Results of the steps in `step.reads`. */
   readonly inputs: Readonly<Record<string, StepResult>>;
+  /** Authenticates `run`, `step` and `concurrency`. */
+  readonly tag?: string;
 };
 
 /** What a failed attempt carries beside code and message: the only detail of its failure. */
@@ -74,6 +84,8 @@ export type DeliverFile = {
   /** Result that holds the artifact, and the output's name in it: where the columns are looked up. */
   readonly fingerprint: string;
   readonly output: string;
+  /** Authenticates the other fields, for this run. */
+  readonly seal?: string;
 };
 
 /** Argument of the `deliver` activity. */
@@ -84,6 +96,8 @@ export type DeliverInput = {
   readonly status: RunStatus;
   readonly files: readonly DeliverFile[];
   readonly outcomes: readonly Outcome[];
+  /** Authenticates `plan` and `planSha256`. */
+  readonly tag?: string;
 };
 
 export type DeliverResult = { readonly files: number; readonly bytes: number };

@@ -8,6 +8,7 @@ import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temp
 import { limitsOf } from '../activities/limits.ts';
 import { makeDeliverActivity } from '../activities/deliver-activity.ts';
 import { makeStepActivities } from '../activities/step-activity.ts';
+import { makeOrderGuard } from '../orders/guard.ts';
 
 import type {
   ActivityInterceptorsFactory,
@@ -18,6 +19,7 @@ import type {
   NativeConnection,
 } from '@temporalio/worker';
 import type { EventSinks } from '../model/events.ts';
+import type { Orders } from '../orders/guard.ts';
 import type { Machine } from '../activities/limits.ts';
 import type { AnyStepDefinition } from '../kinds/contract.ts';
 import type { Store } from '../store/store.ts';
@@ -38,6 +40,8 @@ export type WorkerSettings = {
   readonly sqlThreads?: number;
   readonly sinks: InjectedSinks<EventSinks>;
   readonly interceptors: readonly ActivityInterceptorsFactory[];
+  /** Set: only what the state folder's own commands ordered is executed. Absent: whoever reaches the service is trusted. */
+  readonly orders?: Orders;
   /** Milliseconds between heartbeats of a running step: how soon it learns of a cancel. */
   readonly heartbeatEveryMs: number;
   /** One run at a time: small caches and few pollers. */
@@ -108,6 +112,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     shutdownForceTime: '20s',
   } satisfies Partial<WorkerOptions>;
 
+  const guard = settings.orders === undefined ? undefined : makeOrderGuard(settings.orders);
+  const guarding = guard === undefined ? [] : [guard.activity];
   const creations: Promise<Worker>[] = [];
   if (taskQueue !== undefined) {
     creations.push(
@@ -116,9 +122,9 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         taskQueue,
         workflowBundle: { codePath: workflowBundlePath() },
         activities: { ...steps, ...(deliverQueue === taskQueue ? { deliver } : {}) },
-        sinks: settings.sinks,
+        sinks: guard?.sinks(settings.sinks) ?? settings.sinks,
         interceptors: {
-          activity: [...settings.interceptors],
+          activity: [...guarding, ...settings.interceptors],
         },
         maxConcurrentActivityTaskExecutions: settings.slots,
         ...(settings.embedded
@@ -137,6 +143,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         ...common,
         taskQueue: deliverQueue,
         activities: { deliver },
+        interceptors: { activity: guarding },
         maxConcurrentActivityTaskExecutions: 2,
       }),
     );

@@ -9,6 +9,8 @@ import {
   proxyActivities,
 } from '@temporalio/workflow';
 
+import { deliverFilesOf, deliverOrder, stepOrder } from '../model/order.ts';
+
 import type { Attempted, Driven } from '../model/drive.ts';
 import type { Plan, PlanStep } from '../model/plan.ts';
 import type {
@@ -44,22 +46,14 @@ export function attemptStep(
     retry: { maximumAttempts: 1 },
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   });
-  const { id, generation, date, previousRows } = plan.run;
+  const tag = plan.run.tags?.steps[step.id];
   const run = activities[step.kind];
   if (run === undefined) throw new Error('unreachable: activities are proxied');
   return run({
-    run: {
-      id,
-      generation,
-      job: plan.job,
-      profile: plan.profile,
-      date,
-      previousRows: only(previousRows, step.reads),
-    },
-    step,
+    ...stepOrder(plan, step),
     attempt,
-    concurrency: plan.concurrency,
     inputs,
+    ...(tag === undefined ? {} : { tag }),
   }).then(
     (result) => ({ ending: 'ok', result }),
     (error: unknown) => endingOf(error, step),
@@ -98,16 +92,6 @@ function detailOf(failure: ApplicationFailure): FailureDetail {
   };
 }
 
-/** Entries of `step` and `step.output` for the steps that are read. */
-function only(
-  rows: Readonly<Record<string, number>>,
-  reads: readonly string[],
-): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(rows).filter(([from]) => reads.includes(from.split('.')[0] ?? from)),
-  );
-}
-
 /** Puts the exports of a run into `--out`. A lost worker is waited for; everything else is final. */
 export async function deliver(
   plan: Plan,
@@ -118,15 +102,9 @@ export async function deliver(
   for (const step of plan.steps) {
     const result = driven.results[step.id];
     if (result === undefined) continue;
-    for (const [output, artifact] of Object.entries(result.outputs)) {
-      if (artifact.deliver === undefined) continue;
-      files.push({
-        path: artifact.deliver,
-        artifact,
-        from: artifact.from ?? step.id,
-        fingerprint: result.fingerprint,
-        output,
-      });
+    for (const file of deliverFilesOf(step.id, result)) {
+      const seal = result.seals?.files[file.output];
+      files.push({ ...file, ...(seal === undefined ? {} : { seal }) });
     }
   }
   const activities = proxyActivities<DeliverActivities>({
@@ -137,13 +115,13 @@ export async function deliver(
     heartbeatTimeout: '30s',
     retry: { maximumAttempts: 10, nonRetryableErrorTypes: ['DELIVERY_FAILED'] },
   });
-  const { job, profile, params, run } = plan;
+  const tag = plan.run.tags?.deliver;
   return activities.deliver({
-    plan: { job, profile, params, run },
-    planSha256: plan.run.planSha256,
+    ...deliverOrder(plan),
     startedAtMs,
     status: driven.status,
     files,
     outcomes: driven.outcomes,
+    ...(tag === undefined ? {} : { tag }),
   });
 }

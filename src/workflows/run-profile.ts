@@ -14,6 +14,7 @@ import {
 
 import { drive } from '../model/drive.ts';
 import { failureMessage } from '../model/failure-message.ts';
+import { runOrder } from '../model/order.ts';
 import { runStatus } from '../model/outcome.ts';
 import { shapeOf } from '../model/run-shape.ts';
 import { emptyView, foldEvent } from '../model/view.ts';
@@ -36,12 +37,8 @@ const sinks = proxySinks<EventSinks>();
  */
 export async function runProfile(plan: Plan): Promise<RunSummary> {
   const startedAtMs = workflowInfo().startTime.getTime();
-  const key: RunKey = {
-    runId: plan.run.id,
-    generation: plan.run.generation,
-    job: plan.job,
-    profile: plan.profile,
-  };
+  const tag = plan.run.tags?.run;
+  const key: RunKey = { ...runOrder(plan), ...(tag === undefined ? {} : { tag }) };
   let view = emptyView(startedAtMs);
   const unseen: RunEvent[] = [];
   setHandler(progressQuery, () => (view = unseen.splice(0).reduce(foldEvent, view)));

@@ -6,9 +6,13 @@ import { connect, serviceOf } from '../../run/connection.ts';
 import { openMetrics } from '../../metrics/open-metrics.ts';
 import { openLocalStore } from '../../store/local.ts';
 import { fenceLeftovers } from '../../activities/fence.ts';
+import { findOrderKey, openOrderKey } from '../../orders/key.ts';
+import { tagPlan } from '../../orders/tags.ts';
 import { makeSecrets } from '../../activities/secrets.ts';
 import { KINDS } from '../../kinds/index.ts';
 import { whereToServe } from './where-to-serve.ts';
+import { tellOfRefused } from './refused.ts';
+import { whileUp } from './watch-engine.ts';
 import { openWorkerLog } from './worker-log.ts';
 
 import type { Client } from '@temporalio/client';
@@ -16,6 +20,8 @@ import type { NativeConnection } from '@temporalio/worker';
 import type { Health, Metrics } from '../../metrics/open-metrics.ts';
 import type { Probe } from '../../metrics/prometheus-exporter.ts';
 import type { RunEvent, RunKey } from '../../model/events.ts';
+import type { Plan } from '../../model/plan.ts';
+import type { IsOpen } from '../../orders/open-runs.ts';
 import type { Store } from '../../store/store.ts';
 import type * as WorkerModule from '../../run/worker.ts';
 import type { RunningWorker } from '../../run/worker.ts';
@@ -41,6 +47,8 @@ export type Session = {
   readonly store: Store;
   readonly metrics: Metrics;
   readonly worker: RunningWorker;
+  /** The plan as it must be given to workers of this state folder. */
+  readonly sign: (plan: Plan) => Plan;
   /** Stops the worker, then leaves the engine; does not wait for the engine's end. */
   close(): Promise<void>;
 };
@@ -53,6 +61,8 @@ export type SessionOptions = {
   /** Queues to serve, once it is known whether a service or the embedded engine is used. */
   readonly queues: (kind: Engine['kind']) => Queues;
   readonly slots: number;
+  /** The executions that the embedded engine's worker serves. */
+  readonly isOpen: IsOpen;
   /** An execution of an earlier process that must be over before this one takes work. */
   readonly endFirst?: string;
   /** Where the SDK and the worker log to; absolute path. */
@@ -97,6 +107,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   try {
     let engine: Engine;
     let worker: Promise<typeof WorkerModule>;
+    // With a service its own authentication decides; a worker of `dev` is reached as one, too, and demands orders.
+    const key = service === undefined ? openOrderKey(stateDir) : findOrderKey(stateDir);
     if (service === undefined) {
       const { startingEngine } = await import('../../engine/engine.ts');
       const { ready } = await startingEngine({
@@ -153,14 +165,26 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       bootId: store.bootId,
       ...(settings.sqlThreads === undefined ? {} : { sqlThreads: settings.sqlThreads }),
       sinks: metrics.sinks(options.onEvent),
+      ...(service === undefined && key !== undefined
+        ? { orders: { key, isOpen: options.isOpen, onRefused: tellOfRefused(log, io) } }
+        : {}),
       interceptors: metrics.interceptors,
       heartbeatEveryMs: HEARTBEAT_MS[engine.kind],
       embedded: engine.kind === 'embedded',
       slots: options.slots,
     });
     // The client is loaded while the worker's own thread reads the workflow bundle.
-    const { Client } = await import('@temporalio/client');
-    const running = await starting;
+    const [running, { Client }] = await Promise.all([
+      // The SDK goes on asking a dead engine for half a minute.
+      whileUp(
+        engine.isUp,
+        starting.catch(async (error: unknown) => {
+          const { workerFailure } = await import('./worker-failure.ts');
+          throw await workerFailure(error, engine, connection);
+        }),
+      ),
+      import('@temporalio/client'),
+    ]);
     closers.push(() => running.stop());
     metrics.health(healthOf(running, connection));
     closers.push(() => metrics.stopping());
@@ -171,6 +195,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       store,
       metrics,
       worker: running,
+      sign: (plan) => (key === undefined ? plan : tagPlan(key, plan)),
       close: () => closeAll(closers),
     };
   } catch (error) {

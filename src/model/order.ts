@@ -1,0 +1,58 @@
+/** What a command orders, cut into the parts that single activities get: each part can be authenticated alone. Pure. */
+
+import type { RunKey } from './events.ts';
+import type { Plan, PlanStep } from './plan.ts';
+import type { DeliverFile, DeliverInput, StepInput, StepResult } from './step-result.ts';
+
+/** The part of a plan that the attempts of one step are given. */
+export function stepOrder(
+  plan: Plan,
+  step: PlanStep,
+): Pick<StepInput, 'run' | 'step' | 'concurrency'> {
+  const { id, generation, date, previousRows } = plan.run;
+  return {
+    run: {
+      id,
+      generation,
+      job: plan.job,
+      profile: plan.profile,
+      date,
+      previousRows: only(previousRows, step.reads),
+    },
+    step,
+    concurrency: plan.concurrency,
+  };
+}
+
+/** The part of a plan that its delivery is given. */
+export function deliverOrder(plan: Plan): Pick<DeliverInput, 'plan' | 'planSha256'> {
+  const { job, profile, params, run } = plan;
+  const { tags: _, ...rest } = run;
+  return { plan: { job, profile, params, run: rest }, planSha256: run.planSha256 };
+}
+
+/** The part of a plan that its events are told with. */
+export function runOrder(plan: Plan): Omit<RunKey, 'tag'> {
+  const { id, generation } = plan.run;
+  return { runId: id, generation, job: plan.job, profile: plan.profile };
+}
+
+/** The files that a step's result adds to the delivery. */
+export function deliverFilesOf(step: string, result: StepResult): readonly DeliverFile[] {
+  return Object.entries(result.outputs).flatMap(([output, artifact]) => {
+    if (artifact.deliver === undefined) return [];
+    const { fingerprint } = result;
+    const from = artifact.from ?? step;
+    return [{ path: artifact.deliver, artifact, from, fingerprint, output }];
+  });
+}
+
+/** Entries of `step` and `step.output` for the steps that are read. */
+function only(
+  rows: Readonly<Record<string, number>>,
+  reads: readonly string[],
+): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(rows).filter(([from]) => reads.includes(from.split('.')[0] ?? from)),
+  );
+}

@@ -1,0 +1,97 @@
+/**
+ * Makes and checks tags: HMAC-SHA256, with the key of a state folder, over the canonical JSON of one part of an order
+ * or of one result. A tag says what it is of, so none can stand for another.
+ */
+
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+import { canonicalJson } from '../model/canonical.ts';
+import { deliverFilesOf, deliverOrder, runOrder, stepOrder } from '../model/order.ts';
+
+import type { RunKey } from '../model/events.ts';
+import type { Plan } from '../model/plan.ts';
+import type { DeliverFile, DeliverInput, StepInput, StepResult } from '../model/step-result.ts';
+import type { OrderKey } from './key.ts';
+
+type Part = 'run' | 'step' | 'deliver' | 'result' | 'file';
+
+/** A plan whose parts carry their tags. */
+export function tagPlan(key: OrderKey, plan: Plan): Plan {
+  const steps = plan.steps.map((step) => [step.id, tagOf(key, 'step', stepOrder(plan, step))]);
+  const tags = {
+    run: tagOf(key, 'run', runOrder(plan)),
+    deliver: tagOf(key, 'deliver', deliverOrder(plan)),
+    steps: Object.fromEntries(steps) as Record<string, string>,
+  };
+  return { ...plan, run: { ...plan.run, tags } };
+}
+
+/** A result with the proof that this step of this run returned it. */
+export function sealResult(
+  key: OrderKey,
+  runId: string,
+  step: string,
+  made: StepResult,
+): StepResult {
+  const { seals: _, ...result } = made;
+  const files = deliverFilesOf(step, result).map((file) => [
+    file.output,
+    tagOf(key, 'file', runId, file),
+  ]);
+  return {
+    ...result,
+    seals: {
+      result: tagOf(key, 'result', runId, step, result),
+      files: Object.fromEntries(files) as Record<string, string>,
+    },
+  };
+}
+
+/** Whether a command ordered this attempt's step. */
+export function isOrderedStep(key: OrderKey, input: StepInput): boolean {
+  const { run, step, concurrency, tag } = input;
+  return matches(tag, key, 'step', { run, step, concurrency });
+}
+
+/** Whether a command ordered this delivery; its files are another matter. */
+export function isOrderedDelivery(key: OrderKey, { plan, planSha256, tag }: DeliverInput): boolean {
+  return matches(tag, key, 'deliver', { plan, planSha256 });
+}
+
+/** Whether a command ordered the run of this key. */
+export function isOrderedRun(key: OrderKey, { tag, ...run }: RunKey): boolean {
+  return matches(tag, key, 'run', run);
+}
+
+/** Whether this step of this run returned exactly this. */
+export function isSealedResult(
+  key: OrderKey,
+  runId: string,
+  step: string,
+  { seals, ...result }: StepResult,
+): boolean {
+  return matches(seals?.result, key, 'result', runId, step, result);
+}
+
+/** Whether a step of this run returned this file for the delivery. */
+export function isSealedFile(
+  key: OrderKey,
+  runId: string,
+  { seal, ...file }: DeliverFile,
+): boolean {
+  return matches(seal, key, 'file', runId, file);
+}
+
+function matches(tag: unknown, key: OrderKey, part: Part, ...about: readonly unknown[]): boolean {
+  if (typeof tag !== 'string') return false;
+  const given = Buffer.from(tag);
+  const right = Buffer.from(tagOf(key, part, ...about));
+  return given.length === right.length && timingSafeEqual(given, right);
+}
+
+function tagOf(key: OrderKey, part: Part, ...about: readonly unknown[]): string {
+  // What the wire makes of it, so that both ends hash the same: no undefined, no NaN.
+  const wired: unknown = JSON.parse(JSON.stringify(about));
+  const text = canonicalJson(['builder order 1', part, wired]);
+  return createHmac('sha256', key).update(text).digest('base64url');
+}

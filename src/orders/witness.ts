@@ -1,0 +1,83 @@
+/**
+ * What this process saw of a run, held against what is to be delivered: who took the workflow's place cannot deliver
+ * a part of the run, or a run that failed; who answered in the place of a step cannot have that delivered.
+ */
+
+import { canonicalJson } from '../model/canonical.ts';
+import { runStatus } from '../model/outcome.ts';
+
+import type { RunEvent, RunKey } from '../model/events.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { DeliverInput, StepResult } from '../model/step-result.ts';
+
+export type Witness = {
+  /** Events of a run that was ordered, in order. */
+  saw(key: RunKey, events: readonly RunEvent[]): void;
+  /** A step returned this here. */
+  made(step: string, result: StepResult): void;
+  /** False if it is not the delivery of what was seen, or another one than that which was agreed to before. */
+  agrees(input: DeliverInput): boolean;
+};
+
+/** A witness of the latest start of a run it is told of. */
+export function makeWitness(): Witness {
+  let start = '';
+  let steps: number | undefined;
+  let outcomes = new Map<string, string>();
+  /** Seals of what each step returned, with how many files of it are delivered; those of an earlier start never fit a later result. */
+  const seals = new Map<string, Map<string, number>>();
+  let agreed: string | undefined;
+  const filesOf = ({ step, seal = '' }: Outcome): number | undefined => seals.get(step)?.get(seal);
+  return {
+    saw: ({ runId, generation }, events) => {
+      if (start !== nameOf(runId, generation)) {
+        start = nameOf(runId, generation);
+        steps = undefined;
+        outcomes = new Map();
+        agreed = undefined;
+      }
+      for (const event of events) {
+        if (event.type === 'run_started') steps = event.shape.steps.length;
+        if (event.type === 'step_ended') outcomes.set(event.outcome.step, textOf(event.outcome));
+      }
+    },
+    made: (step, result) => {
+      const known = seals.get(step) ?? new Map<string, number>();
+      const delivered = Object.values(result.outputs).filter((ref) => ref.deliver !== undefined);
+      seals.set(step, known.set(result.seals?.result ?? '', delivered.length));
+    },
+    agrees: (input) => {
+      const { id, generation } = input.plan.run;
+      const text = textOf(input);
+      const status = runStatus(input.outcomes.map((outcome) => outcome.status));
+      const isSeen =
+        start === nameOf(id, generation) &&
+        outcomes.size === steps &&
+        input.outcomes.length === steps &&
+        input.outcomes.every((outcome) => outcomes.get(outcome.step) === textOf(outcome)) &&
+        input.outcomes.every((outcome) => hasNoResult(outcome) || filesOf(outcome) !== undefined) &&
+        // Each is sealed by itself, so their number tells whether one is missing.
+        new Set(input.files.map(({ path }) => path)).size === input.files.length &&
+        input.files.length ===
+          input.outcomes.reduce((sum, outcome) => sum + (filesOf(outcome) ?? 0), 0) &&
+        input.status === status &&
+        (status === 'OK' || status === 'WARN');
+      if (!isSeen || (agreed !== undefined && agreed !== text)) return false;
+      agreed = text;
+      return true;
+    },
+  };
+}
+
+/** Skipped, or allowed to fail: nothing was returned that could be forged to look better. */
+function hasNoResult({ status, code }: Outcome): boolean {
+  return status === 'SKIPPED' || (status === 'WARN' && code !== undefined);
+}
+
+function nameOf(runId: string, generation: number): string {
+  return `${generation} ${runId}`;
+}
+
+function textOf(value: unknown): string {
+  return canonicalJson(JSON.parse(JSON.stringify(value)));
+}
