@@ -6,6 +6,7 @@
  */
 
 import { CATALOGUE, MAX_SERIES, METRICS_ERRORS } from './catalogue.ts';
+import { refillHistogram } from './refill-histogram.ts';
 
 import type { InstrumentSpec, LabelsOf, MetricsError, NameOf } from './catalogue.ts';
 import type { Filled } from '../store/folds/counters.ts';
@@ -98,13 +99,11 @@ export function makeInstruments({
   }
 
   function refill(name: AnyName, labels: AnyLabels, filled: Filled): void {
-    if (filled.length > 0) openIn(name, labels);
-    const bounds = boundsOf(get(specs, name));
-    for (const [bucket, count, sum] of filled) {
-      // Their mean lies in their bucket; a rounding error must not carry it over the bound.
-      const mean = Math.min(sum / count, bounds[bucket] ?? Number.POSITIVE_INFINITY);
-      for (let i = 0; i < count; i += 1) observeIn(name, labels, mean);
-    }
+    if (filled.length === 0) return;
+    openIn(name, labels);
+    if (!get(known, name).has(keyOf(name, labels))) return;
+    const { buckets: bounds } = get(specs, name) as Extract<InstrumentSpec, { type: 'histogram' }>;
+    refillHistogram(get(histograms, name), labels, { bounds, filled });
   }
 
   function openIn(name: AnyName, labels: AnyLabels): void {
@@ -154,10 +153,6 @@ export function makeInstruments({
 const ERRORS = 'pipeline_metrics_errors_total';
 /** Stands between label values in a key; no label has it. */
 const SEPARATOR = '\u0000';
-
-function boundsOf(spec: InstrumentSpec): readonly number[] {
-  return spec.type === 'histogram' ? spec.buckets : [];
-}
 
 /** Series of one label set: a histogram has its buckets, the infinite one, a sum and a count. */
 function seriesOf(spec: InstrumentSpec): number {

@@ -6,11 +6,12 @@ import { KINDS } from '../../kinds/index.ts';
 import { recoverDelivery } from '../../delivery/deliver.ts';
 import { UserError } from '../../model/errors.ts';
 import { lockOut } from '../../delivery/out-lock.ts';
-import { openRunRecords, ownerIsAlive } from '../../store/run-records.ts';
+import { openRecords } from '../../run/records.ts';
+import { ownerIsAlive } from '../../store/run-records.ts';
 import { loadDefinition } from '../../run/load-definition.ts';
 import { execute } from '../run/execute.ts';
 import { findRun } from '../run/find-run.ts';
-import { openSessionMetrics, openStore } from '../run/session.ts';
+import { openSessionMetrics } from '../run/session.ts';
 
 import type { Plan } from '../../model/plan.ts';
 import type { RunRecord } from '../../model/run-record.ts';
@@ -39,6 +40,7 @@ export async function resumeCommand(
   return resumeRun({
     runId: found.record.run_id,
     stateDir: found.stateDir,
+    root: found.root,
     settings,
     io,
     ...(flags.out === undefined ? {} : { shownOut: flags.out }),
@@ -49,12 +51,14 @@ export async function resumeCommand(
 export async function resumeRun(options: {
   readonly runId: string;
   readonly stateDir: string;
+  /** The store it is recorded in. */
+  readonly root: string;
   readonly settings: Settings;
   readonly io: Io;
   readonly shownOut?: string;
 }): Promise<number> {
-  const { runId, stateDir, settings, io } = options;
-  const records = openRunRecords(stateDir);
+  const { runId, stateDir, root, settings, io } = options;
+  const { store, records } = await openRecords(stateDir, root);
   const record = await records.read(runId);
   if (record === undefined) {
     throw new UserError('RUN_NOT_FOUND', `run ${runId} is not recorded in ${stateDir}`);
@@ -79,7 +83,6 @@ export async function resumeRun(options: {
     ...body,
     run: { ...saved.run, planSha256, generation: record.generation + 1 },
   };
-  const store = await openStore(settings, stateDir);
   const metrics = await openSessionMetrics(settings, stateDir, store, io);
   try {
     const lock = out === undefined ? undefined : await lockOut(out, { runId, stateDir });

@@ -20,6 +20,8 @@ export type RunRow = {
   readonly startedAt: string;
   readonly open: boolean;
   readonly out?: string;
+  /** State folder, where that is not the one the store lies in. */
+  readonly stateDir?: string;
 };
 
 export type Summary = {
@@ -47,6 +49,7 @@ export const STORE_FOLDING: Folding<Entry, State, Summary> = {
     const { job, profile, id } = entry.stored.step;
     return [[SUBJECTS.latest(job, profile, id), { fingerprint: entry.fingerprint }]];
   },
+  isSummed: (subject) => subject.startsWith(SUBJECTS.run('')),
   summaryOf: ({ states, won }) => ({
     runs: [...states].flatMap(([, state]) => rowOf(state)).sort(byStart),
     counters: countAll(won),
@@ -83,13 +86,14 @@ function foldResult(
 
 function rowOf(state: State): readonly RunRow[] {
   if (!('generation' in state) || state.record === undefined) return [];
-  const { run_id, started_at, out } = state.record;
+  const { run_id, started_at, out, state_dir: stateDir } = state.record;
   return [
     {
       id: run_id,
       startedAt: started_at,
       open: state.record.state === 'open',
       ...(out === undefined ? {} : { out }),
+      ...(stateDir === undefined ? {} : { stateDir }),
     },
   ];
 }

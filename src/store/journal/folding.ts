@@ -24,6 +24,8 @@ export type Folding<Entry, State, Summary> = {
   ): { readonly state: State; readonly verdict: Verdict };
   /** Other subjects that a winning entry sets; the newest counts. */
   pointers(framed: Framed<Entry>): readonly (readonly [subject: string, state: State])[];
+  /** False for subjects that no summary depends on: they are not folded for one. */
+  isSummed(subject: string): boolean;
   /** Of the states that a part of the journal left behind, and of the entries in it that won. */
   summaryOf(part: {
     readonly states: Iterable<readonly [subject: string, state: State]>;

@@ -182,7 +182,7 @@ export function openJournal<Entry, State, Summary>({
     pointer: (subject) => view().books.pointer(subject),
     summary: () => {
       const { tables, books } = view();
-      const subjects = books.subjects();
+      const subjects = books.subjects().filter(folding.isSummed);
       const tail = folding.summaryOf({
         states: subjects.map((subject) => [subject, books.state(subject)!] as const),
         won: subjects.flatMap((subject) => books.won(subject).map(({ entry }) => entry)),

@@ -12,6 +12,8 @@ import { join } from 'node:path';
 
 import { frame, readFrames } from './frame.ts';
 
+import type { Framed } from './frame.ts';
+
 export type LedgerEntry = {
   /** 1, 2, ... */
   readonly turn: number;
@@ -32,7 +34,7 @@ export function readLedger(folder: string): LedgerEntry {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return EMPTY;
     throw error;
   }
-  return counted(bytes).at(-1)?.entry ?? EMPTY;
+  return newest(bytes)?.entry ?? EMPTY;
 }
 
 /** Appends the entry after the one its writer built on. False: another process was first. */
@@ -45,20 +47,36 @@ export function appendToLedger(folder: string, token: string, entry: LedgerEntry
   } finally {
     closeSync(fd);
   }
-  return counted(readFileSync(pathIn(folder))).some((other) => other.token === token);
+  return isCounted(readFileSync(pathIn(folder)), token);
 }
 
 function pathIn(folder: string): string {
   return join(folder, 'tables');
 }
 
-type Counted = { readonly entry: LedgerEntry; readonly token: string };
-
-/** Those that count, in order. A gap is a damaged line: the number after it says so. */
-function counted(bytes: Buffer): readonly Counted[] {
-  const found: Counted[] = [];
-  for (const { entry, token } of readFrames<LedgerEntry>(bytes).frames) {
-    if (entry.turn > (found.at(-1)?.entry.turn ?? 0)) found.push({ entry, token });
+/** True if no other entry of its number, or of a higher one, stands before it. */
+function isCounted(bytes: Buffer, token: string): boolean {
+  let highest = 0;
+  for (const { entry, token: other } of readFrames<LedgerEntry>(bytes).frames) {
+    if (other === token) return entry.turn > highest;
+    highest = Math.max(highest, entry.turn);
   }
-  return found;
+  return false;
+}
+
+const TURN = /"turn":(\d+)/;
+
+/**
+ * The first whole line of the highest number. Lines are told apart by their number first: reading each as a whole
+ * would cost a start some milliseconds.
+ */
+function newest(bytes: Buffer): Framed<LedgerEntry> | undefined {
+  const lines = bytes.toString('latin1').split('\n');
+  const numbered = lines.map((line) => ({ line, turn: Number(TURN.exec(line)?.[1] ?? 0) }));
+  const inOrder = numbered.toSorted((a, b) => b.turn - a.turn);
+  for (const { line } of inOrder) {
+    const [found] = readFrames<LedgerEntry>(Buffer.from(`\n${line}`, 'latin1')).frames;
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

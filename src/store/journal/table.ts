@@ -21,6 +21,9 @@ export const FOOTER_LENGTH = MAGIC.length + 4 + 6 + 6 + 4 + 8;
 /** Entries read at once around the guessed place. */
 const WINDOW = 128;
 
+/** A window is looked through at once, so one is enough for all tables. */
+const scratch = Buffer.allocUnsafeSlow(WINDOW * ENTRY_LENGTH);
+
 export type IndexEntry = {
   readonly key: Buffer;
   readonly offset: number;
@@ -58,6 +61,16 @@ export function openTable<State, Summary>(path: string, name: string): Table<Sta
     const wanted = Math.max(0, Math.min(count, all - from));
     return read(indexAt + from * ENTRY_LENGTH, wanted * ENTRY_LENGTH);
   };
+  const window = (from: number, count: number): Buffer => {
+    const length = readSync(
+      fd,
+      scratch,
+      0,
+      count * ENTRY_LENGTH,
+      footer().indexAt + from * ENTRY_LENGTH,
+    );
+    return scratch.subarray(0, length);
+  };
   let summary: Summary | undefined;
 
   return {
@@ -69,7 +82,7 @@ export function openTable<State, Summary>(path: string, name: string): Table<Sta
     entries: (from, count) => parseIndex(indexBytes(from, count)),
     bytes: read,
     find: (subject, key) => {
-      const entry = search(key, footer().count, indexBytes);
+      const entry = search(key, footer().count, window);
       if (entry === undefined) return undefined;
       const bytes = read(entry.offset, entry.length);
       if (checksum(bytes) !== entry.crc) return undefined;

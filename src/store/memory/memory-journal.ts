@@ -22,7 +22,7 @@ export function openMemoryJournal<Entry, State, Summary>(
     state: (subject) => books.state(subject),
     pointer: (subject) => books.pointer(subject),
     summary: () => {
-      const subjects = books.subjects();
+      const subjects = books.subjects().filter(folding.isSummed);
       return folding.summaryOf({
         states: subjects.map((subject) => [subject, books.state(subject)!] as const),
         won: subjects.flatMap((subject) => books.won(subject).map(({ entry }) => entry)),

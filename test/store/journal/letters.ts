@@ -24,6 +24,7 @@ export const LETTERS: Folding<Letter, LetterState, LetterSummary> = {
   },
   pointers: ({ entry: { letter, by, drop } }) =>
     drop === true ? [] : [[`newest of ${by}`, { by: letter }]],
+  isSummed: () => true,
   summaryOf: ({ won }) => {
     const counts: Record<string, number> = {};
     for (const { by } of won) counts[by] = (counts[by] ?? 0) + 1;
