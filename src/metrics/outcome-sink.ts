@@ -6,6 +6,8 @@
  * 3. Whoever watches gets each event once, in order.
  */
 
+import { ENDINGS } from '../model/endings.ts';
+
 import type { RunEvent, RunKey } from '../model/events.ts';
 import type { RunEntry } from '../store/entries.ts';
 import type { Counting } from './counting.ts';
@@ -84,7 +86,7 @@ export function entryOf(key: RunKey, event: RunEvent): RunEntry | undefined {
     case 'step_started':
       return { ...about, type: 'step', step: event.step, attempt: event.attempt };
     case 'attempt_ended':
-      if (event.result !== 'timeout' && event.result !== 'lost') return undefined;
+      if (!ENDINGS[event.result].unheard) return undefined;
       return {
         ...about,
         type: 'attempt',
@@ -92,8 +94,9 @@ export function entryOf(key: RunKey, event: RunEvent): RunEntry | undefined {
         kind: '',
         attempt: event.attempt,
         result: event.result,
+        // Nobody measured it; where its worker did, that claim is there already.
         durationMs: 0,
-        observed: false,
+        observed: ENDINGS[event.result].observed,
       };
     case 'step_ended':
       return { ...about, type: 'outcome', outcome: event.outcome };

@@ -1,7 +1,8 @@
 /** What a journal holds: results by fingerprint, and what happened in runs. Plain JSON. Pure types. */
 
 import type { Column } from '../model/column.ts';
-import type { AttemptResult, Outcome, RunStatus } from '../model/outcome.ts';
+import type { Ending } from '../model/endings.ts';
+import type { Outcome, RunStatus } from '../model/outcome.ts';
 import type { RunRecord } from '../model/run-record.ts';
 import type { StepResult } from '../model/step-result.ts';
 
@@ -54,7 +55,7 @@ export type Fact = OfRun & {
         readonly step: string;
         readonly kind: string;
         readonly attempt: number;
-        readonly result: AttemptResult;
+        readonly result: Ending;
         readonly durationMs: number;
         /** OK and WARN attempts only: they enter the histogram. */
         readonly observed: boolean;
