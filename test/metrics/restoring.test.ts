@@ -10,6 +10,7 @@ import { openLocalStore, openStoreJournal } from '../../src/store/local.ts';
 import { attempt, ended, newTelemetry, outcome, samples } from './facts.ts';
 
 import type { Fact } from '../../src/store/entries.ts';
+import type { Store } from '../../src/store/store.ts';
 
 type Session = {
   readonly values: () => Promise<Record<string, number>>;
@@ -27,8 +28,10 @@ type Place = {
 async function onOneExporter(work: (place: Place) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'builder-restoring-'));
   const root = join(folder, 'store');
+  const stores: Store[] = [];
   const open = async (exporter = '9099'): Promise<Session> => {
     const store = await openLocalStore(root);
+    stores.push(store);
     const telemetry = newTelemetry();
     await restore({ store, exporter, telemetry });
     const counting = makeCounting({ store, counter: { telemetry, exporter } });
@@ -37,6 +40,7 @@ async function onOneExporter(work: (place: Place) => Promise<void>): Promise<voi
   try {
     await work({ open, compact: () => openStoreJournal(root).compact() });
   } finally {
+    await Promise.all(stores.map((store) => store.settled()));
     await rm(folder, { recursive: true, force: true });
   }
 }
