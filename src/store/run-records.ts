@@ -12,12 +12,13 @@ import { join } from 'node:path';
 import { UserError } from '../model/errors.ts';
 import { failureMessage } from '../model/failure-message.ts';
 import { replaceFile } from '../os/atomic.ts';
-import { isAlive, ownIdentity } from '../os/process-identity.ts';
+import { ownOwner, stateOf } from '../os/owner.ts';
 
 import type { RunEvent } from '../model/events.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RunRecord, StepRecord } from '../model/run-record.ts';
 import type { RunSummary } from '../model/run-summary.ts';
+import type { OldOwner, OwnerState } from '../os/owner.ts';
 import type { RunEntry } from './entries.ts';
 import type { RunRow } from './folds/folding.ts';
 import type { RunJournal } from './store.ts';
@@ -57,6 +58,8 @@ export function openRunRecords(
   { shared = false }: { readonly shared?: boolean } = {},
 ): RunRecords {
   const folder = (runId: string): string => join(stateDir, 'runs', runId);
+  /** Starts that this process made, by run. */
+  const started = new Map<string, number>();
   const place = shared ? { state_dir: stateDir } : {};
 
   const current = async (runId: string): Promise<RunRecord> => {
@@ -83,15 +86,26 @@ export function openRunRecords(
     if (verdict?.won !== true) {
       throw new UserError('OUT_BUSY', `another process goes on with run ${plan.run.id}`);
     }
+    started.set(plan.run.id, generation);
     await copy(record);
     return record;
+  };
+  /** Appends as the start that this process made. @throws UserError FENCED if there was a later one */
+  const say = async (
+    record: RunRecord,
+    entryOf: (about: ReturnType<typeof aboutOf>) => RunEntry,
+    options: { readonly sync?: boolean } = {},
+  ): Promise<void> => {
+    const { run_id: runId } = record;
+    const about = aboutOf(record, started.get(runId) ?? record.generation);
+    const [verdict] = await store.append([entryOf(about)], options);
+    if (verdict !== undefined && 'fenced' in verdict) throw fenced(runId);
   };
 
   return {
     folder,
     read: async (runId) => store.run(runId),
     create: async ({ plan, jobPath, profilePath, params, startedAtMs }) => {
-      const { pid, born } = ownIdentity();
       return start(plan, {
         run_id: plan.run.id,
         job: plan.job,
@@ -103,8 +117,7 @@ export function openRunRecords(
         params: plan.params,
         started_at: new Date(startedAtMs).toISOString(),
         steps: waiting(plan),
-        pid,
-        pid_born: born,
+        ...ownDriver(),
         generation: plan.run.generation,
         job_path: jobPath,
         profile_path: profilePath,
@@ -116,18 +129,16 @@ export function openRunRecords(
       JSON.parse(await readFile(join(folder(runId), 'plan.json'), 'utf8')) as Plan,
     update: async (runId, patch) => {
       const record = await current(runId);
-      await store.append([{ ...aboutOf(record, record.generation), type: 'note', patch }]);
+      await say(record, (about) => ({ ...about, type: 'note', patch }));
       return current(runId);
     },
     reopen: async (runId, plan) => {
-      const { pid, born } = ownIdentity();
       const { finished_at: _, error: __, ...rest } = await current(runId);
       return start(plan, {
         ...rest,
         state: 'open',
         status: 'RUNNING',
-        pid,
-        pid_born: born,
+        ...ownDriver(),
         plan_sha256: plan.run.planSha256,
         params: plan.params,
         generation: plan.run.generation,
@@ -138,7 +149,7 @@ export function openRunRecords(
       const note = async (): Promise<void> => {
         const record = await store.run(runId);
         if (record?.state !== 'open') return;
-        const about = aboutOf(record, record.generation, event.atMs);
+        const about = aboutOf(record, started.get(runId) ?? record.generation, event.atMs);
         if (event.type === 'step_started') {
           const { step, attempt } = event;
           await store.append([{ ...about, type: 'step', step, attempt }]);
@@ -152,14 +163,10 @@ export function openRunRecords(
       const record = await current(runId);
       const { status, outcomes } = summary;
       const isGood = status === 'OK' || status === 'WARN';
-      const entry: RunEntry = {
-        ...aboutOf(record, record.generation),
-        type: 'closed',
-        status,
-        outcomes,
-        ...(isGood ? {} : { error: failureMessage(summary) }),
-      };
-      await store.append([entry], { sync: true });
+      const error = isGood ? {} : { error: failureMessage(summary) };
+      await say(record, (about) => ({ ...about, type: 'closed', status, outcomes, ...error }), {
+        sync: true,
+      });
       const closed = await current(runId);
       await copy(closed);
       return closed;
@@ -172,9 +179,27 @@ export function openRunRecords(
   };
 }
 
-/** True if the process that drives an open run still lives. */
-export function ownerIsAlive(record: Pick<RunRecord, 'pid' | 'pid_born'>): boolean {
-  return isAlive({ pid: record.pid, born: record.pid_born });
+/** The process that drives an open run. */
+export function driverOf(record: Pick<RunRecord, 'pid' | 'pid_born' | 'pid_place'>): OldOwner {
+  return { pid: record.pid, born: record.pid_born, ...record.pid_place };
+}
+
+/** Whether the process that drives an open run lives, as far as it can be known here. */
+export function driverState(record: Pick<RunRecord, 'pid' | 'pid_born' | 'pid_place'>): OwnerState {
+  return stateOf(driverOf(record));
+}
+
+function ownDriver(): Pick<RunRecord, 'pid' | 'pid_born' | 'pid_place'> {
+  const { pid, born, ...place } = ownOwner();
+  return { pid, pid_born: born, pid_place: place };
+}
+
+function fenced(runId: string): UserError {
+  return new UserError(
+    'FENCED',
+    `run ${runId} was taken over by another command while this one did not answer; this one writes nothing more`,
+    { exitCode: 1, hint: `\`builder_cli status ${runId}\` shows how it goes on.` },
+  );
 }
 
 function aboutOf({ run_id, job, profile }: RunRecord, generation: number, atMs = Date.now()) {
