@@ -23,7 +23,8 @@ import { makeFence } from './fence.ts';
 import { makeStepLog } from './step-log.ts';
 import { StepError } from '../model/step-error.ts';
 
-import type { Store, StoredResult } from '../store/store.ts';
+import type { StoredResult } from '../store/entries.ts';
+import type { Store } from '../store/store.ts';
 import type { ArtifactRef, StepInput, StepResult } from '../model/step-result.ts';
 import type { InputArtifact, StepInputs } from '../model/attempt-inputs.ts';
 import type { Json, Scalar } from '../model/plan.ts';
@@ -94,7 +95,7 @@ export async function runStep(
     salt: `${run.id}/${step.id}`,
     onProgress,
   });
-  const { options, inputs, files } = identity;
+  const { files } = identity;
   const redactor = makeRedactor([...used.values()]);
   const redact = (text: string): string => redactor.text(text);
   const stepLog = makeStepLog(logFileOf(environment, run.id, step.id), redact);
@@ -109,7 +110,7 @@ export async function runStep(
   const found = await store.findResult(identity.fingerprint);
   if (found !== undefined) {
     const added = await kind.conditions?.(
-      options,
+      identity.options,
       { values: found.result.values, columns: found.columns },
       { previousRows: run.previousRows, previousColumns, log },
     );
@@ -127,6 +128,7 @@ export async function runStep(
   const own = `${step.id}.${run.generation}-${input.attempt}`;
   const folder = makeLazyFolder(join(environment.attemptsRoot, run.id, own));
   try {
+    const { options, inputs } = await identity.located();
     const sources =
       files.length === 0 ? [] : await stageSources(files, folder.path(), signal, onProgress);
     const { fingerprint, ingredients } = identity.with(sources);
