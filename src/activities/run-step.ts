@@ -6,8 +6,7 @@
  * 3. The attempt folder belongs to this attempt alone and is gone afterwards.
  */
 
-import { mkdirSync } from 'node:fs';
-import { lstat, rm } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { boundText } from '../model/bounded-text.ts';
@@ -20,6 +19,7 @@ import { makeRedactor } from './redactor.ts';
 import { stageSources } from './stage-sources.ts';
 import { keepFile } from './keep-file.ts';
 import { makeFence } from './fence.ts';
+import { makeLazyFolder } from './lazy-folder.ts';
 import { makeStepLog } from './step-log.ts';
 import { StepError } from '../model/step-error.ts';
 
@@ -199,21 +199,6 @@ export async function runStep(
     await folder.remove();
     stepLog.flush();
   }
-}
-
-/** A folder that is there once somebody asks for it: to make and remove one costs more than a small step. */
-function makeLazyFolder(path: string): { path(): string; remove(): Promise<void> } {
-  let isThere = false;
-  return {
-    path: () => {
-      if (!isThere) mkdirSync(path, { recursive: true });
-      isThere = true;
-      return path;
-    },
-    remove: async () => {
-      if (isThere) await rm(path, { recursive: true, force: true }).catch(() => undefined);
-    },
-  };
 }
 
 /** The same failure with nothing in it that could hold a secret: no cause, no stack of its own. */
