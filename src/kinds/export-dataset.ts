@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { artifactOf, showInputs, tableSql } from '../duckdb/inputs.ts';
+import { AS_LINES, jsonLine, mustBeJson } from '../duckdb/json-safe.ts';
 import { ENGINE_VERSION, quoteName, quoteText, withSession } from '../duckdb/session.ts';
 import { isOurs, PARQUET } from '../duckdb/parquet.ts';
 import { asItIs } from '../duckdb/write.ts';
@@ -60,7 +61,7 @@ const schema = z.strictObject({
 
 export const exportDataset = defineStep<Options>({
   kind: 'export.dataset',
-  version: `2 ${ENGINE_VERSION}`,
+  version: `3 ${ENGINE_VERSION}`,
   summary: 'Writes a table as Parquet, CSV or JSON Lines into the delivery.',
   schema,
   roles: { tables: ['from'] },
@@ -77,6 +78,7 @@ export const exportDataset = defineStep<Options>({
       await showInputs(session, ctx.inputs, [options.from]);
       const source = await sourceOf(session, options.from, ctx);
       const columns = await session.columns(source.table);
+      if (options.formats.includes('jsonl')) await mustBeJson(session, source.table, columns);
       const outputs: Record<string, StepOutput> = {};
       let rows = 0;
       for (const format of options.formats) {
@@ -141,8 +143,18 @@ async function exported(
     return { path: parquet, rows: await session.count(`select count(*) from ${table}`) };
   }
   const path = join(folder, `export.${format}`);
-  const query = isInOrder ? `from ${table}` : asItIs(table, await session.columns(table));
-  const rows = await session.run(`copy (${query}) to ${quoteText(path)} ${COPY_OPTIONS[format]}`);
+  const columns = await session.columns(table);
+  const query = isInOrder ? `from ${table}` : asItIs(table, columns);
+  const line = format === 'jsonl' ? jsonLine(columns) : undefined;
+  if (line === undefined) {
+    const rows = await session.run(`copy (${query}) to ${quoteText(path)} ${COPY_OPTIONS[format]}`);
+    return { path, rows };
+  }
+  // A table that is simply read comes in its order; what stands below another SELECT need not.
+  if (!isInOrder) await session.run(`create or replace temp table _ordered as ${query}`);
+  const rows = await session.run(
+    `copy (select ${line} from ${isInOrder ? table : '_ordered'}) to ${quoteText(path)} ${AS_LINES}`,
+  );
   return { path, rows };
 }
 
