@@ -101,7 +101,8 @@ export function settingsFrom(flags: GlobalFlags, env: Environment, cwd: string):
   });
 }
 
-function wholeNumber(flag: string, text: string, least: number, most: number): number {
+/** A whole number given as a flag. @throws UserError BAD_USAGE */
+export function wholeNumber(flag: string, text: string, least: number, most: number): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isInteger(value) || value < least || value > most) {
     throw new UserError(

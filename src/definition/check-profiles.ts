@@ -2,12 +2,12 @@
 
 import { durationMs } from '../model/duration.ts';
 import { mergeProfiles } from './extends.ts';
-import { child, entriesOf, mapScalars, textOf } from './located.ts';
+import { child, entriesOf, mapScalars, settledScalar, textOf } from './located.ts';
 import { DEFAULTS, profileSchema } from './profile.ts';
 import { hasReference } from './reference.ts';
 import { replaceReferences } from './replace.ts';
 import { shapeOf } from './shape-problems.ts';
-import { readSource } from './source.ts';
+import { sourceOf } from './source.ts';
 
 import type { CheckInput } from './check.ts';
 import type { CheckedJob } from './check-job.ts';
@@ -35,14 +35,14 @@ export function checkProfiles(input: CheckInput, job: CheckedJob, copy: number):
   const problems: Problem[] = [];
   const maps: LocatedMap[] = [];
   let copies = 1;
-  for (const { path, text } of input.profiles) {
-    const source = readSource(path, text, copy);
-    const { root } = source;
+  for (const file of input.profiles) {
+    const source = sourceOf(file, copy);
+    const root = source.root === undefined ? undefined : exact(source.root, problems);
     copies = Math.max(copies, source.copies);
     problems.push(...source.problems);
     if (root?.kind === 'map') {
       maps.push(root);
-      problems.push(...shapeOf(profileSchema, settled(root), { what: '' }).problems);
+      problems.push(...shapeOf(profileSchema, closed(root), { what: '' }).problems);
     } else if (root !== undefined) {
       const message = 'a profile file is a mapping; expected keys such as profile and steps';
       problems.push({ code: 'WRONG_TYPE', ...root.at, message });
@@ -61,8 +61,15 @@ export function checkProfiles(input: CheckInput, job: CheckedJob, copy: number):
   return { root, complete, removed: merged.removed, problems, copies };
 }
 
+/** Numbers as they can be kept; which options are text is known with their kinds. */
+function exact(root: Located, problems: Problem[]): Located {
+  return mapScalars(root, (scalar, path) =>
+    path[0] === 'steps' && path[2] === 'with' ? scalar : settledScalar(scalar, problems),
+  );
+}
+
 /** One file alone: what its references stand for is checked where all files are merged. */
-function settled(root: LocatedMap): LocatedMap {
+function closed(root: LocatedMap): LocatedMap {
   const holed = mapScalars(root, (scalar, path) =>
     !isLater(path) && typeof scalar.value === 'string' && hasReference(scalar.value)
       ? { kind: 'hole', at: scalar.at }

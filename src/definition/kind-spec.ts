@@ -14,6 +14,7 @@ export type KindSpec = {
     readonly tables?: readonly string[];
     readonly secrets?: readonly string[];
     readonly paths?: readonly string[];
+    readonly texts?: readonly string[];
   };
   /** Names of the outputs these options give; undefined: not known before it runs. */
   outputs?(options: never): readonly string[] | undefined;

@@ -10,7 +10,7 @@ import {
   refTo,
   sqlOf,
 } from '../model/plan-nodes.ts';
-import { mapScalars } from './located.ts';
+import { mapScalars, settledScalar } from './located.ts';
 import { hasRole } from './option-roles.ts';
 import { replaceReferences, resolveReference } from './replace.ts';
 import { ROOTS } from './scope.ts';
@@ -73,7 +73,12 @@ export function resolveOptions({
   const paths: PathUse[] = [];
   const names = new Set<string>();
 
-  const change = (scalar: Scalars, path: Path): Located => {
+  const change = (written: Scalars, path: Path): Located => {
+    const text = spec !== undefined && hasRole(spec, 'texts', path) ? written.written : undefined;
+    const settled =
+      text === undefined ? settledScalar(written, problems) : { ...written, value: text };
+    if (settled.kind !== 'scalar') return settled;
+    const scalar = settled;
     if (spec === undefined) {
       return replaceReferences(scalar, { scope, allowed: ALL, problems, uses });
     }
@@ -98,7 +103,8 @@ export function resolveOptions({
   const what = `step '${id}' (${spec.kind})`;
   const shape = shapeOf(spec.schema, replaced, { what, code: 'BAD_OPTION', at });
   problems.push(...shape.problems);
-  const options = problems.length === 0 ? asJson(shape.value) : undefined;
+  const options =
+    problems.length === 0 && shape.value !== undefined ? asJson(shape.value) : undefined;
   return { options, problems, uses, tables, paths, names };
 }
 

@@ -83,7 +83,7 @@ async function refuseForeign(out: string, given: string): Promise<void> {
   throw new UserError(
     'OUT_NOT_OURS',
     `${given} is not empty and was not made by a delivery; nothing was touched`,
-    { hint: 'Empty it yourself, or give another --out; then resume.' },
+    { hint: 'Move away what lies there, or give another --out; then resume.' },
   );
 }
 

@@ -81,6 +81,8 @@ export type OptionRoles = {
   readonly secrets?: readonly string[];
   /** Relative paths (or globs) that the resolver makes absolute against the job's folder. */
   readonly paths?: readonly string[];
+  /** Options that are text whatever they look like: 1.10, 007 and yes keep their letters. */
+  readonly texts?: readonly string[];
 };
 
 /**

@@ -109,7 +109,7 @@ export const execCommand = defineStep<Options>({
   version: '1',
   summary: 'Runs a program; inputs are paths, results are files it writes.',
   schema,
-  roles: { secrets: ['env.*'], paths: ['files.*'] },
+  roles: { secrets: ['env.*'], texts: ['command.*', 'env.*'], paths: ['files.*'] },
   outputs: (options) => Object.keys(options.outputs ?? {}),
   sources: (options) => options.files ?? [],
   reusable: (options) => (options.files ?? []).length > 0 && (options.pass_env ?? []).length === 0,

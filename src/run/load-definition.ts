@@ -1,7 +1,7 @@
 /** Reads a job and its profiles from disk, checks them, and answers the plan. */
 
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 
 import { expandGlobs, literalFolder } from '../activities/expand-globs.ts';
@@ -9,7 +9,8 @@ import { canonicalJson } from '../model/canonical.ts';
 import { checkDefinition, sorted } from '../definition/check.ts';
 import { UserError } from '../model/errors.ts';
 import { child, textOf } from '../definition/located.ts';
-import { readSource } from '../definition/source.ts';
+import { sourceOf } from '../definition/source.ts';
+import { readDefinitionFile } from './read-definition-file.ts';
 import { didYouMean } from '../model/suggest.ts';
 
 import type { DefinitionFile } from '../definition/check.ts';
@@ -61,10 +62,9 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
   };
   const texts = new Map<string, string>();
   const read = async (path: string): Promise<DefinitionFile | undefined> => {
-    const text = await readFile(path, 'utf8').catch(() => undefined);
-    if (text === undefined) return undefined;
-    texts.set(shown(path), text);
-    return { path: shown(path), text };
+    const file = await readDefinitionFile(path, shown(path));
+    if (file !== undefined) texts.set(file.path, file.text);
+    return file;
   };
 
   const job = await read(jobPath);
@@ -78,7 +78,7 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
     );
   }
   const problems: Problem[] = [];
-  const jobRoot = readSource(job.path, job.text).root;
+  const jobRoot = sourceOf(job).root;
   const named = child(jobRoot, 'profile');
   const name = request.profile ?? textOf(named);
   const chain = await profileChain(name, named, {
@@ -88,6 +88,8 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
     read,
     problems,
     given: request.profile !== undefined,
+    // What a job that cannot be read says of its profile is not missed.
+    isKnown: jobRoot?.kind === 'map' && jobRoot.entries.get('profile')?.value.kind !== 'hole',
   });
   const checked = checkDefinition({
     job,
@@ -100,7 +102,7 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
   });
   problems.push(...checked.problems);
   for (const { at, path } of checked.paths) {
-    await expandGlobs([path]).catch((error: Error) => {
+    await readable(path).catch((error: Error) => {
       const hint = 'Paths are relative to the job file.';
       problems.push({ code: 'FILE_NOT_FOUND', ...at, message: error.message, hint });
     });
@@ -117,12 +119,23 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
   };
 }
 
+/** @throws Error where a path means no file, or one that cannot be read */
+async function readable(path: string): Promise<void> {
+  for (const file of await expandGlobs([path])) {
+    await access(file, constants.R_OK).catch((error: NodeJS.ErrnoException) => {
+      throw new Error(`${file} cannot be read (${error.code ?? 'unknown'})`, { cause: error });
+    });
+  }
+}
+
 type Around = {
   readonly job: DefinitionFile;
   readonly jobDir: string;
   readonly cwd: string;
   /** The name comes from the command line. */
   readonly given: boolean;
+  /** The job could be read. */
+  readonly isKnown: boolean;
   readonly read: (path: string) => Promise<DefinitionFile | undefined>;
   readonly problems: Problem[];
 };
@@ -135,6 +148,7 @@ async function profileChain(
 ): Promise<{ files: readonly DefinitionFile[]; path: string | undefined; broken: boolean }> {
   const { job, problems } = around;
   if (name === undefined) {
+    if (!around.isKnown || named !== undefined) return { files: [], path: undefined, broken: true };
     const message = "no profile is given; the job has no key 'profile'";
     problems.push({
       code: 'MISSING_KEY',
@@ -190,7 +204,7 @@ async function profileChain(
     seen.push(found.path);
     top ??= found.path;
     files.unshift(found.file);
-    const base = child(readSource(found.file.path, found.file.text).root, 'extends');
+    const base = child(sourceOf(found.file).root, 'extends');
     const next = textOf(base);
     if (base === undefined || next === undefined) return { files, path: top, broken: false };
     wanted = next;
@@ -232,10 +246,14 @@ async function neighbours(places: readonly string[]): Promise<readonly string[]>
 
 function paramTexts(words: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    words.map((word) => {
+    words.map((word, i) => {
       const at = word.indexOf('=');
       if (at <= 0) {
         throw new UserError('BAD_PARAM', `--param ${word} is not of the form name=value`);
+      }
+      const name = word.slice(0, at);
+      if (words.slice(0, i).some((other) => other.startsWith(`${name}=`))) {
+        throw new UserError('BAD_PARAM', `--param ${name} is given more than once; give it once`);
       }
       return [word.slice(0, at), word.slice(at + 1)];
     }),

@@ -1,6 +1,6 @@
 /** `run-profile`: checks the files, takes `--out`, and runs the plan to its end. */
 
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 
 import { KINDS } from '../../kinds/index.ts';
 import { UserError } from '../../model/errors.ts';
@@ -140,7 +140,7 @@ async function refuseForeign(out: string, shown: string): Promise<void> {
     'OUT_NOT_OURS',
     `${shown} is not empty and was not made by a delivery; nothing was touched`,
     {
-      hint: `Give another --out, or empty ${dirname(out)}/${shown.split('/').at(-1) ?? ''} yourself.`,
+      hint: 'Give another --out: a folder that is new or empty, or that holds an earlier delivery.',
     },
   );
 }

@@ -5,6 +5,7 @@ import { formatDuration } from '../../model/duration.ts';
 import { makePaint } from '../render/paint.ts';
 import { shownStatus } from '../run/shown-status.ts';
 import { stateDirOf } from '../state-dir.ts';
+import { wholeNumber } from '../settings.ts';
 
 import type { Io } from '../io.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';
@@ -21,7 +22,7 @@ export async function runsCommand(
     cwd: io.cwd,
   });
   const { records, damaged } = await openRunRecords(stateDir).list();
-  const shown = records.slice(0, Number(flags.limit) || 20);
+  const shown = records.slice(0, wholeNumber('--limit', flags.limit, 1, 1_000_000));
   if (settings.json) {
     io.out(JSON.stringify({ state_dir: stateDir, runs: shown, damaged }, null, 2));
     return 0;
