@@ -9,7 +9,8 @@ import { sourceOf } from './source.ts';
 
 import type { CheckInput } from './check.ts';
 import type { Problem } from '../model/errors.ts';
-import type { Job } from './job.ts';
+import type { SqlType } from '../model/plan-nodes.ts';
+import type { Job, ParamType } from './job.ts';
 import type { Located, LocatedMap, Path } from './located.ts';
 import type { PathUse } from './options.ts';
 import type { Params } from './params.ts';
@@ -27,6 +28,13 @@ export type CheckedJob = {
   /** Most copies of one key of the file. */
   readonly copies: number;
 };
+
+/** A date is text everywhere but in a query. */
+const SQL_TYPE_OF: Readonly<Partial<Record<ParamType, SqlType>>> = Object.freeze({
+  integer: 'BIGINT',
+  number: 'DOUBLE',
+  date: 'DATE',
+});
 
 const NONE: ReadonlySet<Root> = new Set();
 const IN_DEFAULTS: ReadonlySet<Root> = new Set(['job', 'run'] as const);
@@ -46,6 +54,7 @@ export function checkJob(input: CheckInput, copy: number): CheckedJob {
 
   const base: Scope = {
     params: new Map(),
+    types: new Map(),
     inputs: new Map(),
     job: textOf(child(root, 'job')),
     date,
@@ -57,6 +66,12 @@ export function checkJob(input: CheckInput, copy: number): CheckedJob {
   const scope: Scope = {
     ...base,
     params: new Map([...params].map(([name, { value }]) => [name, value])),
+    types: new Map(
+      [...params].flatMap(([name, { type }]) => {
+        const inSql = type === undefined ? undefined : SQL_TYPE_OF[type];
+        return inSql === undefined ? [] : [[name, inSql] as const];
+      }),
+    ),
   };
   const resolved = replaced(withDefaults, scope, problems, (path) => path[0] !== 'params');
   const shape = resolved === undefined ? undefined : shapeOf(jobSchema, resolved, { what: '' });

@@ -24,11 +24,7 @@ type State =
 
 /** Reads a pattern of the usual notation, as JavaScript has it with the `u` flag. */
 export function linearPattern(pattern: string): Pattern {
-  try {
-    new RegExp(pattern, 'u');
-  } catch {
-    return { wrong: 'it is not a regular expression' };
-  }
+  if (!isPattern(pattern)) return { wrong: 'it is not a regular expression' };
   const states: State[] = [];
   try {
     const builder = new Builder(pattern, states);
@@ -37,6 +33,14 @@ export function linearPattern(pattern: string): Pattern {
   } catch (error) {
     if (error instanceof Refused) return { wrong: error.message };
     throw error;
+  }
+}
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text, 'u') instanceof RegExp;
+  } catch {
+    return false;
   }
 }
 
@@ -155,7 +159,7 @@ function boundsOf(written: string): readonly [number, number] {
 
 /** True if the pattern matches anywhere in the text, as `RegExp.test` answers. */
 function run(states: readonly State[], start: number, text: string): boolean {
-  const letters = [...text];
+  const letters = Array.from(text);
   let here = new Set<number>();
   for (let at = 0; at <= letters.length; at += 1) {
     const [before, after] = [letters[at - 1] ?? '', letters[at] ?? ''];

@@ -23,8 +23,8 @@ const NAMES: Readonly<Record<string, string>> = Object.freeze({
 const QUOTED = /'([^']{1,200})'/;
 
 function pairs(odd: string, plain: string): readonly (readonly [string, string])[] {
-  const letters = [...plain];
-  return [...odd].map((letter, i) => [letter, letters[i]!] as const);
+  const letters = Array.from(plain);
+  return Array.from(odd).map((letter, i) => [letter, letters[i]!] as const);
 }
 
 /** The problem, with a word on the first letter of what it quotes that looks like another one. */
@@ -32,7 +32,9 @@ export function withOddLetter(problem: Problem): Problem {
   const quoted = QUOTED.exec(problem.message)?.[1] ?? '';
   // A word of another alphabet is no slip: only a mixture is.
   const odd = /[A-Za-z]/.test(quoted)
-    ? [...quoted].find((letter) => Object.hasOwn(LOOKS, letter) || Object.hasOwn(NAMES, letter))
+    ? Array.from(quoted).find(
+        (letter) => Object.hasOwn(LOOKS, letter) || Object.hasOwn(NAMES, letter),
+      )
     : undefined;
   if (odd === undefined) return problem;
   const code = `U+${odd.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;

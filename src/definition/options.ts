@@ -148,7 +148,7 @@ function replaceSql(scalar: Scalars, text: string, how: Replacing, names: Set<st
           'a query cannot read files; collect the input with collect.files and name that step',
         );
       }
-      parts.push({ value: found.value });
+      parts.push({ value: found.value, ...(found.type === undefined ? {} : { type: found.type }) });
     } else if (found.kind === 'step' && found.part === 'outputs') {
       const table = found.name === 'table' ? found.step : `${found.step}.${found.name}`;
       refuse(

@@ -15,6 +15,8 @@ export type Param = {
   /** Undefined: there is none, or it is wrong; a problem says so. */
   readonly value: Scalar | undefined;
   readonly from: Place | '--param';
+  /** Undefined: it has none that is known. */
+  readonly type?: ParamType;
 };
 
 export type Params = {
@@ -54,9 +56,9 @@ export function resolveParams(
       const parsed = parseGiven(text, type);
       const wrong = rules.wrong(parsed) ?? undefined;
       if (wrong !== undefined) problems.push(badParam(name, `'${text}' ${wrong}`));
-      params.set(name, { value: wrong === undefined ? parsed : undefined, from: '--param' });
+      params.set(name, { value: wrong === undefined ? parsed : undefined, from: '--param', type });
     } else {
-      params.set(name, { value: fallback, from: child(value, 'default')?.at ?? key });
+      params.set(name, { value: fallback, from: child(value, 'default')?.at ?? key, type });
       if (child(value, 'default') === undefined) {
         problems.push({
           code: 'BAD_PARAM',

@@ -127,7 +127,8 @@ class Reader {
   read(node: ParsedNode | null, depth: number): Located {
     const at = this.#place(node?.range?.[0] ?? 0);
     this.#values += 1;
-    if (this.#values === MAX_VALUES + 1) this.#problem(at, 'aliases expand to too many values');
+    if (this.#values === MAX_VALUES + 1)
+      this.#problem(at, 'the file holds too many values, aliases expanded');
     if (depth === MAX_DEPTH) this.#problem(at, 'values are nested too deeply');
     if (this.#values > MAX_VALUES || depth >= MAX_DEPTH) {
       this.overflowed = true;

@@ -14,6 +14,7 @@ import { inspectOut } from './inspect-out.ts';
 import { isSwapping, recoverDelivery, STAGING, swapIn } from './swap.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { inOrder, stage } from './stage.ts';
+import { goneFrom, staysAsItIs } from './what-goes.ts';
 
 import type { PublicRecord } from '../model/run-record.ts';
 import type { DeliverInput, DeliverResult } from '../model/step-result.ts';
@@ -55,6 +56,8 @@ async function deliverAlone(
   try {
     await recoverDelivery(out);
     await refuseForeign(out, given);
+    const earlier = await inspectOut(out);
+    if (staysAsItIs(input, earlier)) return { files: 0, bytes: 0, kept: true };
     await rm(staging, { recursive: true, force: true });
     await makeFolder(staging);
     const files = await Promise.all(
@@ -66,7 +69,12 @@ async function deliverAlone(
     await syncFolder(staging);
     onPhase('verified');
     await swapIn(out, staging, onPhase);
-    return { files: files.length, bytes: files.reduce((sum, file) => sum + file.bytes, 0) };
+    const gone = goneFrom(earlier, files);
+    return {
+      files: files.length,
+      bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+      ...(gone.length === 0 ? {} : { gone }),
+    };
   } catch (error) {
     if (!(await isSwapping(out))) {
       await rm(staging, { recursive: true, force: true }).catch(() => undefined);

@@ -6,7 +6,7 @@ import { stat } from 'node:fs/promises';
 import type { DefinitionFile } from '../definition/source.ts';
 
 /** Above this no plan of it could be run, and checking it would keep people waiting. */
-const MAX_BYTES = 4 * 1024 * 1024;
+const MAX_BYTES = 2_500_000;
 
 /** The file, which may say why it cannot be read; undefined where there is none. `shown` is its path in messages. */
 export async function readDefinitionFile(
@@ -38,7 +38,7 @@ function decoded(shown: string, bytes: Buffer): DefinitionFile {
   if (bytes.length > MAX_BYTES) {
     return refused(shown, '', {
       code: 'BAD_YAML',
-      message: `the file is larger than ${MAX_BYTES / 1024 / 1024} MB, more than any plan can hold`,
+      message: `the file is larger than ${MAX_BYTES / 1_000_000} MB, and no run can carry a plan of more than 1.8 MB`,
       hint: 'Put data into a file of its own and read it with collect.files.',
     });
   }

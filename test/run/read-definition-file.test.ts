@@ -49,7 +49,7 @@ test('refuses a huge file at once', async () => {
   const before = performance.now();
   const { unreadable } = (await read('a: [1, 2, 3]\n'.repeat(800_000))) ?? {};
 
-  expect(unreadable?.message).toContain('larger than 4 MB');
+  expect(unreadable?.message).toContain('larger than 2.5 MB');
   expect(performance.now() - before).toBeLessThan(5000);
 });
 
