@@ -10,7 +10,12 @@ import type { Problem } from '../model/errors.ts';
 /** Problems between steps. */
 export function checkGraph({ steps }: CheckedSteps): readonly Problem[] {
   const byId = new Map(steps.map((step) => [step.id, step]));
-  return [...circles(byId), ...missingOutputs(steps, byId), ...sameExports(steps)];
+  return [
+    ...circles(byId),
+    ...missingOutputs(steps, byId),
+    ...missingValues(steps, byId),
+    ...sameExports(steps),
+  ];
 }
 
 /** One circle of each knot of steps that need each other, named from its first step in the file. */
@@ -76,6 +81,23 @@ function missingOutputs(
       if (names === undefined || names.includes(output)) return [];
       const hint = didYouMean(output, names);
       const message = `step '${id}' has no output '${output}'; ${listed(names)}`;
+      return [{ code: 'UNKNOWN_REFERENCE', ...at, message, ...(hint !== undefined && { hint }) }];
+    }),
+  );
+}
+
+function missingValues(
+  steps: readonly CheckedStep[],
+  byId: ReadonlyMap<string, CheckedStep>,
+): Problem[] {
+  return steps.flatMap((step) =>
+    step.values.flatMap(({ at, step: id, value }): Problem[] => {
+      const maker = byId.get(id);
+      if (maker?.options === undefined) return [];
+      const names = maker.spec?.values?.(maker.options as never);
+      if (names === undefined || names.includes(value)) return [];
+      const hint = didYouMean(value, names);
+      const message = `step '${id}' has no value '${value}'; ${listed(names)}`;
       return [{ code: 'UNKNOWN_REFERENCE', ...at, message, ...(hint !== undefined && { hint }) }];
     }),
   );

@@ -2,6 +2,8 @@
 
 import type { z } from 'zod';
 
+import type { ColumnRole, KnownShapes, TableShape } from '../model/table-shape.ts';
+
 /** A kind without the part that runs. Options arrive as the plan holds them, nodes included. */
 export type KindSpec = {
   readonly kind: string;
@@ -15,9 +17,15 @@ export type KindSpec = {
     readonly secrets?: readonly string[];
     readonly paths?: readonly string[];
     readonly texts?: readonly string[];
+    readonly types?: readonly string[];
+    readonly columns?: readonly ColumnRole[];
   };
   /** Names of the outputs these options give; undefined: not known before it runs. */
   outputs?(options: never): readonly string[] | undefined;
+  /** Names of the values these options give; undefined: not known before it runs. */
+  values?(options: never): readonly string[] | undefined;
+  /** What its tables look like, by output, as far as it follows from the options and what they name. */
+  shapes?(options: never, known: KnownShapes): Readonly<Record<string, TableShape | undefined>>;
   /** Paths in the delivery these options give. */
   exports?(options: never): readonly string[];
   /** False: the result is never taken from an earlier run. */

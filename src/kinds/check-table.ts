@@ -15,6 +15,7 @@ import { StepError } from '../model/step-error.ts';
 
 import type { Session } from '../duckdb/session.ts';
 import type { StepContext } from './contract.ts';
+import type { ColumnRole, TableShape } from '../model/table-shape.ts';
 import type { Rule } from './check-rules.ts';
 
 type Options = {
@@ -22,6 +23,22 @@ type Options = {
   readonly checks: readonly Rule[];
   readonly keep_rejected: number;
 };
+
+const COLUMN_ROLES: readonly ColumnRole[] = Object.freeze([
+  { at: 'checks.*.not_null', of: 'table' },
+  { at: 'checks.*.unique', of: 'table' },
+  { at: 'checks.*.accepted_values.column', of: 'table' },
+  { at: 'checks.*.range.column', of: 'table' },
+  { at: 'checks.*.relationships.column', of: 'table' },
+  { at: 'checks.*.relationships.field', of: 'checks.*.relationships.to' },
+]);
+const REJECTED: TableShape = Object.freeze({
+  columns: Object.freeze([
+    { name: 'rule', type: 'VARCHAR' },
+    { name: 'offending_row', type: 'VARCHAR' },
+  ]),
+  isOpen: false,
+});
 
 /** One broken rule: how many rows break it, and what to show of them. */
 type Broken = {
@@ -52,8 +69,14 @@ export const checkTable = defineStep<Options>({
   version: `2 ${ENGINE_VERSION}`,
   summary: 'Data-quality rules on a table; broken ones warn or fail, offending rows are kept.',
   schema,
-  roles: { tables: ['table', 'checks.*.relationships.to'], sql: ['checks.*.sql'] },
+  roles: {
+    tables: ['table', 'checks.*.relationships.to'],
+    sql: ['checks.*.sql'],
+    columns: COLUMN_ROLES,
+  },
   outputs: () => ['rejected'],
+  values: () => ['rows', 'failed'],
+  shapes: () => ({ rejected: REJECTED }),
   run: async (options, ctx) =>
     withSession(ctx, async (session) => {
       await showInputs(session, ctx.inputs);

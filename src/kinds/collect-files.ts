@@ -16,6 +16,7 @@ import {
 import { writeTable } from '../duckdb/write.ts';
 import { compressionOf, mustBeWhole } from '../duckdb/compressed.ts';
 import { csvSettings } from '../duckdb/csv-dialect.ts';
+import { declaredShape } from './declared-shape.ts';
 import { defineStep } from './contract.ts';
 import { StepError } from '../model/step-error.ts';
 
@@ -74,8 +75,13 @@ export const collectFiles = defineStep<Options>({
   version: `3 ${ENGINE_VERSION}`,
   summary: 'Brings CSV, JSON, JSON Lines or Parquet files in as one table.',
   schema,
-  roles: { paths: ['from', 'from.*'] },
+  roles: {
+    paths: ['from', 'from.*'],
+    types: ['columns.*', 'columns.*.type', 'types.*', 'types.*.type'],
+  },
   outputs: () => [MAIN_OUTPUT],
+  values: () => ['rows', 'files'],
+  shapes: (options) => ({ [MAIN_OUTPUT]: declaredShape(options, options.filename_column) }),
   sources: (options) => (typeof options.from === 'string' ? [options.from] : options.from),
   run: async (options, ctx) =>
     withSession(ctx, async (session) => {

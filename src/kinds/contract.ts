@@ -5,6 +5,7 @@ import type { StagedFile, StepInputs } from '../model/attempt-inputs.ts';
 import type { Format } from '../model/step-result.ts';
 import type { Scalar } from '../model/plan.ts';
 import type { Column } from '../model/column.ts';
+import type { ColumnRole, KnownShapes, TableShape } from '../model/table-shape.ts';
 
 /** Processes of a worker that died are ended by the next attempt that starts any. */
 export type Fence = {
@@ -83,6 +84,10 @@ export type OptionRoles = {
   readonly paths?: readonly string[];
   /** Options that are text whatever they look like: 1.10, 007 and yes keep their letters. */
   readonly texts?: readonly string[];
+  /** Options that are SQL types. */
+  readonly types?: readonly string[];
+  /** Options that name columns of a table another option names. */
+  readonly columns?: readonly ColumnRole[];
 };
 
 /**
@@ -100,6 +105,13 @@ export type StepDefinition<Options> = {
   readonly roles?: OptionRoles;
   /** Names of the outputs these options give, for `steps.x.outputs.y`; undefined: not known before it runs. */
   outputs?(options: Options): readonly string[] | undefined;
+  /** Names of the values these options give, for `steps.x.values.y`; undefined: not known before it runs. */
+  values?(options: Options): readonly string[] | undefined;
+  /**
+   * What its tables will look like, by output, as far as it follows from the options and the tables they name; so
+   * that `validate` finds unknown columns in what reads them. Queries are nodes of the plan here. Runs nothing.
+   */
+  shapes?(options: Options, known: KnownShapes): Readonly<Record<string, TableShape | undefined>>;
   /** Paths in the delivery these options give, to find two steps that export one name. */
   exports?(options: Options): readonly string[];
   /** Outside files this step reads: absolute paths and globs. The runner finds, hashes and copies them, and gives them as `ctx.sources`. */

@@ -59,7 +59,10 @@ export const exportDataset = defineStep<Options>({
   version: `2 ${ENGINE_VERSION}`,
   summary: 'Writes a table as Parquet, CSV or JSON Lines into the delivery.',
   schema,
-  roles: { tables: ['from'] },
+  roles: { tables: ['from'], columns: [{ at: 'dictionary', of: 'from', keys: true }] },
+  values: () => ['rows'],
+  shapes: ({ from, formats }, { table }) =>
+    Object.fromEntries(formats.map((format) => [format, table(from)])),
   outputs: (options) => [
     ...options.formats,
     ...(options.dictionary === undefined ? [] : ['dictionary']),

@@ -52,6 +52,11 @@ export const transformSql = defineStep<Options>({
   schema,
   roles: { sql: ['sql', 'outputs.*'] },
   outputs: (options) => Object.keys(queriesOf(options)),
+  values: () => ['rows'],
+  shapes: ({ outputs }, { query }) =>
+    outputs === undefined
+      ? { [MAIN_OUTPUT]: query('sql') }
+      : Object.fromEntries(Object.keys(outputs).map((name) => [name, query(`outputs.${name}`)])),
   run: async (options, ctx) =>
     withSession(ctx, async (session) => {
       await showInputs(session, ctx.inputs);
