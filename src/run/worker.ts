@@ -1,10 +1,12 @@
 /** Composition root of a worker: names every part of it, and starts and stops them in order. */
 
 import { availableParallelism, totalmem } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
 
+import { makeSharedEngine } from '../duckdb/shared-engine.ts';
 import { limitsOf } from '../activities/limits.ts';
 import { makeDeliverActivity } from '../activities/deliver-activity.ts';
 import { makeStepActivities } from '../activities/step-activity.ts';
@@ -33,6 +35,8 @@ export type WorkerSettings = {
   readonly deliverQueue?: string;
   readonly store: Store;
   readonly attemptsRoot: string;
+  /** Below it lie the artifacts that queries read. */
+  readonly artifactsRoot: string;
   readonly runFolder: (runId: string) => string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly secret: (name: string) => string | undefined;
@@ -89,6 +93,10 @@ function machineOf(): Machine {
 export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
   const { taskQueue, deliverQueue } = settings;
   const machine = machineOf();
+  const engine = makeSharedEngine({
+    roots: [settings.attemptsRoot, settings.artifactsRoot],
+    scratch: join(settings.attemptsRoot, '_shared'),
+  });
   const steps = makeStepActivities(
     settings.kinds,
     {
@@ -98,6 +106,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       env: settings.env,
       secret: settings.secret,
       bootId: settings.bootId,
+      engine,
       limits: (concurrency) => limitsOf(machine, concurrency, settings.sqlThreads),
     },
     { heartbeatEveryMs: settings.heartbeatEveryMs },
@@ -149,7 +158,9 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     );
   }
   const workers = await Promise.all(creations);
-  const done = Promise.all(workers.map(async (worker) => worker.run())).then(() => undefined);
+  const done = Promise.all(workers.map(async (worker) => worker.run()))
+    .then(() => undefined)
+    .finally(() => engine.close());
   done.catch(() => undefined);
   return {
     done,

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
 import { withProject } from '../harness/cli.ts';
 import { whyNoSmallDisk, withSmallDisk } from '../store/small-disk.ts';
@@ -12,11 +12,10 @@ type RunJson = {
   readonly problems: readonly Readonly<Record<string, unknown>>[];
 };
 
-const onDisk = whyNoSmallDisk() === undefined ? test : test.skip;
+const onSmallDisk = whyNoSmallDisk() === undefined ? describe : describe.skip;
 
-onDisk(
-  'a full disk under the store is told with its code and what to do, and is not tried again',
-  async () => {
+onSmallDisk('on a disk of one megabyte', () => {
+  test('a full disk under the store is told with its code and what to do, and is not tried again', async () => {
     const profile = `
 profile: p
 defaults: { retry: { attempts: 3, backoff: 10ms } }
@@ -38,8 +37,8 @@ steps:
         );
       }),
     );
-  },
-);
+  });
+});
 
 test('a delivery that is refused says with which code, and what to do', async () => {
   const profile = `

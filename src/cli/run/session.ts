@@ -156,6 +156,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       kinds: KINDS,
       store,
       attemptsRoot,
+      artifactsRoot: join(settings.store ?? join(stateDir, 'store'), 'artifacts'),
       runFolder: (runId) => join(stateDir, 'runs', runId),
       env: settings.env,
       secret: makeSecrets({
