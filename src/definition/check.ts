@@ -9,6 +9,7 @@ import { planFrom } from './plan-from.ts';
 import { sizeProblems } from './plan-size.ts';
 
 import type { CheckedJob } from './check-job.ts';
+import type { CheckedStep } from './check-steps.ts';
 import type { CheckedProfiles } from './check-profiles.ts';
 import type { Problem } from '../model/errors.ts';
 import type { KindSpec } from './kind-spec.ts';
@@ -40,6 +41,8 @@ export type Checked = {
   readonly problems: readonly Problem[];
   /** Files and globs that must exist for the plan to run. */
   readonly paths: readonly PathUse[];
+  /** The steps, for what only an engine can judge. */
+  readonly steps: readonly CheckedStep[];
   /** Where each setting came from: dotted name to `file:line`, `--param` or `built in`. */
   readonly origins: Readonly<Record<string, string>>;
 };
@@ -69,6 +72,7 @@ function checkCopy(input: CheckInput, copy: number): Checked & { readonly copies
   const about = {
     problems,
     paths: [...job.paths, ...steps.paths],
+    steps: steps.steps,
     copies: Math.max(job.copies, profiles.copies),
   };
   if (problems.length > 0 || profiles.root === undefined || !profiles.complete) {

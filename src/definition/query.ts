@@ -38,7 +38,9 @@ export function draftOf({ parts, starts, placeIn }: Query): Draft {
         const start = starts[i] ?? 0;
         // All of a bound value stands where its reference does.
         return placeIn(
-          typeof parts[i] === 'string' ? start + Math.max(0, indexOf(piece, left) - extra(i)) : start,
+          typeof parts[i] === 'string'
+            ? start + Math.max(0, indexOf(piece, left) - extra(i))
+            : start,
         );
       }
       left -= bytes;

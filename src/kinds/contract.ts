@@ -26,6 +26,8 @@ export type StepContext = {
   readonly folder: string;
   /** Results of the steps it reads, by step id. */
   readonly inputs: StepInputs;
+  /** Ids of the steps it needs, read or not, for messages. */
+  readonly needs?: readonly string[];
   /** The files that `sources` meant, sorted by path. */
   readonly sources: readonly StagedFile[];
   /** Aborts on cancel, timeout, budget and shutdown. */

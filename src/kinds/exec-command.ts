@@ -124,7 +124,9 @@ export const execCommand = defineStep<Options>({
   outputs: (options) => Object.keys(options.outputs ?? {}),
   values: ({ values }) => (values === undefined ? [] : undefined),
   shapes: ({ outputs = {} }) =>
-    Object.fromEntries(Object.entries(outputs).map(([name, each]) => [name, declaredShape(each as object)])),
+    Object.fromEntries(
+      Object.entries(outputs).map(([name, each]) => [name, declaredShape(each as object)]),
+    ),
   sources: (options) => options.files ?? [],
   reusable: (options) => (options.files ?? []).length > 0 && (options.pass_env ?? []).length === 0,
   run: async (options, ctx) => {

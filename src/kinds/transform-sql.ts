@@ -62,7 +62,11 @@ export const transformSql = defineStep<Options>({
       const admitted: [name: string, query: Analysis, sql: Sql][] = [];
       // All before the first runs: one of them may be what this session cannot do.
       for (const [name, sql] of Object.entries(queriesOf(options))) {
-        admitted.push([name, await admit(session, sql.text, ctx.inputs), sql]);
+        admitted.push([
+          name,
+          await admit(session, sql.text, ctx.inputs, { needs: ctx.needs ?? [] }),
+          sql,
+        ]);
       }
       const outputs: Record<string, StepOutput & { rows: number }> = {};
       for (const [name, query, { binds }] of admitted) {

@@ -6,6 +6,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 
 import { expandGlobs, literalFolder } from '../activities/expand-globs.ts';
 import { canonicalJson } from '../model/canonical.ts';
+import { bindProblems, needsBinding } from '../definition/bind.ts';
 import { checkDefinition, sorted } from '../definition/check.ts';
 import { UserError } from '../model/errors.ts';
 import { child, textOf } from '../definition/located.ts';
@@ -13,7 +14,7 @@ import { sourceOf } from '../definition/source.ts';
 import { readDefinitionFile } from './read-definition-file.ts';
 import { didYouMean } from '../model/suggest.ts';
 
-import type { DefinitionFile } from '../definition/check.ts';
+import type { Checked, DefinitionFile } from '../definition/check.ts';
 import type { Problem } from '../model/errors.ts';
 import type { KindSpec } from '../definition/kind-spec.ts';
 import type { Located } from '../definition/located.ts';
@@ -28,6 +29,8 @@ export type DefinitionRequest = {
   readonly date: string;
   readonly cwd: string;
   readonly kinds: readonly KindSpec[];
+  /** True: queries are bound, too, which takes an engine for SQL. */
+  readonly bindSql?: boolean;
 };
 
 export type Definition = {
@@ -107,6 +110,7 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
       problems.push({ code: 'FILE_NOT_FOUND', ...at, message: error.message, hint });
     });
   }
+  if (request.bindSql === true) problems.push(...(await sqlProblems(checked.steps)));
   const all = sorted(problems);
   if (checked.plan === undefined || all.length > 0) throw new DefinitionError(all, texts);
   return {
@@ -117,6 +121,13 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
     profilePath: chain.path ?? '',
     jobDir,
   };
+}
+
+/** What is wrong with the queries. The engine takes a while to load, so it is asked only where there are any. */
+async function sqlProblems(steps: Checked['steps']): Promise<readonly Problem[]> {
+  if (!needsBinding(steps)) return [];
+  const { withBinder } = await import('../duckdb/bind-query.ts');
+  return withBinder((binder) => bindProblems(steps, binder));
 }
 
 /** @throws Error where a path means no file, or one that cannot be read */

@@ -27,6 +27,7 @@ export async function validateCommand(
       date: new Date().toISOString().slice(0, 10),
       cwd: io.cwd,
       kinds: KINDS,
+      bindSql: true,
     });
     const { job, profile, steps } = plan;
     if (settings.json) {

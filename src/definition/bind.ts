@@ -1,0 +1,143 @@
+/**
+ * Binds the queries of a definition in the order of its steps, so that each sees the tables that those
+ * before it will make, and says what is wrong where it was written. Runs nothing. Pure: the engine is handed in.
+ */
+
+import { MAIN_OUTPUT } from '../model/plan.ts';
+import { didYouMean } from '../model/suggest.ts';
+import { columnProblems, typeProblems } from './bind-options.ts';
+import { withOddLetter } from './odd-letters.ts';
+import { draftOf } from './query.ts';
+
+import type { Problem } from '../model/errors.ts';
+import type { TableShape } from '../model/table-shape.ts';
+import type { Binder, BindProblem, VisibleTable } from '../model/binder.ts';
+import type { CheckedStep } from './check-steps.ts';
+import type { Query } from './query.ts';
+
+/** Shapes of the tables of each step, by output; undefined: nobody knows which outputs it has. */
+type Shapes = Map<string, ReadonlyMap<string, TableShape | undefined> | undefined>;
+
+/** True if there is anything that only an engine can judge. */
+export function needsBinding(steps: readonly CheckedStep[]): boolean {
+  return steps.some(
+    ({ queries, spec }) => queries.length > 0 || (spec?.roles?.types?.length ?? 0) > 0,
+  );
+}
+
+/** Every problem in the queries, types and columns of the steps. */
+export async function bindProblems(
+  steps: readonly CheckedStep[],
+  binder: Binder,
+): Promise<readonly Problem[]> {
+  const shapes: Shapes = new Map();
+  const problems: Problem[] = [];
+  for (const step of inOrder(steps)) {
+    const results = new Map<string, TableShape | undefined>();
+    const visible = visibleTo(step, shapes);
+    for (const query of step.queries) {
+      const found = await bindQuery(step, query, visible, { steps, binder });
+      if ('code' in found) problems.push(found);
+      else results.set(query.path, found.shape);
+    }
+    const shapeOf = (name: string): TableShape | undefined => {
+      const [id = '', output = MAIN_OUTPUT] = name.split('.');
+      return shapes.get(id)?.get(output);
+    };
+    problems.push(...(await typeProblems(step, binder)), ...columnProblems(step, shapeOf));
+    shapes.set(step.id, tablesOf(step, results, shapeOf));
+  }
+  return problems.map(withOddLetter);
+}
+
+type Visible = { readonly tables: readonly VisibleTable[]; readonly isComplete: boolean };
+
+async function bindQuery(
+  step: CheckedStep,
+  query: Query,
+  visible: Visible,
+  { steps, binder }: { readonly steps: readonly CheckedStep[]; readonly binder: Binder },
+): Promise<Problem | { readonly shape: TableShape | undefined }> {
+  const draft = draftOf(query);
+  const bound = await binder.bind({ text: draft.text, binds: draft.binds, ...visible });
+  if (bound.problem === undefined) {
+    return { shape: draft.isOpen ? withoutTypes(bound.shape) : bound.shape };
+  }
+  const { code, message, byte } = bound.problem;
+  const hint = hintOf(bound.problem, step, visible, steps);
+  // Where the engine names no letter, the first one that is no blank stands for the whole.
+  const place = draft.placeOf(byte ?? /\S/.exec(draft.text)?.index ?? 0);
+  return {
+    code,
+    ...place,
+    message: `step '${step.id}': ${message}`,
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
+
+/** A table that is not there may be a step that is not needed, or a need misspelt. */
+function hintOf(
+  { unknownTable, hint }: BindProblem,
+  step: CheckedStep,
+  { tables }: Visible,
+  steps: readonly CheckedStep[],
+): string | undefined {
+  if (unknownTable === undefined) return hint;
+  const [id = ''] = unknownTable.toLowerCase().split('.');
+  if (id !== step.id && !step.needs.has(id) && steps.some((other) => other.id === id)) {
+    return `Add '${id}' to the needs of the step.`;
+  }
+  return didYouMean(
+    unknownTable,
+    tables.map(({ name }) => name),
+  );
+}
+
+/** The tables of the steps it needs. */
+function visibleTo(step: CheckedStep, shapes: Shapes): Visible {
+  const tables: VisibleTable[] = [];
+  let isComplete = true;
+  for (const need of step.needs.keys()) {
+    const outputs = shapes.get(need);
+    if (outputs === undefined) isComplete = false;
+    for (const [output, shape] of outputs ?? []) {
+      tables.push({ name: output === MAIN_OUTPUT ? need : `${need}.${output}`, shape });
+    }
+  }
+  return { tables, isComplete };
+}
+
+function tablesOf(
+  step: CheckedStep,
+  results: ReadonlyMap<string, TableShape | undefined>,
+  table: (name: string) => TableShape | undefined,
+): ReadonlyMap<string, TableShape | undefined> | undefined {
+  if (step.options === undefined) return undefined;
+  const names = step.spec?.outputs?.(step.options as never);
+  if (names === undefined) return undefined;
+  const known = { query: (path: string) => results.get(path), table };
+  const told = step.spec?.shapes?.(step.options as never, known) ?? {};
+  return new Map(names.map((name) => [name, told[name]]));
+}
+
+function withoutTypes(shape: TableShape | undefined): TableShape | undefined {
+  if (shape === undefined) return undefined;
+  return { ...shape, columns: shape.columns.map(({ name }) => ({ name })) };
+}
+
+/** Each step after those it needs; what is left of a circle is reported already. */
+function inOrder(steps: readonly CheckedStep[]): readonly CheckedStep[] {
+  const byId = new Map(steps.map((step) => [step.id, step]));
+  const done = new Set<string>();
+  const ordered: CheckedStep[] = [];
+  let open = steps;
+  for (;;) {
+    const ready = open.filter(({ needs }) =>
+      [...needs.keys()].every((need) => done.has(need) || !byId.has(need)),
+    );
+    if (ready.length === 0) return ordered;
+    ordered.push(...ready);
+    for (const { id } of ready) done.add(id);
+    open = open.filter(({ id }) => !done.has(id));
+  }
+}
