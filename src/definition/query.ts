@@ -28,10 +28,13 @@ export type Draft = Sql & {
 /** The query for an engine to look at. */
 export function draftOf({ parts, starts, placeIn }: Query): Draft {
   const { pieces, binds } = sqlPieces(parts.map((part) => (isRef(part) ? { value: null } : part)));
-  return { text: pieces.join(''), binds, isOpen: parts.some((part) => isRef(part)), placeOf };
+  const text = pieces.join('');
+  // What is missing at the end is told at the last letter, not on a line below.
+  const last = Math.max(0, bytesOf(text.trimEnd()) - 1);
+  return { text, binds, isOpen: parts.some((part) => isRef(part)), placeOf };
 
   function placeOf(byte: number): Place {
-    let left = byte;
+    let left = Math.min(byte, last);
     for (const [i, piece] of pieces.entries()) {
       const bytes = bytesOf(piece);
       if (left < bytes || i === pieces.length - 1) {
