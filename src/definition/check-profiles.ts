@@ -1,8 +1,9 @@
 /** Checks each profile of a chain by itself, merges them, and puts values in place of static references. Pure. */
 
 import { durationMs } from '../model/duration.ts';
+import { didYouMean } from '../model/suggest.ts';
 import { mergeProfiles } from './extends.ts';
-import { child, entriesOf, mapScalars, settledScalar, textOf } from './located.ts';
+import { child, entriesOf, itemsOf, mapScalars, settledScalar, textOf } from './located.ts';
 import { DEFAULTS, profileSchema } from './profile.ts';
 import { hasReference } from './reference.ts';
 import { replaceReferences } from './replace.ts';
@@ -57,7 +58,9 @@ export function checkProfiles(input: CheckInput, job: CheckedJob, copy: number):
   const root = withValues(merged.root, job, problems);
   problems.push(...shapeOf(profileSchema, withoutConditions(root), { what: '' }).problems);
   problems.push(...waitProblems(root));
-  if (complete) problems.push(...merged.problems, ...noSteps(root));
+  if (complete) {
+    problems.push(...merged.problems, ...noSteps(root), ...hiddenNeeds(maps, merged.root));
+  }
   return { root, complete, removed: merged.removed, problems, copies };
 }
 
@@ -116,6 +119,25 @@ function withoutConditions(root: LocatedMap): LocatedMap {
   });
   const value: Located = { ...steps.value, entries: new Map(plain) };
   return { ...root, entries: new Map(root.entries).set('steps', { key: steps.key, value }) };
+}
+
+/** Needs of a base that a later profile writes anew: nothing reads them any more, and they are as wrong as before. */
+function hiddenNeeds(maps: readonly LocatedMap[], merged: LocatedMap): readonly Problem[] {
+  const ids = new Set(maps.flatMap((map) => entriesOf(child(map, 'steps')).map(([id]) => id)));
+  const inForce = child(merged, 'steps');
+  return maps.flatMap((map) =>
+    entriesOf(child(map, 'steps')).flatMap(([id, { value }]) => {
+      const needs = child(value, 'needs');
+      if (needs === child(child(inForce, id), 'needs')) return [];
+      return itemsOf(needs).flatMap((item): readonly Problem[] => {
+        const need = textOf(item);
+        if (need === undefined || ids.has(need) || hasReference(need)) return [];
+        const hint = didYouMean(need, ids);
+        const message = `step '${id}' needs '${need}', which is no step of any of the profiles`;
+        return [{ code: 'UNKNOWN_NEED', ...item.at, message, ...(hint && { hint }) }];
+      });
+    }),
+  );
 }
 
 function noSteps(root: LocatedMap): readonly Problem[] {

@@ -144,3 +144,42 @@ test.each([
 ])('tells a newcomer about %s', (_name, steps, message) => {
   expect(problemsOf(JOB, `${STEPS}${steps}`)).toEqual([expect.stringContaining(message)]);
 });
+
+test.each([
+  [
+    'a quote that is never closed',
+    `${STEPS}  a: { uses: "fake.make }\n  b: { uses: fake.make }\n`,
+    'p0.yaml:3:14: BAD_YAML: a quote is opened and never closed',
+  ],
+  [
+    'a bracket that is never closed',
+    `${STEPS}  a: { uses: fake.make\n`,
+    'p0.yaml:3:6: BAD_YAML: a { or [ is opened and never closed',
+  ],
+  [
+    'a quote inside quotes',
+    `${STEPS}  a: { uses: 'fake's make' }\n`,
+    'p0.yaml:3:20: BAD_YAML: more text after a value that has ended',
+  ],
+  [
+    'two documents',
+    `${MAKE}---\nprofile: q\n`,
+    'p0.yaml:4:1: BAD_YAML: the file has more than one document',
+  ],
+  [
+    'tabs',
+    `profile: main\nsteps:\n\ta:\n\t\tuses: fake.make\n`,
+    'p0.yaml:3:1: BAD_YAML: tabs cannot indent; only spaces can',
+  ],
+])('tells a newcomer about %s, once', (_name, profile, message) => {
+  expect(problemsOf(JOB, profile)).toEqual([expect.stringContaining(message)]);
+});
+
+test('finds a need that no profile has a step for, also where a later profile writes the needs anew', () => {
+  const base = `${STEPS}  a: { uses: fake.make, needs: [nope] }\n`;
+  const top = 'profile: top\nextends: main\nsteps:\n  a: { needs: [] }\n';
+
+  expect(problemsOf(JOB, [base, top])).toEqual([
+    "p0.yaml:3:33: UNKNOWN_NEED: step 'a' needs 'nope', which is no step of any of the profiles",
+  ]);
+});
