@@ -90,12 +90,12 @@ function inWords(code: string, message: string): Pick<Problem, 'message' | 'hint
     case 'BAD_SCALAR_START':
       return { message: 'text that starts with this character must be in quotes' };
     default:
-      if (/^Missing closing/.test(message))
+      if (message.startsWith('Missing closing'))
         return { message: 'a quote is opened and never closed' };
       if (/sufficiently indented and end with/.test(message)) {
         return { message: 'a { or [ is opened and never closed, or what follows is not indented' };
       }
-      if (/^Unexpected scalar at node end/.test(message)) {
+      if (message.startsWith('Unexpected scalar at node end')) {
         return {
           message: 'more text after a value that has ended',
           hint: "Inside single quotes '' stands for one '.",

@@ -16,6 +16,7 @@ import { follow } from './follow.ts';
 import { openSession } from './session.ts';
 import { listenForSignals } from './signals.ts';
 import { resultJson } from './result-json.ts';
+import { deliverQueueOf, isServed, queuesOf, taskQueueOf, tellOfNoDeliverer } from './queues.ts';
 import { whileUp } from './watch-engine.ts';
 import { brokenWorker, engineFailure } from './worker-failure.ts';
 
@@ -25,12 +26,12 @@ import type { RunEvent } from '../../model/events.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { RunSummary } from '../../model/run-summary.ts';
 import type { RunView } from '../../model/view.ts';
-import type { OutLock } from '../../delivery/out-lock.ts';
+import type { OutLock } from '../../delivery/folder/out-lock.ts';
 import type { RunRecords } from '../../store/run-records.ts';
 import type { Io } from '../io.ts';
 import type { Paint } from '../render/paint.ts';
 import type { Settings } from '../settings.ts';
-import type { Engine, Queues, Session } from './session.ts';
+import type { Engine, Session } from './session.ts';
 
 export type Execution = {
   /** Everything but the queue that only the engine decides. */
@@ -76,10 +77,9 @@ export async function execute(execution: Execution): Promise<number> {
     ...(execution.plan.run.generation > 1 ? { endFirst: runId } : {}),
   });
   const { engine } = session;
-  const queues = queuesOf(engine.kind, runId);
   const plan = session.sign({
     ...execution.plan,
-    run: { ...execution.plan.run, deliverQueue: queues.deliverQueue ?? queues.taskQueue ?? runId },
+    run: { ...execution.plan.run, deliverQueue: deliverQueueOf(engine.kind, settings, runId) },
   });
   await records.update(runId, {
     engine: { kind: engine.kind, address: engine.address, namespace: engine.namespace },
@@ -116,6 +116,9 @@ export async function execute(execution: Execution): Promise<number> {
       );
       void handle.cancel().catch(() => undefined);
     });
+    if (plan.run.deliverQueue !== queuesOf(engine.kind, runId).deliverQueue) {
+      void tellOfNoDeliverer(session, plan.run.deliverQueue, (line) => io.say(line));
+    }
     const embedded = engine.kind === 'embedded';
     const ended = await Promise.race([
       follow({
@@ -134,9 +137,11 @@ export async function execute(execution: Execution): Promise<number> {
       }),
       brokenWorker(session, over.signal),
       signals.suspended,
+      lockLost(execution.lock),
     ]);
     over.abort();
     renderer.stop();
+    execution.lock?.check();
     if (ended === 'suspended') {
       return await suspend(execution, session);
     }
@@ -154,6 +159,12 @@ export async function execute(execution: Execution): Promise<number> {
     signals.stop();
     await metrics.close();
   }
+}
+
+/** Settles when another command has taken this run's `--out` over; never without a lock. */
+async function lockLost(lock: OutLock | undefined): Promise<'suspended'> {
+  await (lock?.lost ?? new Promise(() => undefined));
+  return 'suspended';
 }
 
 /** A service that hangs must not hold a command that was told to leave; a delivery cut short is made good by the next. */
@@ -253,29 +264,10 @@ async function startOrAttach(
   });
 }
 
-function queuesOf(kind: Engine['kind'], runId: string): Queues {
-  return kind === 'embedded'
-    ? { taskQueue: runId, deliverQueue: runId }
-    : { deliverQueue: `deliver-${runId}` };
-}
-
-function taskQueueOf(kind: Engine['kind'], settings: Settings, runId: string): string {
-  return kind === 'embedded' ? runId : settings.taskQueue;
-}
-
 function uiOf(engine: Engine, runId: string): string | undefined {
   return engine.uiUrl === undefined
     ? undefined
     : `${engine.uiUrl}/namespaces/${engine.namespace}/workflows/${runId}`;
-}
-
-async function isServed(session: Session, taskQueue: string): Promise<boolean> {
-  const answer = await session.client.workflowService.describeTaskQueue({
-    namespace: session.engine.namespace,
-    taskQueue: { name: taskQueue },
-    taskQueueType: 1,
-  });
-  return (answer.pollers ?? []).length > 0;
 }
 
 /** The words that go on with a run. */

@@ -1,8 +1,8 @@
 /** What a delivery takes away from the one before it. Pure. */
 
-import { MAX_GONE } from '../model/step-result.ts';
+import { MAX_GONE } from '../../model/step-result.ts';
 
-import type { DeliverInput } from '../model/step-result.ts';
+import type { DeliverInput } from '../../model/step-result.ts';
 import type { OutState } from './inspect-out.ts';
 
 /**

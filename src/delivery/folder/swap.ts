@@ -5,77 +5,84 @@
  * 2. With a journal and what it names, the swap goes forward: recovery finishes what was begun.
  * 3. Otherwise the old version is, or comes back, in its place; what is staged is dropped.
  * 4. The old version is dropped only while a new one is in place. Nothing else is ever removed at `--out`.
+ * 5. One process at a time does this, and asks `guard` right before each step that it still may. Who may not any more
+ *    leaves everything as it is, for the one who has taken over.
  */
 
 import { readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-import { UserError } from '../model/errors.ts';
-import { replaceFile, syncFolder, sweepTemporary } from '../os/atomic.ts';
-import { isHeldByAnother } from './out-lock.ts';
-import { resolveOut, sideFolder } from './out-path.ts';
+import { UserError } from '../../model/errors.ts';
+import { replaceFile, syncFolder, sweepTemporary } from '../../os/atomic.ts';
+import { sightIn } from '../../os/lease-files.ts';
+import { sideFolder } from './out-path.ts';
+
+import type { Recovered } from '../target.ts';
 
 /** Moments at which a test may kill the process. */
 export type Phase =
   'staged' | 'verified' | 'journalled' | 'old aside' | 'new in' | 'journal gone' | 'old dropped';
-
-export type Recovered = 'nothing' | 'completed' | 'rolled back';
 
 /** Staged versions are folders of this prefix in the folder beside `--out`. */
 export const STAGING = 'staging-';
 const JOURNAL = 'journal.json';
 const ASIDE = 'old';
 
+/** Throws once somebody else has taken over. */
+export type Guard = () => void | Promise<void>;
+
 /** Swaps a complete staging folder into `out`, a resolved path. What went wrong leaves `out` as it was. */
 export async function swapIn(
   out: string,
   staging: string,
-  onPhase: (phase: Phase) => void,
+  { guard, onPhase }: { readonly guard: Guard; readonly onPhase: (phase: Phase) => void },
 ): Promise<void> {
   const side = sideFolder(out);
+  await guard();
   await replaceFile(join(side, JOURNAL), JSON.stringify({ staging: basename(staging) }), {
     sync: true,
   });
   await syncFolder(side);
   onPhase('journalled');
   try {
-    await goForward(out, staging, onPhase);
+    await goForward(out, staging, guard, onPhase);
   } catch (error) {
+    await guard();
     await goBack(out, staging);
     throw error;
   }
-  await dropOld(out, onPhase);
+  await dropOld(out, guard, onPhase);
 }
 
 /**
- * Finishes or forgets a delivery that was cut off; leaves alone one that another process is making.
- * `onPhase` is for tests.
+ * Finishes a swap that was cut off, or forgets what was staged. For who works on `out`, a resolved path, alone and has
+ * the right to.
  */
-export async function recoverDelivery(
-  given: string,
-  { onPhase = () => undefined }: { readonly onPhase?: (phase: Phase) => void } = {},
+export async function recoverSwap(
+  out: string,
+  guard: Guard,
+  onPhase: (phase: Phase) => void,
 ): Promise<Recovered> {
-  const out = await resolveOut(given);
   const side = sideFolder(out);
   const names = await readdir(side).catch((): string[] => []);
-  if (await isHeldByAnother(out)) return 'nothing';
+  await guard();
   const staging = await readJournal(side);
   let recovered: Recovered = 'nothing';
   if (staging !== undefined && (await exists(staging))) {
-    await goForward(out, staging, onPhase);
+    await goForward(out, staging, guard, onPhase);
     recovered = 'completed';
   } else if (await exists(join(side, ASIDE))) {
     recovered = (await exists(out)) ? 'completed' : 'rolled back';
+    await guard();
     if (recovered === 'rolled back') await rename(join(side, ASIDE), out);
   } else if (names.some((name) => name.startsWith(STAGING))) {
     recovered = 'rolled back';
   }
-  await dropOld(out, onPhase);
+  await dropOld(out, guard, onPhase);
   for (const name of names.filter((n) => n.startsWith(STAGING))) {
     await rm(join(side, name), { recursive: true, force: true });
   }
   await sweepTemporary(side);
-  await rmdir(side).catch(() => undefined);
   return recovered;
 }
 
@@ -88,17 +95,20 @@ export async function isSwapping(out: string): Promise<boolean> {
 async function goForward(
   out: string,
   staging: string,
+  guard: Guard,
   onPhase: (phase: Phase) => void,
 ): Promise<void> {
   const side = sideFolder(out);
   const aside = join(side, ASIDE);
   if (await exists(out)) {
+    await guard();
     if (await exists(aside)) await makeRoom(out);
     else await rename(out, aside);
   }
   await syncFolder(dirname(out));
   await syncFolder(side);
   onPhase('old aside');
+  await guard();
   await rename(staging, out);
   await syncFolder(dirname(out));
   await syncFolder(side);
@@ -118,27 +128,31 @@ async function makeRoom(out: string): Promise<void> {
 
 /** The swap was refused, not cut off: the old version returns, and the journal that promised the new one goes. */
 async function goBack(out: string, staging: string): Promise<void> {
-  if (!(await exists(staging))) return;
   const aside = join(sideFolder(out), ASIDE);
   if (!(await exists(out)) && (await exists(aside))) await rename(aside, out);
+  if (!(await exists(staging))) return;
   await rm(join(sideFolder(out), JOURNAL), { force: true });
 }
 
 /** The new version is in place. An old one that cannot be dropped is left for the next command. */
-async function dropOld(out: string, onPhase: (phase: Phase) => void): Promise<void> {
+async function dropOld(out: string, guard: Guard, onPhase: (phase: Phase) => void): Promise<void> {
   const side = sideFolder(out);
+  await guard();
   await rm(join(side, JOURNAL), { force: true });
   onPhase('journal gone');
+  await guard();
   await rm(join(side, ASIDE), { recursive: true, force: true }).catch(() => undefined);
   onPhase('old dropped');
 }
 
-/** The staged version a journal names; undefined without one, or if it is damaged. */
+/** The staged version a journal names; undefined without one, if it is damaged, or if another user wrote it. */
 async function readJournal(side: string): Promise<string | undefined> {
-  const text = await readFile(join(side, JOURNAL), 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
+  const path = join(side, JOURNAL);
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text === undefined || (await stat(path)).uid !== sightIn(side).uid) return undefined;
   try {
     const { staging } = JSON.parse(text) as { readonly staging: string };
+    if (!basename(staging).startsWith(STAGING)) return undefined;
     return join(side, basename(staging));
   } catch {
     return undefined;
