@@ -22,7 +22,7 @@ export function sizeProblems(
   const step = steps.find(({ id }) => id === largest);
   const at = child(step?.located, 'with')?.at ?? step?.at;
   if (at === undefined) return [];
-  const message = `the plan is too large for one run: ${megabytes(total)}, at most ${megabytes(MAX_BYTES)}; the largest step is '${largest}' with ${megabytes(bytes)}`;
+  const message = `the plan is too large for one run: ${megabytes(total)}, at most ${megabytes(MAX_BYTES)}; the largest step is '${largest}' with ${bytes < 100_000 ? `${Math.ceil(bytes / 1000)} kB` : megabytes(bytes)}`;
   const hint =
     'Put data into a file and read it with collect.files, or split the profile into two jobs.';
   return [{ code: 'PLAN_TOO_LARGE', ...at, message, hint }];
