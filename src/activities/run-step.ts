@@ -98,14 +98,10 @@ export async function runStep(
 
   const found = await store.findResult(identity.fingerprint);
   if (found !== undefined) {
-    const added = await kind.onHit?.(
-      options,
-      {
-        values: found.result.values,
-        ...(found.result.warning === undefined ? {} : { warning: found.result.warning }),
-      },
-      { previousRows: run.previousRows, log },
-    );
+    const added = await kind.conditions?.(options, found.result, {
+      previousRows: run.previousRows,
+      log,
+    });
     const maker = found.step?.id;
     const mine = found.runId === run.id && (maker === undefined || maker === step.id);
     log(
@@ -171,8 +167,13 @@ export async function runStep(
       bootId: environment.bootId,
     };
     const winner = await store.putResult(fingerprint, stored);
+    // Of this time alone: the stored result says nothing of it.
+    const added = await kind.conditions?.(options, winner.result, {
+      previousRows: run.previousRows,
+      log,
+    });
     log(`done in ${durationMs} ms`);
-    return { ...winner.result, cached: false, durationMs };
+    return { ...winner.result, ...united(winner.result, added ?? {}), cached: false, durationMs };
   } catch (error) {
     const told = explainFullDisk(error, 'write the files of this step');
     const message = told instanceof Error ? told.message : String(told);
@@ -219,11 +220,24 @@ function taken(
 ): StepResult {
   return {
     ...found.result,
-    ...about(added),
+    ...united(found.result, added),
     cached: !mine,
     ...(mine ? { adopted: true } : {}),
     durationMs,
   };
+}
+
+/** The warnings of a result and of the conditions of this time. */
+function united(
+  { warning, failedChecks }: Pick<StepResult, 'warning' | 'failedChecks'>,
+  added: Pick<StepReturn, 'warning' | 'failedChecks'>,
+): Pick<StepResult, 'warning' | 'failedChecks'> {
+  const words = [warning, added.warning].flatMap((each) => each ?? []);
+  const names = [...new Set([...(failedChecks ?? []), ...(added.failedChecks ?? [])])];
+  return about({
+    ...(words.length === 0 ? {} : { warning: words.join('; ') }),
+    ...(names.length === 0 ? {} : { failedChecks: names }),
+  });
 }
 
 function about(returned: StepReturn): Partial<StepResult> {

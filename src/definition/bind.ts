@@ -5,18 +5,19 @@
 
 import { MAIN_OUTPUT } from '../model/plan.ts';
 import { didYouMean } from '../model/suggest.ts';
-import { columnProblems, typeProblems } from './bind-options.ts';
+import { typeProblems } from './bind-types.ts';
+import { optionProblems } from './check-known-tables.ts';
 import { withOddLetter } from './odd-letters.ts';
 import { draftOf } from './query.ts';
 
 import type { Problem } from '../model/errors.ts';
-import type { TableShape } from '../model/table-shape.ts';
+import type { KnownTable } from '../model/known-table.ts';
 import type { Binder, BindProblem, VisibleTable } from '../model/binder.ts';
 import type { CheckedStep } from './check-steps.ts';
 import type { Query } from './query.ts';
 
 /** Shapes of the tables of each step, by output; undefined: nobody knows which outputs it has. */
-type Shapes = Map<string, ReadonlyMap<string, TableShape | undefined> | undefined>;
+type Shapes = Map<string, ReadonlyMap<string, KnownTable | undefined> | undefined>;
 
 /** True if there is anything that only an engine can judge. */
 export function needsBinding(steps: readonly CheckedStep[]): boolean {
@@ -31,21 +32,27 @@ export async function bindProblems(
   binder: Binder,
 ): Promise<readonly Problem[]> {
   const shapes: Shapes = new Map();
+  const tables: Record<string, KnownTable> = {};
   const problems: Problem[] = [];
   for (const step of inOrder(steps)) {
-    const results = new Map<string, TableShape | undefined>();
+    const results = new Map<string, KnownTable | undefined>();
     const visible = visibleTo(step, shapes);
     for (const query of step.queries) {
       const found = await bindQuery(step, query, visible, { steps, binder });
       if ('code' in found) problems.push(found);
       else results.set(query.path, found.shape);
     }
-    const shapeOf = (name: string): TableShape | undefined => {
+    const shapeOf = (name: string): KnownTable | undefined => {
       const [id = '', output = MAIN_OUTPUT] = name.split('.');
       return shapes.get(id)?.get(output);
     };
-    problems.push(...(await typeProblems(step, binder)), ...columnProblems(step, shapeOf));
-    shapes.set(step.id, tablesOf(step, results, shapeOf));
+    problems.push(...(await typeProblems(step, binder)), ...optionProblems(step, tables));
+    const made = tablesOf(step, results, shapeOf);
+    shapes.set(step.id, made);
+    for (const [output, table] of made ?? []) {
+      if (table !== undefined)
+        tables[output === MAIN_OUTPUT ? step.id : `${step.id}.${output}`] = table;
+    }
   }
   return problems.map(withOddLetter);
 }
@@ -57,7 +64,7 @@ async function bindQuery(
   query: Query,
   visible: Visible,
   { steps, binder }: { readonly steps: readonly CheckedStep[]; readonly binder: Binder },
-): Promise<Problem | { readonly shape: TableShape | undefined }> {
+): Promise<Problem | { readonly shape: KnownTable | undefined }> {
   const draft = draftOf(query);
   const bound = await binder.bind({ text: draft.text, binds: draft.binds, ...visible });
   if (bound.problem === undefined) {
@@ -109,20 +116,20 @@ function visibleTo(step: CheckedStep, shapes: Shapes): Visible {
 
 function tablesOf(
   step: CheckedStep,
-  results: ReadonlyMap<string, TableShape | undefined>,
-  table: (name: string) => TableShape | undefined,
-): ReadonlyMap<string, TableShape | undefined> | undefined {
+  results: ReadonlyMap<string, KnownTable | undefined>,
+  table: (name: string) => KnownTable | undefined,
+): ReadonlyMap<string, KnownTable | undefined> | undefined {
   if (step.options === undefined) return undefined;
   const names = step.spec?.outputs?.(step.options as never);
   if (names === undefined) return undefined;
   const known = { query: (path: string) => results.get(path), table };
-  const told = step.spec?.shapes?.(step.options as never, known) ?? {};
+  const told = step.spec?.columns?.(step.options as never, known) ?? {};
   return new Map(names.map((name) => [name, told[name]]));
 }
 
-function withoutTypes(shape: TableShape | undefined): TableShape | undefined {
+function withoutTypes(shape: KnownTable | undefined): KnownTable | undefined {
   if (shape === undefined) return undefined;
-  return { ...shape, columns: shape.columns.map(({ name }) => ({ name })) };
+  return { ...shape, columns: shape.columns.map(({ name }) => ({ name, type: undefined })) };
 }
 
 /** Each step after those it needs; what is left of a circle is reported already. */

@@ -1,8 +1,7 @@
 /** What the model must know about a kind to check and resolve its options. Pure; the kinds themselves fit it. */
 
 import type { z } from 'zod';
-
-import type { ColumnRole, KnownShapes, TableShape } from '../model/table-shape.ts';
+import type { KnownParts, KnownTable, KnownTables, OptionTrouble } from '../model/known-table.ts';
 
 /** A kind without the part that runs. Options arrive as the plan holds them, nodes included. */
 export type KindSpec = {
@@ -18,16 +17,17 @@ export type KindSpec = {
     readonly paths?: readonly string[];
     readonly texts?: readonly string[];
     readonly types?: readonly string[];
-    readonly columns?: readonly ColumnRole[];
   };
   /** Names of the outputs these options give; undefined: not known before it runs. */
   outputs?(options: never): readonly string[] | undefined;
   /** Names of the values these options give; undefined: not known before it runs. */
   values?(options: never): readonly string[] | undefined;
-  /** What its tables look like, by output, as far as it follows from the options and what they name. */
-  shapes?(options: never, known: KnownShapes): Readonly<Record<string, TableShape | undefined>>;
   /** Paths in the delivery these options give. */
   exports?(options: never): readonly string[];
+  /** Columns of outputs, by name, as far as they follow from the options and what they name. */
+  columns?(options: never, known: KnownParts): Readonly<Record<string, KnownTable | undefined>>;
+  /** What is wrong with the options on tables whose columns are known. */
+  checkOptions?(options: never, tables: KnownTables): readonly OptionTrouble[];
   /** False: the result is never taken from an earlier run. */
   reusable?(options: never): boolean;
 };

@@ -3,7 +3,7 @@
 import type { KindSpec } from './kind-spec.ts';
 import type { Path } from './located.ts';
 
-type Role = Exclude<keyof NonNullable<KindSpec['roles']>, 'columns'>;
+type Role = keyof NonNullable<KindSpec['roles']>;
 
 /** True if the option at `path` has the role; items of a list have the role of the list. */
 export function hasRole(spec: KindSpec, role: Role, path: Path): boolean {
@@ -17,10 +17,4 @@ export function fits(pattern: string, path: Path): boolean {
     keys.every((key, i) => i < path.length && (key === '*' || key === String(path[i]))) &&
     path.slice(keys.length).every((key) => typeof key === 'number')
   );
-}
-
-/** The path that `of` means where `at` means this one: a `*` stands for the same in both. */
-export function sameStars(at: string, of: string, path: Path): Path {
-  const stars = at.split('.').flatMap((key, i) => (key === '*' ? [path[i] ?? ''] : []));
-  return of.split('.').map((key) => (key === '*' ? (stars.shift() ?? '') : key));
 }

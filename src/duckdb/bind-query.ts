@@ -14,7 +14,7 @@ import { QueryError } from './query-error.ts';
 import { quoteName } from './quoting.ts';
 
 import type { Binder, BindProblem, BindRequest, Bound, VisibleTable } from '../model/binder.ts';
-import type { ShapeColumn, TableShape } from '../model/table-shape.ts';
+import type { KnownTable } from '../model/known-table.ts';
 import type { Analysis } from './analyse.ts';
 import type { Session } from './session.ts';
 
@@ -24,7 +24,7 @@ const SQL_TYPE = /^[A-Za-z][A-Za-z0-9_(), ]*(\[\d*\])*$/;
 /** Columns that one query may ask of a table that may have more than are known. */
 const MAX_ASKED = 100;
 
-type Shown = VisibleTable & { readonly shape: TableShape };
+type Shown = VisibleTable & { readonly shape: KnownTable };
 
 /** Opens an engine for looking, lets `work` use it, and closes it. */
 export async function withBinder<T>(work: (binder: Binder) => Promise<T>): Promise<T> {
@@ -91,9 +91,9 @@ async function shapeOf(
   query: Analysis,
   binds: BindRequest['binds'],
   tables: readonly Shown[],
-): Promise<TableShape | undefined> {
-  const open = tables.find(({ shape }) => shape.isOpen);
-  const asked: ShapeColumn[] = [];
+): Promise<KnownTable | undefined> {
+  const open = tables.find(({ shape }) => !shape.isAll);
+  const asked: KnownTable['columns'][number][] = [];
   for (;;) {
     try {
       const columns = await session.describe({ text: query.text, binds });
@@ -101,8 +101,8 @@ async function shapeOf(
         asked.length === 0 &&
         tables.every(({ shape }) => shape.columns.every(({ type }) => type !== undefined));
       return {
-        columns: isCertain ? columns : columns.map(({ name }) => ({ name })),
-        isOpen: open !== undefined && hasStar(query.tree),
+        columns: isCertain ? columns : columns.map(({ name }) => ({ name, type: undefined })),
+        isAll: open === undefined || !hasStar(query.tree),
       };
     } catch (error) {
       if (!(error instanceof QueryError)) throw error;
@@ -115,7 +115,7 @@ async function shapeOf(
       ) {
         return undefined;
       }
-      asked.push({ name });
+      asked.push({ name, type: undefined });
       await show(session, [
         { name: open.name, shape: { ...open.shape, columns: [...open.shape.columns, ...asked] } },
       ]);

@@ -17,7 +17,7 @@ import { writeTable } from '../duckdb/write.ts';
 import { compressionOf, mustBeWhole } from '../duckdb/compressed.ts';
 import { csvSettings } from '../duckdb/csv-dialect.ts';
 import { takeOver } from './collect-parquet.ts';
-import { declaredShape } from './declared-shape.ts';
+import { declaredColumns } from './declared-columns.ts';
 import { defineStep } from './contract.ts';
 import { StepError } from '../model/step-error.ts';
 
@@ -84,7 +84,7 @@ export const collectFiles = defineStep<Options>({
   },
   outputs: () => [MAIN_OUTPUT],
   values: () => ['rows', 'files'],
-  shapes: (options) => ({ [MAIN_OUTPUT]: declaredShape(options, options.filename_column) }),
+  columns: (options) => ({ [MAIN_OUTPUT]: declaredColumns(options, options.filename_column) }),
   sources: (options) => (typeof options.from === 'string' ? [options.from] : options.from),
   run: async (options, ctx) =>
     withSession(ctx, async (session) => {

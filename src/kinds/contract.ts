@@ -6,7 +6,9 @@ import type { StagedFile, StepInputs } from '../model/attempt-inputs.ts';
 import type { Format } from '../model/step-result.ts';
 import type { Scalar } from '../model/plan.ts';
 import type { Column } from '../model/column.ts';
-import type { ColumnRole, KnownShapes, TableShape } from '../model/table-shape.ts';
+import type { KnownParts, KnownTable, KnownTables, OptionTrouble } from '../model/known-table.ts';
+
+export type { KnownTable, KnownTables, OptionTrouble };
 
 /** Processes of a worker that died are ended by the next attempt that starts any. */
 export type Fence = {
@@ -91,8 +93,6 @@ export type OptionRoles = {
   readonly texts?: readonly string[];
   /** Options that are SQL types. */
   readonly types?: readonly string[];
-  /** Options that name columns of a table another option names. */
-  readonly columns?: readonly ColumnRole[];
 };
 
 /**
@@ -112,25 +112,28 @@ export type StepDefinition<Options> = {
   outputs?(options: Options): readonly string[] | undefined;
   /** Names of the values these options give, for `steps.x.values.y`; undefined: not known before it runs. */
   values?(options: Options): readonly string[] | undefined;
-  /**
-   * What its tables will look like, by output, as far as it follows from the options and the tables they name; so
-   * that `validate` finds unknown columns in what reads them. Queries are nodes of the plan here. Runs nothing.
-   */
-  shapes?(options: Options, known: KnownShapes): Readonly<Record<string, TableShape | undefined>>;
   /** Paths in the delivery these options give, to find two steps that export one name. */
   exports?(options: Options): readonly string[];
+  /**
+   * Columns of outputs, by name, as far as they follow from the options and from the queries and tables they name, so that
+   * `validate` finds unknown columns in what reads them. Queries are nodes of the plan here. Pure.
+   */
+  columns?(options: Options, known: KnownParts): Readonly<Record<string, KnownTable | undefined>>;
+  /** What is wrong with the options on tables whose columns are known before anything runs. Pure. */
+  checkOptions?(options: Options, tables: KnownTables): readonly OptionTrouble[];
   /** Outside files this step reads: absolute paths and globs. The runner finds, hashes and copies them, and gives them as `ctx.sources`. */
   sources?(options: Options): readonly string[];
   /** False: the result is never taken from an earlier run. Default true. */
   reusable?(options: Options): boolean;
   run(options: Options, ctx: StepContext): Promise<StepReturn>;
   /**
-   * Called on a hit with the stored values: conditions that depend on more than the fingerprint
-   * (a comparison with the previous delivery). Throws like `run`, or answers what to add.
+   * Conditions that depend on more than the fingerprint (a comparison with the previous delivery, the clock). Called with
+   * the values of the result each time, whether it was made now or taken over. Throws like `run`, or answers what to add
+   * this time; nothing of it is stored.
    */
-  onHit?(
+  conditions?(
     options: Options,
-    hit: { readonly values: Readonly<Record<string, Scalar>>; readonly warning?: string },
+    result: { readonly values: Readonly<Record<string, Scalar>> },
     ctx: Pick<StepContext, 'previousRows' | 'log'>,
   ): Promise<Pick<StepReturn, 'warning' | 'failedChecks'> | undefined>;
 };

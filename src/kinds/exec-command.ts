@@ -14,7 +14,7 @@ import { makeOutputLog } from './command/output-log.ts';
 import { placeFiles, sameName } from './command/place-files.ts';
 import { runProcess } from './command/run-process.ts';
 import { plainText, runtime, secretText } from './option-types.ts';
-import { declaredShape } from './declared-shape.ts';
+import { declaredColumns } from './declared-columns.ts';
 import { defineStep } from './contract.ts';
 import { StepError } from '../model/step-error.ts';
 
@@ -123,9 +123,9 @@ export const execCommand = defineStep<Options>({
   },
   outputs: (options) => Object.keys(options.outputs ?? {}),
   values: ({ values }) => (values === undefined ? [] : undefined),
-  shapes: ({ outputs = {} }) =>
+  columns: ({ outputs = {} }) =>
     Object.fromEntries(
-      Object.entries(outputs).map(([name, each]) => [name, declaredShape(each as object)]),
+      Object.entries(outputs).map(([name, each]) => [name, declaredColumns(each as object)]),
     ),
   sources: (options) => options.files ?? [],
   reusable: (options) => (options.files ?? []).length > 0 && (options.pass_env ?? []).length === 0,

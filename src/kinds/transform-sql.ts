@@ -53,7 +53,7 @@ export const transformSql = defineStep<Options>({
   roles: { sql: ['sql', 'outputs.*'] },
   outputs: (options) => Object.keys(queriesOf(options)),
   values: () => ['rows'],
-  shapes: ({ outputs }, { query }) =>
+  columns: ({ outputs }, { query }) =>
     outputs === undefined
       ? { [MAIN_OUTPUT]: query('sql') }
       : Object.fromEntries(Object.keys(outputs).map((name) => [name, query(`outputs.${name}`)])),

@@ -2,10 +2,10 @@
 
 import type { Sql } from './attempt-inputs.ts';
 import type { ErrorCode } from './error-codes.ts';
-import type { TableShape } from './table-shape.ts';
+import type { KnownTable } from './known-table.ts';
 
 /** A table that a query may name: `step` or `step.output`. Its shape is undefined where nothing is known of it. */
-export type VisibleTable = { readonly name: string; readonly shape: TableShape | undefined };
+export type VisibleTable = { readonly name: string; readonly shape: KnownTable | undefined };
 
 export type BindRequest = Sql & {
   readonly tables: readonly VisibleTable[];
@@ -27,7 +27,7 @@ export type BindProblem = {
 export type Bound =
   | { readonly problem: BindProblem }
   /** Undefined: its result cannot be told. */
-  | { readonly problem?: undefined; readonly shape: TableShape | undefined };
+  | { readonly problem?: undefined; readonly shape: KnownTable | undefined };
 
 export type Binder = {
   bind(request: BindRequest): Promise<Bound>;

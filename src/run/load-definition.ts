@@ -41,6 +41,8 @@ export type Definition = {
   readonly jobPath: string;
   readonly profilePath: string;
   readonly jobDir: string;
+  /** Binds the queries, for who did not ask for it at once. @throws DefinitionError */
+  readonly checkQueries: () => Promise<void>;
 };
 
 /** A definition that could not be used, with the texts for showing where. */
@@ -120,6 +122,10 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
     jobPath,
     profilePath: chain.path ?? '',
     jobDir,
+    checkQueries: async () => {
+      const found = request.bindSql === true ? [] : await sqlProblems(checked.steps);
+      if (found.length > 0) throw new DefinitionError(sorted(found), texts);
+    },
   };
 }
 

@@ -176,7 +176,7 @@ export const STEPS: readonly Mistake[] = [
     "no output 'rejected'",
   ],
   [
-    '  q: { uses: export.dataset, with: { from: orders, dictionary: { country: c, ^land: l } } }',
+    '  q: { uses: export.dataset, with: { from: orders, dictionary: { country: c, land: ^l } } }',
     "no column 'land'",
   ],
   ['  q: { uses: collect.files, with: { from: a.csv, types: { a: ^DECMAL } } }', 'is no SQL type'],
