@@ -8,6 +8,7 @@ import { didYouMean } from '../model/suggest.ts';
 import { typeProblems } from './bind-types.ts';
 import { optionProblems } from './check-known-tables.ts';
 import { withOddLetter } from './odd-letters.ts';
+import { fits } from './option-roles.ts';
 import { draftOf } from './query.ts';
 
 import type { Problem } from '../model/errors.ts';
@@ -66,20 +67,46 @@ async function bindQuery(
   { steps, binder }: { readonly steps: readonly CheckedStep[]; readonly binder: Binder },
 ): Promise<Problem | { readonly shape: KnownTable | undefined }> {
   const draft = draftOf(query);
-  const bound = await binder.bind({ text: draft.text, binds: draft.binds, ...visible });
+  const frame = frameOf(step, query);
+  // A condition whose table is not known to be one: that is told where it is named.
+  if (frame === undefined) return { shape: undefined };
+  const text = `${frame.before}${draft.text}${frame.after}`;
+  const bound = await binder.bind({ text, binds: draft.binds, ...visible });
   if (bound.problem === undefined) {
     return { shape: draft.isOpen ? withoutTypes(bound.shape) : bound.shape };
   }
   const { code, message, byte } = bound.problem;
   const hint = hintOf(bound.problem, step, visible, steps);
   // Where the engine names no letter, the first one that is no blank stands for the whole.
-  const place = draft.placeOf(byte ?? /\S/.exec(draft.text)?.index ?? 0);
+  const own = byte === undefined ? undefined : Math.max(0, byte - frame.before.length);
+  const place = draft.placeOf(own ?? /\S/.exec(draft.text)?.index ?? 0);
   return {
     code,
     ...place,
     message: `step '${step.id}': ${message}`,
     ...(hint === undefined ? {} : { hint }),
   };
+}
+
+/** What stands around a condition to make a query of it; nothing around a query. */
+function frameOf(
+  { spec, options }: CheckedStep,
+  { path }: Query,
+): { readonly before: string; readonly after: string } | undefined {
+  const keys = path.split('.');
+  const condition = Object.entries(spec?.roles?.conditions ?? {}).find(([at]) => fits(at, keys));
+  if (condition === undefined) return { before: '', after: '' };
+  const table: unknown = isMapping(options) ? options[condition[1]] : undefined;
+  if (typeof table !== 'string' || !/^[a-z0-9_.]+$/.test(table)) return undefined;
+  const name = table
+    .split('.')
+    .map((part) => `"${part}"`)
+    .join('.');
+  return { before: `select * from ${name} where (\n`, after: '\n)' };
+}
+
+function isMapping(options: unknown): options is Readonly<Record<string, unknown>> {
+  return typeof options === 'object' && options !== null;
 }
 
 /** A table that is not there may be a step that is not needed, or a need misspelt. */

@@ -17,6 +17,7 @@ export type KindSpec = {
     readonly paths?: readonly string[];
     readonly texts?: readonly string[];
     readonly types?: readonly string[];
+    readonly conditions?: Readonly<Record<string, string>>;
   };
   /** Names of the outputs these options give; undefined: not known before it runs. */
   outputs?(options: never): readonly string[] | undefined;

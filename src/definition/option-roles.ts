@@ -3,7 +3,7 @@
 import type { KindSpec } from './kind-spec.ts';
 import type { Path } from './located.ts';
 
-type Role = keyof NonNullable<KindSpec['roles']>;
+type Role = Exclude<keyof NonNullable<KindSpec['roles']>, 'conditions'>;
 
 /** True if the option at `path` has the role; items of a list have the role of the list. */
 export function hasRole(spec: KindSpec, role: Role, path: Path): boolean {

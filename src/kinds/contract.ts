@@ -91,6 +91,8 @@ export type OptionRoles = {
   readonly paths?: readonly string[];
   /** Options that are text whatever they look like: 1.10, 007 and yes keep their letters. */
   readonly texts?: readonly string[];
+  /** Which of `sql` are no queries but conditions, each with the option that names the table they are about. */
+  readonly conditions?: Readonly<Record<string, string>>;
   /** Options that are SQL types. */
   readonly types?: readonly string[];
 };

@@ -145,7 +145,7 @@ export const STEPS: readonly Mistake[] = [
   ],
   [
     '  q: { uses: check.table, with: { table: orders, checks: [{ not_null: [order_id, ^nope] }] } }',
-    "no column 'nope' in orders",
+    "no column 'nope'; orders has",
   ],
   [
     '  q: { uses: check.table, with: { table: orders, checks: [{ unique: [^order] }] } }',
@@ -153,7 +153,7 @@ export const STEPS: readonly Mistake[] = [
   ],
   [
     '  q: { uses: check.table, with: { table: orders, checks: [{ range: { column: ^amout, min: 0 } }] } }',
-    "Did you mean 'amount'?",
+    "no column 'amout'",
   ],
   [
     '  q: { uses: check.table, with: { table: orders, checks: [{ accepted_values: { column: ^land, values: [US] } }] } }',
@@ -191,5 +191,17 @@ export const STEPS: readonly Mistake[] = [
   [
     '  q: { uses: transform.sql, needs: [orders], when: { value: "^${{ steps.orders.values.count }}", above: 1 }, with: { sql: select 1 } }',
     "no value 'count'",
+  ],
+  [
+    '  q: { uses: check.table, with: { table: orders, checks: [{ expression: "amount > 0 and ^amuont < 9" }] } }',
+    'amuont',
+  ],
+  [
+    '  q: { uses: check.table, with: { table: orders, checks: [{ not_null: [country], where: "^cuntry = 1" }] } }',
+    'cuntry',
+  ],
+  [
+    '  q: { uses: check.table, with: { table: orders, checks: [{ expression: "amount > ^uper(country)" }] } }',
+    'uper',
   ],
 ];

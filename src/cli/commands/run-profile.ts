@@ -54,6 +54,7 @@ export async function runProfileCommand(
     from: definition.jobDir,
     cwd: io.cwd,
   });
+  if (!(await isOfPlan(out, definition.planSha256))) await definition.checkQueries();
   makeStateDir(stateDir);
   const records = openRunRecords(stateDir);
 
@@ -132,6 +133,12 @@ async function openRunOf(
   if (record === undefined || record.state !== 'open') return undefined;
   if (driverState(record) === 'alive') throw busy(out, { ...owner, state: 'alive' });
   return { runId, stateDir, planSha256: record.plan_sha256 };
+}
+
+/** True if what lies there was made by this plan: its queries have run, and need no look before they run again. */
+async function isOfPlan(out: string, planSha256: string): Promise<boolean> {
+  const found = await inspectOut(out);
+  return found.state === 'ours' && found.manifest.plan_sha256 === planSha256;
 }
 
 async function refuseForeign(out: string, shown: string): Promise<void> {
