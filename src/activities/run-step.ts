@@ -23,7 +23,8 @@ import { makeFence } from './fence.ts';
 import { makeStepLog } from './step-log.ts';
 import { StepError } from '../model/step-error.ts';
 
-import type { Store, StoredResult } from '../store/store.ts';
+import type { StoredResult } from '../store/entries.ts';
+import type { Store } from '../store/store.ts';
 import type { ArtifactRef, StepInput, StepResult } from '../model/step-result.ts';
 import type { InputArtifact, StepInputs } from '../model/attempt-inputs.ts';
 import type { Json, Scalar } from '../model/plan.ts';
@@ -90,7 +91,7 @@ export async function runStep(
     // Of this step alone: a twin with the same options is another execution.
     salt: `${run.id}/${step.id}`,
   });
-  const { options, inputs, paths } = identity;
+  const { paths } = identity;
   const redactor = makeRedactor([...used.values()]);
   const redact = (text: string): string => redactor.text(text);
   const stepLog = makeStepLog(logFileOf(environment, run.id, step.id), redact);
@@ -98,7 +99,7 @@ export async function runStep(
 
   const found = await store.findResult(identity.fingerprint);
   if (found !== undefined) {
-    const added = await kind.conditions?.(options, found.result, {
+    const added = await kind.conditions?.(identity.options, found.result, {
       previousRows: run.previousRows,
       log,
     });
@@ -116,6 +117,7 @@ export async function runStep(
   const own = `${step.id}.${run.generation}-${input.attempt}`;
   const folder = makeLazyFolder(join(environment.attemptsRoot, run.id, own));
   try {
+    const { options, inputs } = await identity.located();
     const sources = paths.length === 0 ? [] : await stageSources(paths, folder.path(), signal);
     const { fingerprint, ingredients } = identity.with(sources);
     const context: StepContext = {

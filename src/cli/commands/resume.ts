@@ -7,11 +7,12 @@ import { recoverDelivery } from '../../delivery/deliver.ts';
 import { UserError } from '../../model/errors.ts';
 import { describeOwner } from '../../os/owner.ts';
 import { lockOut, takenOverLine } from '../../delivery/folder/out-lock.ts';
-import { driverOf, driverState, openRunRecords } from '../../store/run-records.ts';
+import { openRecords } from '../../run/records.ts';
+import { driverOf, driverState } from '../../store/run-records.ts';
 import { loadDefinition } from '../../run/load-definition.ts';
 import { execute } from '../run/execute.ts';
 import { findRun } from '../run/find-run.ts';
-import { openSessionMetrics, openStore } from '../run/session.ts';
+import { openSessionMetrics } from '../run/session.ts';
 
 import type { Plan } from '../../model/plan.ts';
 import type { RunRecord } from '../../model/run-record.ts';
@@ -40,6 +41,7 @@ export async function resumeCommand(
   return resumeRun({
     runId: found.record.run_id,
     stateDir: found.stateDir,
+    root: found.root,
     settings,
     io,
     ...(flags.out === undefined ? {} : { shownOut: flags.out }),
@@ -50,12 +52,14 @@ export async function resumeCommand(
 export async function resumeRun(options: {
   readonly runId: string;
   readonly stateDir: string;
+  /** The store it is recorded in. */
+  readonly root: string;
   readonly settings: Settings;
   readonly io: Io;
   readonly shownOut?: string;
 }): Promise<number> {
-  const { runId, stateDir, settings, io } = options;
-  const records = openRunRecords(stateDir);
+  const { runId, stateDir, root, settings, io } = options;
+  const { store, records } = await openRecords(stateDir, root);
   const record = await records.read(runId);
   if (record === undefined) {
     throw new UserError('RUN_NOT_FOUND', `run ${runId} is not recorded in ${stateDir}`);
@@ -74,7 +78,6 @@ export async function resumeRun(options: {
     );
   }
   const { plan: body, planSha256 } = await currentDefinition(record, saved, io);
-  const store = await openStore(settings, stateDir);
   const metrics = await openSessionMetrics(settings, stateDir, store, io);
   try {
     const lock = out === undefined ? undefined : await lockOut(out, { runId, stateDir });

@@ -6,10 +6,11 @@ import { KINDS } from '../../kinds/index.ts';
 import { UserError } from '../../model/errors.ts';
 import { inspectOut, previousRows, recoverDelivery, resolveOut } from '../../delivery/deliver.ts';
 import { busy, lockOut, readOwner, takenOverLine } from '../../delivery/folder/out-lock.ts';
-import { driverState, openRunRecords } from '../../store/run-records.ts';
+import { listRuns, lookAtRecords, openRecords } from '../../run/records.ts';
+import { driverState } from '../../store/run-records.ts';
 import { loadDefinition } from '../../run/load-definition.ts';
 import { execute } from '../run/execute.ts';
-import { openSessionMetrics, openStore } from '../run/session.ts';
+import { openSessionMetrics } from '../run/session.ts';
 import { makeRunId } from '../run/run-id.ts';
 import { whereToServe } from '../run/where-to-serve.ts';
 import { makeStateDir, stateDirOf } from '../state-dir.ts';
@@ -56,21 +57,20 @@ export async function runProfileCommand(
   });
   if (!(await isOfPlan(out, definition.planSha256))) await definition.checkQueries();
   makeStateDir(stateDir);
-  const records = openRunRecords(stateDir);
-
-  const open = await openRunOf(out);
+  const open = await openRunOf(out, settings);
   if (
     open !== undefined &&
     open.planSha256 === definition.planSha256 &&
     open.stateDir === stateDir
   ) {
     io.say(`found     the unfinished run ${open.runId} for this --out; going on with it`);
-    return resumeRun({ runId: open.runId, stateDir, settings, io, shownOut: flags.out });
+    const { runId, root } = open;
+    return resumeRun({ runId, root, stateDir, settings, io, shownOut: flags.out });
   }
 
   await refuseForeign(out, flags.out);
   const runId = makeRunId(definition.plan.job, startedAt, Math.random());
-  const store = await openStore(settings, stateDir);
+  const { store, records } = await openRecords(stateDir, settings.store);
   const metrics = await openSessionMetrics(settings, stateDir, store, io);
   try {
     const lock = await lockOut(out, { runId, stateDir });
@@ -123,16 +123,20 @@ export async function runProfileCommand(
  */
 async function openRunOf(
   out: string,
-): Promise<{ runId: string; stateDir: string; planSha256: string } | undefined> {
+  { store }: Settings,
+): Promise<{ runId: string; stateDir: string; root: string; planSha256: string } | undefined> {
   const owner = await readOwner(out);
   if (owner === undefined) return undefined;
   if (!owner.isFree) throw busy(out, owner);
   const { runId, stateDir } = owner;
   if (runId === undefined || stateDir === undefined) return undefined;
-  const record = await openRunRecords(stateDir).read(runId);
-  if (record === undefined || record.state !== 'open') return undefined;
+  const [found] = await listRuns(await lookAtRecords(stateDir, store), {
+    where: ({ id, open }) => id === runId && open,
+  });
+  if (found === undefined) return undefined;
+  const { record } = found;
   if (driverState(record) === 'alive') throw busy(out, { ...owner, state: 'alive' });
-  return { runId, stateDir, planSha256: record.plan_sha256 };
+  return { runId, stateDir, root: found.in.root, planSha256: record.plan_sha256 };
 }
 
 /** True if what lies there was made by this plan: its queries have run, and need no look before they run again. */

@@ -5,9 +5,9 @@ import { availableParallelism } from 'node:os';
 import { serviceOf } from '../../run/connection.ts';
 import { UserError } from '../../model/errors.ts';
 import { recordedRuns } from '../../orders/open-runs.ts';
-import { openRunRecords } from '../../store/run-records.ts';
+import { openRecords } from '../../run/records.ts';
 import { sharedDeliverQueue } from '../run/queues.ts';
-import { openSession, openSessionMetrics, openStore } from '../run/session.ts';
+import { openSession, openSessionMetrics } from '../run/session.ts';
 import { listenForSignals } from '../run/signals.ts';
 import { watchEngine } from '../run/watch-engine.ts';
 import { makeStateDir, stateDirOf } from '../state-dir.ts';
@@ -47,12 +47,8 @@ export async function serve(options: {
     cwd: io.cwd,
   });
   makeStateDir(stateDir);
-  const metrics = await openSessionMetrics(
-    settings,
-    stateDir,
-    await openStore(settings, stateDir),
-    io,
-  );
+  const { store, records } = await openRecords(stateDir, settings.store);
+  const metrics = await openSessionMetrics(settings, stateDir, store, io);
   const signals = listenForSignals();
   const over = new AbortController();
   let unwatch: (() => void) | undefined;
@@ -69,7 +65,7 @@ export async function serve(options: {
         ...(flags.deliver === true ? { deliverQueue: sharedDeliverQueue(settings.taskQueue) } : {}),
       }),
       slots,
-      isOpen: recordedRuns(openRunRecords(stateDir).read),
+      isOpen: recordedRuns(records.read),
     });
     io.say(`state     ${stateDir}`);
     if (session.engine.uiUrl !== undefined) io.say(`ui        ${session.engine.uiUrl}`);

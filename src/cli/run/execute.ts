@@ -3,6 +3,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { UserError } from '../../model/errors.ts';
 import { exitCode } from '../../model/exit-code.ts';
 import { ownExecution } from '../../orders/open-runs.ts';
 import { shapeOf } from '../../model/run-shape.ts';
@@ -58,7 +59,6 @@ export async function execute(execution: Execution): Promise<number> {
   const onEvent = (event: RunEvent): void => {
     fold(event);
     renderer.event(event, view);
-    records.noteEvent(runId, event);
   };
 
   const own = ownExecution();
@@ -125,7 +125,11 @@ export async function execute(execution: Execution): Promise<number> {
         stop: over.signal,
         handle,
         ...(embedded ? { ownView: () => view } : {}),
-        onEvent,
+        onEvent: (event) => {
+          onEvent(event);
+          // The worker that serves it may write into another store.
+          records.noteEvent(runId, event);
+        },
         onNoWorker: () =>
           io.say(
             `waiting: no worker serves task queue '${taskQueueOf(engine.kind, settings, runId)}'; start one with \`builder_cli worker\``,
@@ -181,13 +185,11 @@ async function settledWithin(work: Promise<void>, limitMs: number): Promise<void
 
 /** Leaves the run open for `resume`. Answers the exit code. */
 async function suspend(execution: Execution, session: Session): Promise<number> {
-  const { plan, records, io } = execution;
+  const { plan, io } = execution;
   io.say(`suspended ${plan.run.id}; go on with: ${resumeCommand(execution)}`);
   const closing = session.close();
   if (session.engine.kind === 'service') await settledWithin(closing, CLOSE_LIMIT_MS);
   else await closing;
-  // What was noted last is written before the process may end.
-  await records.update(plan.run.id, {}).catch(() => undefined);
   return 130;
 }
 
@@ -208,7 +210,14 @@ async function finish(
   const { plan, settings, records, lock, metrics, io } = execution;
   const runId = plan.run.id;
   const code = exitCode(summary);
-  const record = await records.close(runId, summary);
+  // A run that cannot be recorded any more is told all the same, and its counts may be scraped.
+  const closed = await records.close(runId, summary).then(
+    (record) => ({ record }),
+    (failure: unknown) => {
+      if (failure instanceof UserError && failure.code === 'FENCED') throw failure;
+      return { failure };
+    },
+  );
   const delivered = summary.delivery !== undefined;
   await lock?.unlock({ keep: !delivered });
   const elapsedMs = (view.endedAtMs ?? Date.now()) - view.startedAtMs;
@@ -228,12 +237,15 @@ async function finish(
     paint,
   );
   for (const line of lines) io.say(line);
-  if (settings.json) io.out(JSON.stringify(resultJson(record, summary, code), null, 2));
+  if (settings.json && 'record' in closed) {
+    io.out(JSON.stringify(resultJson(closed.record, summary, code), null, 2));
+  }
   const closing = session.close();
   await metrics.linger(settings.linger, (line) => io.say(line), leaving);
   await closing;
-  await metrics.save(runId);
+  await session.store.settled();
   await rm(join(execution.stateDir, 'attempts', runId), { recursive: true, force: true });
+  if ('failure' in closed) throw closed.failure;
   return code;
 }
 
