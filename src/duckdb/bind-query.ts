@@ -6,6 +6,7 @@
  *    functions are checked, and a table that may have more columns than are known has every one that is asked for.
  */
 
+import { StepError } from '../model/step-error.ts';
 import { analyse } from './analyse.ts';
 import { sessionOn } from './connection.ts';
 import { openInstance } from './instance.ts';
@@ -62,8 +63,14 @@ async function bind(session: Session, request: BindRequest): Promise<Bound> {
     const problem = await unknownFunction(session, query.tree);
     return problem === undefined ? { shape: undefined } : { problem };
   } catch (error) {
-    if (!(error instanceof QueryError)) throw error;
-    return { problem: problemOf(error, text) };
+    if (error instanceof QueryError) return { problem: problemOf(error, text) };
+    if (error instanceof StepError && error.code === 'SQL_NOT_ALLOWED') {
+      return { problem: { code: error.code, message: error.message } };
+    }
+    // The engine's own trouble says nothing about the query.
+    if (error instanceof StepError || (error as Error).cause !== undefined)
+      return { shape: undefined };
+    throw error;
   }
 }
 
