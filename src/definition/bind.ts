@@ -76,7 +76,7 @@ async function bindQuery(
     return { shape: draft.isOpen ? withoutTypes(bound.shape) : bound.shape };
   }
   const { code, message, byte } = bound.problem;
-  const hint = hintOf(bound.problem, step, visible, steps);
+  const hint = hintOf(bound.problem, step, visible, steps) ?? typeHint(message, query);
   // Where the engine names no letter, the first one that is no blank stands for the whole.
   const own = byte === undefined ? undefined : Math.max(0, byte - frame.before.length);
   const place = draft.placeOf(own ?? /\S/.exec(draft.text)?.index ?? 0);
@@ -107,6 +107,15 @@ function frameOf(
 
 function isMapping(options: unknown): options is Readonly<Record<string, unknown>> {
   return typeof options === 'object' && options !== null;
+}
+
+/** Functions that take an INTEGER and no BIGINT are refused for a parameter, and nobody wrote a type there. */
+function typeHint(message: string, { parts }: Query): string | undefined {
+  const hasWhole = parts.some(
+    (part) => typeof part === 'object' && 'type' in part && part.type === 'BIGINT',
+  );
+  if (!hasWhole || !/^No function matches.*BIGINT/.test(message)) return undefined;
+  return 'A parameter of type integer is a BIGINT; write cast(${{ params.x }} as integer).';
 }
 
 /** A table that is not there may be a step that is not needed, or a need misspelt. */

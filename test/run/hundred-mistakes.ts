@@ -100,6 +100,10 @@ export const QUERIES: readonly Mistake[] = [
   ['select ${{ steps.orders.values.rows }} as n, ^nope from orders', 'nope'],
   ['select ordered_on from orders where ordered_on > ${{ params.d }} and ^nope', 'nope'],
   ['select * from orders where country ^> ${{ params.d }}', 'Cannot compare'],
+  [
+    'select ^round(amount, ${{ params.n }}) from orders',
+    'A parameter of type integer is a BIGINT; write cast(${{ params.x }} as integer).',
+  ],
   // Tables whose columns are known in part
   ['select country, ^uper(anything) from loose', 'uper'],
   ['select anything, ordered_on ^> country from loose', 'Cannot compare'],
