@@ -12,6 +12,7 @@ import { readParquet } from '../duckdb/reader/parquet-table.ts';
 import { readTexts } from '../duckdb/reader/read-texts.ts';
 import { plainReading, readingFields } from './reading-options.ts';
 import { changedTypes } from './types-changed.ts';
+import { declaredColumns } from './declared-columns.ts';
 import { defineStep } from './contract.ts';
 import { StepError } from '../model/step-error.ts';
 
@@ -62,17 +63,20 @@ export const collectFiles = defineStep<Options>({
   version: `5 ${ENGINE_VERSION}`,
   summary: 'Brings CSV, JSON, JSON Lines or Parquet files in as one table.',
   schema,
-  roles: { paths: ['from', 'from.*'] },
+  roles: {
+    paths: ['from', 'from.*'],
+    types: ['columns.*', 'columns.*.type', 'types.*', 'types.*.type'],
+  },
   outputs: () => [MAIN_OUTPUT],
-  columns: ({ types, columns }) => ({
-    [MAIN_OUTPUT]: {
-      isAll: false,
-      columns: Object.entries({ ...types, ...columns }).map(([name, wish]) => ({
-        name,
-        type: typeof wish === 'string' ? wish : wish.type,
-      })),
-    },
-  }),
+  values: () => ['rows', 'files'],
+  columns: (options) => {
+    const { filename_column: named, hive } = options;
+    const known = declaredColumns(options, typeof named === 'object' ? named.name : named);
+    // Folders may give columns beside.
+    return {
+      [MAIN_OUTPUT]: hive === true && known !== undefined ? { ...known, isAll: false } : known,
+    };
+  },
   sources: (options) => (typeof options.from === 'string' ? [options.from] : options.from),
   columnsAt: () => ['columns'],
   onlyReads: true,

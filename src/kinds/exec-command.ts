@@ -18,6 +18,7 @@ import { ENGINE_VERSION } from '../duckdb/session.ts';
 import { readingFields } from './reading-options.ts';
 import { changedTypes } from './types-changed.ts';
 import { plainText, runtime, secretText } from './option-types.ts';
+import { declaredColumns } from './declared-columns.ts';
 import { defineStep } from './contract.ts';
 import { StepError } from '../model/step-error.ts';
 
@@ -114,8 +115,23 @@ export const execCommand = defineStep<Options>({
   version: `2 ${ENGINE_VERSION}`,
   summary: 'Runs a program; inputs are paths, results are files it writes.',
   schema,
-  roles: { secrets: ['env.*'], paths: ['files.*'] },
+  roles: {
+    secrets: ['env.*'],
+    texts: ['command.*', 'env.*'],
+    types: [
+      'outputs.*.columns.*',
+      'outputs.*.columns.*.type',
+      'outputs.*.types.*',
+      'outputs.*.types.*.type',
+    ],
+    paths: ['files.*'],
+  },
   outputs: (options) => Object.keys(options.outputs ?? {}),
+  values: ({ values }) => (values === undefined ? [] : undefined),
+  columns: ({ outputs = {} }) =>
+    Object.fromEntries(
+      Object.entries(outputs).map(([name, each]) => [name, declaredColumns(each as object)]),
+    ),
   sources: (options) => options.files ?? [],
   columnsAt: (name) => ['outputs', name, 'columns'],
   reusable: (options) => (options.files ?? []).length > 0 && (options.pass_env ?? []).length === 0,

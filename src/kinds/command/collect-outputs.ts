@@ -4,8 +4,7 @@ import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 
 import { MAX_VALUES } from '../../model/step-result.ts';
-import { parseRecord } from '../../duckdb/reader/json-values.ts';
-import { KIND } from '../../duckdb/reader/part.ts';
+import { inexactNumber } from './exact-values.ts';
 import { StepError } from '../../model/step-error.ts';
 
 import type { Scalar } from '../../model/plan.ts';
@@ -86,7 +85,6 @@ export async function collectValues(
       `${path} must hold one mapping of names to texts, numbers, true, false or null${wrong === undefined ? '' : `; '${wrong[0]}' is none`}`,
     );
   }
-  mustBeExact(text, path);
   if (entries.length > MAX_VALUES) {
     throw new StepError(
       'OUTPUT_TOO_LARGE',
@@ -96,30 +94,6 @@ export async function collectValues(
   return Object.fromEntries(
     entries.filter((entry): entry is [string, Scalar] => isScalar(entry[1])),
   );
-}
-
-/** A number that a value cannot hold as it is written would be another number for every step that reads it. */
-function mustBeExact(text: string, path: string): void {
-  for (const { name, value } of parseRecord(text, new Set()).fields ?? []) {
-    if (value.kind !== KIND.number || isExact(value.text)) continue;
-    throw new StepError(
-      'OUTPUT_UNUSABLE',
-      `${path}: '${name}' is ${value.text}, which is not a number that can be kept exactly; write it as text`,
-    );
-  }
-}
-
-/** The number nearest to the text has the same digits. */
-function isExact(text: string): boolean {
-  const [given, kept] = [text, String(Number(text))].map((number) => {
-    const [mantissa = '', exponent = '0'] = number.replace('-', '').toLowerCase().split('e');
-    const [whole = '', fraction = ''] = mantissa.split('.');
-    const digits = (whole + fraction).replace(/^0+/, '');
-    const significant = digits.replace(/0+$/, '');
-    const power = Number(exponent) - fraction.length + digits.length - significant.length;
-    return significant === '' ? '0' : `${significant}e${power}`;
-  });
-  return given === kept;
 }
 
 /** Real path of what was written, links resolved. */
@@ -172,8 +146,15 @@ async function writtenFiles(folder: string, given: readonly string[]): Promise<r
 
 function parse(text: string, path: string): unknown {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    const lost = inexactNumber(text);
+    if (lost === undefined) return value;
+    throw new StepError(
+      'OUTPUT_UNUSABLE',
+      `${path} holds ${lost.slice(0, 40)}, a number that cannot be kept exactly; write it as text`,
+    );
   } catch (error) {
+    if (error instanceof StepError) throw error;
     throw new StepError('OUTPUT_UNUSABLE', `${path} is not JSON: ${String(error)}`, {
       cause: error,
     });

@@ -73,25 +73,6 @@ test.each([
   await expect(work).rejects.toMatchObject({ code });
 });
 
-test.each(['9007199254740993', '1e400', '0.1000000000000000055', '12345678901234567890'])(
-  'a value %s is refused, for no step would see that number',
-  async (number) => {
-    const work = shell(`echo '{"ok": 1.50, "n": ${number}}' > v.json`, { values: 'v.json' });
-    await expect(work).rejects.toMatchObject({
-      code: 'OUTPUT_UNUSABLE',
-      message: `v.json: 'n' is ${number}, which is not a number that can be kept exactly; write it as text`,
-    });
-  },
-);
-
-test.each(['0.1', '-0', '1e3', '1.50', '9007199254740992', '5e-324', '1E+21'])(
-  'a value %s is kept',
-  async (number) => {
-    const { returned } = await shell(`echo '{"n": ${number}}' > v.json`, { values: 'v.json' });
-    expect(returned.values).toEqual({ n: Number(number) });
-  },
-);
-
 test('a CSV that a command wrote is a table beside the text, read with the options of the output', async () => {
   const { returned } = await shell("printf 'id;v\\n1;2,50\\n' > a.csv", {
     outputs: { table: { path: 'a.csv', decimal: ',', columns: { id: 'INTEGER' } } },
