@@ -7,7 +7,8 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -19,13 +20,36 @@ const [fresh, old] = [join(scratch, 'new'), join(scratch, 'old')];
 /** Packages with native parts, or that few commands need, stay outside and are loaded when they are used. */
 const APART = ['@temporalio/*', '@duckdb/*', 'prom-client', 'pino', 'bcryptjs', 'log-update'];
 
-try {
-  await mkdir(fresh, { recursive: true });
-  const [compiled] = await Promise.all([compile(), bundleWorkflow(), bundleCli()]);
-  if (compiled) await swap();
-  else process.exitCode = 1;
-} finally {
-  await rm(scratch, { recursive: true, force: true });
+// The bundler reads these as the end of a path.
+if (/[?!]/.test(root)) process.exitCode = await buildThroughLink();
+else await build();
+
+async function build() {
+  try {
+    await mkdir(fresh, { recursive: true });
+    const [compiled] = await Promise.all([compile(), bundleWorkflow(), bundleCli()]);
+    if (compiled) await swap();
+    else process.exitCode = 1;
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Runs this script again, on the same folder by a plainer path. */
+async function buildThroughLink() {
+  const folder = await mkdtemp(join(tmpdir(), 'builder_cli-build-'));
+  try {
+    const link = join(folder, 'clone');
+    await symlink(root, link);
+    const flags = ['--preserve-symlinks', '--preserve-symlinks-main'];
+    const again = spawn(process.execPath, [...flags, join(link, 'scripts/build.mjs'), outDir], {
+      stdio: 'inherit',
+    });
+    const [code] = await once(again, 'exit');
+    return code ?? 1;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** True if the compiler found nothing wrong. */
@@ -46,6 +70,12 @@ async function bundleWorkflow() {
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(root, 'src/workflows/index.ts'),
     logger: new DefaultLogger('ERROR'),
+    // Else a build through a link would meet the path again that it avoids.
+    webpackConfigHook: (config) => ({
+      ...config,
+      resolve: { ...config.resolve, symlinks: false },
+      resolveLoader: { symlinks: false },
+    }),
   });
   await writeFile(join(fresh, 'workflow-bundle.js'), code);
 }
@@ -56,6 +86,7 @@ async function bundleCli() {
     entryPoints: [join(root, 'src/cli/main.ts')],
     outfile: join(fresh, 'cli.cjs'),
     bundle: true,
+    preserveSymlinks: true,
     platform: 'node',
     target: 'node20.19',
     format: 'cjs',

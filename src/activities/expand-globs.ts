@@ -1,33 +1,44 @@
-/** Paths and globs (`*`, `?`, `**`, `{a,b}`) to the files they mean, sorted. */
+/** Paths and globs (`*`, `?`, `**`, `{a,b}`) to the files they mean, sorted. A backslash before one of these is literal. */
 
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StepError } from '../model/step-error.ts';
 
-const MAGIC = /[*?{]/;
+/** A character that a backslash has made literal. */
+const ESCAPED = /\\([\\*?{}])/g;
+/** What stands before the first wildcard. */
+const START = /^(?:\\[\\*?{}]|[^*?{])*/;
+
+/** A folder that stands before a pattern, so that its own `*`, `?`, `{` and `\` are no wildcards. */
+export function literalFolder(folder: string): string {
+  return folder.replaceAll(/[\\*?{}]/g, '\\$&');
+}
 
 /** Every file the patterns mean, once, sorted by path. @throws StepError FILE_NOT_FOUND naming the pattern */
 export async function expandGlobs(patterns: readonly string[]): Promise<readonly string[]> {
   const found = new Set<string>();
   for (const pattern of patterns) {
-    const matches = MAGIC.test(pattern) ? await matchesOf(pattern) : [pattern];
+    const start = START.exec(pattern)?.[0] ?? '';
+    const isPath = start === pattern;
+    const matches = isPath ? [unescaped(pattern)] : await matchesOf(pattern, start);
     if (matches.length === 0) {
       throw new StepError(
         'FILE_NOT_FOUND',
-        `no file matches ${pattern} (looked in ${rootOf(pattern)})`,
+        `no file matches ${unescaped(pattern)} (looked in ${rootOf(start)})`,
       );
     }
-    if (!MAGIC.test(pattern)) await mustBeFile(pattern);
+    if (isPath) await mustBeFile(unescaped(pattern));
     for (const match of matches) found.add(match);
   }
   return [...found].sort();
 }
 
-async function matchesOf(pattern: string): Promise<readonly string[]> {
-  const root = rootOf(pattern);
+/** `start`: what stands before the first wildcard. */
+async function matchesOf(pattern: string, start: string): Promise<readonly string[]> {
+  const root = rootOf(start);
   const test = new RegExp(`^${regexOf(pattern)}$`);
   const deep = pattern.includes('**');
-  const levels = pattern.slice(root.length).split('/').filter(Boolean).length;
+  const levels = unescaped(pattern).slice(root.length).split('/').filter(Boolean).length;
   const matches: string[] = [];
   const visit = async (folder: string, depth: number): Promise<void> => {
     const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
@@ -48,14 +59,19 @@ async function matchesOf(pattern: string): Promise<readonly string[]> {
 }
 
 /** The folder before the first wildcard. */
-function rootOf(pattern: string): string {
-  const at = pattern.search(MAGIC);
-  return dirname(`${pattern.slice(0, at < 0 ? undefined : at)}x`);
+function rootOf(start: string): string {
+  return dirname(`${unescaped(start)}x`);
+}
+
+function unescaped(pattern: string): string {
+  return pattern.replaceAll(ESCAPED, '$1');
 }
 
 function regexOf(pattern: string): string {
   let depth = 0;
-  return pattern.replaceAll(/\*\*\/|\*\*|[*?{},]|[.+^$()|[\]\\]/g, (token) => {
+  return pattern.replaceAll(/\\[\\*?{}]|\*\*\/|\*\*|[*?{},]|[.+^$()|[\]\\]/g, (token) => {
+    // To the expression, too, it is the character itself.
+    if (token.length > 1 && token.startsWith('\\')) return token;
     switch (token) {
       case '**/':
         return '(?:.*/)?';

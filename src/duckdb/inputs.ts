@@ -2,7 +2,7 @@
 
 import { MAIN_OUTPUT } from '../model/plan.ts';
 import { csvSettings } from './csv-dialect.ts';
-import { quoteName, quoteText } from './session.ts';
+import { PLAIN_PATH, quoteName, quotePath } from './session.ts';
 import { StepError } from '../model/step-error.ts';
 
 import type { Format } from '../model/step-result.ts';
@@ -77,11 +77,11 @@ function isTable(artifact: InputArtifact): artifact is TableArtifact {
 async function scanOf({ format, path }: TableArtifact): Promise<string> {
   switch (format) {
     case 'parquet':
-      return `read_parquet(${quoteText(path)})`;
+      return `read_parquet(${quotePath(path)}, ${PLAIN_PATH})`;
     case 'csv':
-      return `read_csv(${[quoteText(path), ...(await csvSettings(path, path))].join(', ')})`;
+      return `read_csv(${[quotePath(path), PLAIN_PATH, ...(await csvSettings(path, path))].join(', ')})`;
     case 'json':
     case 'jsonl':
-      return `read_json_auto(${quoteText(path)})`;
+      return `read_json_auto(${quotePath(path)}, ${PLAIN_PATH})`;
   }
 }

@@ -83,7 +83,7 @@ async function lockIn(connection: DuckDBConnection, ctx: SessionContext): Promis
   for (const setting of [
     `set TimeZone = 'UTC'`,
     `set allowed_directories = ${list([`${ctx.folder}/`])}`,
-    `set allowed_paths = ${list(files)}`,
+    `set allowed_paths = ${list([...files, ...files.map(literalPath)])}`,
     'set enable_external_access = false',
     'set errors_as_json = true',
     'set lock_configuration = true',
@@ -153,6 +153,19 @@ function bindable(binds: Readonly<Record<string, Scalar>>): Binds {
       return [name, value];
     }),
   );
+}
+
+/** An option of every reader: a folder of the store named `k=v` makes no column. */
+export const PLAIN_PATH = 'hive_partitioning = false';
+
+/** A file to read as an SQL literal: to a reader of DuckDB a bare path is a pattern. */
+export function quotePath(path: string): string {
+  return quoteText(literalPath(path));
+}
+
+/** A path as the pattern that means it alone. */
+function literalPath(path: string): string {
+  return path.replaceAll(/[*?[]/g, '[$&]');
 }
 
 /** A text as an SQL literal. */

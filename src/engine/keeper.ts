@@ -87,10 +87,12 @@ export function startKeeper(options: {
   readonly facts: ServerFacts;
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Working folder of both, absolute. */
+  readonly cwd: string;
   /** How long the server outlives the last lease that nobody gave back. */
   readonly idleStopMs: number;
 }): Keeper {
-  const { paths, id, facts, command, env, idleStopMs } = options;
+  const { paths, id, facts, command, env, cwd, idleStopMs } = options;
   const patience = Math.max(1, Math.round(idleStopMs / 1000));
   const every = Math.min(patience, 10);
   const log = openSync(paths.logFile, 'a');
@@ -108,7 +110,7 @@ export function startKeeper(options: {
         JSON.stringify(facts).slice(1),
         ...command,
       ],
-      { cwd: '/', detached: true, env: { ...env }, stdio: ['ignore', log, log] },
+      { cwd, detached: true, env: { ...env }, stdio: ['ignore', log, log] },
     );
     let ended = false;
     child.once('exit', () => (ended = true));

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { UserError } from '../model/errors.ts';
@@ -98,7 +98,8 @@ async function tryStart(
     paths,
     id,
     facts,
-    command: [binary.path, ...serverArguments(database, port, uiPort)],
+    command: [binary.path, ...serverArguments(basename(database), port, uiPort)],
+    cwd: dirname(database),
     env,
     idleStopMs,
   });
@@ -120,6 +121,10 @@ async function tryStart(
   return { log, hung, portTaken: /address already in use|bind:/i.test(log) };
 }
 
+/**
+ * The database is a plain name in the server's working folder: the server makes a `file:` address of what it is given,
+ * in which `#`, `?` and `%` of a path would mean something else.
+ */
 function serverArguments(database: string, port: number, uiPort: number): readonly string[] {
   const ports = `--ip 127.0.0.1 --port ${port} --ui-port ${uiPort}`.split(' ');
   return [

@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { MAIN_OUTPUT } from '../model/plan.ts';
-import { quoteName, quoteText, ENGINE_VERSION, withSession } from '../duckdb/session.ts';
+import {
+  ENGINE_VERSION,
+  PLAIN_PATH,
+  quoteName,
+  quotePath,
+  quoteText,
+  withSession,
+} from '../duckdb/session.ts';
 import { writeTable } from '../duckdb/write.ts';
 import { compressionOf, mustBeWhole } from '../duckdb/compressed.ts';
 import { csvSettings } from '../duckdb/csv-dialect.ts';
@@ -113,7 +120,7 @@ function baseName(file: StagedFile): string {
 }
 
 async function readerOf(options: Options, file: StagedFile): Promise<string> {
-  const path = quoteText(file.path);
+  const path = `${quotePath(file.path)}, ${PLAIN_PATH}`;
   const compression = `compression = ${quoteText(compressionOf(baseName(file)))}`;
   const types = Object.entries(options.types ?? {});
   const typed = types

@@ -32,10 +32,12 @@ export const ERROR_CODES = Object.freeze({
   NOTHING_TO_RESUME: 'The run is finished; there is nothing to go on with.',
   STATE_DIR_UNUSABLE: 'The state folder cannot be created or written.',
   ENGINE_UNREACHABLE: 'The Temporal service does not answer.',
+  NAMESPACE_NOT_FOUND: 'Temporal has no namespace of that name.',
   ENGINE_NOT_FOUND: 'No way worked to get the server of the embedded engine.',
   ENGINE_START_FAILED: 'The embedded engine did not start.',
   ENGINE_LOST:
-    'Temporal stopped answering while the run was going on; the run is open and can be resumed.',
+    'Temporal stopped answering while it was in use; a run that was going on is open and can be resumed.',
+  WORKER_BROKEN: 'The worker of this process could not be made, or ended by itself.',
   WORKFLOW_STUCK: 'The workflow task of the run keeps failing, so nothing goes on.',
   // Steps
   CHECK_FAILED: 'A data-quality check of severity fail found offending rows.',

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 
-import { expandGlobs } from '../activities/expand-globs.ts';
+import { expandGlobs, literalFolder } from '../activities/expand-globs.ts';
 import { canonicalJson } from '../model/canonical.ts';
 import { checkDefinition, sorted } from '../definition/check.ts';
 import { UserError } from '../model/errors.ts';
@@ -95,7 +95,7 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
     kinds: request.kinds,
     given: paramTexts(request.params),
     date: request.date,
-    resolvePath: (path) => resolve(jobDir, path),
+    resolvePath: (path) => resolve(literalFolder(jobDir), path),
     complete: !chain.broken,
   });
   problems.push(...checked.problems);

@@ -1,17 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 
 import { expect, test } from '@jest/globals';
 
-import { findBinary } from '../../src/engine/binary.ts';
-import { isUsable } from '../../src/engine/namespace.ts';
-import { freePort, until, withProject } from '../harness/cli.ts';
+import { until, withProject } from '../harness/cli.ts';
 import { contentOf } from '../harness/folders.ts';
+import { withService } from '../harness/service.ts';
 
-import type { ChildProcess } from 'node:child_process';
 import type { Project, Running } from '../harness/cli.ts';
 
 const FILES = {
@@ -150,43 +145,3 @@ test('a service that is killed and comes back is waited for', () =>
       expect(await contentOf(project.path('out'))).toEqual(expected);
     });
   }));
-
-type Service = {
-  readonly address: string;
-  kill(): Promise<void>;
-  start(): Promise<void>;
-};
-
-/** A Temporal service as somebody would start it by hand, on a database that outlives it. */
-async function withService(
-  project: Project,
-  work: (service: Service) => Promise<void>,
-): Promise<void> {
-  const cacheDir =
-    process.env['XDG_CACHE_HOME'] ?? join(process.env['HOME'] ?? homedir(), '.cache');
-  const env = process.env;
-  const { path } = await findBinary({ cacheDir, env, onProgress: () => undefined });
-  const port = await freePort();
-  const address = `127.0.0.1:${port}`;
-  const place = ['--ip', '127.0.0.1', '--port', String(port)];
-  const database = ['--db-filename', project.path('service.db')];
-  const words = ['server', 'start-dev', ...place, ...database, '--headless', '--log-level'];
-  let server: ChildProcess | undefined;
-  const kill = async (): Promise<void> => {
-    if (server === undefined) return;
-    const gone = once(server, 'close');
-    server.kill('SIGKILL');
-    server = undefined;
-    await gone;
-  };
-  const start = async (): Promise<void> => {
-    server = spawn(path, [...words, 'error'], { stdio: 'ignore' });
-    await until(() => isUsable(address, 1_000), 'the service answers');
-  };
-  try {
-    await start();
-    await work({ address, kill, start });
-  } finally {
-    await kill();
-  }
-}

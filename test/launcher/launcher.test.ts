@@ -35,6 +35,17 @@ test('works from any folder, through links, and hands every argument on as it is
     expect(out).toBe(`<${root}/bin/builder_cli.cjs>\n<a b>\n<>\n<*>\n<--x="y">\n`);
   }));
 
+test('works by a relative path whatever CDPATH is', () =>
+  withClone(async ({ root, start }) => {
+    mkdirSync(join(root, 'elsewhere', 'a clone'), { recursive: true });
+    const { code, out } = await start([], {
+      cwd: join(root, '..'),
+      command: 'a clone/builder_cli',
+      env: { CDPATH: `${join(root, 'elsewhere')}:.` },
+    });
+    expect([code, out]).toEqual([7, `pool 16\n<${root}/dist/cli/main.js>\n`]);
+  }));
+
 test.each([
   ['the lock file', 'package-lock.json', SET_UP],
   ['a source', 'src/a.ts', ['run']],

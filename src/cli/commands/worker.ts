@@ -8,8 +8,10 @@ import { recordedRuns } from '../../orders/open-runs.ts';
 import { openRunRecords } from '../../store/run-records.ts';
 import { openSession, openSessionMetrics, openStore } from '../run/session.ts';
 import { listenForSignals } from '../run/signals.ts';
+import { watchEngine } from '../run/watch-engine.ts';
 import { makeStateDir, stateDirOf } from '../state-dir.ts';
 
+import type { Session } from '../run/session.ts';
 import type { Io } from '../io.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';
 
@@ -51,9 +53,12 @@ export async function serve(options: {
     io,
   );
   const signals = listenForSignals();
+  const over = new AbortController();
+  let unwatch: (() => void) | undefined;
+  let session: Session | undefined;
   try {
     const leave = new Promise<'told'>((resolve) => signals.onInterrupt(() => resolve('told')));
-    const session = await openSession({
+    session = await openSession({
       settings,
       stateDir,
       io,
@@ -68,14 +73,28 @@ export async function serve(options: {
     io.say(
       `${options.until}   task queue '${settings.taskQueue}', ${slots} steps at once; Ctrl-C stops`,
     );
-    const ended = await Promise.race([leave, signals.suspended, session.worker.done]);
+    const { isUp } = session.engine;
+    const lost = new Promise<never>((_, reject) => {
+      unwatch = watchEngine(isUp, () => reject(engineLost(options.until)));
+    });
+    const { brokenWorker } = await import('../run/worker-failure.ts');
+    await Promise.race([leave, signals.suspended, lost, brokenWorker(session, over.signal)]);
     io.say('stopping: running steps are given back to the service');
-    await session.close();
-    return ended === undefined ? 3 : 0;
+    return 0;
   } finally {
+    unwatch?.();
+    over.abort();
+    await session?.close();
     signals.stop();
     await metrics.close();
   }
+}
+
+function engineLost(command: string): UserError {
+  return new UserError('ENGINE_LOST', 'the engine has ended', {
+    exitCode: 3,
+    hint: `Every finished step is kept. Start it again: builder_cli ${command}`,
+  });
 }
 
 function slotsOf(text: string | undefined): number {

@@ -9,12 +9,15 @@ import { shapeOf } from '../../model/run-shape.ts';
 import { emptyView, foldEvent } from '../../model/view.ts';
 import { makePaint } from '../render/paint.ts';
 import { makeRenderer } from '../render/live.ts';
+import { shellWord } from '../render/shell-word.ts';
 import { summaryLines } from '../render/summary.ts';
 import { stateDirOf } from '../state-dir.ts';
 import { follow } from './follow.ts';
 import { openSession } from './session.ts';
 import { listenForSignals } from './signals.ts';
 import { resultJson } from './result-json.ts';
+import { whileUp } from './watch-engine.ts';
+import { brokenWorker, engineFailure } from './worker-failure.ts';
 
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Metrics } from '../../metrics/open-metrics.ts';
@@ -84,6 +87,8 @@ export async function execute(execution: Execution): Promise<number> {
   const ui = uiOf(engine, runId);
   if (ui !== undefined) io.say(`ui        ${ui}`);
   const signals = listenForSignals();
+  /** The run is over for this process. */
+  const over = new AbortController();
   try {
     if (settings.waitForScrape > 0) {
       const enough = new AbortController();
@@ -92,9 +97,19 @@ export async function execute(execution: Execution): Promise<number> {
       const say = (line: string): void => io.say(line);
       await metrics.awaitScrape(shapeOf(plan), settings.waitForScrape, say, enough.signal);
     }
-    const handle = await own.begin(() =>
+    const starting = own.begin(() =>
       startOrAttach(session, plan, settings, execution.reattach ?? false),
     );
+    const handle = await Promise.race([
+      signals.suspended,
+      whileUp(
+        engine.isUp,
+        starting.catch(async (error: unknown) => {
+          throw (await engineFailure(error, engine, session.connection)) ?? error;
+        }),
+      ),
+    ]);
+    if (handle === 'suspended') return await suspend(execution, session);
     signals.onInterrupt(() => {
       io.say(
         'cancelling: waiting for the running steps to stop (Ctrl-C again leaves the run open)',
@@ -104,6 +119,7 @@ export async function execute(execution: Execution): Promise<number> {
     const embedded = engine.kind === 'embedded';
     const ended = await Promise.race([
       follow({
+        stop: over.signal,
         handle,
         ...(embedded ? { ownView: () => view } : {}),
         onEvent,
@@ -116,13 +132,13 @@ export async function execute(execution: Execution): Promise<number> {
         onSilence: () => io.say('waiting: the Temporal service does not answer'),
         resume: resumeCommand(execution),
       }),
+      brokenWorker(session, over.signal),
       signals.suspended,
     ]);
+    over.abort();
     renderer.stop();
     if (ended === 'suspended') {
-      io.say(`suspended ${runId}; go on with: ${resumeCommand(execution)}`);
-      await session.close();
-      return 130;
+      return await suspend(execution, session);
     }
     const leaving = new AbortController();
     // The Ctrl-C that cancelled the run is not one that ends the wait for its last scrape.
@@ -130,6 +146,7 @@ export async function execute(execution: Execution): Promise<number> {
     void signals.suspended.then(() => leaving.abort());
     return await finish(execution, session, ended, { view, paint, leaving: leaving.signal });
   } catch (error) {
+    over.abort();
     renderer.stop();
     await session.close();
     throw error;
@@ -137,6 +154,30 @@ export async function execute(execution: Execution): Promise<number> {
     signals.stop();
     await metrics.close();
   }
+}
+
+/** A service that hangs must not hold a command that was told to leave; a delivery cut short is made good by the next. */
+const CLOSE_LIMIT_MS = 1_000;
+
+async function settledWithin(work: Promise<void>, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limitMs);
+  });
+  await Promise.race([work, limit]);
+  clearTimeout(timer);
+}
+
+/** Leaves the run open for `resume`. Answers the exit code. */
+async function suspend(execution: Execution, session: Session): Promise<number> {
+  const { plan, records, io } = execution;
+  io.say(`suspended ${plan.run.id}; go on with: ${resumeCommand(execution)}`);
+  const closing = session.close();
+  if (session.engine.kind === 'service') await settledWithin(closing, CLOSE_LIMIT_MS);
+  else await closing;
+  // What was noted last is written before the process may end.
+  await records.update(plan.run.id, {}).catch(() => undefined);
+  return 130;
 }
 
 async function finish(
@@ -242,7 +283,7 @@ function resumeCommand(execution: Execution): string {
   const { plan, shownOut } = execution;
   return shownOut === undefined
     ? `${shownCommand('resume', execution)} ${plan.run.id}`
-    : `builder_cli resume --out ${shownOut}`;
+    : `builder_cli resume --out ${shellWord(shownOut)}`;
 }
 
 /** A command for this run's state folder, to be typed where the user is. */
@@ -250,5 +291,5 @@ function shownCommand(verb: string, { settings, stateDir, io }: Execution): stri
   const found = stateDirOf({ from: io.cwd, cwd: io.cwd }) === stateDir;
   return found && settings.stateDir === undefined
     ? `builder_cli ${verb}`
-    : `builder_cli ${verb} --state-dir ${stateDir}`;
+    : `builder_cli ${verb} --state-dir ${shellWord(stateDir)}`;
 }

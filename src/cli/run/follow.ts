@@ -6,6 +6,7 @@ import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 
 import { UserError } from '../../model/errors.ts';
 import { eventsBetween } from '../../model/view.ts';
+import { watchEngine } from './watch-engine.ts';
 
 import type { WorkflowHandle } from '@temporalio/client';
 import type { RunEvent } from '../../model/events.ts';
@@ -28,25 +29,26 @@ export type FollowOptions = {
   readonly onSilence: () => void;
   /** The words that go on with the run. */
   readonly resume: string;
+  /** Ends it: nothing is asked or told any more. */
+  readonly stop: AbortSignal;
 };
 
 const ASK_EVERY_MS = 1_000;
 const LOOK_EVERY_MS = 5_000;
-const UP_EVERY_MS = 500;
 /** A workflow task tried this often will not get better by waiting. */
 const STUCK_ATTEMPTS = 5;
 /** A service that is restarted or moved is back by then. */
 const SILENCE_LIMIT_MS = 10 * 60_000;
 const SILENCE_PAUSE_MS = 2_000;
 
-/** The summary of the finished run. @throws UserError ENGINE_LOST, WORKFLOW_STUCK (exit 3) */
+/** The summary of the finished run. @throws UserError ENGINE_LOST, WORKFLOW_STUCK (exit 3); the reason of `stop` */
 export async function follow(options: FollowOptions): Promise<RunSummary> {
   const { handle, ownView } = options;
   let view: RunView | undefined;
   const look = async (): Promise<RunView | undefined> => {
     if (ownView !== undefined) return ownView();
     const next = await handle.query<RunView>('progress').catch(() => undefined);
-    if (next !== undefined) {
+    if (next !== undefined && !options.stop.aborted) {
       for (const event of eventsBetween(view, next)) options.onEvent(event, next);
       view = next;
     }
@@ -56,7 +58,7 @@ export async function follow(options: FollowOptions): Promise<RunSummary> {
   const asking = ownView === undefined ? setInterval(() => void look(), ASK_EVERY_MS) : undefined;
   const trouble = watchForTrouble(options);
   try {
-    const summary = await Promise.race([resultOf(options), trouble.found]);
+    const summary = await Promise.race([resultOf(options), trouble.found, rejectsAt(options.stop)]);
     await look();
     return summary;
   } catch (error) {
@@ -68,9 +70,17 @@ export async function follow(options: FollowOptions): Promise<RunSummary> {
   }
 }
 
+function rejectsAt(stop: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const told = (): void => reject(stop.reason as Error);
+    if (stop.aborted) told();
+    else stop.addEventListener('abort', told, { once: true });
+  });
+}
+
 /** The workflow's result. A service that does not answer is asked again for some minutes. */
 async function resultOf(options: FollowOptions): Promise<RunSummary> {
-  const { handle, isUp, onSilence } = options;
+  const { handle, isUp, onSilence, stop } = options;
   let silentSinceMs: number | undefined;
   for (;;) {
     try {
@@ -83,6 +93,7 @@ async function resultOf(options: FollowOptions): Promise<RunSummary> {
         () => true,
         (reason: unknown) => reason instanceof WorkflowNotFoundError,
       );
+      stop.throwIfAborted();
       if (answers && silentSinceMs === undefined) throw error;
       if (answers) {
         silentSinceMs = undefined;
@@ -91,7 +102,7 @@ async function resultOf(options: FollowOptions): Promise<RunSummary> {
       if (silentSinceMs === undefined) onSilence();
       silentSinceMs ??= Date.now();
       if (Date.now() - silentSinceMs > SILENCE_LIMIT_MS) throw engineLost(options, error);
-      await pause(SILENCE_PAUSE_MS);
+      await pause(SILENCE_PAUSE_MS, undefined, { signal: stop });
     }
   }
 }
@@ -99,33 +110,29 @@ async function resultOf(options: FollowOptions): Promise<RunSummary> {
 /** Rejects when waiting would not help: the engine is gone, or the workflow task keeps failing. */
 function watchForTrouble(options: FollowOptions): { found: Promise<never>; stop(): void } {
   const { handle, isUp } = options;
-  let timers: readonly NodeJS.Timeout[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let unwatch: (() => void) | undefined;
   const found = new Promise<never>((_, reject) => {
     let warned = false;
-    let missed = 0;
     const lookAtTask = async (): Promise<void> => {
       const description = await handle.describe().catch(() => undefined);
       const task = description?.raw.pendingWorkflowTask;
       if ((task?.attempt ?? 0) >= STUCK_ATTEMPTS) reject(stuck(options, task?.attempt ?? 0));
-      if (!warned && task != null && !(await options.isServed().catch(() => true))) {
+      if (warned || task == null || (await options.isServed().catch(() => true))) return;
+      if (!options.stop.aborted) {
         warned = true;
         options.onNoWorker();
       }
     };
-    timers = [
-      setInterval(() => void lookAtTask(), LOOK_EVERY_MS),
-      setInterval(() => {
-        // Twice in a row: one look that fails for another reason must not end a run of hours.
-        missed = isUp?.() === false ? missed + 1 : 0;
-        if (missed >= 2) reject(engineLost(options));
-      }, UP_EVERY_MS),
-    ];
+    timer = setInterval(() => void lookAtTask(), LOOK_EVERY_MS);
+    unwatch = watchEngine(isUp, () => reject(engineLost(options)));
   });
   found.catch(() => undefined);
   return {
     found,
     stop: () => {
-      for (const timer of timers) clearInterval(timer);
+      clearInterval(timer);
+      unwatch?.();
     },
   };
 }

@@ -12,6 +12,7 @@ import { makeSecrets } from '../../activities/secrets.ts';
 import { KINDS } from '../../kinds/index.ts';
 import { whereToServe } from './where-to-serve.ts';
 import { tellOfRefused } from './refused.ts';
+import { whileUp } from './watch-engine.ts';
 import { openWorkerLog } from './worker-log.ts';
 
 import type { Client } from '@temporalio/client';
@@ -173,8 +174,17 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       slots: options.slots,
     });
     // The client is loaded while the worker's own thread reads the workflow bundle.
-    const { Client } = await import('@temporalio/client');
-    const running = await starting;
+    const [running, { Client }] = await Promise.all([
+      // The SDK goes on asking a dead engine for half a minute.
+      whileUp(
+        engine.isUp,
+        starting.catch(async (error: unknown) => {
+          const { workerFailure } = await import('./worker-failure.ts');
+          throw await workerFailure(error, engine, connection);
+        }),
+      ),
+      import('@temporalio/client'),
+    ]);
     closers.push(() => running.stop());
     metrics.health(healthOf(running, connection));
     closers.push(() => metrics.stopping());

@@ -1,0 +1,122 @@
+import { readdir, readFile } from 'node:fs/promises';
+
+import { expect, test } from '@jest/globals';
+
+import { until, withProject } from '../harness/cli.ts';
+import { withService } from '../harness/service.ts';
+
+import type { Ended, Project, Running } from '../harness/cli.ts';
+
+const FILES = {
+  'jobs/j.yaml': 'job: j\nprofile: p\n',
+  'profiles/p.yaml': `profile: p
+steps:
+  one: { uses: exec.command, with: { shell: 'true' } }
+`,
+};
+/** A step that goes on until the file `gate` is there. */
+const waiting = (project: Project): string => `profile: p
+steps:
+  wait:
+    uses: exec.command
+    with: { shell: 'cd "${project.folder}"; touch begun; while [ ! -e gate ]; do sleep 0.1; done' }
+`;
+const RUN = ['run-profile', '--job', 'jobs/j.yaml', '--out', 'out'];
+
+/** A process that does not leave is none that leaves late: the limit only has to be shorter than for ever. */
+const LIMIT_MS = 15_000;
+
+async function leaves(running: Running): Promise<Ended> {
+  const late = new Promise<never>((_, reject) => {
+    setTimeout(() => reject(new Error(`it stays:\n${running.said()}`)), LIMIT_MS).unref();
+  });
+  return Promise.race([running.ended, late]);
+}
+
+async function killEngine(project: Project): Promise<void> {
+  const servers = project.path('.builder/engine/servers');
+  const [name = ''] = await readdir(servers);
+  const pid = Number(/"pid":(\d+)/.exec(await readFile(`${servers}/${name}`, 'utf8'))?.[1]);
+  process.kill(pid, 'SIGKILL');
+}
+
+test('a namespace that does not exist ends every command at once, with a sentence and exit code 2', () =>
+  withProject(FILES, (project) =>
+    withService(project, async ({ address }) => {
+      const service = ['--temporal-address', address, '--namespace', 'nope'];
+      for (const words of [
+        ['worker', ...service],
+        [...RUN, ...service],
+        [...RUN, '--namespace', 'nope'],
+      ]) {
+        const { code, stderr } = await leaves(project.start(words));
+        expect([code, stderr]).toEqual([
+          2,
+          expect.stringMatching(/^NAMESPACE_NOT_FOUND: Temporal at \S+ has no namespace 'nope'$/m),
+        ]);
+      }
+    }),
+  ));
+
+test.each(['SIGTERM', 'SIGHUP'] as const)(
+  '%s ends a command that drives a service, says how to go on, and resume does',
+  (signal) =>
+    withProject(FILES, (project) =>
+      withService(project, async ({ address }) => {
+        await project.write({ 'profiles/p.yaml': waiting(project) });
+        const service = ['--temporal-address', address, '--store', project.path('shared')];
+        const worker = project.start(['worker', ...service, '--state-dir', 'st-worker']);
+        await worker.says(/serving/);
+        const running = project.start([...RUN, ...service]);
+        await until(
+          async () => (await readdir(project.folder)).includes('begun'),
+          'the step has begun',
+        );
+        running.kill(signal);
+        const { code, stderr } = await leaves(running);
+        expect(code).toBe(130);
+        expect(stderr.trim().split('\n').at(-1)).toMatch(/^suspended .* resume --out out$/);
+
+        const resumed = project.start(['resume', '--out', 'out', ...service]);
+        await resumed.says(/^resume /m);
+        await project.write({ gate: '' });
+        const ended = await leaves(resumed);
+        expect([ended.code, ended.stderr]).toEqual([0, expect.stringContaining('1 OK')]);
+      }),
+    ),
+);
+
+test('a service that hangs does not hold a command that is told to leave', () =>
+  withProject(FILES, (project) =>
+    withService(project, async ({ address, pause }) => {
+      const running = project.start([...RUN, '--temporal-address', address]);
+      await running.says(/waiting: no worker/);
+      pause();
+      running.kill('SIGTERM');
+      expect(await leaves(running)).toMatchObject({ code: 130 });
+    }),
+  ));
+
+test('a second Ctrl-C leaves although no worker serves the task queue', () =>
+  withProject(FILES, (project) =>
+    withService(project, async ({ address }) => {
+      const running = project.start([...RUN, '--temporal-address', address]);
+      await running.says(/waiting: no worker/);
+      running.kill('SIGINT');
+      await running.says(/cancelling/);
+      running.kill('SIGINT');
+      expect(await leaves(running)).toMatchObject({ code: 130 });
+    }),
+  ));
+
+test('dev says that its engine has ended, and ends with exit code 3', () =>
+  withProject({}, async (project) => {
+    const dev = project.start(['dev']);
+    await dev.says(/^dev /m);
+    await killEngine(project);
+    const { code, stderr } = await leaves(dev);
+    expect([code, stderr]).toEqual([
+      3,
+      expect.stringContaining('ENGINE_LOST: the engine has ended'),
+    ]);
+  }));
