@@ -1,24 +1,24 @@
 /** Puts the exports of a run into `--out` as a whole: staged beside it, verified, synced, then swapped in. */
 
-import { rm, rmdir, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { stepRecordOf } from '../model/run-record.ts';
 import { syncFolder } from '../os/atomic.ts';
 import { makeFolder } from '../os/make-folder.ts';
-import { refuseIfHeld } from './out-lock.ts';
+import { checkOut } from './out-lock.ts';
 import { resolveOut, sideFolder } from './out-path.ts';
 import { safeName } from '../os/safe-name.ts';
 import { inspectOut } from './inspect-out.ts';
-import { isSwapping, recoverDelivery, STAGING, swapIn } from './swap.ts';
-import { oneAtATime } from './one-at-a-time.ts';
+import { alone, isSwapping, recoverAlone, STAGING, swapIn } from './swap.ts';
 import { inOrder, stage } from './stage.ts';
 
 import type { PublicRecord } from '../model/run-record.ts';
 import type { DeliverInput, DeliverResult } from '../model/step-result.ts';
 import type { Store } from '../store/store.ts';
 import type { Manifest, ManifestFile } from './inspect-out.ts';
-import type { Phase } from './swap.ts';
+import type { Guard, Phase } from './swap.ts';
 
 export { inspectOut, previousRows } from './inspect-out.ts';
 export { recoverDelivery } from './swap.ts';
@@ -41,20 +41,33 @@ export async function deliverInto(options: DeliverOptions): Promise<DeliverResul
   const given = options.input.plan.run.out;
   if (given === undefined) throw new Error('this run has no --out');
   const out = await resolveOut(given);
-  return oneAtATime(out, () => deliverAlone(out, given, options));
+  const { id: runId, outToken: token } = options.input.plan.run;
+  const claim = token === undefined ? { runId } : { runId, token };
+  await checkOut(out, claim);
+  try {
+    return await alone(out, async (guard) =>
+      deliverAlone(out, given, options, async () => {
+        await guard();
+        await checkOut(out, claim);
+      }),
+    );
+  } catch (error) {
+    throw explain(error, given);
+  }
 }
 
 async function deliverAlone(
   out: string,
   given: string,
   { input, store, onPhase = () => undefined, now = Date.now }: DeliverOptions,
+  guard: Guard,
 ): Promise<DeliverResult> {
-  await refuseIfHeld(out, input.plan.run.id);
-  const staging = join(sideFolder(out), `${STAGING}${safeName(input.plan.run.id)}`);
+  // No two attempts share a name, so that a late one never meets the files of the one that took over.
+  const name = `${STAGING}${safeName(input.plan.run.id)}-${randomBytes(4).toString('hex')}`;
+  const staging = join(sideFolder(out), name);
   try {
-    await recoverDelivery(out);
+    await recoverAlone(out, guard, () => undefined);
     await refuseForeign(out, given);
-    await rm(staging, { recursive: true, force: true });
     await makeFolder(staging);
     const files = await Promise.all(
       inOrder(input.files).map((file) => stage(file, staging, store)),
@@ -64,16 +77,15 @@ async function deliverAlone(
     await writeSynced(join(staging, 'run.json'), recordOf(input, now()));
     await syncFolder(staging);
     onPhase('verified');
-    await swapIn(out, staging, onPhase);
+    await swapIn(out, staging, { guard, onPhase });
     return { files: files.length, bytes: files.reduce((sum, file) => sum + file.bytes, 0) };
   } catch (error) {
+    // Whatever the failure looks like, being fenced explains it, and leaves nothing to clean up.
+    await guard();
     if (!(await isSwapping(out))) {
       await rm(staging, { recursive: true, force: true }).catch(() => undefined);
     }
-    throw explain(error, given);
-  } finally {
-    // Stays while a lock, a journal or an old version is in it.
-    await rmdir(sideFolder(out)).catch(() => undefined);
+    throw error;
   }
 }
 

@@ -5,6 +5,8 @@
  * 2. With a journal and what it names, the swap goes forward: recovery finishes what was begun.
  * 3. Otherwise the old version is, or comes back, in its place; what is staged is dropped.
  * 4. The old version is dropped only while a new one is in place. Nothing else is ever removed at `--out`.
+ * 5. One process at a time does this, and asks `guard` right before each step that it still may. Who may not any more
+ *    leaves everything as it is, for the one who has taken over.
  */
 
 import { readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
@@ -12,6 +14,7 @@ import { basename, dirname, join } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
 import { replaceFile, syncFolder, sweepTemporary } from '../os/atomic.ts';
+import { withLease } from '../os/lease-turn.ts';
 import { isHeldByAnother } from './out-lock.ts';
 import { resolveOut, sideFolder } from './out-path.ts';
 
@@ -26,29 +29,48 @@ export const STAGING = 'staging-';
 const JOURNAL = 'journal.json';
 const ASIDE = 'old';
 
+/** Throws once somebody else has taken over. */
+export type Guard = () => void | Promise<void>;
+
+/**
+ * Does `work` on `out`, a resolved path, alone among all processes: one that was cut off is passed over, one that still
+ * works is waited for. `guard` throws once this one was itself passed over.
+ */
+export async function alone<T>(out: string, work: (guard: Guard) => Promise<T>): Promise<T> {
+  const side = sideFolder(out);
+  try {
+    return await withLease(join(side, 'delivering'), (lease) => work(() => lease.check()));
+  } finally {
+    // Stays while a lock, a journal or an old version is in it.
+    await rmdir(side).catch(() => undefined);
+  }
+}
+
 /** Swaps a complete staging folder into `out`, a resolved path. What went wrong leaves `out` as it was. */
 export async function swapIn(
   out: string,
   staging: string,
-  onPhase: (phase: Phase) => void,
+  { guard, onPhase }: { readonly guard: Guard; readonly onPhase: (phase: Phase) => void },
 ): Promise<void> {
   const side = sideFolder(out);
+  await guard();
   await replaceFile(join(side, JOURNAL), JSON.stringify({ staging: basename(staging) }), {
     sync: true,
   });
   await syncFolder(side);
   onPhase('journalled');
   try {
-    await goForward(out, staging, onPhase);
+    await goForward(out, staging, guard, onPhase);
   } catch (error) {
+    await guard();
     await goBack(out, staging);
     throw error;
   }
-  await dropOld(out, onPhase);
+  await dropOld(out, guard, onPhase);
 }
 
 /**
- * Finishes or forgets a delivery that was cut off; leaves alone one that another process is making.
+ * Finishes or forgets a delivery that was cut off; leaves alone one that another process may be making.
  * `onPhase` is for tests.
  */
 export async function recoverDelivery(
@@ -56,26 +78,37 @@ export async function recoverDelivery(
   { onPhase = () => undefined }: { readonly onPhase?: (phase: Phase) => void } = {},
 ): Promise<Recovered> {
   const out = await resolveOut(given);
+  const names = await readdir(sideFolder(out)).catch((): string[] => []);
+  if (names.length === 0 || (await isHeldByAnother(out))) return 'nothing';
+  return alone(out, (guard) => recoverAlone(out, guard, onPhase));
+}
+
+/** As `recoverDelivery`, for who works on `out` alone and has the right to. */
+export async function recoverAlone(
+  out: string,
+  guard: Guard,
+  onPhase: (phase: Phase) => void,
+): Promise<Recovered> {
   const side = sideFolder(out);
   const names = await readdir(side).catch((): string[] => []);
-  if (await isHeldByAnother(out)) return 'nothing';
+  await guard();
   const staging = await readJournal(side);
   let recovered: Recovered = 'nothing';
   if (staging !== undefined && (await exists(staging))) {
-    await goForward(out, staging, onPhase);
+    await goForward(out, staging, guard, onPhase);
     recovered = 'completed';
   } else if (await exists(join(side, ASIDE))) {
     recovered = (await exists(out)) ? 'completed' : 'rolled back';
+    await guard();
     if (recovered === 'rolled back') await rename(join(side, ASIDE), out);
   } else if (names.some((name) => name.startsWith(STAGING))) {
     recovered = 'rolled back';
   }
-  await dropOld(out, onPhase);
+  await dropOld(out, guard, onPhase);
   for (const name of names.filter((n) => n.startsWith(STAGING))) {
     await rm(join(side, name), { recursive: true, force: true });
   }
   await sweepTemporary(side);
-  await rmdir(side).catch(() => undefined);
   return recovered;
 }
 
@@ -88,17 +121,20 @@ export async function isSwapping(out: string): Promise<boolean> {
 async function goForward(
   out: string,
   staging: string,
+  guard: Guard,
   onPhase: (phase: Phase) => void,
 ): Promise<void> {
   const side = sideFolder(out);
   const aside = join(side, ASIDE);
   if (await exists(out)) {
+    await guard();
     if (await exists(aside)) await makeRoom(out);
     else await rename(out, aside);
   }
   await syncFolder(dirname(out));
   await syncFolder(side);
   onPhase('old aside');
+  await guard();
   await rename(staging, out);
   await syncFolder(dirname(out));
   await syncFolder(side);
@@ -118,17 +154,19 @@ async function makeRoom(out: string): Promise<void> {
 
 /** The swap was refused, not cut off: the old version returns, and the journal that promised the new one goes. */
 async function goBack(out: string, staging: string): Promise<void> {
-  if (!(await exists(staging))) return;
   const aside = join(sideFolder(out), ASIDE);
   if (!(await exists(out)) && (await exists(aside))) await rename(aside, out);
+  if (!(await exists(staging))) return;
   await rm(join(sideFolder(out), JOURNAL), { force: true });
 }
 
 /** The new version is in place. An old one that cannot be dropped is left for the next command. */
-async function dropOld(out: string, onPhase: (phase: Phase) => void): Promise<void> {
+async function dropOld(out: string, guard: Guard, onPhase: (phase: Phase) => void): Promise<void> {
   const side = sideFolder(out);
+  await guard();
   await rm(join(side, JOURNAL), { force: true });
   onPhase('journal gone');
+  await guard();
   await rm(join(side, ASIDE), { recursive: true, force: true }).catch(() => undefined);
   onPhase('old dropped');
 }
@@ -139,6 +177,7 @@ async function readJournal(side: string): Promise<string | undefined> {
   if (text === undefined) return undefined;
   try {
     const { staging } = JSON.parse(text) as { readonly staging: string };
+    if (!basename(staging).startsWith(STAGING)) return undefined;
     return join(side, basename(staging));
   } catch {
     return undefined;

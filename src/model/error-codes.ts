@@ -26,6 +26,10 @@ export const ERROR_CODES = Object.freeze({
   // Runs and their surroundings
   OUT_NOT_OURS: 'The --out folder is not empty and was not made by an earlier delivery.',
   OUT_BUSY: 'Another run is writing to the same --out.',
+  LOCK_NOT_OURS: 'A lock beside --out was written by another user; what it says is not followed.',
+  FENCED: 'Another command has taken over what this one held while it did not answer.',
+  STATE_DIR_BUSY:
+    'Another machine or container uses the state folder in a way that cannot be shared.',
   PORT_IN_USE: 'The metrics port is taken by another program.',
   METRICS_FILE_BUSY: 'Another command is writing the same metrics file.',
   RUN_NOT_FOUND: 'No run of that id, or none for that --out, is recorded in the state folder.',

@@ -37,6 +37,8 @@ export type RunRecord = PublicRecord & {
   /** The process that drives it, and that process' start. */
   readonly pid: number;
   readonly pid_born: string;
+  /** Where that pid means something; absent in a record of an earlier version. */
+  readonly pid_place?: { readonly host: string; readonly boot: string; readonly pidns: string };
   readonly generation: number;
   readonly engine?: { readonly kind: string; readonly address: string; readonly namespace: string };
   /** Absolute paths, and parameters as given, to read the definition again. */

@@ -13,9 +13,9 @@ import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { createFile, replaceFile } from '../os/atomic.ts';
-import { takeFileLock } from '../os/file-lock.ts';
+import { takeLease } from '../os/lease.ts';
+import { makeFolder } from '../os/make-folder.ts';
 import { inClearWords } from './fs-failure.ts';
-import { ownIdentity } from '../os/process-identity.ts';
 import { safeName } from '../os/safe-name.ts';
 
 import type { Claim, ClaimsMark, Store } from './store.ts';
@@ -60,10 +60,10 @@ export function openClaims(root: string, tmp: string): Claims {
   };
 
   const sealRun = async (run: string): Promise<boolean> => {
-    const lock = join(folder, `${run}.sealing`);
-    const { taken } = await takeFileLock(lock, JSON.stringify(ownIdentity()), { tmp });
-    if (!taken) return false;
-    await seal(run).finally(async () => rm(lock, { force: true }));
+    await makeFolder(join(root, 'locks'));
+    const taken = await takeLease(join(root, 'locks', `${run}.sealing`));
+    if (!taken.taken) return false;
+    await seal(run).finally(() => taken.lease.release());
     return true;
   };
 

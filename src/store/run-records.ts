@@ -7,12 +7,13 @@ import { UserError } from '../model/errors.ts';
 import { failureMessage } from '../model/failure-message.ts';
 import { stepRecordOf } from '../model/run-record.ts';
 import { replaceFile } from '../os/atomic.ts';
-import { isAlive, ownIdentity } from '../os/process-identity.ts';
+import { ownOwner, stateOf } from '../os/owner.ts';
 
 import type { RunEvent } from '../model/events.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RunRecord, StepRecord } from '../model/run-record.ts';
 import type { RunSummary } from '../model/run-summary.ts';
+import type { OldOwner, OwnerState } from '../os/owner.ts';
 
 export type RunRecords = {
   folder(runId: string): string;
@@ -52,9 +53,11 @@ export function openRunRecords(stateDir: string): RunRecords {
     const before = writes.get(record.run_id) ?? Promise.resolve();
     const next = before
       .catch(() => undefined)
-      .then(() =>
-        replaceFile(file(record.run_id), `${JSON.stringify(record, null, 2)}\n`, { sync }),
-      );
+      .then(async () => {
+        const there = await read(record.run_id).catch(() => undefined);
+        if ((there?.generation ?? 0) > record.generation) throw fenced(record.run_id);
+        await replaceFile(file(record.run_id), `${JSON.stringify(record, null, 2)}\n`, { sync });
+      });
     writes.set(record.run_id, next);
     await next;
   };
@@ -87,7 +90,6 @@ export function openRunRecords(stateDir: string): RunRecords {
     folder,
     read,
     create: async ({ plan, jobPath, profilePath, params, startedAtMs }) => {
-      const { pid, born } = ownIdentity();
       const record: RunRecord = {
         run_id: plan.run.id,
         job: plan.job,
@@ -99,8 +101,7 @@ export function openRunRecords(stateDir: string): RunRecords {
         params: plan.params,
         started_at: new Date(startedAtMs).toISOString(),
         steps: waiting(plan),
-        pid,
-        pid_born: born,
+        ...ownDriver(),
         generation: plan.run.generation,
         job_path: jobPath,
         profile_path: profilePath,
@@ -121,15 +122,13 @@ export function openRunRecords(stateDir: string): RunRecords {
       return record;
     },
     reopen: async (runId, plan) => {
-      const { pid, born } = ownIdentity();
       const { finished_at: _, error: __, ...rest } = await current(runId);
       await savePlan(plan);
       const record: RunRecord = {
         ...rest,
         state: 'open',
         status: 'RUNNING',
-        pid,
-        pid_born: born,
+        ...ownDriver(),
         plan_sha256: plan.run.planSha256,
         params: plan.params,
         generation: plan.run.generation,
@@ -179,9 +178,27 @@ export function openRunRecords(stateDir: string): RunRecords {
   };
 }
 
-/** True if the process that drives an open run still lives. */
-export function ownerIsAlive(record: Pick<RunRecord, 'pid' | 'pid_born'>): boolean {
-  return isAlive({ pid: record.pid, born: record.pid_born });
+/** The process that drives an open run. */
+export function driverOf(record: Pick<RunRecord, 'pid' | 'pid_born' | 'pid_place'>): OldOwner {
+  return { pid: record.pid, born: record.pid_born, ...record.pid_place };
+}
+
+/** Whether the process that drives an open run lives, as far as it can be known here. */
+export function driverState(record: Pick<RunRecord, 'pid' | 'pid_born' | 'pid_place'>): OwnerState {
+  return stateOf(driverOf(record));
+}
+
+function ownDriver(): Pick<RunRecord, 'pid' | 'pid_born' | 'pid_place'> {
+  const { pid, born, ...place } = ownOwner();
+  return { pid, pid_born: born, pid_place: place };
+}
+
+function fenced(runId: string): UserError {
+  return new UserError(
+    'FENCED',
+    `run ${runId} was taken over by another command while this one did not answer; this one writes nothing more`,
+    { exitCode: 1, hint: `\`builder_cli status ${runId}\` shows how it goes on.` },
+  );
 }
 
 function parseRecord(text: string, path: string): RunRecord {

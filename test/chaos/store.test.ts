@@ -89,8 +89,8 @@ test('of the processes that race for the --out of a dead one, one gets it', () =
   withFolder(async (folder) => {
     const out = join(folder, 'out');
     await mkdir(sideFolder(out));
-    const dead = { runId: 'dead', stateDir: folder, ...deadProcess() };
-    await writeFile(join(sideFolder(out), 'owner.json'), JSON.stringify(dead));
+    const dead = { about: { runId: 'dead', stateDir: folder }, owner: deadProcess() };
+    await writeFile(join(sideFolder(out), 'owner.json.1'), JSON.stringify(dead));
     const children = ['a', 'b', 'c', 'd'].map((name) => start('lock', folder, name));
     const answers = (await Promise.all(children.map((child) => take(child, 1)))).flat();
     await Promise.all(children.map((child) => child.end()));

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 import { claimOf, storeIn, withStore } from './fixtures.ts';
 import { deadProcess, withLivingProcess } from './other-process.ts';
@@ -102,14 +102,15 @@ test('a claim that a power loss emptied is left out, and can be made again after
 
 test('leaves a seal to the living process that is at it, and takes over from a dead one', () =>
   withStore(async (store, folder) => {
-    const lock = join(folder, 'store', 'claims', 'run-1.sealing');
+    const lock = join(folder, 'store', 'locks', 'run-1.sealing.1');
+    await mkdir(dirname(lock));
     await store.claim('run-1', 'a', claimOf());
-    await withLivingProcess(async (identity) => {
-      await writeFile(lock, JSON.stringify(identity));
+    await withLivingProcess(async (owner) => {
+      await writeFile(lock, JSON.stringify({ owner }));
       await store.sealClaims('run-1');
       await expect(readFile(sealedIn(folder))).rejects.toThrow('ENOENT');
     });
-    await writeFile(lock, JSON.stringify(deadProcess()));
+    await writeFile(lock, JSON.stringify({ owner: deadProcess() }));
     await store.sealClaims('run-1');
     expect(await readdir(join(folder, 'store', 'claims'))).toEqual(['run-1.jsonl']);
   }));

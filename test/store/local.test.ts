@@ -3,7 +3,7 @@ import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { openLocalStore } from '../../src/store/local.ts';
-import { processPlace } from '../../src/os/process-place.ts';
+import { ownOwner, placeOf } from '../../src/os/owner.ts';
 import { FINGERPRINT, claimOf, fileIn, resultOf, storeIn, withFolder } from './fixtures.ts';
 import { withStore } from './fixtures.ts';
 import { deadProcess } from './other-process.ts';
@@ -15,7 +15,7 @@ const MEGABYTE = 'x'.repeat(1024 * 1024);
 test('opening removes what dead processes left half-written, and nothing else', () =>
   withStore(async (_, folder) => {
     const tmp = join(folder, 'store', 'tmp');
-    const here = processPlace();
+    const here = placeOf(ownOwner());
     const dead = `${deadProcess().pid}-${here}-1-00000000`;
     const mine = `${process.pid}-${here}-1-00000000`;
     const elsewhere = `${deadProcess().pid}-ffffffff-1-00000000`;

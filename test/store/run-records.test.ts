@@ -4,7 +4,7 @@ import { watch } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { openRunRecords, ownerIsAlive } from '../../src/store/run-records.ts';
+import { openRunRecords, driverState } from '../../src/store/run-records.ts';
 import { withFolder } from './fixtures.ts';
 import { deadProcess, withLivingProcess } from './other-process.ts';
 
@@ -203,13 +203,31 @@ test('a closed record has no step that runs or waits: what never ended was cance
   }));
 
 test('tells whether the process that drives a run lives', () =>
-  withLivingProcess(async ({ pid, born }, kill) => {
+  withLivingProcess(async ({ pid, born, ...pid_place }, kill) => {
     const dead = deadProcess();
-    expect(ownerIsAlive({ pid, pid_born: born })).toBe(true);
-    expect(ownerIsAlive({ pid, pid_born: `${born}1` })).toBe(false);
-    expect(ownerIsAlive({ pid: dead.pid, pid_born: dead.born })).toBe(false);
+    expect(driverState({ pid, pid_born: born, pid_place })).toBe('alive');
+    expect(driverState({ pid, pid_born: `${born}1`, pid_place })).toBe('dead');
+    expect(driverState({ pid: dead.pid, pid_born: dead.born, pid_place })).toBe('dead');
+    // A record of an earlier version, or of another container.
+    expect(driverState({ pid, pid_born: born })).toBe('alive');
+    expect(driverState({ pid, pid_born: `${born}1` })).toBe('unknown');
+    const elsewhere = { ...pid_place, pidns: '1' };
+    expect(driverState({ pid, pid_born: born, pid_place: elsewhere })).toBe('unknown');
     await kill();
-    expect(ownerIsAlive({ pid, pid_born: born })).toBe(false);
+    expect(driverState({ pid, pid_born: born, pid_place })).toBe('dead');
+  }));
+
+test('a process that was taken over while it did not answer writes nothing into the record', () =>
+  withFolder(async (folder) => {
+    const late = openRunRecords(folder);
+    await create(late, 'run-1');
+    const next = openRunRecords(folder);
+    const plan = await next.readPlan('run-1');
+    await next.reopen('run-1', { ...plan, run: { ...plan.run, generation: 2 } });
+    await expect(late.close('run-1', { status: 'OK', outcomes: [] })).rejects.toMatchObject({
+      code: 'FENCED',
+    });
+    expect(await next.read('run-1')).toMatchObject({ state: 'open', generation: 2 });
   }));
 
 function moduleAt(path: string): string {

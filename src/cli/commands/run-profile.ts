@@ -5,8 +5,8 @@ import { dirname, resolve } from 'node:path';
 import { KINDS } from '../../kinds/index.ts';
 import { UserError } from '../../model/errors.ts';
 import { inspectOut, previousRows, recoverDelivery, resolveOut } from '../../delivery/deliver.ts';
-import { lockOut, readOwner } from '../../delivery/out-lock.ts';
-import { openRunRecords, ownerIsAlive } from '../../store/run-records.ts';
+import { busy, lockOut, readOwner, takenOverLine } from '../../delivery/out-lock.ts';
+import { driverState, openRunRecords } from '../../store/run-records.ts';
 import { loadDefinition } from '../../run/load-definition.ts';
 import { execute } from '../run/execute.ts';
 import { openSessionMetrics, openStore } from '../run/session.ts';
@@ -73,6 +73,7 @@ export async function runProfileCommand(
   const metrics = await openSessionMetrics(settings, stateDir, store, io);
   try {
     const lock = await lockOut(out, { runId, stateDir });
+    if (lock.before !== undefined) io.say(takenOverLine(lock.before));
     await recoverDelivery(out);
     await refuseForeign(out, flags.out);
     const plan: Plan = {
@@ -84,6 +85,7 @@ export async function runProfileCommand(
         out,
         planSha256: definition.planSha256,
         deliverQueue: '',
+        outToken: lock.token,
         previousRows: await previousRows(out),
       },
     };
@@ -113,24 +115,23 @@ export async function runProfileCommand(
   }
 }
 
-/** The run that holds this `--out` and has not ended, if its owner is dead. @throws UserError OUT_BUSY */
+/**
+ * The run that holds this `--out` and has not ended, if nobody may still drive it. What another user wrote there is
+ * not followed.
+ * @throws UserError OUT_BUSY
+ */
 async function openRunOf(
   out: string,
 ): Promise<{ runId: string; stateDir: string; planSha256: string } | undefined> {
   const owner = await readOwner(out);
   if (owner === undefined) return undefined;
-  const record = await openRunRecords(owner.stateDir).read(owner.runId);
+  if (!owner.isFree) throw busy(out, owner);
+  const { runId, stateDir } = owner;
+  if (runId === undefined || stateDir === undefined) return undefined;
+  const record = await openRunRecords(stateDir).read(runId);
   if (record === undefined || record.state !== 'open') return undefined;
-  if (ownerIsAlive(record)) {
-    throw new UserError(
-      'OUT_BUSY',
-      `run ${record.run_id} (process ${record.pid}) is writing to this --out`,
-      {
-        hint: 'Wait for it, cancel it with `builder_cli cancel`, or give another --out.',
-      },
-    );
-  }
-  return { runId: owner.runId, stateDir: owner.stateDir, planSha256: record.plan_sha256 };
+  if (driverState(record) === 'alive') throw busy(out, { ...owner, state: 'alive' });
+  return { runId, stateDir, planSha256: record.plan_sha256 };
 }
 
 async function refuseForeign(out: string, shown: string): Promise<void> {

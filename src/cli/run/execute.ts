@@ -134,9 +134,11 @@ export async function execute(execution: Execution): Promise<number> {
       }),
       brokenWorker(session, over.signal),
       signals.suspended,
+      lockLost(execution.lock),
     ]);
     over.abort();
     renderer.stop();
+    execution.lock?.check();
     if (ended === 'suspended') {
       return await suspend(execution, session);
     }
@@ -178,6 +180,12 @@ async function suspend(execution: Execution, session: Session): Promise<number> 
   // What was noted last is written before the process may end.
   await records.update(plan.run.id, {}).catch(() => undefined);
   return 130;
+}
+
+/** Settles when another command has taken this run's `--out` over; never without a lock. */
+async function lockLost(lock: OutLock | undefined): Promise<'suspended'> {
+  await (lock?.lost ?? new Promise(() => undefined));
+  return 'suspended';
 }
 
 async function finish(

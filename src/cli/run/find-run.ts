@@ -28,7 +28,8 @@ export async function findRun(
   if (wanted.out !== undefined) {
     out = await resolveOut(resolve(io.cwd, wanted.out));
     const owner = await readOwner(out);
-    if (owner !== undefined) {
+    if (owner?.state === 'foreign') throw notOurs(wanted.out);
+    if (owner?.stateDir !== undefined) {
       stateDir = owner.stateDir;
       runId ??= owner.runId;
     } else if (settings.stateDir === undefined) {
@@ -60,4 +61,13 @@ export async function findRun(
     });
   }
   return { record, stateDir };
+}
+
+/** Its definition would be run with this user's rights. */
+function notOurs(out: string): UserError {
+  return new UserError(
+    'LOCK_NOT_OURS',
+    `the lock beside ${out} was written by another user; the run that it names is not followed`,
+    { hint: 'Resume as that user, name the run and its --state-dir, or start a new run here.' },
+  );
 }

@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { expect, test } from '@jest/globals';
 
-import { withLock } from '../../src/os/ticket-lock.ts';
+import { withLease } from '../../src/os/lease-turn.ts';
+import { deadProcess } from '../store/other-process.ts';
 
 async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'lock-'));
@@ -43,40 +44,37 @@ test(
         [0, null],
       ]);
       expect(readFileSync(counter, 'utf8')).toBe('150');
-      expect(readdirSync(join(folder, 'lock'))).toEqual([]);
+      expect(readdirSync(folder)).toEqual(['counter']);
     }),
   20_000,
 );
 
 test('a holder that died is passed over, and one that is only slow is waited for and named', () =>
   withFolder(async (folder) => {
-    mkdirSync(join(folder, 'lock'));
-    writeFileSync(join(folder, 'lock', '000000001-999999999-1-00'), '');
+    writeFileSync(join(folder, 'lock.1'), JSON.stringify({ owner: deadProcess(), about: {} }));
     const order: string[] = [];
-    const waited: number[] = [];
+    const waited: string[] = [];
     const waiting = new EventEmitter();
     const somebodyWaits = once(waiting, 'told');
-    const first = withLock(join(folder, 'lock'), async () => {
+    const first = withLease(join(folder, 'lock'), async () => {
       await somebodyWaits;
       order.push('first');
     });
-    const second = withLock(
-      join(folder, 'lock'),
-      async () => order.push('second'),
-      (pid) => {
-        waited.push(pid);
+    const second = withLease(join(folder, 'lock'), async () => order.push('second'), {
+      onWait: (who) => {
+        waited.push(who);
         waiting.emit('told');
       },
-    );
+    });
     await Promise.all([first, second]);
     expect(order).toEqual(['first', 'second']);
-    expect(waited).toEqual([process.pid]);
+    expect(waited).toEqual([`process ${process.pid}`]);
   }));
 
 test('work that fails gives the lock back', () =>
   withFolder(async (folder) => {
-    await expect(withLock(folder, async () => Promise.reject(new Error('no')))).rejects.toThrow(
-      'no',
-    );
-    expect(await withLock(folder, async () => 'free')).toBe('free');
+    await expect(
+      withLease(join(folder, 'lock'), async () => Promise.reject(new Error('no'))),
+    ).rejects.toThrow('no');
+    expect(await withLease(join(folder, 'lock'), async () => 'free')).toBe('free');
   }));
