@@ -52,7 +52,7 @@ test('works by a relative path whatever CDPATH is', () =>
       command: 'a clone/builder_cli',
       env: { CDPATH: `${join(root, 'elsewhere')}:.` },
     });
-    expect([code, out]).toEqual([7, `pool 16\n<${root}/dist/cli/main.js>\n`]);
+    expect([code, out]).toEqual([7, `<${root}/bin/builder_cli.cjs>\n`]);
   }));
 
 test.each([

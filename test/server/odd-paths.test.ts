@@ -15,6 +15,7 @@ const ALIKE = "My #1 üx 100%20 it's {a,b}cc!";
 
 const CLONE = [
   'builder_cli',
+  'bin',
   'package.json',
   'package-lock.json',
   'tsconfig.json',
