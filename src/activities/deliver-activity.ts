@@ -1,8 +1,10 @@
 /** The `deliver` activity: bookkeeping at the end of a run, not a step. */
 
-import { ApplicationFailure, Context } from '@temporalio/activity';
+import { Context } from '@temporalio/activity';
 
 import { deliverInto } from '../delivery/deliver.ts';
+import { failureOf } from '../model/failure.ts';
+import { applicationFailure } from './application-failure.ts';
 
 import type { DeliverInput, DeliverResult } from '../model/step-result.ts';
 import type { Store } from '../store/store.ts';
@@ -17,12 +19,7 @@ export function makeDeliverActivity(store: Store): (input: DeliverInput) => Prom
     try {
       return await deliverInto({ input, store });
     } catch (error) {
-      throw ApplicationFailure.create({
-        message: error instanceof Error ? error.message : String(error),
-        type: 'DELIVERY_FAILED',
-        nonRetryable: true,
-        ...(error instanceof Error ? { cause: error } : {}),
-      });
+      throw applicationFailure(failureOf(error, 'DELIVERY_FAILED'), error);
     } finally {
       clearInterval(beat);
     }

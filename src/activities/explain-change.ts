@@ -1,6 +1,7 @@
 /** Says what differs between what two results of a step were made of. Pure. */
 
 import { canonicalJson } from '../model/canonical.ts';
+import { isNodeKey, piecesOf } from '../model/plan-nodes.ts';
 
 import type { Json } from '../model/plan.ts';
 
@@ -95,9 +96,9 @@ function compare(part: Change['part'], path: string, before: unknown, after: unk
   return one(part, path, before, after);
 }
 
-/** `$sql`, `$concat` and the like are one value to a person, not a mapping. */
+/** A query, a reference and the like are one value to a person, not a mapping. */
 function isNode(value: Fields): boolean {
-  return Object.keys(value).some((key) => key.startsWith('$'));
+  return Object.keys(value).some(isNodeKey);
 }
 
 function sourceChanges(before: unknown, after: unknown): Change[] {
@@ -151,8 +152,8 @@ function shownPair(before: Json | undefined, after: Json | undefined): readonly 
 /** A query reads as it was written, as far as it can. */
 function textOf(value: Json | undefined): string {
   if (!isFields(value)) return JSON.stringify(value) ?? 'nothing';
-  const parts = value['$sql'] ?? value['$concat'];
-  if (!Array.isArray(parts)) return canonicalJson(value);
+  const parts = piecesOf(value);
+  if (parts === undefined) return canonicalJson(value);
   return parts
     .map((part) => {
       if (typeof part === 'string') return part;

@@ -10,7 +10,11 @@ import { mkdirSync } from 'node:fs';
 import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { boundText } from '../model/bounded-text.ts';
+import { UserError } from '../model/errors.ts';
+import { boundChecks, MOST_BYTES } from '../model/failure.ts';
 import { MAX_OUTPUTS, MAX_VALUES } from '../model/step-result.ts';
+import { explainFullDisk } from '../store/fs-failure.ts';
 import { identify } from './identity.ts';
 import { makeRedactor } from './redactor.ts';
 import { stageSources } from './stage-sources.ts';
@@ -48,14 +52,20 @@ export function logFileOf(environment: StepEnvironment, runId: string, step: str
   return join(environment.runFolder(runId), 'logs', `${step}.log`);
 }
 
-/** Runs one attempt, or takes over the result of an equal one. @throws StepError, Error */
+/** Whole milliseconds since now, at least 1: what ran took some time. */
+export function stopwatch(): () => number {
+  const startedAt = performance.now();
+  return () => Math.max(1, Math.round(performance.now() - startedAt));
+}
+
+/** Runs one attempt, or takes over the result of an equal one. @throws StepError, UserError, Error */
 export async function runStep(
   definition: AnyStepDefinition,
   input: StepInput,
   environment: StepEnvironment,
   signal: AbortSignal,
+  elapsedMs = stopwatch(),
 ): Promise<StepResult> {
-  const startedAtMs = Date.now();
   const { store } = environment;
   const { step, run } = input;
   const kind = definition as unknown as StepDefinition<unknown>;
@@ -100,7 +110,7 @@ export async function runStep(
         : `reused the result of ${maker ?? 'a step'} in run ${found.runId}`,
     );
     stepLog.flush();
-    return taken(found, added ?? {}, mine, Date.now() - startedAtMs);
+    return taken(found, added ?? {}, mine, elapsedMs());
   }
 
   const own = `${step.id}.${run.generation}-${input.attempt}`;
@@ -138,7 +148,7 @@ export async function runStep(
     signal.throwIfAborted();
     await holdToContract(kind, options, returned);
     const { outputs, columns } = await putOutputs(returned, store);
-    const durationMs = Date.now() - startedAtMs;
+    const durationMs = elapsedMs();
     const stored: StoredResult = {
       result: {
         fingerprint,
@@ -158,9 +168,10 @@ export async function runStep(
     log(`done in ${durationMs} ms`);
     return { ...winner.result, cached: false, durationMs };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const told = explainFullDisk(error, 'write the files of this step');
+    const message = told instanceof Error ? told.message : String(told);
     log(`failed: ${message}`);
-    throw used.size === 0 ? error : withoutSecrets(error, redact(message));
+    throw used.size === 0 ? told : withoutSecrets(told, message, redact);
   } finally {
     await folder.remove();
     stepLog.flush();
@@ -183,10 +194,15 @@ function makeLazyFolder(path: string): { path(): string; remove(): Promise<void>
 }
 
 /** The same failure with nothing in it that could hold a secret: no cause, no stack of its own. */
-function withoutSecrets(error: unknown, message: string): Error {
-  if (!(error instanceof StepError)) return new Error(message);
-  const { code, failedChecks } = error;
-  return new StepError(code, message, failedChecks === undefined ? {} : { failedChecks });
+function withoutSecrets(error: unknown, message: string, redact: (text: string) => string): Error {
+  const shown = redact(message);
+  if (!(error instanceof StepError || error instanceof UserError)) return new Error(shown);
+  const hint = error.hint === undefined ? undefined : redact(error.hint);
+  if (error instanceof StepError) {
+    return new StepError(error.code, shown, { hint, failedChecks: error.failedChecks });
+  }
+  const { code, exitCode } = error;
+  return new UserError(code, shown, { exitCode, ...(hint === undefined ? {} : { hint }) });
 }
 
 function taken(
@@ -197,8 +213,7 @@ function taken(
 ): StepResult {
   return {
     ...found.result,
-    ...(added.warning === undefined ? {} : { warning: added.warning }),
-    ...(added.failedChecks === undefined ? {} : { failedChecks: added.failedChecks }),
+    ...about(added),
     cached: !mine,
     ...(mine ? { adopted: true } : {}),
     durationMs,
@@ -208,11 +223,11 @@ function taken(
 function about(returned: StepReturn): Partial<StepResult> {
   const { rows, warning, failedChecks } = returned;
   return {
-    ...(warning === undefined ? {} : { warning }),
+    ...(warning === undefined ? {} : { warning: boundText(warning, MOST_BYTES.message) }),
     ...(rows?.in === undefined ? {} : { rowsIn: rows.in }),
     ...(rows?.out === undefined ? {} : { rowsOut: rows.out }),
     ...(rows?.rejected === undefined ? {} : { rowsRejected: rows.rejected }),
-    ...(failedChecks === undefined ? {} : { failedChecks: failedChecks.slice(0, MAX_VALUES) }),
+    ...(failedChecks === undefined ? {} : { failedChecks: boundChecks(failedChecks) }),
   };
 }
 

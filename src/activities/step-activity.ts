@@ -1,12 +1,13 @@
-/** Wraps runStep() as Temporal activities: heartbeat, time limit, and the translation of errors. */
+/** Wraps runStep() as Temporal activities: heartbeat, time limit, and failures as they travel. */
 
-import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import { CancelledFailure, Context } from '@temporalio/activity';
 
-import { logFileOf, runStep } from './run-step.ts';
-import { MAX_VALUES } from '../model/step-result.ts';
-import { StepError } from '../model/step-error.ts';
+import { endingOf, failureOfAttempt } from '../model/endings.ts';
+import { applicationFailure } from './application-failure.ts';
+import { logFileOf, runStep, stopwatch } from './run-step.ts';
 
-import type { FailureDetail, StepInput, StepResult } from '../model/step-result.ts';
+import type { Interruption } from '../model/endings.ts';
+import type { StepInput, StepResult } from '../model/step-result.ts';
 import type { StepEnvironment } from './run-step.ts';
 import type { AnyStepDefinition } from '../kinds/contract.ts';
 
@@ -34,6 +35,7 @@ async function attempt(
 ): Promise<StepResult> {
   const { step, run } = input;
   const context = Context.current();
+  const elapsedMs = stopwatch();
   const limit = new AbortController();
   const signal = AbortSignal.any([context.cancellationSignal, limit.signal]);
   const beat = setInterval(
@@ -42,53 +44,32 @@ async function attempt(
   );
   const alarm = setTimeout(() => limit.abort(new Error('time limit')), step.timeoutMs);
   try {
-    return await runStep(definition, input, environment, signal);
+    return await runStep(definition, input, environment, signal, elapsedMs);
   } catch (error) {
-    throw translate(error, {
-      timedOut: limit.signal.aborted,
-      cancelled: context.cancellationSignal.aborted,
-      workerGone: context.cancellationDetails?.workerShutdown === true,
+    const durationMs = elapsedMs();
+    const why = failureOfAttempt(error, {
+      interruption:
+        interruptionOf(context, durationMs >= step.timeoutMs) ??
+        (limit.signal.aborted ? 'time limit' : undefined),
       limitMs: step.timeoutMs,
-      logFile: logFileOf(environment, run.id, step.id),
+      log: logFileOf(environment, run.id, step.id),
+      durationMs,
     });
+    if (endingOf(why) === 'cancelled') throw new CancelledFailure(why.message, [why]);
+    throw applicationFailure(why, error);
   } finally {
     clearInterval(beat);
     clearTimeout(alarm);
   }
 }
 
-/** At most as many as a result may carry. */
-function failedChecksOf(error: unknown): Pick<FailureDetail, 'failedChecks'> {
-  if (!(error instanceof StepError) || error.failedChecks === undefined) return {};
-  return { failedChecks: error.failedChecks.slice(0, MAX_VALUES) };
-}
-
-function translate(
-  error: unknown,
-  state: {
-    readonly timedOut: boolean;
-    readonly cancelled: boolean;
-    readonly workerGone: boolean;
-    readonly limitMs: number;
-    readonly logFile: string;
-  },
-): Error {
-  if (state.workerGone) {
-    return ApplicationFailure.nonRetryable('its worker was told to stop', 'WORKER_LOST');
-  }
-  if (state.cancelled) return new CancelledFailure('the attempt was cancelled');
-  if (state.timedOut) {
-    return ApplicationFailure.nonRetryable(
-      `ran longer than its limit of ${state.limitMs / 1000} s`,
-      'STEP_TIMEOUT',
-      { log: state.logFile } satisfies FailureDetail,
-    );
-  }
-  return ApplicationFailure.create({
-    message: error instanceof Error ? error.message : String(error),
-    type: error instanceof StepError ? error.code : 'STEP_FAILED',
-    nonRetryable: error instanceof StepError,
-    details: [{ log: state.logFile, ...failedChecksOf(error) } satisfies FailureDetail],
-    ...(error instanceof Error ? { cause: error } : {}),
-  });
+/** What the server or the worker ended the attempt for, if either did. `isOver`: its own time is up. */
+function interruptionOf(
+  { cancellationSignal, cancellationDetails }: Context,
+  isOver: boolean,
+): Interruption | undefined {
+  if (cancellationDetails?.workerShutdown === true) return 'worker stopped';
+  if (cancellationDetails?.timedOut === true) return isOver ? 'time limit' : 'not heard of';
+  if (cancellationDetails?.notFound === true) return 'not heard of';
+  return cancellationSignal.aborted ? 'cancelled' : undefined;
 }

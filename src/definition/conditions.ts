@@ -1,5 +1,6 @@
 /** Resolves what stands under `when` to the plan's condition. Pure. */
 
+import { isRef, mentionOf, nameOf } from '../model/plan-nodes.ts';
 import { mapScalars, plainOf } from './located.ts';
 import { conditionSchema } from './profile.ts';
 import { replaceReferences } from './replace.ts';
@@ -7,7 +8,7 @@ import { shapeOf } from './shape-problems.ts';
 
 import type { Problem } from '../model/errors.ts';
 import type { Located } from './located.ts';
-import type { Condition } from '../model/plan.ts';
+import type { Condition, Json } from '../model/plan.ts';
 import type { StepUse } from './replace.ts';
 import type { Root, Scope } from './scope.ts';
 
@@ -30,13 +31,7 @@ export function resolveCondition(
       why: 'a condition compares params, job.name, run.date and values of steps',
     });
     if (value.kind !== 'node') return value;
-    const { $ref } = value.value as { readonly $ref?: string };
-    const message =
-      $ref === undefined
-        ? 'a condition takes one reference and nothing around it'
-        : $ref.split('.')[2] === 'outputs'
-          ? `a condition compares values, and ${$ref} is a file; use steps.${$ref.split('.')[1]}.values`
-          : undefined;
+    const message = refusalOf(value.value);
     if (message === undefined) return value;
     problems.push({ code: 'BAD_REFERENCE', ...(scalar.marks[0] ?? scalar.at), message });
     return { kind: 'hole', at: scalar.at };
@@ -47,6 +42,15 @@ export function resolveCondition(
   if (problems.length > before) return undefined;
   const plain = plainOf(replaced);
   return replaced.kind === 'map' ? (plain as Condition) : { value: plain as Condition['value'] };
+}
+
+/** Why a node cannot be compared; undefined: it can. */
+function refusalOf(node: Json): string | undefined {
+  if (!isRef(node)) return 'a condition takes one reference and nothing around it';
+  const found = mentionOf(node);
+  return found?.part === 'outputs'
+    ? `a condition compares values, and ${nameOf(node)} is a file; use steps.${found.step}.values`
+    : undefined;
 }
 
 /** For the shape alone: what a step will return may be of any type, but only where a value is compared. */

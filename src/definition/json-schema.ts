@@ -6,6 +6,7 @@
 
 import { z } from 'zod';
 
+import { isNodeKey } from '../model/plan-nodes.ts';
 import { jobSchema } from './job.ts';
 import { profileSchema } from './profile.ts';
 
@@ -137,7 +138,7 @@ function withoutNodes(value: unknown): unknown {
 
 function isNode(schema: JsonSchema): boolean {
   const keys = Object.keys(propertiesOf(schema));
-  return keys.length > 0 && keys.every((key) => key.startsWith('$'));
+  return keys.length > 0 && keys.every(isNodeKey);
 }
 
 /** Every value below, and not the schema itself, may also be a reference. */

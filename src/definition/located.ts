@@ -9,7 +9,7 @@ export type Entry = { readonly key: Place; readonly value: Located };
 
 /**
  * - `hole`: a value that is already reported as wrong; nothing more is said about it.
- * - `node`: a part of the plan that was made from what was written, such as a `$sql` node.
+ * - `node`: a part of the plan that was made from what was written, such as a query.
  */
 export type Located =
   | {

@@ -1,8 +1,18 @@
 /** Resolves the options of one step: references, queries, tables and paths, then the kind's own schema. Pure. */
 
+import { MAIN_OUTPUT } from '../model/plan.ts';
+import {
+  concatOf,
+  isConcat,
+  isRef,
+  mentionOf,
+  piecesOf,
+  refTo,
+  sqlOf,
+} from '../model/plan-nodes.ts';
 import { mapScalars } from './located.ts';
 import { hasRole } from './option-roles.ts';
-import { nodeOf, replaceReferences, resolveReference } from './replace.ts';
+import { replaceReferences, resolveReference } from './replace.ts';
 import { ROOTS } from './scope.ts';
 import { shapeOf } from './shape-problems.ts';
 import { readSql } from './sql-text.ts';
@@ -10,7 +20,8 @@ import { readSql } from './sql-text.ts';
 import type { Problem } from '../model/errors.ts';
 import type { KindSpec } from './kind-spec.ts';
 import type { Located, LocatedMap, Path, Place } from './located.ts';
-import type { Json, Scalar, SqlNode } from '../model/plan.ts';
+import type { Json } from '../model/plan.ts';
+import type { SqlPart } from '../model/plan-nodes.ts';
 import type { Replacing, StepUse } from './replace.ts';
 import type { Scope } from './scope.ts';
 
@@ -98,14 +109,14 @@ function secretPlaces(spec: KindSpec): string {
     : `${spec.kind} takes no secrets`;
 }
 
-/** A query always becomes a `$sql` node: text, and values that will be bound. */
+/** A query always becomes a node of the plan: text, and values that will be bound. */
 function replaceSql(scalar: Scalars, text: string, how: Replacing, names: Set<string>): Located {
   const refuse = (at: Place, message: string): void => {
     how.problems.push({ code: 'BAD_REFERENCE', ...at, message });
   };
   const sql = readSql(text);
   for (const name of sql.names) names.add(name);
-  const parts: (string | { readonly value: Scalar } | { readonly $ref: string })[] = [];
+  const parts: SqlPart[] = [];
   let failed = false;
   for (const part of sql.parts) {
     if (typeof part === 'string') {
@@ -138,7 +149,7 @@ function replaceSql(scalar: Scalars, text: string, how: Replacing, names: Set<st
         at,
         `in a query a needed step is a table; write ${table} and list the step under needs`,
       );
-    } else parts.push(nodeOf(found) as { readonly $ref: string });
+    } else if (found.kind === 'step') parts.push(refTo(found));
   }
   if (failed) return { kind: 'hole', at: scalar.at };
   if (parts.some((part) => typeof part !== 'string') && isBlank(parts)) {
@@ -147,8 +158,7 @@ function replaceSql(scalar: Scalars, text: string, how: Replacing, names: Set<st
   const plain = parts.every((part) => typeof part === 'string') ? parts.join('') : undefined;
   // An empty query stays text, for the kind's schema to refuse.
   if (plain !== undefined && plain.trim() === '') return scalar;
-  const node: SqlNode = { $sql: plain === undefined ? parts : [plain] };
-  return { kind: 'node', at: scalar.at, value: node as unknown as Json };
+  return { kind: 'node', at: scalar.at, value: sqlOf(parts) };
 }
 
 function isBlank(parts: readonly unknown[]): boolean {
@@ -158,11 +168,12 @@ function isBlank(parts: readonly unknown[]): boolean {
 /** Notes the step a table belongs to; `${{ steps.x.outputs.y }}` is another way to write `x.y`. */
 function asTable(located: Located, tables: TableUse[], uses: readonly StepUse[]): Located {
   if (located.kind === 'node') {
-    const ref = (located.value as { readonly $ref?: string }).$ref?.split('.');
-    if (ref?.[2] !== 'outputs') return located;
+    const found = isRef(located.value) ? mentionOf(located.value) : undefined;
+    if (found?.part !== 'outputs') return located;
+    const { step, name } = found;
     const at = uses.at(-1)?.at ?? located.at;
-    tables.push({ at, step: ref[1]!, output: ref[3]! });
-    const value = ref[3] === 'table' ? ref[1]! : `${ref[1]}.${ref[3]}`;
+    tables.push({ at, step, output: name });
+    const value = name === MAIN_OUTPUT ? step : `${step}.${name}`;
     return { kind: 'scalar', at: located.at, value, marks: [] };
   }
   const match =
@@ -184,12 +195,11 @@ function asPath(
     return { ...located, value: path, marks: [] };
   }
   if (located.kind !== 'node') return located;
-  const parts = (located.value as { readonly $concat?: readonly Json[] }).$concat;
-  const [first, ...rest] = parts ?? [];
+  const [first, ...rest] = isConcat(located.value) ? piecesOf(located.value) : [];
   if (typeof first !== 'string') return located;
   // Only the beginning is known; the letter keeps a slash at its end from being trimmed.
   const start = resolvePath(`${first}_`).slice(0, -1);
-  return { ...located, value: { $concat: [start, ...rest] } };
+  return { ...located, value: concatOf([start, ...rest]) };
 }
 
 /** The value as JSON says it: without keys that are undefined. */

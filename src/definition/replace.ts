@@ -3,12 +3,14 @@
  * inside text by its text; what is known only at run time by a node of the plan. Pure.
  */
 
+import { concatOf, refTo, secretNamed } from '../model/plan-nodes.ts';
 import { parseTemplate } from './reference.ts';
 import { lookUp } from './scope.ts';
 
 import type { Problem } from '../model/errors.ts';
 import type { Located, Place } from './located.ts';
-import type { Json, RefNode, Scalar, SecretNode } from '../model/plan.ts';
+import type { Scalar } from '../model/json.ts';
+import type { Piece, RefNode, SecretNode } from '../model/plan-nodes.ts';
 import type { Reference } from './reference.ts';
 import type { Found, Root, Scope } from './scope.ts';
 
@@ -33,7 +35,6 @@ export type Replacing = {
 };
 
 type ScalarLocated = Extract<Located, { kind: 'scalar' }>;
-type Piece = string | RefNode | SecretNode;
 
 /** The scalar with its references replaced; a hole where one of them is wrong. */
 export function replaceReferences(scalar: ScalarLocated, how: Replacing): Located {
@@ -56,18 +57,11 @@ export function replaceReferences(scalar: ScalarLocated, how: Replacing): Locate
     if (first.kind === 'value') return { ...scalar, value: first.value, marks: [] };
     return { kind: 'node', at: scalar.at, value: nodeOf(first) };
   }
-  const joined: Piece[] = [];
-  for (const piece of pieces) {
-    const next = typeof piece === 'string' ? piece : textOrNode(piece);
-    const last = joined.at(-1);
-    if (typeof next === 'string' && typeof last === 'string')
-      joined[joined.length - 1] = last + next;
-    else joined.push(next);
+  const all = pieces.map((piece) => (typeof piece === 'string' ? piece : textOrNode(piece)));
+  if (all.every((piece) => typeof piece === 'string')) {
+    return { ...scalar, value: all.join(''), marks: [] };
   }
-  if (joined.every((piece) => typeof piece === 'string')) {
-    return { ...scalar, value: joined.join(''), marks: [] };
-  }
-  return { kind: 'node', at: scalar.at, value: { $concat: joined } as unknown as Json };
+  return { kind: 'node', at: scalar.at, value: concatOf(all) };
 }
 
 /** What one reference stands for; undefined, with a problem, where it is wrong or not allowed. */
@@ -115,9 +109,7 @@ function allowedText(allowed: ReadonlySet<Root>): string {
 
 /** The node of the plan for what is known only at run time. */
 export function nodeOf(found: Extract<Found, { kind: 'step' | 'secret' }>): RefNode | SecretNode {
-  return found.kind === 'secret'
-    ? { $secret: found.name }
-    : { $ref: `steps.${found.step}.${found.part}.${found.name}` };
+  return found.kind === 'secret' ? secretNamed(found.name) : refTo(found);
 }
 
 function textOrNode(found: Exclude<Found, { kind: 'wrong' | 'hole' }>): Piece {

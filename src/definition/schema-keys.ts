@@ -1,5 +1,7 @@
 /** Which keys a zod schema allows at a path, so that an unknown key can be answered with the known ones. Pure. */
 
+import { isNodeKey } from '../model/plan-nodes.ts';
+
 import type { z } from 'zod';
 
 import type { Path } from './located.ts';
@@ -24,8 +26,8 @@ export function allowedKeys(schema: z.ZodType, path: Path): readonly string[] {
   let here = alternatives(schema);
   for (const key of path) here = here.flatMap((each) => inside(each, key).flatMap(alternatives));
   const keys = here.flatMap((each) => Object.keys((each.def as Def).shape ?? {}));
-  // Nodes of the plan ($ref, $sql) are made by the resolver; nobody writes them.
-  return [...new Set(keys)].filter((key) => !key.startsWith('$'));
+  // Nodes of the plan are made by the resolver; nobody writes them.
+  return [...new Set(keys)].filter((key) => !isNodeKey(key));
 }
 
 /** The schemas that stand behind wrappers and unions. */

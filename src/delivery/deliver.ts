@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { UserError } from '../model/errors.ts';
 import { stepRecordOf } from '../model/run-record.ts';
 import { syncFolder } from '../os/atomic.ts';
 import { makeFolder } from '../os/make-folder.ts';
@@ -91,7 +92,11 @@ async function deliverAlone(
 
 async function refuseForeign(out: string, given: string): Promise<void> {
   if ((await inspectOut(out)).state !== 'foreign') return;
-  throw new Error(`${given} is not empty and was not made by a delivery; nothing was touched`);
+  throw new UserError(
+    'OUT_NOT_OURS',
+    `${given} is not empty and was not made by a delivery; nothing was touched`,
+    { hint: 'Empty it yourself, or give another --out; then resume.' },
+  );
 }
 
 function manifestOf(input: DeliverInput, files: readonly ManifestFile[]): Manifest {
@@ -118,6 +123,9 @@ async function writeSynced(path: string, value: unknown): Promise<void> {
   await writeFile(path, `${JSON.stringify(value, null, 2)}\n`, { flush: true });
 }
 
+/** Said of what only its user can mend. */
+const HINT = 'Mend it, then resume: every finished step is kept.';
+
 const REASONS: Readonly<Record<string, string>> = Object.freeze({
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
@@ -132,9 +140,12 @@ const REASONS: Readonly<Record<string, string>> = Object.freeze({
 function explain(error: unknown, out: string): Error {
   const known = reasonOf(error);
   if (known === undefined) return error instanceof Error ? error : new Error(String(error));
-  return new Error(`${out} cannot be written: ${known}; an earlier delivery there is untouched`, {
-    cause: error,
-  });
+  const isFull = known === REASONS['ENOSPC'] || known === REASONS['EDQUOT'];
+  return new UserError(
+    isFull ? 'OUT_OF_SPACE' : 'DELIVERY_FAILED',
+    `${out} cannot be written: ${known}; an earlier delivery there is untouched`,
+    { hint: HINT, cause: error },
+  );
 }
 
 /** What the filesystem said, also where the store has put it into its own words. */

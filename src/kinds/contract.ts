@@ -85,7 +85,7 @@ export type OptionRoles = {
 
 /**
  * What a kind is. `Options` is what `run` receives: the schema's output with every node of the plan
- * (`$ref`, `$concat`, `$secret`, `$sql`) already replaced by its value; SQL options arrive as `Sql`.
+ * (references, secrets, queries) already replaced by its value; SQL options arrive as `Sql`.
  */
 export type StepDefinition<Options> = {
   readonly kind: string;

@@ -2,12 +2,16 @@
 
 import { z } from 'zod';
 
-const reference = z.strictObject({ $ref: z.string() });
-const secret = z.strictObject({ $secret: z.string() });
-const concat = z.strictObject({ $concat: z.array(z.union([z.string(), reference, secret])) });
+import { NODE_KEYS } from '../model/plan-nodes.ts';
+
+const reference = z.strictObject({ [NODE_KEYS.ref]: z.string() });
+const secret = z.strictObject({ [NODE_KEYS.secret]: z.string() });
+const concat = z.strictObject({
+  [NODE_KEYS.concat]: z.array(z.union([z.string(), reference, secret])),
+});
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const sqlNode = z.strictObject({
-  $sql: z.array(z.union([z.string(), z.strictObject({ value: scalar }), reference])),
+  [NODE_KEYS.sql]: z.array(z.union([z.string(), z.strictObject({ value: scalar }), reference])),
 });
 
 /** `step` or `step.output`. */

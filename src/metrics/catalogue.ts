@@ -1,6 +1,6 @@
 /** Every instrument of ours as plain data: this list is the catalogue, and `docs/metrics.md` is kept equal to it by a test. */
 
-import { ATTEMPT_RESULTS } from '../model/outcome.ts';
+import { ENDINGS } from '../model/endings.ts';
 
 type Described = {
   readonly name: string;
@@ -76,7 +76,7 @@ export const CATALOGUE = Object.freeze([
   {
     name: 'pipeline_step_attempts_total',
     type: 'counter',
-    help: `Executed attempts by how they ended: ${ATTEMPT_RESULTS.join(', ')}.`,
+    help: `Executed attempts by how they ended: ${Object.keys(ENDINGS).join(', ')}.`,
     labels: ['profile', 'step', 'result'],
     lasting: true,
   },

@@ -1,19 +1,19 @@
 /**
- * Measures every attempt of a step where it is executed. The authority for attempts, never for outcomes:
+ * Counts every attempt of a step where it is executed, with the duration its runner measured. The authority for attempts, never for outcomes:
  * it cannot know whether its attempt is the last, nor whether its answer arrives.
  */
 
+import { endingOf, ENDINGS, isExecuted } from '../model/endings.ts';
+import { failureIn, failureOf } from '../model/failure.ts';
 import { CLAIM_KEYS } from './counting.ts';
 
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 
-import type { AttemptResult } from '../model/outcome.ts';
+import type { Ending } from '../model/endings.ts';
+import type { Failure } from '../model/failure.ts';
 import type { StepInput, StepResult } from '../model/step-result.ts';
 import type { Counting } from './counting.ts';
 import type { Telemetry } from './telemetry.ts';
-
-/** The part of an activity's context that tells why it was cancelled. */
-type Cancellation = { readonly cancellationSignal: AbortSignal };
 
 type Settings = {
   readonly counting: Counting;
@@ -24,34 +24,30 @@ type Settings = {
 
 /** For `interceptors.activity` of a worker. Activities that are not steps, such as `deliver`, pass untouched. */
 export function makeActivityInterceptor(settings: Settings): ActivityInterceptorsFactory {
-  return (context) => ({
+  return () => ({
     inbound: {
       async execute(input, next) {
         const step = stepInputOf(input.args);
-        return step === undefined
-          ? next(input)
-          : measured(step, () => next(input), context, settings);
+        return step === undefined ? next(input) : counted(step, () => next(input), settings);
       },
     },
   });
 }
 
 /** Runs one attempt and records how it ended. Rethrows what it throws. */
-async function measured(
+async function counted(
   input: StepInput,
   execute: () => Promise<unknown>,
-  context: Cancellation,
   { counting, telemetry, exporter }: Settings,
 ): Promise<unknown> {
   const { run, step, attempt } = input;
   const place = { runId: run.id, job: run.job, profile: run.profile };
-  const startedAt = performance.now();
   telemetry.seedStep(place, step.id);
   telemetry.stepStarted(place, step.id, Date.now());
 
-  const record = (result: AttemptResult, output?: StepResult): void => {
+  const record = (ending: Ending, durationMs: number, output?: StepResult): void => {
     telemetry.stepStopped(place, step.id);
-    if (output !== undefined && (output.cached || output.adopted === true)) return;
+    if (output !== undefined && !isExecuted(output)) return;
     // Not awaited: the step's answer does not wait for its bookkeeping.
     void counting.count(CLAIM_KEYS.attempt(run.generation, step.id, attempt), {
       ...place,
@@ -60,9 +56,9 @@ async function measured(
       type: 'attempt',
       step: step.id,
       kind: step.kind,
-      result,
-      durationMs: performance.now() - startedAt,
-      observed: result === 'ok',
+      result: ending,
+      durationMs,
+      observed: ENDINGS[ending].observed,
       ...(output?.rowsIn === undefined ? {} : { rowsIn: output.rowsIn }),
       ...(output?.rowsOut === undefined ? {} : { rowsOut: output.rowsOut }),
       ...(output?.rowsRejected === undefined ? {} : { rowsRejected: output.rowsRejected }),
@@ -70,38 +66,20 @@ async function measured(
   };
 
   try {
-    const output = await execute();
-    record('ok', output as StepResult);
+    const output = (await execute()) as StepResult;
+    record('ok', output.durationMs, output);
     return output;
   } catch (error) {
-    const elapsedMs = performance.now() - startedAt;
-    record(endingOf(error, context.cancellationSignal, elapsedMs, step.timeoutMs));
+    const failure = failureOfThrown(error);
+    record(endingOf(failure), failure.durationMs ?? 0);
     throw error;
   }
 }
 
-/** How a failed attempt is counted, in the same words the workflow uses for it. */
-function endingOf(
-  error: unknown,
-  signal: AbortSignal,
-  elapsedMs: number,
-  timeoutMs: number,
-): AttemptResult {
-  const type = (error as { readonly type?: unknown } | undefined)?.type;
-  if (type === 'STEP_TIMEOUT') return 'timeout';
-  if (type === 'WORKER_LOST') return 'lost';
-  if (!signal.aborted) return 'fail';
-  const cause: unknown = signal.reason;
-  switch (cause instanceof Error ? cause.message : String(cause)) {
-    case 'TIMED_OUT':
-      // Ended by the server: at its limit, or earlier because heartbeats did not arrive.
-      return elapsedMs >= timeoutMs ? 'timeout' : 'lost';
-    case 'WORKER_SHUTDOWN':
-    case 'NOT_FOUND':
-      return 'lost';
-    default:
-      return 'cancelled';
-  }
+/** The failure an attempt threw: the step's activity puts it into the detail of what it throws. */
+function failureOfThrown(error: unknown): Failure {
+  const [detail] = (error as { readonly details?: readonly unknown[] } | undefined)?.details ?? [];
+  return failureIn(detail) ?? failureOf(error);
 }
 
 function stepInputOf(args: readonly unknown[]): StepInput | undefined {

@@ -6,6 +6,7 @@
  * 3. Whoever watches gets each event once, in order, even with metrics off.
  */
 
+import { ENDINGS } from '../model/endings.ts';
 import { isSuccess } from '../model/outcome.ts';
 import { CLAIM_KEYS } from './counting.ts';
 
@@ -78,15 +79,16 @@ async function meter(
       return; // The interceptor shows what runs: a gauge of another process's step would stay for ever.
     case 'attempt_ended':
       telemetry.stepStopped(key, event.step);
-      if (event.result !== 'timeout' && event.result !== 'lost') return;
+      if (!ENDINGS[event.result].unheard) return;
       return counting.count(CLAIM_KEYS.attempt(generation, event.step, event.attempt), {
         ...about,
         type: 'attempt',
         step: event.step,
         kind: '',
         result: event.result,
+        // Nobody measured it; where its worker did, that claim is there already.
         durationMs: 0,
-        observed: false,
+        observed: ENDINGS[event.result].observed,
       } satisfies Claim);
     case 'step_ended': {
       const { outcome } = event;

@@ -6,7 +6,8 @@
  * 3. A gauge that says "last" never goes back in time.
  */
 
-import { ATTEMPT_RESULTS, RUN_STATUSES, STATUSES, isFailure, isSuccess } from '../model/outcome.ts';
+import { ENDINGS } from '../model/endings.ts';
+import { RUN_STATUSES, STATUSES, isFailure, isSuccess } from '../model/outcome.ts';
 import { ROW_DIRECTIONS, RUNS_KEPT } from './catalogue.ts';
 import { makeInstruments } from './instruments.ts';
 
@@ -96,7 +97,7 @@ export function makeTelemetry({
     for (const status of STATUSES) {
       add('pipeline_step_status_total', { job, profile, step, status }, 0);
     }
-    for (const result of ATTEMPT_RESULTS) {
+    for (const result of Object.keys(ENDINGS)) {
       add('pipeline_step_attempts_total', { profile, step, result }, 0);
     }
     open('pipeline_step_duration_seconds', { profile, step });

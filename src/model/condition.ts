@@ -1,11 +1,15 @@
 /** Evaluates `when`. Pure; references only, never code. */
 
+import { mentionOf } from './plan-nodes.ts';
+
 import type { Condition, Scalar } from './plan.ts';
 import type { StepResult } from './step-result.ts';
 
+type ResultOf = (step: string) => StepResult | undefined;
+
 /** True if the step may run. A value that its step did not return does not hold. */
-export function holds(condition: Condition, results: ReadonlyMap<string, StepResult>): boolean {
-  const value = valueOf(condition.value, results);
+export function holds(condition: Condition, resultOf: ResultOf): boolean {
+  const value = valueOf(condition.value, resultOf);
   if (value === undefined) return false;
   if (condition.equals !== undefined) return value === condition.equals;
   if (condition.not_equals !== undefined) return value !== condition.not_equals;
@@ -15,14 +19,10 @@ export function holds(condition: Condition, results: ReadonlyMap<string, StepRes
   return value === true || value === 'true';
 }
 
-function valueOf(
-  value: Condition['value'],
-  results: ReadonlyMap<string, StepResult>,
-): Scalar | undefined {
+function valueOf(value: Condition['value'], resultOf: ResultOf): Scalar | undefined {
   if (typeof value !== 'object' || value === null) return value;
-  const [root, step, part, name] = value.$ref.split('.');
-  if (root !== 'steps' || part !== 'values' || step === undefined || name === undefined) {
-    return undefined;
-  }
-  return results.get(step)?.values[name];
+  const found = mentionOf(value);
+  if (found?.part !== 'values') return undefined;
+  const values = resultOf(found.step)?.values ?? {};
+  return Object.hasOwn(values, found.name) ? values[found.name] : undefined;
 }

@@ -1,339 +1,159 @@
 /**
- * Runs a plan. Pure: no clock, no I/O, no Temporal; the workflow and the tests supply the ports.
+ * Runs a plan: hears of what happens through its ports, lets the transitions decide, and begins what may begin.
+ * Pure: no clock, no I/O, no Temporal; the workflow, the store's look-up and the tests supply the ports.
  *
- * Invariants:
- * 1. A step is attempted only after each of its needs has ended.
- * 2. At most `plan.concurrency` attempts run at once; a step waiting for its retry holds no place.
- * 3. Every step ends in exactly one outcome, and its `step_ended` is emitted once.
- * 4. A lost worker is not a failed attempt: it is tried again, at most MAX_LOST times a step.
- * 5. After a stop no attempt begins.
+ * 1. At most `plan.concurrency` attempts run at once; a step waiting for its retry holds no place.
+ * 2. Between two turns the state is all there is to know: it can be saved then, and gone on with elsewhere.
+ * 3. No promise is made but the one that is answered: in a workflow each one costs a stack.
  */
 
-import { holds } from './condition.ts';
-import { isSuccess, runStatus } from './outcome.ts';
+import { runStatus } from './outcome.ts';
+import { graphOf, inputsOf } from './run-state.ts';
+import { begin, onAttempted, onDue, onStop, startNext } from './transitions.ts';
 
+import type { Attempted } from './endings.ts';
 import type { RunEvent } from './events.ts';
-import type { AttemptResult, Outcome, RunStatus, Status, StopCause } from './outcome.ts';
+import type { Outcome, RunStatus, StopCause } from './outcome.ts';
 import type { Plan, PlanStep } from './plan.ts';
-import type { FailureDetail, StepResult } from './step-result.ts';
+import type { Graph, RunState } from './run-state.ts';
+import type { StepResult } from './step-result.ts';
+import type { Turn } from './transitions.ts';
 
-/** Times one step may lose its worker before it is called failed. */
-export const MAX_LOST = 10;
-
-/** How one attempt ended. `fail` without `retryable` is final whatever the profile says. */
-export type Attempted =
-  | { readonly ending: 'ok'; readonly result: StepResult }
-  | (FailureDetail & {
-      readonly ending: 'fail';
-      readonly code: string;
-      readonly reason: string;
-      readonly retryable: boolean;
-    })
-  | (FailureDetail & {
-      readonly ending: 'timeout' | 'cancelled' | 'lost';
-      readonly reason: string;
-    });
+/** How an attempt ended, or that these ports cannot tell without executing it. */
+export type Answer = Attempted | { readonly ending: 'unknown' };
 
 export type DrivePorts = {
-  /** Unix milliseconds. */
+  /** Unix milliseconds; asked once a turn. */
   now(): number;
-  /** Tries a step once; never rejects. `attempt` counts from 1 over every ending. */
+  /**
+   * Tries a step once, and answers once, at any time. `attempt` counts from 1 over every ending. Called again for an
+   * attempt that was running when the state was saved: it is gone on with, or made again under the same number.
+   */
   attempt(
     step: PlanStep,
     attempt: number,
     inputs: Readonly<Record<string, StepResult>>,
-  ): Promise<Attempted>;
-  /** Waits before a retry; resolves early when the run is stopped. */
-  pause(ms: number): Promise<void>;
+    answer: (answer: Answer) => void,
+  ): void;
+  /** Wakes after a pause, unless the run is stopped before. */
+  pause(ms: number, wake: () => void): void;
   /** Cancels every running attempt and pause; attempts then end as `cancelled`. */
   abort(): void;
   /** Registers the one listener for a stop from outside. */
   onStop(listener: (cause: StopCause) => void): void;
   /** Tells what happened in one turn, in order; called once a turn. */
   emit(events: readonly RunEvent[]): void;
+  /** True: leave after this turn, before anything more begins; another `drive()` goes on with the state. Not asked in the first. */
+  leaves?(): boolean;
 };
 
-export type Driven = {
+export type Completed = {
+  readonly complete: true;
   readonly status: RunStatus;
   /** One a step, in the plan's order. */
   readonly outcomes: readonly Outcome[];
-  readonly results: Readonly<Record<string, StepResult>>;
+  readonly results: ReadonlyMap<string, StepResult>;
 };
 
-type Progress = {
-  readonly step: PlanStep;
-  readonly dependents: string[];
-  waitsFor: number;
-  state: 'waiting' | 'ready' | 'running' | 'pausing' | 'ended';
-  tries: number;
-  attempts: number;
-  lost: number;
-  firstStartMs?: number;
-  lastStartMs?: number;
-  lastDurationMs: number;
-};
+export type Driven =
+  | Completed
+  /** `unknown`: an attempt could not be told. `left`: the ports asked for it. */
+  | { readonly complete: false; readonly why: 'unknown' | 'left' };
 
-/** Runs every step of a plan that can run, and answers when all have ended. Never rejects. */
-export function drive(plan: Plan, ports: DrivePorts): Promise<Driven> {
-  const table = new Map<string, Progress>();
-  for (const step of plan.steps) {
-    table.set(step.id, {
-      step,
-      dependents: [],
-      waitsFor: step.needs.length,
-      state: 'waiting',
-      tries: 0,
-      attempts: 0,
-      lost: 0,
-      lastDurationMs: 0,
-    });
-  }
-  for (const step of plan.steps) {
-    for (const need of step.needs) at(need).dependents.push(step.id);
-  }
-
-  const outcomes = new Map<string, Outcome>();
-  const results = new Map<string, StepResult>();
-  /** Ended without a result although nothing is wrong: an allowed failure, a false `when`. */
-  const withoutResult = new Set<string>();
-  const queue: Progress[] = [];
-  let told: RunEvent[] = [];
-  let running = 0;
-  let stop: StopCause | undefined;
+/**
+ * Runs every step of a plan that can run, or goes on where `state` stands, and answers when all have ended. The state
+ * is changed in place, and is this drive's own until then. Never rejects.
+ */
+export function drive(plan: Plan, state: RunState, ports: DrivePorts): Promise<Driven> {
+  const graph = graphOf(plan);
+  const happened: ((turn: Turn) => void)[] = [];
+  let isTurning = false;
+  let left = false;
+  let isFirst = true;
   let finish: (driven: Driven) => void;
   const driven = new Promise<Driven>((resolve) => (finish = resolve));
 
-  function at(id: string): Progress {
-    const progress = table.get(id);
-    if (progress === undefined) throw new Error(`plan has no step '${id}'`);
-    return progress;
-  }
+  const leave = (how: Driven): void => {
+    left = true;
+    finish(how);
+  };
 
-  function enqueue(progress: Progress): void {
-    progress.state = 'ready';
-    queue.push(progress);
-  }
-
-  function pump(): void {
-    while (running < plan.concurrency) {
-      const next = queue.shift();
-      if (next === undefined) break;
-      if (next.state === 'ready') launch(next);
+  /** One turn for each thing that happens, also for what happens while a turn is taken. */
+  const happens = (change: (turn: Turn) => void): void => {
+    happened.push(change);
+    if (isTurning) return;
+    isTurning = true;
+    for (let next = happened.shift(); next !== undefined; next = happened.shift()) {
+      takeTurn(next);
     }
-    if (told.length > 0) ports.emit(told);
-    told = [];
-    if (outcomes.size === table.size) {
-      finish({
-        status: runStatus(
-          [...outcomes.values()].map((o) => o.status),
-          stop,
-        ),
-        outcomes: plan.steps.map((s) => outcomes.get(s.id) as Outcome),
-        results: Object.fromEntries(results),
-      });
-    }
-  }
+    isTurning = false;
+  };
 
-  function launch(progress: Progress): void {
-    const { step } = progress;
-    const inputs: Record<string, StepResult> = {};
-    for (const id of step.reads) inputs[id] = results.get(id) as StepResult;
-    progress.state = 'running';
-    progress.tries += 1;
-    progress.lastStartMs = ports.now();
-    progress.firstStartMs ??= progress.lastStartMs;
-    running += 1;
-    told.push({
-      type: 'step_started',
-      atMs: progress.lastStartMs,
-      step: step.id,
-      attempt: progress.tries,
+  const takeTurn = (change: (turn: Turn) => void): void => {
+    if (left) return;
+    const turn: Turn = { graph, state, nowMs: ports.now(), told: [] };
+    change(turn);
+    // By an answer that could not be given.
+    if (left) return;
+    const isOver = (): boolean => state.ended === state.steps.length;
+    const leaves = !isFirst && !isOver() && ports.leaves?.() === true;
+    isFirst = false;
+    if (!leaves) {
+      for (let i = startNext(turn); i !== undefined; i = startNext(turn)) attempt(i);
+    }
+    if (turn.told.length > 0) ports.emit(turn.told);
+    if (isOver()) leave(completed(graph, state));
+    else if (leaves) leave({ complete: false, why: 'left' });
+  };
+
+  const attempt = (i: number): void => {
+    const [step, planned] = [state.steps[i], plan.steps[i]];
+    if (step === undefined || planned === undefined) return;
+    ports.attempt(planned, step.tries, inputsOf(graph, state, planned), (answer) =>
+      happens((turn) => {
+        if (answer.ending === 'unknown') return leave({ complete: false, why: 'unknown' });
+        onAttempted(turn, i, answer);
+        pause(turn, i);
+      }),
+    );
+  };
+
+  const pause = ({ nowMs }: Turn, i: number): void => {
+    const dueMs = state.steps[i]?.dueMs;
+    if (dueMs === undefined) return;
+    ports.pause(Math.max(0, dueMs - nowMs), () => happens((turn) => onDue(turn, i)));
+  };
+
+  ports.onStop((cause) =>
+    happens((turn) => {
+      onStop(turn, cause);
+      ports.abort();
+    }),
+  );
+  happens((turn) => {
+    if (!state.begun) return begin(turn);
+    state.steps.forEach((step, i) => {
+      if (step.state === 'running') attempt(i);
+      else pause(turn, i);
     });
-    void ports.attempt(step, progress.tries, inputs).then((attempted) => {
-      running -= 1;
-      settle(progress, attempted);
-      pump();
-    });
-  }
-
-  function settle(progress: Progress, attempted: Attempted): void {
-    const { step } = progress;
-    if (attempted.ending === 'lost') progress.lost += 1;
-    else progress.attempts += 1;
-    progress.lastDurationMs = Math.max(0, ports.now() - (progress.lastStartMs ?? ports.now()));
-    const retryInMs = stop === undefined ? retryDelayMs(progress, attempted) : undefined;
-    told.push({
-      type: 'attempt_ended',
-      atMs: ports.now(),
-      step: step.id,
-      attempt: progress.tries,
-      result: attempted.ending satisfies AttemptResult,
-      ...(attempted.ending === 'ok' ? {} : { reason: attempted.reason }),
-      ...(retryInMs === undefined ? {} : { retryInMs }),
-    });
-    if (attempted.ending === 'ok') return succeed(progress, attempted.result);
-    if (stop !== undefined) {
-      const status = stop === 'cancelled' ? 'CANCELLED' : 'BUDGET_EXCEEDED';
-      return end(progress, status, { reason: STOPPED[stop] });
-    }
-    if (retryInMs === 0) return enqueue(progress);
-    if (retryInMs !== undefined) {
-      progress.state = 'pausing';
-      void ports.pause(retryInMs).then(() => {
-        if (progress.state !== 'pausing') return;
-        enqueue(progress);
-        pump();
-      });
-      return;
-    }
-    fail(progress, attempted);
-  }
-
-  function retryDelayMs(progress: Progress, attempted: Attempted): number | undefined {
-    const { attempts, backoffMs, factor, maxBackoffMs } = progress.step.retry;
-    switch (attempted.ending) {
-      case 'ok':
-      case 'cancelled':
-        return undefined;
-      case 'lost':
-        return progress.lost <= MAX_LOST ? 0 : undefined;
-      case 'fail':
-        if (!attempted.retryable) return undefined;
-        break;
-      case 'timeout':
-        break;
-    }
-    if (progress.attempts >= attempts) return undefined;
-    return Math.min(maxBackoffMs, backoffMs * factor ** (progress.attempts - 1));
-  }
-
-  function succeed(progress: Progress, result: StepResult): void {
-    results.set(progress.step.id, result);
-    const warned = result.warning !== undefined;
-    end(progress, warned ? 'WARN' : result.cached ? 'CACHED' : 'OK', {
-      durationMs: result.durationMs,
-      ...(warned ? { reason: result.warning } : {}),
-      ...(result.rowsIn === undefined ? {} : { rowsIn: result.rowsIn }),
-      ...(result.rowsOut === undefined ? {} : { rowsOut: result.rowsOut }),
-      ...(result.rowsRejected === undefined ? {} : { rowsRejected: result.rowsRejected }),
-      ...(result.failedChecks === undefined ? {} : { failedChecks: result.failedChecks }),
-      ...(result.seals === undefined ? {} : { seal: result.seals.result }),
-    });
-  }
-
-  function fail(progress: Progress, attempted: Exclude<Attempted, { ending: 'ok' }>): void {
-    const code = attempted.ending === 'fail' ? attempted.code : CODE_OF_ENDING[attempted.ending];
-    const { log, failedChecks } = attempted;
-    const detail: FailureDetail = {
-      ...(log === undefined ? {} : { log }),
-      ...(failedChecks === undefined ? {} : { failedChecks }),
-    };
-    if (progress.step.allowFailure && attempted.ending !== 'cancelled') {
-      withoutResult.add(progress.step.id);
-      end(progress, 'WARN', { code, reason: `allowed to fail: ${attempted.reason}`, ...detail });
-      return;
-    }
-    const status =
-      attempted.ending === 'timeout'
-        ? 'TIMEOUT'
-        : attempted.ending === 'cancelled'
-          ? 'CANCELLED'
-          : 'FAIL';
-    end(progress, status, { code, reason: attempted.reason, ...detail });
-    if (plan.onFailure === 'stop') halt(`the run stopped when '${progress.step.id}' failed`);
-  }
-
-  function end(progress: Progress, status: Status, about: Partial<Outcome>): void {
-    if (progress.state === 'ended') return;
-    progress.state = 'ended';
-    const endedAtMs = ports.now();
-    const outcome: Outcome = {
-      step: progress.step.id,
-      kind: progress.step.kind,
-      status,
-      attempts: progress.attempts,
-      lost: progress.lost,
-      durationMs: progress.lastDurationMs,
-      elapsedMs:
-        progress.firstStartMs === undefined ? 0 : Math.max(0, endedAtMs - progress.firstStartMs),
-      ...(progress.firstStartMs === undefined ? {} : { startedAtMs: progress.firstStartMs }),
-      endedAtMs,
-      ...about,
-    };
-    outcomes.set(outcome.step, outcome);
-    told.push({ type: 'step_ended', atMs: endedAtMs, outcome });
-    for (const id of progress.dependents) release(at(id), outcome);
-  }
-
-  /** A need of `progress` has ended: skip it at once if it can never run, start it if all needs are there. */
-  function release(progress: Progress, need: Outcome): void {
-    if (progress.state !== 'waiting') return;
-    progress.waitsFor -= 1;
-    const { step } = progress;
-    const absent = !isSuccess(need.status) || withoutResult.has(need.step);
-    if (absent) {
-      const benign = withoutResult.has(need.step);
-      if (!benign || step.reads.includes(need.step)) {
-        if (benign) withoutResult.add(step.id);
-        const verb = benign && step.reads.includes(need.step) ? 'reads' : 'needs';
-        end(progress, 'SKIPPED', { reason: `${verb} '${need.step}', which ended ${need.status}` });
-        return;
-      }
-    }
-    if (progress.waitsFor > 0) return;
-    if (step.when !== undefined && !holds(step.when, results)) {
-      withoutResult.add(step.id);
-      end(progress, 'SKIPPED', { reason: 'its condition (when) does not hold' });
-      return;
-    }
-    enqueue(progress);
-  }
-
-  /** Ends the steps that have not begun. Running ones, and their retries, go on to their own end. */
-  function halt(reason: string): void {
-    for (const progress of table.values()) {
-      const retrying = progress.state === 'ready' && progress.tries > 0;
-      const begun = progress.state !== 'waiting' && progress.state !== 'ready';
-      if (begun || (retrying && stop === undefined)) continue;
-      end(progress, stop === 'cancelled' ? 'CANCELLED' : 'SKIPPED', { reason });
-    }
-  }
-
-  function stopped(cause: StopCause): void {
-    if (stop !== undefined) return;
-    stop = cause;
-    halt(STOPPED[cause]);
-    for (const progress of table.values()) {
-      if (progress.state !== 'pausing') continue;
-      end(progress, cause === 'cancelled' ? 'CANCELLED' : 'BUDGET_EXCEEDED', {
-        reason: STOPPED[cause],
-      });
-    }
-    ports.abort();
-    pump();
-  }
-
-  ports.onStop(stopped);
-  for (const progress of table.values()) {
-    if (progress.state !== 'waiting' || progress.waitsFor > 0) continue;
-    if (progress.step.when !== undefined && !holds(progress.step.when, results)) {
-      withoutResult.add(progress.step.id);
-      end(progress, 'SKIPPED', { reason: 'its condition (when) does not hold' });
-    } else {
-      enqueue(progress);
-    }
-  }
-  pump();
+    if (state.stop !== undefined) ports.abort();
+  });
   return driven;
 }
 
-const STOPPED: Readonly<Record<StopCause, string>> = Object.freeze({
-  cancelled: 'the run was cancelled',
-  budget: 'the wall-clock budget of the job ended',
-});
-
-const CODE_OF_ENDING = Object.freeze({
-  timeout: 'STEP_TIMEOUT',
-  cancelled: 'CANCELLED',
-  lost: 'WORKER_LOST',
-});
+function completed({ plan }: Graph, { steps, stop }: RunState): Completed {
+  const outcomes = steps.flatMap(({ outcome }) => outcome ?? []);
+  const results = plan.steps.flatMap(({ id }, i) => {
+    const result = steps[i]?.result;
+    return result === undefined ? [] : [[id, result] as const];
+  });
+  return {
+    complete: true,
+    status: runStatus(
+      outcomes.map(({ status }) => status),
+      stop,
+    ),
+    outcomes,
+    results: new Map(results),
+  };
+}

@@ -62,8 +62,19 @@ export const ERROR_CODES = Object.freeze({
   DELIVERY_FAILED: 'The exports could not be put into --out.',
   NOT_ORDERED: 'A worker was asked for something that no command of its state folder ordered.',
   STEP_TIMEOUT: 'A step ran longer than its own time limit.',
+  CANCELLED: 'An attempt was cancelled from outside; nothing failed by itself.',
   WORKER_LOST: 'The worker of an attempt stopped before it answered.',
   STEP_FAILED: 'A step failed for a reason outside the definition, such as the network or a bug.',
 } as const);
 
 export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Codes of the world failing: such an attempt is retried by the profile's policy. All others are final. */
+export const RETRYABLE: ReadonlySet<string> = new Set<ErrorCode>([
+  'STEP_FAILED',
+  'STEP_TIMEOUT',
+  'WORKER_LOST',
+]);
+
+/** Codes by which a run refuses its delivery without anything being broken: exit code 4 where there is no other failure. */
+export const GATES: ReadonlySet<string> = new Set<ErrorCode>(['CHECK_FAILED']);

@@ -1,6 +1,7 @@
-/** What the workflow tells the outside through its sink, and the view of a run folded from it. Pure. */
+/** What the workflow tells the outside through its sink, in order. Pure types. */
 
-import type { AttemptResult, Outcome, RunStatus } from './outcome.ts';
+import type { Ending } from './endings.ts';
+import type { Outcome, RunStatus } from './outcome.ts';
 
 /** A profile's own alert settings and steps, for seeding instruments before the first step. */
 export type RunShape = {
@@ -39,7 +40,7 @@ export type RunEvent =
       readonly atMs: number;
       readonly step: string;
       readonly attempt: number;
-      readonly result: AttemptResult;
+      readonly result: Ending;
       /** What went wrong, for the live display; absent when it went well. */
       readonly reason?: string;
       /** Milliseconds until the next try; absent when there is none. */

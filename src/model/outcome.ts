@@ -1,4 +1,4 @@
-/** The closed sets of statuses and what follows from them: a run's status, an exit code. Pure. */
+/** The closed sets of statuses, and how a run's status follows from those of its steps. Pure. */
 
 /** Every final status of a step, upper case wherever a person or a machine reads it. */
 export const STATUSES = [
@@ -12,10 +12,6 @@ export const STATUSES = [
   'BUDGET_EXCEEDED',
 ] as const;
 export type Status = (typeof STATUSES)[number];
-
-/** How one try of a step ended, as counted by `pipeline_step_attempts_total`. */
-export const ATTEMPT_RESULTS = ['ok', 'fail', 'timeout', 'cancelled', 'lost'] as const;
-export type AttemptResult = (typeof ATTEMPT_RESULTS)[number];
 
 /** Every final status of a run. */
 export const RUN_STATUSES = [
@@ -40,6 +36,10 @@ export type Outcome = {
   readonly reason?: string;
   /** Machine-readable cause of a failure, such as CHECK_FAILED. */
   readonly code?: string;
+  /** What to do about it. */
+  readonly hint?: string;
+  /** Exit code of a run that fails of this alone; absent: 1. */
+  readonly exitCode?: number;
   /** Path of the step's log on the worker that ran the deciding attempt. */
   readonly log?: string;
   /** Attempts that the profile's retry bound counts; lost workers are not among them. */
@@ -89,14 +89,4 @@ export function runStatus(statuses: Iterable<Status>, stop?: StopCause): RunStat
   if (stop === 'budget') all.push('BUDGET_EXCEEDED');
   const worst = all.reduce<Status>((a, b) => (SEVERITY[b] > SEVERITY[a] ? b : a), 'OK');
   return worst === 'CACHED' || worst === 'SKIPPED' ? 'OK' : worst;
-}
-
-/** Process exit code of a finished run. A gate (a failed check, a budget) alone is 4. */
-export function exitCode(status: RunStatus, outcomes: readonly Outcome[]): number {
-  if (status === 'OK' || status === 'WARN') return 0;
-  if (status === 'CANCELLED') return 130;
-  const failed = outcomes.filter((o) => o.status === 'FAIL' || o.status === 'TIMEOUT');
-  const onlyGates = failed.every((o) => o.status === 'FAIL' && o.code === 'CHECK_FAILED');
-  if (status === 'BUDGET_EXCEEDED') return 4;
-  return failed.length > 0 && onlyGates ? 4 : 1;
 }

@@ -1,20 +1,9 @@
 /** The plan: job x profile x params, fully resolved. Plain JSON, durations in milliseconds. Pure types. */
 
-export type Scalar = string | number | boolean | null;
-export type Json = Scalar | readonly Json[] | { readonly [key: string]: Json };
+import type { Json, Scalar } from './json.ts';
+import type { RefNode } from './plan-nodes.ts';
 
-/**
- * What stays open in a step's options until its activity runs. Everything else (params, inputs,
- * job.name, run.date) is already a value.
- * - `{ $ref: 'steps.clean.values.rows' }` or `{ $ref: 'steps.clean.outputs.table' }` (a path when it runs)
- * - `{ $secret: 'API_TOKEN' }`
- * - `{ $concat: ['Bearer ', { $secret: 'API_TOKEN' }] }`
- * - `{ $sql: ['select ... = ', { value: 'US' }, ' and x > ', { $ref: 'steps.a.values.y' }] }`: bound values, never text
- */
-export type RefNode = { readonly $ref: string };
-export type SecretNode = { readonly $secret: string };
-export type ConcatNode = { readonly $concat: readonly (string | RefNode | SecretNode)[] };
-export type SqlNode = { readonly $sql: readonly (string | { readonly value: Scalar } | RefNode)[] };
+export type { Json, Scalar };
 
 /** `when`: runs only if it holds. A bare value must be true; otherwise exactly one comparison. */
 export type Condition = {
@@ -35,7 +24,7 @@ export type PlanStep = {
   readonly needs: readonly string[];
   /** The needs whose outputs or values it reads: they enter its fingerprint. */
   readonly reads: readonly string[];
-  /** The kind's options after its schema filled in defaults; may hold the nodes above. */
+  /** The kind's options after its schema filled in defaults; may hold the nodes of `plan-nodes.ts`. */
   readonly options: Json;
   readonly when?: Condition;
   readonly timeoutMs: number;
@@ -74,7 +63,7 @@ export type RunSettings = {
   readonly date: string;
   /** Counts the starts of this run's workflow, from 1; resume adds one. */
   readonly generation: number;
-  /** Absolute path of `--out`; absent for a run that delivers nothing (`run-step`). */
+  /** Absolute path of `--out`; absent for a run that delivers nothing. */
   readonly out?: string;
   /** Fencing number of the lock of `--out` under which this run delivers: a later one makes it void. */
   readonly outToken?: number;
@@ -96,5 +85,5 @@ export type OrderTags = {
   readonly steps: Readonly<Record<string, string>>;
 };
 
-/** The only place of the output that SQL sees under the bare step id. */
+/** Name of the output that SQL sees under the bare step id. */
 export const MAIN_OUTPUT = 'table';

@@ -8,6 +8,10 @@ export type StepRecord = {
   readonly kind: string;
   readonly status: Status | 'WAITING' | 'RUNNING';
   readonly reason?: string;
+  /** Machine-readable cause of a failure. */
+  readonly code?: string;
+  /** What to do about it. */
+  readonly hint?: string;
   readonly attempts: number;
   /** The attempt that decided. */
   readonly duration_ms?: number;
@@ -51,12 +55,14 @@ export type RunRecord = PublicRecord & {
 
 /** A step's part of the record. */
 export function stepRecordOf(outcome: Outcome): StepRecord {
-  const { step, kind, status, reason, attempts, durationMs, elapsedMs } = outcome;
+  const { step, kind, status, reason, code, hint, attempts, durationMs, elapsedMs } = outcome;
   return {
     id: step,
     kind,
     status,
     ...(reason === undefined ? {} : { reason }),
+    ...(code === undefined ? {} : { code }),
+    ...(hint === undefined ? {} : { hint }),
     attempts,
     duration_ms: durationMs,
     elapsed_ms: elapsedMs,

@@ -1,5 +1,6 @@
 /** What a finished run answers: result of the workflow, or detail of its failure. Pure type. */
 
+import type { Failure } from './failure.ts';
 import type { Outcome, RunStatus } from './outcome.ts';
 import type { DeliverResult } from './step-result.ts';
 
@@ -8,5 +9,6 @@ export type RunSummary = {
   /** One a step, in the plan's order. */
   readonly outcomes: readonly Outcome[];
   readonly delivery?: DeliverResult;
-  readonly deliveryError?: string;
+  /** Why its exports could not be delivered. */
+  readonly deliveryFailure?: Failure;
 };

@@ -3,22 +3,29 @@
 import type { ErrorCode } from './error-codes.ts';
 
 /**
- * A mistake in a definition or in the data: ends the step at once, no retry.
- * An ordinary Error means the world failed, and is retried by the profile's policy.
+ * A mistake in a definition or in the data: ends the step at once, no retry (`RETRYABLE` in
+ * `error-codes.ts`). An ordinary Error means the world failed, and is retried by the profile's policy.
  */
 export class StepError extends Error {
   override readonly name = 'StepError';
   readonly code: ErrorCode;
+  /** What to do about it. */
+  readonly hint: string | undefined;
   /** Names of the checks that failed, at either severity. */
   readonly failedChecks: readonly string[] | undefined;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { readonly cause?: unknown; readonly failedChecks?: readonly string[] } = {},
+    options: {
+      readonly hint?: string | undefined;
+      readonly cause?: unknown;
+      readonly failedChecks?: readonly string[] | undefined;
+    } = {},
   ) {
     super(message, { cause: options.cause });
     this.code = code;
+    this.hint = options.hint;
     this.failedChecks = options.failedChecks;
   }
 }

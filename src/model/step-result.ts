@@ -68,14 +68,6 @@ export type StepInput = {
   readonly tag?: string;
 };
 
-/** What a failed attempt carries beside code and message: the only detail of its failure. */
-export type FailureDetail = {
-  /** Path of the step's log on the worker that ran it. */
-  readonly log?: string;
-  /** Names of the checks that failed, at either severity. */
-  readonly failedChecks?: readonly string[];
-};
-
 /** One file of a delivery, before it is copied there. */
 export type DeliverFile = {
   readonly path: string;

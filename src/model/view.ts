@@ -1,7 +1,12 @@
 /** What a person sees of a run while it goes on, folded from its events. Pure; repeated events change nothing. */
 
+import { boundText } from './bounded-text.ts';
+
 import type { RunEvent } from './events.ts';
 import type { Outcome, RunStatus } from './outcome.ts';
+
+/** The whole of it stands in the log: a view of hundreds of steps must fit into one answer. */
+const MOST_BYTES_OF_TROUBLE = 200;
 
 export type StepView = {
   readonly id: string;
@@ -21,54 +26,60 @@ export type RunView = {
   readonly steps: readonly StepView[];
 };
 
-/** The view before anything has started. */
-export function emptyView(startedAtMs: number): RunView {
-  return { startedAtMs, status: 'RUNNING', steps: [] };
-}
+/** A view that grows with the run: plain data that changes with each event, for one owner. */
+export type GrowingView = {
+  /** As it is now; the same object is changed by the next event. */
+  readonly view: RunView;
+  fold(event: RunEvent): void;
+};
 
-/** The view after one more event. */
-export function foldEvent(view: RunView, event: RunEvent): RunView {
-  switch (event.type) {
-    case 'run_started':
-      return {
-        startedAtMs: event.atMs,
-        status: 'RUNNING',
-        steps: event.shape.steps.map(({ id, kind }) => ({
-          id,
-          kind,
-          state: 'waiting',
-          attempt: 0,
-        })),
-      };
-    case 'step_started':
-      return withStep(view, event.step, (step) => ({
-        ...step,
-        state: 'running',
-        attempt: event.attempt,
-        startedAtMs: event.atMs,
-      }));
-    case 'attempt_ended':
-      return withStep(view, event.step, (step) =>
-        event.reason === undefined ? step : { ...step, state: 'retrying', trouble: event.reason },
-      );
-    case 'step_ended':
-      return withStep(view, event.outcome.step, (step) => ({
-        ...step,
-        state: 'ended',
-        outcome: event.outcome,
-      }));
-    case 'run_ended':
-      return { ...view, status: event.status, endedAtMs: event.atMs };
-  }
-}
-
-function withStep(view: RunView, id: string, change: (step: StepView) => StepView): RunView {
-  return {
-    ...view,
-    steps: view.steps.map((step) =>
-      step.id === id && step.state !== 'ended' ? change(step) : step,
-    ),
+/** The view before anything has started. An event costs the same whatever the number of steps. */
+export function growView(startedAtMs: number): GrowingView {
+  const steps: StepView[] = [];
+  const at = new Map<string, number>();
+  const view: { -readonly [K in keyof RunView]: RunView[K] } = {
+    startedAtMs,
+    status: 'RUNNING',
+    steps,
   };
+  const change = (id: string, changed: Partial<StepView>): void => {
+    const i = at.get(id) ?? -1;
+    const step = steps[i];
+    if (step !== undefined && step.state !== 'ended') steps[i] = { ...step, ...changed };
+  };
+  const fold = (event: RunEvent): void => {
+    switch (event.type) {
+      case 'run_started':
+        view.startedAtMs = event.atMs;
+        view.status = 'RUNNING';
+        delete view.endedAtMs;
+        steps.length = 0;
+        at.clear();
+        for (const { id, kind } of event.shape.steps) {
+          at.set(id, steps.length);
+          steps.push({ id, kind, state: 'waiting', attempt: 0 });
+        }
+        return;
+      case 'step_started':
+        return change(event.step, {
+          state: 'running',
+          attempt: event.attempt,
+          startedAtMs: event.atMs,
+        });
+      case 'attempt_ended':
+        if (event.reason === undefined) return;
+        return change(event.step, {
+          state: 'retrying',
+          trouble: boundText(event.reason, MOST_BYTES_OF_TROUBLE),
+        });
+      case 'step_ended':
+        return change(event.outcome.step, { state: 'ended', outcome: event.outcome });
+      case 'run_ended':
+        view.status = event.status;
+        view.endedAtMs = event.atMs;
+    }
+  };
+  return { view, fold };
 }
 
 /** The events that lead from one view to a later one, as far as two views can tell. */

@@ -10,7 +10,7 @@
 
 import { ApplicationFailure } from '@temporalio/activity';
 
-import { MAX_LOST } from '../model/drive.ts';
+import { MAX_LOST } from '../model/endings.ts';
 import {
   isOrderedDelivery,
   isOrderedRun,

@@ -24,10 +24,10 @@ export function makeWitness(): Witness {
   let start = '';
   let steps: number | undefined;
   let outcomes = new Map<string, string>();
-  /** Seals of what each step returned; those of an earlier start never fit a later result. */
-  const seals = new Map<string, Set<string>>();
+  /** Seals of what each step returned, with how many files of it are delivered; those of an earlier start never fit a later result. */
+  const seals = new Map<string, Map<string, number>>();
   let agreed: string | undefined;
-  const isOurs = ({ step, seal = '' }: Outcome): boolean => seals.get(step)?.has(seal) === true;
+  const filesOf = ({ step, seal = '' }: Outcome): number | undefined => seals.get(step)?.get(seal);
   return {
     saw: ({ runId, generation }, events) => {
       if (start !== nameOf(runId, generation)) {
@@ -42,8 +42,9 @@ export function makeWitness(): Witness {
       }
     },
     made: (step, result) => {
-      const known = seals.get(step) ?? new Set();
-      seals.set(step, known.add(result.seals?.result ?? ''));
+      const known = seals.get(step) ?? new Map<string, number>();
+      const delivered = Object.values(result.outputs).filter((ref) => ref.deliver !== undefined);
+      seals.set(step, known.set(result.seals?.result ?? '', delivered.length));
     },
     agrees: (input) => {
       const { id, generation } = input.plan.run;
@@ -54,7 +55,11 @@ export function makeWitness(): Witness {
         outcomes.size === steps &&
         input.outcomes.length === steps &&
         input.outcomes.every((outcome) => outcomes.get(outcome.step) === textOf(outcome)) &&
-        input.outcomes.every((outcome) => hasNoResult(outcome) || isOurs(outcome)) &&
+        input.outcomes.every((outcome) => hasNoResult(outcome) || filesOf(outcome) !== undefined) &&
+        // Each is sealed by itself, so their number tells whether one is missing.
+        new Set(input.files.map(({ path }) => path)).size === input.files.length &&
+        input.files.length ===
+          input.outcomes.reduce((sum, outcome) => sum + (filesOf(outcome) ?? 0), 0) &&
         input.status === status &&
         (status === 'OK' || status === 'WARN');
       if (!isSeen || (agreed !== undefined && agreed !== text)) return false;

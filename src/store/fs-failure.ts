@@ -31,11 +31,18 @@ export async function inClearWords<T>(
   }
 }
 
+/** The failure in clear words if a disk is full, whoever was writing; else as it came. */
+export function explainFullDisk(error: unknown, doing: string): unknown {
+  const { code, path } = (error ?? {}) as NodeJS.ErrnoException;
+  const isFull = MEANINGS[code ?? '']?.code === 'OUT_OF_SPACE';
+  return isFull ? explainFsFailure(error, doing, path ?? '') : error;
+}
+
 /** The failure as a UserError where the user can act on it, else as it came. */
 export function explainFsFailure(error: unknown, doing: string, path: string): unknown {
   const meaning = MEANINGS[(error as NodeJS.ErrnoException | undefined)?.code ?? ''];
   if (meaning === undefined) return error;
-  return new UserError(meaning.code, `cannot ${doing} ${path}: ${meaning.what}`, {
+  return new UserError(meaning.code, `${`cannot ${doing} ${path}`.trimEnd()}: ${meaning.what}`, {
     hint: meaning.hint,
     cause: error,
   });

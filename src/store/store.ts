@@ -1,7 +1,8 @@
 /** The store as a port: artifacts by content, step results by fingerprint, claims. Imports only the model. */
 
 import type { ArtifactRef, StepResult } from '../model/step-result.ts';
-import type { AttemptResult, Outcome, RunStatus } from '../model/outcome.ts';
+import type { Ending } from '../model/endings.ts';
+import type { Outcome, RunStatus } from '../model/outcome.ts';
 
 export type Column = { readonly name: string; readonly type: string };
 
@@ -37,7 +38,7 @@ export type Claim = {
       readonly type: 'attempt';
       readonly step: string;
       readonly kind: string;
-      readonly result: AttemptResult;
+      readonly result: Ending;
       readonly durationMs: number;
       /** OK and WARN attempts only: they enter the histogram. */
       readonly observed: boolean;

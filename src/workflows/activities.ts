@@ -9,15 +9,19 @@ import {
   proxyActivities,
 } from '@temporalio/workflow';
 
+import { failed, interrupted } from '../model/endings.ts';
+import { failureIn, failureOf } from '../model/failure.ts';
 import { deliverFilesOf, deliverOrder, stepOrder } from '../model/order.ts';
 
-import type { Attempted, Driven } from '../model/drive.ts';
+import type { Completed } from '../model/drive.ts';
+import type { Attempted } from '../model/endings.ts';
+import type { ErrorCode } from '../model/error-codes.ts';
+import type { Failure } from '../model/failure.ts';
 import type { Plan, PlanStep } from '../model/plan.ts';
 import type {
   DeliverFile,
   DeliverInput,
   DeliverResult,
-  FailureDetail,
   StepInput,
   StepResult,
 } from '../model/step-result.ts';
@@ -27,17 +31,19 @@ import type {
  * the server's own limit is this much later, for a worker that cannot.
  */
 const SERVER_GRACE_MS = 15_000;
+const DELIVERY_LIMIT_MS = 24 * 60 * 60_000;
 
 type StepActivities = Record<string, (input: StepInput) => Promise<StepResult>>;
 type DeliverActivities = { deliver(input: DeliverInput): Promise<DeliverResult> };
 
-/** Tries a step once. Retries are drive()'s, so Temporal's own are off. Never rejects. */
+/** Tries a step once. Retries are drive()'s, so Temporal's own are off. */
 export function attemptStep(
   plan: Plan,
   step: PlanStep,
   attempt: number,
   inputs: Readonly<Record<string, StepResult>>,
-): Promise<Attempted> {
+  answer: (attempted: Attempted) => void,
+): void {
   const activities = proxyActivities<StepActivities>({
     activityId: step.id,
     summary: step.id,
@@ -49,58 +55,57 @@ export function attemptStep(
   const tag = plan.run.tags?.steps[step.id];
   const run = activities[step.kind];
   if (run === undefined) throw new Error('unreachable: activities are proxied');
-  return run({
+  void run({
     ...stepOrder(plan, step),
     attempt,
     inputs,
     ...(tag === undefined ? {} : { tag }),
   }).then(
-    (result) => ({ ending: 'ok', result }),
-    (error: unknown) => endingOf(error, step),
+    (result) => answer({ ending: 'ok', result }),
+    (error: unknown) => answer(failed(failureBehind(error, step.timeoutMs))),
   );
 }
 
-function endingOf(error: unknown, step: PlanStep): Attempted {
+/** Why an activity brought no result: told by its worker, or by the server in its place. */
+function failureBehind(
+  error: unknown,
+  limitMs: number,
+  otherwise: ErrorCode = 'STEP_FAILED',
+): Failure {
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof CancelledFailure) return { ending: 'cancelled', reason: 'cancelled' };
   if (cause instanceof TimeoutFailure) {
-    if (cause.timeoutType === 'HEARTBEAT') {
-      return { ending: 'lost', reason: 'its worker stopped answering' };
+    return interrupted(cause.timeoutType === 'HEARTBEAT' ? 'not heard of' : 'time limit', limitMs);
+  }
+  if (cause instanceof CancelledFailure) {
+    return failureIn(cause.details?.[0]) ?? interrupted('cancelled', limitMs);
+  }
+  const told = failureOf(cause, otherwise);
+  if (!(cause instanceof ApplicationFailure)) return told;
+  // Without the detail it was not thrown by a step: a kind the worker does not know, a payload it cannot read.
+  const { type, nonRetryable } = cause;
+  return (
+    failureIn(cause.details?.[0]) ?? {
+      ...told,
+      code: type ?? otherwise,
+      retryable: nonRetryable !== true,
     }
-    return { ending: 'timeout', reason: `ran longer than its limit of ${step.timeoutMs / 1000} s` };
-  }
-  if (cause instanceof ApplicationFailure) {
-    const about = { reason: cause.message, ...detailOf(cause) };
-    if (cause.type === 'WORKER_LOST') return { ending: 'lost', ...about };
-    if (cause.type === 'STEP_TIMEOUT') return { ending: 'timeout', ...about };
-    return {
-      ending: 'fail',
-      code: cause.type ?? 'STEP_FAILED',
-      retryable: !cause.nonRetryable,
-      ...about,
-    };
-  }
-  const reason = error instanceof Error ? error.message : String(error);
-  return { ending: 'fail', code: 'STEP_FAILED', reason, retryable: true };
+  );
 }
 
-function detailOf(failure: ApplicationFailure): FailureDetail {
-  const { log, failedChecks } = (failure.details?.[0] ?? {}) as Partial<FailureDetail>;
-  return {
-    ...(typeof log === 'string' ? { log } : {}),
-    ...(Array.isArray(failedChecks) ? { failedChecks } : {}),
-  };
+/** Why a delivery did not come about. */
+export function deliveryFailureOf(error: unknown): Failure {
+  return failureBehind(error, DELIVERY_LIMIT_MS, 'DELIVERY_FAILED');
 }
 
 /** Puts the exports of a run into `--out`. A lost worker is waited for; everything else is final. */
 export async function deliver(
   plan: Plan,
-  driven: Driven,
+  driven: Completed,
   startedAtMs: number,
 ): Promise<DeliverResult> {
   const files: DeliverFile[] = [];
   for (const step of plan.steps) {
-    const result = driven.results[step.id];
+    const result = driven.results.get(step.id);
     if (result === undefined) continue;
     for (const file of deliverFilesOf(step.id, result)) {
       const seal = result.seals?.files[file.output];
@@ -111,9 +116,9 @@ export async function deliver(
     activityId: 'deliver',
     summary: 'deliver',
     taskQueue: plan.run.deliverQueue,
-    startToCloseTimeout: '24h',
+    startToCloseTimeout: DELIVERY_LIMIT_MS,
     heartbeatTimeout: '30s',
-    retry: { maximumAttempts: 10, nonRetryableErrorTypes: ['DELIVERY_FAILED'] },
+    retry: { maximumAttempts: 10 },
   });
   const tag = plan.run.tags?.deliver;
   return activities.deliver({

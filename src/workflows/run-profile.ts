@@ -16,9 +16,10 @@ import { drive } from '../model/drive.ts';
 import { failureMessage } from '../model/failure-message.ts';
 import { runOrder } from '../model/order.ts';
 import { runStatus } from '../model/outcome.ts';
+import { newRunState } from '../model/run-state.ts';
 import { shapeOf } from '../model/run-shape.ts';
-import { emptyView, foldEvent } from '../model/view.ts';
-import { attemptStep, deliver } from './activities.ts';
+import { growView } from '../model/view.ts';
+import { attemptStep, deliver, deliveryFailureOf } from './activities.ts';
 
 import type { DrivePorts } from '../model/drive.ts';
 import type { EventSinks, RunEvent, RunKey } from '../model/events.ts';
@@ -39,9 +40,12 @@ export async function runProfile(plan: Plan): Promise<RunSummary> {
   const startedAtMs = workflowInfo().startTime.getTime();
   const tag = plan.run.tags?.run;
   const key: RunKey = { ...runOrder(plan), ...(tag === undefined ? {} : { tag }) };
-  let view = emptyView(startedAtMs);
+  const progress = growView(startedAtMs);
   const unseen: RunEvent[] = [];
-  setHandler(progressQuery, () => (view = unseen.splice(0).reduce(foldEvent, view)));
+  setHandler(progressQuery, () => {
+    for (const event of unseen.splice(0)) progress.fold(event);
+    return progress.view;
+  });
   const emit = (events: readonly RunEvent[]): void => {
     unseen.push(...events);
     sinks.events.emit(key, events);
@@ -50,7 +54,8 @@ export async function runProfile(plan: Plan): Promise<RunSummary> {
   emit([{ type: 'run_started', atMs: startedAtMs, shape: shapeOf(plan) }]);
   const work = new CancellationScope();
   const ports = portsOf(plan, work, emit);
-  const driven = await work.run(() => drive(plan, ports));
+  const driven = await work.run(() => drive(plan, newRunState(plan), ports));
+  if (!driven.complete) throw new Error('unreachable: the ports of a workflow tell every attempt');
   let summary: RunSummary = { status: driven.status, outcomes: driven.outcomes };
 
   if (plan.run.out !== undefined && (driven.status === 'OK' || driven.status === 'WARN')) {
@@ -60,12 +65,10 @@ export async function runProfile(plan: Plan): Promise<RunSummary> {
       );
       summary = { ...summary, delivery };
     } catch (error) {
-      const reason = error instanceof Error ? (error.cause ?? error) : error;
-      const message = reason instanceof Error ? reason.message : String(reason);
       summary = {
         ...summary,
         status: runStatus([driven.status, 'FAIL']),
-        deliveryError: message,
+        deliveryFailure: deliveryFailureOf(error),
       };
     }
   }
@@ -91,9 +94,9 @@ export async function runProfile(plan: Plan): Promise<RunSummary> {
 function portsOf(plan: Plan, work: CancellationScope, emit: DrivePorts['emit']): DrivePorts {
   return {
     now: () => Date.now(),
-    attempt: (step, attempt, inputs) => attemptStep(plan, step, attempt, inputs),
-    pause: (ms) =>
-      sleep(ms).catch((error: unknown) => {
+    attempt: (step, attempt, inputs, answer) => attemptStep(plan, step, attempt, inputs, answer),
+    pause: (ms, wake) =>
+      void sleep(ms).then(wake, (error: unknown) => {
         if (!isCancellation(error)) throw error;
       }),
     abort: () => work.cancel(),

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 
 import { fingerprintForm, materialize } from '../../src/activities/materialize.ts';
 
-import type { SqlNode } from '../../src/model/plan.ts';
+import type { SqlNode } from '../../src/model/plan-nodes.ts';
 import type { StepInputs } from '../../src/model/attempt-inputs.ts';
 
 const inputs: StepInputs = {

@@ -10,12 +10,15 @@ import { runStep } from '../../src/activities/run-step.ts';
 import { KINDS } from '../../src/kinds/index.ts';
 import { loadDefinition } from '../../src/run/load-definition.ts';
 import { drive } from '../../src/model/drive.ts';
+import { failed } from '../../src/model/endings.ts';
+import { failureOf } from '../../src/model/failure.ts';
+import { newRunState } from '../../src/model/run-state.ts';
 import { MAIN_OUTPUT } from '../../src/model/plan.ts';
 import { openLocalStore } from '../../src/store/local.ts';
-import { StepError } from '../../src/model/step-error.ts';
 
 import type { StepEnvironment } from '../../src/activities/run-step.ts';
-import type { Attempted, Driven } from '../../src/model/drive.ts';
+import type { Completed } from '../../src/model/drive.ts';
+import type { Attempted } from '../../src/model/endings.ts';
 import type { Plan, PlanStep } from '../../src/model/plan.ts';
 import type { StepResult } from '../../src/model/step-result.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -24,7 +27,8 @@ const MEGABYTE = 1024 * 1024;
 
 export type Cell = string | number | boolean | null;
 
-export type Finished = Driven & {
+export type Finished = Omit<Completed, 'results'> & {
+  readonly results: Readonly<Record<string, StepResult>>;
   readonly plan: Plan;
   readonly store: Store;
   /** Rows of a query in which every Parquet output of the run is a table, as in a step's SQL. */
@@ -71,15 +75,18 @@ export async function runDefinition(about: {
     limits: () => ({ memoryBytes: 512 * MEGABYTE, threads: about.threads ?? 2 }),
     bootId: store.bootId,
   };
-  const driven = await drive(plan, {
+  const driven = await drive(plan, newRunState(plan), {
     now: () => Date.now(),
-    attempt: (step, attempt, inputs) => attemptStep({ plan, step, attempt, inputs, environment }),
-    pause: async () => {},
+    attempt: (step, attempt, inputs, answer) =>
+      void attemptStep({ plan, step, attempt, inputs, environment }).then(answer),
+    pause: (_ms, wake) => wake(),
     abort: () => {},
     onStop: () => {},
     emit: () => {},
   });
-  return { ...driven, plan, store, rows: (sql) => query(driven.results, store, sql) };
+  if (!driven.complete) throw new Error('the run was left');
+  const results = Object.fromEntries(driven.results);
+  return { ...driven, results, plan, store, rows: (sql) => query(results, store, sql) };
 }
 
 /** A folder of its own for `work`, removed afterwards. */
@@ -108,12 +115,7 @@ async function attemptStep(about: {
     const never = new AbortController().signal;
     return { ending: 'ok', result: await runStep(definition, input, environment, never) };
   } catch (error) {
-    return {
-      ending: 'fail',
-      code: error instanceof StepError ? error.code : 'STEP_FAILED',
-      reason: (error as Error).message,
-      retryable: false,
-    };
+    return failed(failureOf(error));
   }
 }
 

@@ -1,121 +1,29 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
-import { drive, MAX_LOST } from '../../src/model/drive.ts';
+import { MAX_LOST } from '../../src/model/endings.ts';
+import {
+  driveAll,
+  FAIL,
+  FATAL,
+  LOST,
+  makeWorld,
+  OK,
+  planOf,
+  resultOf,
+  settled,
+  statuses,
+  stepOf,
+  TIMEOUT,
+} from './world.ts';
 
-import type { Attempted, DrivePorts, Driven } from '../../src/model/drive.ts';
-import type { RunEvent } from '../../src/model/events.ts';
-import type { StopCause } from '../../src/model/outcome.ts';
-import type { Plan, PlanStep } from '../../src/model/plan.ts';
-import type { StepResult } from '../../src/model/step-result.ts';
-
-const OK: Attempted = { ending: 'ok', result: resultOf({}) };
-const FAIL: Attempted = { ending: 'fail', code: 'X', reason: 'broke', retryable: true };
-const FATAL: Attempted = { ending: 'fail', code: 'CHECK_FAILED', reason: 'bad', retryable: false };
-const TIMEOUT: Attempted = { ending: 'timeout', reason: 'too long' };
-const LOST: Attempted = { ending: 'lost', reason: 'worker gone' };
-
-function resultOf(about: Partial<StepResult>): StepResult {
-  return { fingerprint: 'f', cached: false, durationMs: 1, outputs: {}, values: {}, ...about };
-}
-
-function stepOf(id: string, about: Partial<PlanStep> = {}): PlanStep {
-  return {
-    id,
-    kind: 'test.noop',
-    needs: [],
-    reads: [],
-    options: {},
-    timeoutMs: 1000,
-    heartbeatMs: 1000,
-    retry: { attempts: 1, backoffMs: 10, factor: 2, maxBackoffMs: 1000 },
-    core: false,
-    allowFailure: false,
-    reuse: true,
-    ...about,
-  };
-}
-
-function planOf(steps: readonly PlanStep[], about: Partial<Plan> = {}): Plan {
-  return {
-    format: 1,
-    job: 'j',
-    profile: 'p',
-    params: {},
-    concurrency: 4,
-    onFailure: 'continue',
-    budgets: {},
-    steps,
-    run: {
-      id: 'r',
-      date: '2024-10-09',
-      generation: 1,
-      planSha256: '',
-      deliverQueue: 'q',
-      previousRows: {},
-    },
-    ...about,
-  };
-}
-
-/** A world whose attempts end when the test says so. */
-function makeWorld(answer?: (step: string, attempt: number) => Attempted) {
-  const open = new Map<string, (attempted: Attempted) => void>();
-  const events: RunEvent[] = [];
-  const pauses: (() => void)[] = [];
-  const paused: number[] = [];
-  let stop: ((cause: StopCause) => void) | undefined;
-  let clock = 0;
-  const ports: DrivePorts = {
-    now: () => (clock += 1),
-    attempt: (step, attempt) =>
-      new Promise((resolve) => {
-        if (answer !== undefined) resolve(answer(step.id, attempt));
-        else open.set(step.id, resolve);
-      }),
-    pause: (ms) => {
-      paused.push(ms);
-      return answer === undefined
-        ? new Promise((resolve) => pauses.push(resolve))
-        : Promise.resolve();
-    },
-    abort: () => {
-      for (const resolve of open.values()) resolve({ ending: 'cancelled', reason: 'told to' });
-      open.clear();
-    },
-    onStop: (listener) => (stop = listener),
-    emit: (told) => events.push(...told),
-  };
-  return {
-    ports,
-    events,
-    open,
-    paused,
-    end: async (id: string, attempted: Attempted) => {
-      const resolve = open.get(id);
-      if (resolve === undefined) throw new Error(`'${id}' is not running`);
-      open.delete(id);
-      resolve(attempted);
-      await settled();
-    },
-    wake: async () => {
-      pauses.shift()?.();
-      await settled();
-    },
-    stop: (cause: StopCause) => stop?.(cause),
-    started: () => events.filter((e) => e.type === 'step_started').map((e) => e.step),
-  };
-}
-
-const settled = () => new Promise((resolve) => setImmediate(resolve));
-
-function statuses(driven: Driven): Record<string, string> {
-  return Object.fromEntries(driven.outcomes.map((o) => [o.step, o.status]));
-}
+import type { Completed, DrivePorts } from '../../src/model/drive.ts';
+import type { Attempted } from '../../src/model/endings.ts';
+import type { PlanStep } from '../../src/model/plan.ts';
 
 test('starts a step the moment its own needs are done, without waiting for a level', async () => {
   const world = makeWorld();
-  const driven = drive(
+  const driven = driveAll(
     planOf([
       stepOf('slow'),
       stepOf('fast'),
@@ -134,7 +42,7 @@ test('starts a step the moment its own needs are done, without waiting for a lev
 
 test('skips what a failed step feeds, and runs the rest', async () => {
   const world = makeWorld((step) => (step === 'bad' ? FAIL : OK));
-  const driven = await drive(
+  const driven = await driveAll(
     planOf([
       stepOf('bad'),
       stepOf('fed', { needs: ['bad'] }),
@@ -155,7 +63,7 @@ test('skips what a failed step feeds, and runs the rest', async () => {
 
 test('an allowed failure is WARN; its readers are skipped, those who only need it run', async () => {
   const world = makeWorld((step) => (step === 'maybe' ? FAIL : OK));
-  const driven = await drive(
+  const driven = await driveAll(
     planOf([
       stepOf('maybe', { allowFailure: true }),
       stepOf('reader', { needs: ['maybe'], reads: ['maybe'] }),
@@ -177,7 +85,7 @@ test('a false condition skips the step and what reads it, and the run is OK', as
   const world = makeWorld((step) =>
     step === 'count' ? { ending: 'ok', result: resultOf({ values: { rows: 0 } }) } : OK,
   );
-  const driven = await drive(
+  const driven = await driveAll(
     planOf([
       stepOf('count'),
       stepOf('only_if_rows', {
@@ -202,7 +110,7 @@ test('a false condition skips the step and what reads it, and the run is OK', as
 test('retries with growing pauses up to the bound, and a time-out is a failed attempt', async () => {
   const world = makeWorld((_, attempt) => (attempt === 1 ? FAIL : attempt === 2 ? TIMEOUT : OK));
   const retry = { attempts: 3, backoffMs: 10, factor: 3, maxBackoffMs: 1000 };
-  const driven = await drive(planOf([stepOf('a', { retry })]), world.ports);
+  const driven = await driveAll(planOf([stepOf('a', { retry })]), world.ports);
   expect(world.paused).toEqual([10, 30]);
   expect(driven.outcomes[0]).toMatchObject({ status: 'OK', attempts: 3, lost: 0 });
 });
@@ -210,19 +118,19 @@ test('retries with growing pauses up to the bound, and a time-out is a failed at
 test('does not retry a mistake in the definition or the data', async () => {
   const world = makeWorld(() => FATAL);
   const retry = { attempts: 5, backoffMs: 10, factor: 3, maxBackoffMs: 1000 };
-  const driven = await drive(planOf([stepOf('a', { retry })]), world.ports);
+  const driven = await driveAll(planOf([stepOf('a', { retry })]), world.ports);
   expect(driven.outcomes[0]).toMatchObject({ status: 'FAIL', attempts: 1, code: 'CHECK_FAILED' });
 });
 
 test('a lost worker costs no attempt, up to its own bound', async () => {
   const twice = makeWorld((_, attempt) => (attempt <= 2 ? LOST : OK));
-  expect((await drive(planOf([stepOf('a')]), twice.ports)).outcomes[0]).toMatchObject({
+  expect((await driveAll(planOf([stepOf('a')]), twice.ports)).outcomes[0]).toMatchObject({
     status: 'OK',
     attempts: 1,
     lost: 2,
   });
   const always = makeWorld(() => LOST);
-  expect((await drive(planOf([stepOf('a')]), always.ports)).outcomes[0]).toMatchObject({
+  expect((await driveAll(planOf([stepOf('a')]), always.ports)).outcomes[0]).toMatchObject({
     status: 'FAIL',
     code: 'WORKER_LOST',
     attempts: 0,
@@ -232,7 +140,7 @@ test('a lost worker costs no attempt, up to its own bound', async () => {
 
 test('the last time-out decides: TIMEOUT', async () => {
   const world = makeWorld(() => TIMEOUT);
-  const driven = await drive(planOf([stepOf('a')]), world.ports);
+  const driven = await driveAll(planOf([stepOf('a')]), world.ports);
   expect(statuses(driven)).toEqual({ a: 'TIMEOUT' });
   expect(driven.status).toBe('TIMEOUT');
 });
@@ -240,7 +148,7 @@ test('the last time-out decides: TIMEOUT', async () => {
 test('a step that waits for its retry holds no place', async () => {
   const world = makeWorld();
   const retry = { attempts: 2, backoffMs: 10, factor: 1, maxBackoffMs: 10 };
-  const driven = drive(
+  const driven = driveAll(
     planOf([stepOf('a', { retry }), stepOf('b')], { concurrency: 1 }),
     world.ports,
   );
@@ -258,7 +166,7 @@ test.each([
   ['budget', { done: 'OK', running: 'BUDGET_EXCEEDED', waiting: 'SKIPPED' }, 'BUDGET_EXCEEDED'],
 ] as const)('a stop by %s ends running and waiting steps', async (cause, expected, status) => {
   const world = makeWorld();
-  const driven = drive(
+  const driven = driveAll(
     planOf([stepOf('done'), stepOf('running'), stepOf('waiting', { needs: ['running'] })]),
     world.ports,
   );
@@ -270,7 +178,7 @@ test.each([
 
 test('on_failure: stop skips what has not begun and lets the running ones finish', async () => {
   const world = makeWorld();
-  const driven = drive(
+  const driven = driveAll(
     planOf([stepOf('bad'), stepOf('beside'), stepOf('later', { needs: ['beside'] })], {
       onFailure: 'stop',
     }),
@@ -321,15 +229,14 @@ test('for any graph, any endings and any stop: needs first, bound kept, one outc
         let most = 0;
         const ports: DrivePorts = {
           ...world.ports,
-          attempt: (step, attempt, inputs) => {
+          attempt: (step, attempt, inputs, answer) => {
             order.push(step.id);
-            const answer = world.ports.attempt(step, attempt, inputs);
+            world.ports.attempt(step, attempt, inputs, answer);
             most = Math.max(most, world.open.size);
-            return answer;
           },
         };
-        let finished: Driven | undefined;
-        void drive(planOf(steps, { concurrency, onFailure: onFailure }), ports).then(
+        let finished: Completed | undefined;
+        void driveAll(planOf(steps, { concurrency, onFailure: onFailure }), ports).then(
           (d) => (finished = d),
         );
         let turn = 0;
@@ -353,7 +260,7 @@ test('for any graph, any endings and any stop: needs first, bound kept, one outc
           }
         }
         expect(finished).toBeDefined();
-        const { outcomes, status } = finished as Driven;
+        const { outcomes, status } = finished as Completed;
         expect(outcomes.map((o) => o.step)).toEqual(steps.map((s) => s.id));
         expect(most).toBeLessThanOrEqual(concurrency);
         if (startedAtStop !== undefined) expect(order.length).toBe(startedAtStop);

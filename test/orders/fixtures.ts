@@ -64,8 +64,9 @@ export const INPUT: StepInput = {
   tag: PLAN.run.tags!.steps['b']!,
 };
 
-/** What `b` returns. */
-export const SEALED_B = sealResult(KEY, 'run-1', 'b', RESULT);
+/** What `b` returns: nothing of it is delivered. */
+export const RESULT_B: StepResult = { ...RESULT, outputs: {} };
+export const SEALED_B = sealResult(KEY, 'run-1', 'b', RESULT_B);
 
 /** What the workflow gives to the first attempt of `a`. */
 export const INPUT_A: StepInput = {

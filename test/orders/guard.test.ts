@@ -13,6 +13,7 @@ import {
   OUTCOMES,
   PLAN,
   RESULT,
+  RESULT_B,
   SEALED,
 } from './fixtures.ts';
 
@@ -149,7 +150,8 @@ async function guardThatSaw(n: number, returned: readonly string[] = ['a', 'b'])
     KEY_OF_RUN,
     EVENTS.slice(0, n),
   );
-  for (const id of returned) await made.call(SQL, id === 'a' ? INPUT_A : INPUT);
+  if (returned.includes('a')) await made.call(SQL, INPUT_A);
+  if (returned.includes('b')) await made.call(SQL, INPUT, async () => RESULT_B);
   return { ...made, events, seen };
 }
 
@@ -183,6 +185,12 @@ test.each<[string, object, string]>([
   [
     'a step left out',
     { outcomes: OUTCOMES.slice(1) },
+    'it is not the delivery of what the run did',
+  ],
+  ['a file left out', { files: [] }, 'it is not the delivery of what the run did'],
+  [
+    'a file twice',
+    { files: [DELIVERY.files[0], DELIVERY.files[0]] },
     'it is not the delivery of what the run did',
   ],
   ['a better status', { status: 'WARN' }, 'it is not the delivery of what the run did'],

@@ -37,8 +37,10 @@ export function summaryLines(
   const warned = outcomes.filter((o) => o.failedChecks !== undefined && o.failedChecks.length > 0);
   for (const o of warned) lines.push(`  checks    ${o.step}: ${o.failedChecks?.join(', ')}`);
   for (const o of outcomes.filter(isTrouble)) lines.push(...troubleLines(o, paint));
-  if (summary.deliveryError !== undefined) {
-    lines.push(`  ${paint.red('delivery')}  ${summary.deliveryError}`);
+  if (summary.deliveryFailure !== undefined) {
+    const { code, message, hint } = summary.deliveryFailure;
+    lines.push(`  ${paint.red('delivery')}  ${code}: ${message}`);
+    if (hint !== undefined) lines.push(`        ${hint}`);
   }
 
   lines.push(
@@ -67,6 +69,7 @@ function troubleLines(o: Outcome, paint: Paint): string[] {
   return [
     `  ${paint.red(o.status)}  step ${paint.bold(o.step)}${attempt}: ${code}${first}`,
     ...rest.map((line) => `        ${line}`),
+    ...(o.hint === undefined ? [] : [`        ${o.hint}`]),
     ...(o.log === undefined ? [] : [`        log: ${o.log}`]),
   ];
 }

@@ -3,10 +3,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { exitCode } from '../../model/outcome.ts';
+import { exitCode } from '../../model/exit-code.ts';
 import { ownExecution } from '../../orders/open-runs.ts';
 import { shapeOf } from '../../model/run-shape.ts';
-import { emptyView, foldEvent } from '../../model/view.ts';
+import { growView } from '../../model/view.ts';
 import { makePaint } from '../render/paint.ts';
 import { makeRenderer } from '../render/live.ts';
 import { shellWord } from '../render/shell-word.ts';
@@ -53,9 +53,9 @@ export async function execute(execution: Execution): Promise<number> {
   const runId = execution.plan.run.id;
   const paint = makePaint(io.color);
   const renderer = await makeRenderer(io, paint);
-  let view: RunView = emptyView(Date.now());
+  const { view, fold } = growView(Date.now());
   const onEvent = (event: RunEvent): void => {
-    view = foldEvent(view, event);
+    fold(event);
     renderer.event(event, view);
     records.noteEvent(runId, event);
   };
@@ -204,7 +204,7 @@ async function finish(
 ): Promise<number> {
   const { plan, settings, records, lock, metrics, io } = execution;
   const runId = plan.run.id;
-  const code = exitCode(summary.status, summary.outcomes);
+  const code = exitCode(summary);
   const record = await records.close(runId, summary);
   const delivered = summary.delivery !== undefined;
   await lock?.unlock({ keep: !delivered });

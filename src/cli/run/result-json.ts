@@ -9,13 +9,32 @@ export function resultJson(
   summary: RunSummary,
   exitCode: number,
 ): Record<string, unknown> {
+  const { delivery, deliveryFailure } = summary;
   return {
     ...record,
     exit_code: exitCode,
-    ...(summary.delivery === undefined ? {} : { delivery: summary.delivery }),
-    ...(summary.deliveryError === undefined ? {} : { delivery_error: summary.deliveryError }),
-    problems: summary.outcomes
-      .filter((o) => o.code !== undefined)
-      .map((o) => ({ step: o.step, status: o.status, code: o.code, reason: o.reason, log: o.log })),
+    ...(delivery === undefined ? {} : { delivery }),
+    ...(deliveryFailure === undefined ? {} : { delivery_error: deliveryFailure.message }),
+    problems: [
+      ...summary.outcomes
+        .filter((o) => o.code !== undefined)
+        .map(({ step, status, code, reason, hint, log }) => ({
+          step,
+          status,
+          code,
+          reason,
+          hint,
+          log,
+        })),
+      ...(deliveryFailure === undefined
+        ? []
+        : [
+            {
+              code: deliveryFailure.code,
+              reason: deliveryFailure.message,
+              hint: deliveryFailure.hint,
+            },
+          ]),
+    ],
   };
 }

@@ -1,5 +1,6 @@
 /** What a command prints, as lines of the step's log, and the end of its stderr for an error message. */
 
+import { lastBytes } from '../../model/bounded-text.ts';
 import { makeLines } from './lines.ts';
 
 import type { StepContext } from '../contract.ts';
@@ -8,13 +9,13 @@ import type { TextSink } from './lines.ts';
 const MOST_CHARACTERS = 10_000_000;
 const MOST_LINES = 50_000;
 const TAIL_LINES = 20;
-/** A failure travels through the history of the run. */
-const TAIL_CHARACTERS = 2_000;
+/** With a sentence in front of it, it fits whole into a failure. */
+const TAIL_BYTES = 1_700;
 
 export type OutputLog = {
   readonly out: TextSink;
   readonly err: TextSink;
-  /** The last 20 lines of stderr, at most 2,000 characters; empty if there are none. */
+  /** The last 20 lines of stderr, at most 1,700 bytes; empty if there are none. */
   tail(): string;
 };
 
@@ -53,7 +54,8 @@ export function makeOutputLog(
     }),
     tail: () => {
       const text = tail.join('\n');
-      return text.length <= TAIL_CHARACTERS ? text : `...${text.slice(-TAIL_CHARACTERS)}`;
+      const end = lastBytes(text, TAIL_BYTES);
+      return end === text ? text : `...${end}`;
     },
   };
 }

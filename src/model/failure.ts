@@ -1,0 +1,122 @@
+/** Why something failed, as plain data that keeps its meaning from where it arises to the terminal. Pure. */
+
+import { boundText, bytesOf } from './bounded-text.ts';
+import { GATES, RETRYABLE } from './error-codes.ts';
+import { UserError } from './errors.ts';
+import { StepError } from './step-error.ts';
+
+import type { ErrorCode } from './error-codes.ts';
+import type { Outcome } from './outcome.ts';
+
+/** The single detail of every failure that crosses the wire. */
+export type Failure = {
+  /** From the catalogue; another version may know more codes. */
+  readonly code: string;
+  /** At most MOST_BYTES.message. */
+  readonly message: string;
+  /** What to do about it. */
+  readonly hint?: string;
+  /** False: final whatever the profile's retries say. */
+  readonly retryable: boolean;
+  /** Exit code of a run that fails of this alone; absent: 1. */
+  readonly exitCode?: number;
+  /** Path of the step's log on the worker that ran it. */
+  readonly log?: string;
+  /** Names of the checks that failed, at either severity. */
+  readonly failedChecks?: readonly string[];
+  /** Milliseconds the worker measured; absent where no worker answered. */
+  readonly durationMs?: number;
+};
+
+/** Bounds of one failure, so that hundreds of them fit into one answer. */
+export const MOST_BYTES = Object.freeze({ message: 2_000, hint: 500, check: 200 });
+const MOST_CHECKS = 16;
+
+/** What an error says. `otherwise` is the code of what is neither the user's mistake nor the data's. */
+export function failureOf(error: unknown, otherwise: ErrorCode = 'STEP_FAILED'): Failure {
+  if (error instanceof StepError) {
+    const { code, message, hint, failedChecks } = error;
+    return failure(code, message, { hint, failedChecks, ...(GATES.has(code) && { exitCode: 4 }) });
+  }
+  if (error instanceof UserError) {
+    const { code, message, hint, exitCode } = error;
+    // 2 stands for a mistake found before anything ran; in a run it is a failure like any other.
+    return failure(code, message, { hint, ...(exitCode !== 2 && { exitCode }) });
+  }
+  return failure(otherwise, error instanceof Error ? error.message : String(error));
+}
+
+/** A failure within its bounds. Whether it is retried follows from its code. */
+export function failure(
+  code: ErrorCode,
+  message: string,
+  {
+    hint,
+    exitCode,
+    failedChecks,
+    ...about
+  }: {
+    readonly hint?: string | undefined;
+    readonly exitCode?: number;
+    readonly failedChecks?: readonly string[] | undefined;
+    readonly log?: string;
+    readonly durationMs?: number;
+  } = {},
+): Failure {
+  return {
+    code,
+    message: boundText(message, MOST_BYTES.message),
+    retryable: RETRYABLE.has(code),
+    ...(hint === undefined ? {} : { hint: boundText(hint, MOST_BYTES.hint) }),
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(failedChecks === undefined ? {} : { failedChecks: boundChecks(failedChecks) }),
+    ...about,
+  };
+}
+
+/** Bytes that the failures of one run may take together; each one beyond them is cut to a line. */
+const MOST_BYTES_TOGETHER = 800_000;
+const A_LINE = Object.freeze({ message: 200, hint: 100 });
+
+/** What a failure adds to its step's outcome, and how many bytes all failures of the run have taken with it. */
+export function toldOf(
+  { code, message, hint, exitCode, log, failedChecks }: Failure,
+  takenBytes: number,
+): {
+  readonly about: Pick<
+    Outcome,
+    'code' | 'reason' | 'hint' | 'exitCode' | 'log' | 'failedChecks'
+  > & { readonly reason: string };
+  readonly takenBytes: number;
+} {
+  const whole = {
+    code,
+    reason: message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(log === undefined ? {} : { log }),
+    ...(failedChecks === undefined ? {} : { failedChecks }),
+  };
+  const taken = takenBytes + bytesOf(JSON.stringify(whole));
+  if (taken <= MOST_BYTES_TOGETHER) return { about: whole, takenBytes: taken };
+  const { log: _, failedChecks: __, ...rest } = whole;
+  const about = {
+    ...rest,
+    reason: boundText(message, A_LINE.message),
+    ...(hint === undefined ? {} : { hint: boundText(hint, A_LINE.hint) }),
+  };
+  return { about, takenBytes };
+}
+
+/** Names of checks as a result or a failure may carry them. */
+export function boundChecks(names: readonly string[]): readonly string[] {
+  return names.slice(0, MOST_CHECKS).map((name) => boundText(name, MOST_BYTES.check));
+}
+
+/** The failure in a detail that came over the wire; undefined if it is none. */
+export function failureIn(detail: unknown): Failure | undefined {
+  const { code, message, retryable } = (detail ?? {}) as Partial<Failure>;
+  const isOne =
+    typeof code === 'string' && typeof message === 'string' && typeof retryable === 'boolean';
+  return isOne ? (detail as Failure) : undefined;
+}

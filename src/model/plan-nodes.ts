@@ -1,0 +1,170 @@
+/**
+ * What stays open in a plan until an activity runs: the only module that knows how such nodes are written.
+ * Everything else in a plan (params, inputs, job.name, run.date) is already a value. Pure.
+ *
+ * - `{ $ref: 'steps.clean.values.rows' }` or `{ $ref: 'steps.clean.outputs.table' }` (a path when it runs)
+ * - `{ $secret: 'API_TOKEN' }`
+ * - `{ $concat: ['Bearer ', { $secret: 'API_TOKEN' }] }`
+ * - `{ $sql: ['select ... = ', { value: 'US' }, ' and x > ', { $ref: 'steps.a.values.y' }] }`: bound values, never text
+ *
+ * 1. A node is an object with nothing but its one key. The resolver writes them, never a person.
+ * 2. Neighbouring texts are one text, so that where a value came from does not matter, only what it says.
+ */
+
+import type { Json, Scalar } from './json.ts';
+
+/** Keys of the nodes, for schemas. */
+export const NODE_KEYS = Object.freeze({
+  ref: '$ref',
+  secret: '$secret',
+  concat: '$concat',
+  sql: '$sql',
+} as const);
+
+export type RefNode = { readonly $ref: string };
+export type SecretNode = { readonly $secret: string };
+export type Piece = string | RefNode | SecretNode;
+export type ConcatNode = { readonly $concat: readonly Piece[] };
+export type SqlPart = string | { readonly value: Scalar } | RefNode;
+export type SqlNode = { readonly $sql: readonly SqlPart[] };
+
+/** An output or a value of another step. */
+export type Mention = {
+  readonly step: string;
+  readonly part: 'outputs' | 'values';
+  readonly name: string;
+};
+
+export function refTo({ step, part, name }: Mention): RefNode {
+  return { $ref: `steps.${step}.${part}.${name}` };
+}
+
+export function secretNamed(name: string): SecretNode {
+  return { $secret: name };
+}
+
+/** A text that is whole only when it runs. `T` is what stands for a node in a form of the plan. */
+export function concatOf<T = RefNode | SecretNode>(
+  pieces: readonly (string | T)[],
+): { readonly $concat: readonly (string | T)[] } {
+  return { $concat: joined(pieces) };
+}
+
+export function sqlOf(parts: readonly SqlPart[]): SqlNode {
+  return { $sql: joined(parts) };
+}
+
+/** A query as a fingerprint knows it. */
+export function sqlForm(parts: readonly Json[]): Json {
+  return { $sql: parts };
+}
+
+/** The parts with neighbouring texts as one. */
+export function joined<T>(parts: readonly (T | string)[]): readonly (T | string)[] {
+  const all: (T | string)[] = [];
+  for (const part of parts) {
+    const last = all.at(-1);
+    if (typeof part === 'string' && typeof last === 'string') all[all.length - 1] = last + part;
+    else all.push(part);
+  }
+  return all;
+}
+
+export function isRef(value: unknown): value is RefNode {
+  return typeof only(value, NODE_KEYS.ref) === 'string';
+}
+
+export function isSecret(value: unknown): value is SecretNode {
+  return typeof only(value, NODE_KEYS.secret) === 'string';
+}
+
+export function isConcat(value: unknown): value is ConcatNode {
+  return Array.isArray(only(value, NODE_KEYS.concat));
+}
+
+export function isSql(value: unknown): value is SqlNode {
+  return Array.isArray(only(value, NODE_KEYS.sql));
+}
+
+/** What a reference names, written out; undefined for a reference no resolver would write. */
+export function mentionOf(node: RefNode): Mention | undefined {
+  const [, step, part, name] = /^steps\.([^.]+)\.(outputs|values)\.(.+)$/.exec(node.$ref) ?? [];
+  if (step === undefined || name === undefined) return undefined;
+  return { step, part: part === 'outputs' ? 'outputs' : 'values', name };
+}
+
+/** The text of a reference or the name of a secret, as a person knows it. */
+export function nameOf(node: RefNode | SecretNode): string {
+  return isRef(node) ? node.$ref : node.$secret;
+}
+
+/** What becomes of each leaf and node; no kind of node can be forgotten. */
+export type NodeMap<T> = {
+  scalar(value: Scalar): T;
+  ref(node: RefNode): T;
+  secret(node: SecretNode): T;
+  concat(pieces: readonly Piece[]): T;
+  sql(parts: readonly SqlPart[]): T;
+};
+
+/** A value with `T` in the place of every leaf and node. */
+export type Mapped<T> = T | readonly Mapped<T>[] | { readonly [key: string]: Mapped<T> };
+
+export function mapNodes<T>(value: Json, map: NodeMap<T>): Mapped<T> {
+  if (typeof value !== 'object' || value === null) return map.scalar(value);
+  if (isRef(value)) return map.ref(value);
+  if (isSecret(value)) return map.secret(value);
+  if (isConcat(value)) return map.concat(value.$concat);
+  if (isSql(value)) return map.sql(value.$sql);
+  if (isList(value)) return value.map((item) => mapNodes(item, map));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, mapNodes(item, map)] as const),
+  );
+}
+
+/** Every reference and secret in a value, in the order they stand there. */
+export function nodesIn(value: Json): readonly (RefNode | SecretNode)[] {
+  const found: (RefNode | SecretNode)[] = [];
+  const note = (part: unknown): void => {
+    if (isRef(part) || isSecret(part)) found.push(part);
+  };
+  mapNodes(value, {
+    scalar: note,
+    ref: note,
+    secret: note,
+    concat: (pieces) => pieces.forEach(note),
+    sql: (parts) => parts.forEach(note),
+  });
+  return found;
+}
+
+/** An output as a fingerprint knows it: by its content. */
+export function outputForm(sha256: string, format: string): Json {
+  return { $output: sha256, format };
+}
+
+/** True for the key of a node, of whatever version: to a person it is one value, not a mapping. */
+export function isNodeKey(key: string): boolean {
+  return key.startsWith('$');
+}
+
+/** The pieces of a text or a query, also in what a store holds, of whatever age; undefined for all else. */
+export function piecesOf(value: ConcatNode): readonly Piece[];
+export function piecesOf(value: unknown): readonly unknown[] | undefined;
+export function piecesOf(value: unknown): readonly unknown[] | undefined {
+  if (isConcat(value)) return value.$concat;
+  return isSql(value) ? value.$sql : undefined;
+}
+
+/** The value of the one key an object has, if it is this one. */
+function only(value: unknown, key: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const keys = Object.keys(value);
+  return keys.length === 1 && keys[0] === key
+    ? (value as Readonly<Record<string, unknown>>)[key]
+    : undefined;
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
+}

@@ -1,0 +1,250 @@
+/**
+ * What each thing that happens to a run changes in its state. Pure: no clock, no I/O; each transition
+ * changes the state of its turn, tells the events it caused, and nothing else.
+ *
+ * 1. A step becomes ready only after each of its needs has ended.
+ * 2. Every step ends in exactly one outcome, and its `step_ended` is told once.
+ * 3. A lost worker is not a failed attempt: it is tried again, at most MAX_LOST times a step.
+ * 4. After a stop no attempt begins.
+ */
+
+import { holds } from './condition.ts';
+import { ENDINGS, MAX_LOST, STOPS } from './endings.ts';
+import { toldOf } from './failure.ts';
+import { isSuccess } from './outcome.ts';
+
+import type { Attempted } from './endings.ts';
+import type { RunEvent } from './events.ts';
+import type { Failure } from './failure.ts';
+import type { Outcome, Status, StopCause } from './outcome.ts';
+import type { PlanStep } from './plan.ts';
+import type { Graph, RunState, StepState } from './run-state.ts';
+import type { StepResult } from './step-result.ts';
+
+/** One moment of a run: everything in it happens at the same time. */
+export type Turn = {
+  readonly graph: Graph;
+  readonly state: RunState;
+  readonly nowMs: number;
+  /** What happened in it, in order. */
+  readonly told: RunEvent[];
+};
+
+/** Makes ready what needs nothing. */
+export function begin(turn: Turn): void {
+  turn.state.begun = true;
+  turn.state.steps.forEach((step, i) => {
+    if (step.state === 'waiting' && step.waitsFor === 0) makeReady(turn, i);
+  });
+}
+
+/** Begins the attempt that is next in line; undefined: none may begin now. */
+export function startNext(turn: Turn): number | undefined {
+  const { graph, state, nowMs, told } = turn;
+  while (state.running < graph.plan.concurrency) {
+    const i = state.queue.shift();
+    if (i === undefined) return undefined;
+    const step = stepAt(state, i);
+    if (step.state !== 'ready') continue;
+    step.state = 'running';
+    step.tries += 1;
+    step.lastStartMs = nowMs;
+    step.firstStartMs ??= nowMs;
+    state.running += 1;
+    const { id } = planned(graph, i);
+    told.push({ type: 'step_started', atMs: nowMs, step: id, attempt: step.tries });
+    return i;
+  }
+  return undefined;
+}
+
+/** The running attempt of a step has ended: the step ends, or is tried again at once or after a pause. */
+export function onAttempted(turn: Turn, i: number, attempted: Attempted): void {
+  const { graph, state, nowMs, told } = turn;
+  const step = stepAt(state, i);
+  state.running -= 1;
+  if (ENDINGS[attempted.ending].counts) step.attempts += 1;
+  else step.lost += 1;
+  const about = attempted.ending === 'ok' ? attempted.result : attempted.failure;
+  // Measured by its worker; by our own clock only where no worker answered.
+  step.lastDurationMs = about.durationMs ?? Math.max(0, nowMs - (step.lastStartMs ?? nowMs));
+  const retryInMs =
+    state.stop === undefined ? retryDelayMs(planned(graph, i), step, attempted) : undefined;
+  told.push({
+    type: 'attempt_ended',
+    atMs: nowMs,
+    step: planned(graph, i).id,
+    attempt: step.tries,
+    result: attempted.ending,
+    ...(attempted.ending === 'ok' ? {} : { reason: attempted.failure.message }),
+    ...(retryInMs === undefined ? {} : { retryInMs }),
+  });
+  if (attempted.ending === 'ok') return succeed(turn, i, attempted.result);
+  if (state.stop !== undefined) {
+    const { begun, reason } = STOPS[state.stop];
+    return end(turn, i, begun, { reason });
+  }
+  if (retryInMs === undefined) return fail(turn, i, attempted.ending, attempted.failure);
+  if (retryInMs === 0) return enqueue(state, i);
+  step.state = 'pausing';
+  step.dueMs = nowMs + retryInMs;
+}
+
+/** The pause before a retry is over. */
+export function onDue({ state }: Turn, i: number): void {
+  const step = stepAt(state, i);
+  if (step.state !== 'pausing') return;
+  delete step.dueMs;
+  enqueue(state, i);
+}
+
+/** The run is stopped from outside: what does not run ends now, what runs is to be cancelled. */
+export function onStop(turn: Turn, cause: StopCause): void {
+  const { state } = turn;
+  if (state.stop !== undefined) return;
+  state.stop = cause;
+  const { begun, waiting, reason } = STOPS[cause];
+  endWhere(turn, 'waiting', waiting, reason);
+  endWhere(turn, 'ready', waiting, reason);
+  endWhere(turn, 'pausing', begun, reason);
+}
+
+/** Milliseconds until the next attempt; undefined: this ending decides the step. */
+function retryDelayMs(
+  { retry }: PlanStep,
+  { attempts, lost }: StepState,
+  attempted: Attempted,
+): number | undefined {
+  switch (ENDINGS[attempted.ending].retried) {
+    case 'never':
+      return undefined;
+    case 'at once':
+      return lost <= MAX_LOST ? 0 : undefined;
+    case 'policy': {
+      const isFinal = attempted.ending !== 'ok' && !attempted.failure.retryable;
+      if (isFinal || attempts >= retry.attempts) return undefined;
+      return Math.min(retry.maxBackoffMs, retry.backoffMs * retry.factor ** (attempts - 1));
+    }
+  }
+}
+
+function succeed(turn: Turn, i: number, result: StepResult): void {
+  stepAt(turn.state, i).result = result;
+  const { warning, cached, durationMs, rowsIn, rowsOut, rowsRejected, failedChecks } = result;
+  const status = warning !== undefined ? 'WARN' : cached ? 'CACHED' : 'OK';
+  end(turn, i, status, {
+    durationMs,
+    ...(warning === undefined ? {} : { reason: warning }),
+    ...(rowsIn === undefined ? {} : { rowsIn }),
+    ...(rowsOut === undefined ? {} : { rowsOut }),
+    ...(rowsRejected === undefined ? {} : { rowsRejected }),
+    ...(failedChecks === undefined ? {} : { failedChecks }),
+    ...(result.seals === undefined ? {} : { seal: result.seals.result }),
+  });
+}
+
+function fail(
+  turn: Turn,
+  i: number,
+  ending: Exclude<Attempted['ending'], 'ok'>,
+  failure: Failure,
+): void {
+  const { graph, state } = turn;
+  const { id, allowFailure } = planned(graph, i);
+  const { status, allowable } = ENDINGS[ending];
+  const { about, takenBytes } = toldOf(failure, state.takenBytes);
+  state.takenBytes = takenBytes;
+  if (allowFailure && allowable) {
+    stepAt(state, i).excused = true;
+    return end(turn, i, 'WARN', { ...about, reason: `allowed to fail: ${about.reason}` });
+  }
+  end(turn, i, status, about);
+  // Attempts that run go on to their own end, and so do retries of what has begun.
+  if (graph.plan.onFailure === 'stop') {
+    const why = `the run stopped when '${id}' failed`;
+    endWhere(turn, 'waiting', 'SKIPPED', why);
+    endWhere(turn, 'ready', 'SKIPPED', why, { butBegun: true });
+  }
+}
+
+/** Ends every step in this state. What waits ends before what it waits for, so that its reason is the true one. */
+function endWhere(
+  turn: Turn,
+  which: StepState['state'],
+  status: Status,
+  reason: string,
+  { butBegun = false } = {},
+): void {
+  turn.state.steps.forEach((step, i) => {
+    if (step.state !== which || (butBegun && step.tries > 0)) return;
+    end(turn, i, status, { reason });
+  });
+}
+
+function end(turn: Turn, i: number, status: Status, about: Partial<Outcome>): void {
+  const { graph, state, nowMs, told } = turn;
+  const step = stepAt(state, i);
+  if (step.state === 'ended') return;
+  step.state = 'ended';
+  delete step.dueMs;
+  state.ended += 1;
+  const { id, kind } = planned(graph, i);
+  const { attempts, lost, lastDurationMs, firstStartMs } = step;
+  step.outcome = {
+    step: id,
+    kind,
+    status,
+    attempts,
+    lost,
+    durationMs: lastDurationMs,
+    elapsedMs: Math.max(0, nowMs - (firstStartMs ?? nowMs)),
+    ...(firstStartMs === undefined ? {} : { startedAtMs: firstStartMs }),
+    endedAtMs: nowMs,
+    ...about,
+  };
+  told.push({ type: 'step_ended', atMs: nowMs, outcome: step.outcome });
+  for (const dependent of graph.dependents[i] ?? []) release(turn, dependent, i);
+}
+
+/** A need of step `i` has ended: the step can never run, or still waits, or is ready. */
+function release(turn: Turn, i: number, need: number): void {
+  const { graph, state } = turn;
+  const step = stepAt(state, i);
+  const { outcome, excused } = stepAt(state, need);
+  if (step.state !== 'waiting' || outcome === undefined) return;
+  step.waitsFor -= 1;
+  const reads = planned(graph, i).reads.includes(outcome.step);
+  if (excused === true ? reads : !isSuccess(outcome.status)) {
+    if (excused === true) step.excused = true;
+    const verb = excused === true ? 'reads' : 'needs';
+    const reason = `${verb} '${outcome.step}', which ended ${outcome.status}`;
+    return end(turn, i, 'SKIPPED', { reason });
+  }
+  if (step.waitsFor === 0) makeReady(turn, i);
+}
+
+/** All needs are there: it runs, unless its condition says no. */
+function makeReady(turn: Turn, i: number): void {
+  const { graph, state } = turn;
+  const { when } = planned(graph, i);
+  const resultOf = (id: string): StepResult | undefined => {
+    const position = graph.at.get(id);
+    return position === undefined ? undefined : state.steps[position]?.result;
+  };
+  if (when === undefined || holds(when, resultOf)) return enqueue(state, i);
+  stepAt(state, i).excused = true;
+  end(turn, i, 'SKIPPED', { reason: 'its condition (when) does not hold' });
+}
+
+function enqueue(state: RunState, i: number): void {
+  stepAt(state, i).state = 'ready';
+  state.queue.push(i);
+}
+
+function stepAt({ steps }: RunState, i: number): StepState {
+  return steps[i] as StepState;
+}
+
+function planned({ plan }: Graph, i: number): PlanStep {
+  return plan.steps[i] as PlanStep;
+}
