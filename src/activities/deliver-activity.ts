@@ -11,9 +11,16 @@ import type { Store } from '../store/store.ts';
 
 const HEARTBEAT_MS = 5_000;
 
-/** Puts a run's exports into `--out`; any failure is final and says what stands in the way. */
-export function makeDeliverActivity(store: Store): (input: DeliverInput) => Promise<DeliverResult> {
-  return async (input) => {
+/**
+ * Puts a run's exports into `--out`; any failure is final and says what stands in the way. `outToken` is the lock this
+ * process holds for the run it delivers, where that was begun under an earlier lock.
+ */
+export function makeDeliverActivity(
+  store: Store,
+  outToken?: number,
+): (input: DeliverInput) => Promise<DeliverResult> {
+  return async (given) => {
+    const input = outToken === undefined ? given : underLock(given, outToken);
     const context = Context.current();
     const beat = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
     try {
@@ -24,4 +31,9 @@ export function makeDeliverActivity(store: Store): (input: DeliverInput) => Prom
       clearInterval(beat);
     }
   };
+}
+
+function underLock(input: DeliverInput, outToken: number): DeliverInput {
+  const { plan } = input;
+  return { ...input, plan: { ...plan, run: { ...plan.run, outToken } } };
 }

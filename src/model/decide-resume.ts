@@ -12,6 +12,7 @@ import type { RunStatus } from './outcome.ts';
 /** Who drives the run, as far as can be seen from here. `where` names it for a message. */
 export type RunOwner =
   | { readonly state: 'alive' | 'dead'; readonly where: string }
+  /** Infinity: without a lease nobody can tell. */
   | { readonly state: 'unknown'; readonly where: string; readonly leaseEndsInMs: number };
 
 /** An engine, as two starts of one can be told to be the same. */
@@ -120,6 +121,9 @@ function whyBusy({ id, state, owner }: RecordedRun): string | undefined {
       return `run ${id} is going on in ${owner.where}`;
     case 'unknown':
       if (owner.leaseEndsInMs <= 0) return undefined;
+      if (owner.leaseEndsInMs === Number.POSITIVE_INFINITY) {
+        return `run ${id} is held by ${owner.where}, which cannot be seen from here`;
+      }
       return `run ${id} is held by ${owner.where}, which cannot be seen from here; it counts as alive for another ${Math.ceil(owner.leaseEndsInMs / 1000)} s unless it answers`;
     case 'dead':
       return undefined;

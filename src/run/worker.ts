@@ -1,9 +1,11 @@
 /** Composition root of a worker: names every part of it, and starts and stops them in order. */
 
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 
 import { limitsOf } from '../activities/limits.ts';
 import { makeDeliverActivity } from '../activities/deliver-activity.ts';
@@ -13,8 +15,6 @@ import { makeOrderGuard } from '../orders/guard.ts';
 import type {
   ActivityInterceptorsFactory,
   InjectedSinks,
-  LogLevel,
-  RuntimeOptions,
   WorkerOptions,
   NativeConnection,
 } from '@temporalio/worker';
@@ -31,6 +31,8 @@ export type WorkerSettings = {
   readonly taskQueue?: string;
   /** Serves `deliver`. May be the same queue. */
   readonly deliverQueue?: string;
+  /** The lock of `--out` that this process holds, where the run to deliver was begun under an earlier one. */
+  readonly outToken?: number;
   readonly store: Store;
   readonly attemptsRoot: string;
   readonly runFolder: (runId: string) => string;
@@ -60,24 +62,6 @@ export type RunningWorker = {
   stop(): Promise<void>;
 };
 
-/** Installs the SDK's runtime; once a process, before anything else of the SDK. */
-export function installRuntime(
-  log: (level: LogLevel, message: string, meta?: Record<string, unknown>) => void,
-  metrics?: NonNullable<RuntimeOptions['telemetryOptions']>['metrics'],
-): void {
-  Runtime.install({
-    shutdownSignals: [],
-    logger: new DefaultLogger('WARN', ({ level, message, meta }) => log(level, message, meta)),
-    telemetryOptions: {
-      logging: {
-        forward: {},
-        filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }),
-      },
-      ...(metrics === undefined ? {} : { metrics }),
-    },
-  });
-}
-
 /** What this process may use of the machine: in a container its limits, not the host's. */
 function machineOf(): Machine {
   const constrained = process.constrainedMemory?.() ?? 0;
@@ -102,7 +86,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     },
     { heartbeatEveryMs: settings.heartbeatEveryMs },
   );
-  const deliver = makeDeliverActivity(settings.store);
+  const deliver = makeDeliverActivity(settings.store, settings.outToken);
   const common = {
     connection: settings.connection,
     namespace: settings.namespace,
@@ -168,4 +152,12 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
 /** The prebuilt workflow bundle beside the compiled code. */
 export function workflowBundlePath(): string {
   return fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+}
+
+let bundleHash: string | undefined;
+
+/** sha256 of the workflow code this process would run. */
+export function workflowBundleHash(): string {
+  bundleHash ??= createHash('sha256').update(readFileSync(workflowBundlePath())).digest('hex');
+  return bundleHash;
 }

@@ -30,6 +30,8 @@ export type RunRecords = {
   update(runId: string, patch: Partial<RunRecord>): Promise<RunRecord>;
   /** Makes a record open again for this process, with the plan it goes on with. */
   reopen(runId: string, plan: Plan): Promise<RunRecord>;
+  /** Says that this process drives an open run no more. */
+  letGo(runId: string): Promise<void>;
   /** Folds an event in; writes soon. Never throws. */
   noteEvent(runId: string, event: RunEvent): void;
   close(runId: string, summary: RunSummary): Promise<RunRecord>;
@@ -75,6 +77,13 @@ export function openRunRecords(stateDir: string): RunRecords {
     replaceFile(join(folder(plan.run.id), 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`, {
       sync: true,
     });
+  /** What no longer changes here is not kept: a process may live long. */
+  const forget = (runId: string): void => {
+    clearTimeout(timers.get(runId));
+    timers.delete(runId);
+    held.delete(runId);
+    writes.delete(runId);
+  };
   const flushSoon = (runId: string): void => {
     if (timers.has(runId)) return;
     // It holds the process: one that is told to leave its run open does not go before this is written.
@@ -137,6 +146,12 @@ export function openRunRecords(stateDir: string): RunRecords {
       await write(record);
       return record;
     },
+    letGo: async (runId) => {
+      const before = await current(runId);
+      // The pid stays, for people; no process has this start.
+      if (before.state === 'open') await write({ ...before, pid_born: 'released' });
+      forget(runId);
+    },
     noteEvent: (runId, event) => {
       const record = held.get(runId);
       if (record === undefined || record.state === 'closed') return;
@@ -144,8 +159,6 @@ export function openRunRecords(stateDir: string): RunRecords {
       flushSoon(runId);
     },
     close: async (runId, summary) => {
-      clearTimeout(timers.get(runId));
-      timers.delete(runId);
       const before = await current(runId);
       const byStep = new Map(summary.outcomes.map((o) => [o.step, o]));
       const delivered = summary.status === 'OK' || summary.status === 'WARN';
@@ -161,6 +174,7 @@ export function openRunRecords(stateDir: string): RunRecords {
         ...(delivered ? {} : { error: failureMessage(summary) }),
       };
       await write(record, { sync: true });
+      forget(runId);
       return record;
     },
     list: async () => {

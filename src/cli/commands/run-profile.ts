@@ -1,29 +1,17 @@
 /** `run-profile`: checks the files, takes `--out`, and runs the plan to its end. */
 
-import { dirname, resolve } from 'node:path';
+import { findStateDir } from '../../run/state-dir.ts';
+import { serveMetricsWhile } from '../../run/where-to-serve.ts';
+import { metricsChoice } from '../project-options.ts';
+import { runAndShow } from '../run-command.ts';
+import { requestOf } from './validate.ts';
 
-import { KINDS } from '../../kinds/index.ts';
-import { UserError } from '../../model/errors.ts';
-import { inspectOut, previousRows, recoverDelivery, resolveOut } from '../../delivery/deliver.ts';
-import { busy, lockOut, readOwner, takenOverLine } from '../../delivery/out-lock.ts';
-import { driverState, openRunRecords } from '../../store/run-records.ts';
-import { loadDefinition } from '../../run/load-definition.ts';
-import { execute } from '../run/execute.ts';
-import { openSessionMetrics, openStore } from '../run/session.ts';
-import { makeRunId } from '../run/run-id.ts';
-import { whereToServe } from '../run/where-to-serve.ts';
-import { makeStateDir, stateDirOf } from '../state-dir.ts';
-import { resumeRun } from './resume.ts';
-
-import type { GlobalFlags, Settings } from '../settings.ts';
+import type { Settings } from '../settings.ts';
 import type { Io } from '../io.ts';
-import type { Plan } from '../../model/plan.ts';
+import type { DefinitionFlags } from './validate.ts';
 
-export type RunProfileFlags = GlobalFlags & {
-  readonly job: string;
-  readonly profile?: string;
+export type RunProfileFlags = DefinitionFlags & {
   readonly out: string;
-  readonly param?: readonly string[];
   readonly dryRun?: boolean;
 };
 
@@ -35,113 +23,16 @@ export async function runProfileCommand(
 ): Promise<number> {
   if (flags.dryRun === true) {
     const { explainCommand } = await import('./explain.ts');
-    const { serveWhile } = await import('../../metrics/serve-while.ts');
-    return serveWhile(await whereToServe(settings, io), () => explainCommand(flags, settings, io));
+    const say = (line: string): void => io.say(line);
+    return serveMetricsWhile(metricsChoice(settings), say, () =>
+      explainCommand(flags, settings, io),
+    );
   }
-  const startedAt = new Date();
-  const date = startedAt.toISOString().slice(0, 10);
-  const definition = await loadDefinition({
-    jobPath: flags.job,
-    ...(flags.profile === undefined ? {} : { profile: flags.profile }),
-    params: flags.param ?? [],
-    date,
-    cwd: io.cwd,
-    kinds: KINDS,
+  return runAndShow({
+    settings,
+    io,
+    stateDir: findStateDir({ given: settings.stateDir, job: flags.job, cwd: io.cwd }),
+    shownOut: flags.out,
+    work: (project, options) => project.run({ ...requestOf(flags), out: flags.out }, options),
   });
-  const out = await resolveOut(resolve(io.cwd, flags.out));
-  const stateDir = stateDirOf({
-    ...(settings.stateDir === undefined ? {} : { given: settings.stateDir }),
-    from: definition.jobDir,
-    cwd: io.cwd,
-  });
-  makeStateDir(stateDir);
-  const records = openRunRecords(stateDir);
-
-  const open = await openRunOf(out);
-  if (
-    open !== undefined &&
-    open.planSha256 === definition.planSha256 &&
-    open.stateDir === stateDir
-  ) {
-    io.say(`found     the unfinished run ${open.runId} for this --out; going on with it`);
-    return resumeRun({ runId: open.runId, stateDir, settings, io, shownOut: flags.out });
-  }
-
-  await refuseForeign(out, flags.out);
-  const runId = makeRunId(definition.plan.job, startedAt, Math.random());
-  const store = await openStore(settings, stateDir);
-  const metrics = await openSessionMetrics(settings, stateDir, store, io);
-  try {
-    const lock = await lockOut(out, { runId, stateDir });
-    if (lock.before !== undefined) io.say(takenOverLine(lock.before));
-    await recoverDelivery(out);
-    await refuseForeign(out, flags.out);
-    const plan: Plan = {
-      ...definition.plan,
-      run: {
-        id: runId,
-        date,
-        generation: 1,
-        out,
-        planSha256: definition.planSha256,
-        deliverQueue: '',
-        outToken: lock.token,
-        previousRows: await previousRows(out),
-      },
-    };
-    await records.create({
-      plan,
-      jobPath: definition.jobPath,
-      profilePath: definition.profilePath,
-      params: flags.param ?? [],
-      startedAtMs: startedAt.getTime(),
-    });
-    io.say(`run       ${runId} (${plan.job} with ${plan.profile}, ${plan.steps.length} steps)`);
-    io.say(`state     ${stateDir}`);
-    if (metrics.url !== undefined) io.say(`metrics   ${metrics.url}`);
-    return await execute({
-      plan,
-      settings,
-      stateDir,
-      records,
-      lock,
-      metrics,
-      io,
-      shownOut: flags.out,
-    });
-  } catch (error) {
-    await metrics.close();
-    throw error;
-  }
-}
-
-/**
- * The run that holds this `--out` and has not ended, if nobody may still drive it. What another user wrote there is
- * not followed.
- * @throws UserError OUT_BUSY
- */
-async function openRunOf(
-  out: string,
-): Promise<{ runId: string; stateDir: string; planSha256: string } | undefined> {
-  const owner = await readOwner(out);
-  if (owner === undefined) return undefined;
-  if (!owner.isFree) throw busy(out, owner);
-  const { runId, stateDir } = owner;
-  if (runId === undefined || stateDir === undefined) return undefined;
-  const record = await openRunRecords(stateDir).read(runId);
-  if (record === undefined || record.state !== 'open') return undefined;
-  if (driverState(record) === 'alive') throw busy(out, { ...owner, state: 'alive' });
-  return { runId, stateDir, planSha256: record.plan_sha256 };
-}
-
-async function refuseForeign(out: string, shown: string): Promise<void> {
-  const { state } = await inspectOut(out);
-  if (state !== 'foreign') return;
-  throw new UserError(
-    'OUT_NOT_OURS',
-    `${shown} is not empty and was not made by a delivery; nothing was touched`,
-    {
-      hint: `Give another --out, or empty ${dirname(out)}/${shown.split('/').at(-1) ?? ''} yourself.`,
-    },
-  );
 }

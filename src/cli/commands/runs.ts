@@ -1,10 +1,10 @@
 /** `runs`: the runs of a state folder, newest first, from their records alone. */
 
-import { openRunRecords } from '../../store/run-records.ts';
+import { openProject } from '../../index.ts';
 import { formatDuration } from '../../model/duration.ts';
+import { shownStatus } from '../../run/shown-status.ts';
+import { findStateDir } from '../../run/state-dir.ts';
 import { makePaint } from '../render/paint.ts';
-import { shownStatus } from '../run/shown-status.ts';
-import { stateDirOf } from '../state-dir.ts';
 
 import type { Io } from '../io.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';
@@ -15,12 +15,8 @@ export async function runsCommand(
   settings: Settings,
   io: Io,
 ): Promise<number> {
-  const stateDir = stateDirOf({
-    ...(settings.stateDir === undefined ? {} : { given: settings.stateDir }),
-    from: io.cwd,
-    cwd: io.cwd,
-  });
-  const { records, damaged } = await openRunRecords(stateDir).list();
+  const stateDir = findStateDir({ given: settings.stateDir, cwd: io.cwd }).path;
+  const { records, damaged } = await openProject({ stateDir, cwd: io.cwd }).runs();
   const shown = records.slice(0, Number(flags.limit) || 20);
   if (settings.json) {
     io.out(JSON.stringify({ state_dir: stateDir, runs: shown, damaged }, null, 2));

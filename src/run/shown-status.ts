@@ -1,9 +1,9 @@
 /** What a record says of a run now: an open run whose process is gone is not running. */
 
-import { describeOwner } from '../../os/owner.ts';
-import { driverOf, driverState } from '../../store/run-records.ts';
+import { describeOwner } from '../os/owner.ts';
+import { driverOf, driverState } from '../store/run-records.ts';
 
-import type { RunRecord } from '../../model/run-record.ts';
+import type { RunRecord } from '../model/run-record.ts';
 
 /** The status to show, and a note where the record alone would mislead. */
 export function shownStatus(record: RunRecord): {

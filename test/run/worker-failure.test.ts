@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 
-import { brokenWorker } from '../../../src/cli/run/worker-failure.ts';
+import { brokenWorker } from '../../src/run/worker-failure.ts';
 
-import type { Session } from '../../../src/cli/run/session.ts';
+import type { Session } from '../../src/run/session.ts';
 
 /** A session whose worker ends as said, with an engine that answers, or refuses with a gRPC code. */
 function sessionWith(done: Promise<void>, code?: number): Session {

@@ -1,6 +1,6 @@
 /** Notices that the embedded engine's process is gone, while something relies on it. */
 
-import { UserError } from '../../model/errors.ts';
+import { UserError } from '../model/errors.ts';
 
 const LOOK_EVERY_MS = 500;
 

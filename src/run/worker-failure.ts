@@ -1,9 +1,10 @@
 /** Says why a worker could not be made, or broke: asks the engine itself, and reads no message of the SDK. */
 
-import { UserError } from '../../model/errors.ts';
+import { UserError } from '../model/errors.ts';
 
 import type { NativeConnection } from '@temporalio/worker';
-import type { Engine, Session } from './session.ts';
+import type { Engine } from './link.ts';
+import type { Session } from './session.ts';
 
 const ASK_LIMIT_MS = 2_000;
 /** gRPC's NOT_FOUND. */
@@ -59,7 +60,10 @@ export async function workerFailure(
 }
 
 /** Rejects when the worker of a session ends although nobody stopped it. Never settles once `closing` has come. */
-export async function brokenWorker(session: Session, closing: AbortSignal): Promise<never> {
+export async function brokenWorker(
+  session: Pick<Session, 'worker' | 'engine' | 'connection'>,
+  closing: AbortSignal,
+): Promise<never> {
   const error: unknown = await session.worker.done.then(
     () => new Error('it ended by itself'),
     (reason: unknown) => reason,

@@ -2,16 +2,15 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
-
-import { UserError } from '../../model/errors.ts';
-import { eventsBetween } from '../../model/view.ts';
+import { RunLeftOpen } from './left-open.ts';
+import { STUCK_TASK_ATTEMPTS } from '../model/decide-resume.ts';
+import { eventsBetween } from '../model/view.ts';
 import { watchEngine } from './watch-engine.ts';
 
-import type { WorkflowHandle } from '@temporalio/client';
-import type { RunEvent } from '../../model/events.ts';
-import type { RunSummary } from '../../model/run-summary.ts';
-import type { RunView } from '../../model/view.ts';
+import type { WorkflowFailedError, WorkflowHandle } from '@temporalio/client';
+import type { RunEvent } from '../model/events.ts';
+import type { RunSummary } from '../model/run-summary.ts';
+import type { RunView } from '../model/view.ts';
 
 export type FollowOptions = {
   readonly handle: WorkflowHandle;
@@ -27,16 +26,12 @@ export type FollowOptions = {
   readonly isUp?: () => boolean;
   /** Called each time a service has stopped answering. */
   readonly onSilence: () => void;
-  /** The words that go on with the run. */
-  readonly resume: string;
   /** Ends it: nothing is asked or told any more. */
   readonly stop: AbortSignal;
 };
 
 const ASK_EVERY_MS = 1_000;
 const LOOK_EVERY_MS = 5_000;
-/** A workflow task tried this often will not get better by waiting. */
-const STUCK_ATTEMPTS = 5;
 /** A service that is restarted or moved is back by then. */
 const SILENCE_LIMIT_MS = 10 * 60_000;
 const SILENCE_PAUSE_MS = 2_000;
@@ -44,6 +39,8 @@ const SILENCE_PAUSE_MS = 2_000;
 /** The summary of the finished run. @throws UserError ENGINE_LOST, WORKFLOW_STUCK (exit 3); the reason of `stop` */
 export async function follow(options: FollowOptions): Promise<RunSummary> {
   const { handle, ownView } = options;
+  // Loaded by now: a handle comes from a client.
+  const { WorkflowFailedError } = await import('@temporalio/client');
   let view: RunView | undefined;
   const look = async (): Promise<RunView | undefined> => {
     if (ownView !== undefined) return ownView();
@@ -81,6 +78,7 @@ function rejectsAt(stop: AbortSignal): Promise<never> {
 /** The workflow's result. A service that does not answer is asked again for some minutes. */
 async function resultOf(options: FollowOptions): Promise<RunSummary> {
   const { handle, isUp, onSilence, stop } = options;
+  const { WorkflowFailedError, WorkflowNotFoundError } = await import('@temporalio/client');
   let silentSinceMs: number | undefined;
   for (;;) {
     try {
@@ -117,7 +115,7 @@ function watchForTrouble(options: FollowOptions): { found: Promise<never>; stop(
     const lookAtTask = async (): Promise<void> => {
       const description = await handle.describe().catch(() => undefined);
       const task = description?.raw.pendingWorkflowTask;
-      if ((task?.attempt ?? 0) >= STUCK_ATTEMPTS) reject(stuck(options, task?.attempt ?? 0));
+      if ((task?.attempt ?? 0) >= STUCK_TASK_ATTEMPTS) reject(stuck(options, task?.attempt ?? 0));
       if (warned || task == null || (await options.isServed().catch(() => true))) return;
       if (!options.stop.aborted) {
         warned = true;
@@ -137,23 +135,21 @@ function watchForTrouble(options: FollowOptions): { found: Promise<never>; stop(
   };
 }
 
-function engineLost({ handle, isUp, resume }: FollowOptions, cause?: unknown): UserError {
+function engineLost({ handle, isUp }: FollowOptions, cause?: unknown): RunLeftOpen {
   const who = isUp === undefined ? 'the Temporal service does not answer' : 'the engine has ended';
-  return new UserError('ENGINE_LOST', `${who} while run ${handle.workflowId} was going on`, {
-    exitCode: 3,
-    hint: `Every finished step is kept. Go on with: ${resume}`,
+  const { workflowId } = handle;
+  return new RunLeftOpen('ENGINE_LOST', `${who} while run ${workflowId} was going on`, {
+    runId: workflowId,
     cause,
   });
 }
 
-function stuck({ handle, resume }: FollowOptions, attempt: number): UserError {
-  return new UserError(
+function stuck({ handle }: FollowOptions, attempt: number): RunLeftOpen {
+  const { workflowId } = handle;
+  return new RunLeftOpen(
     'WORKFLOW_STUCK',
-    `the workflow task of run ${handle.workflowId} has failed ${attempt - 1} times in a row`,
-    {
-      exitCode: 3,
-      hint: `Look at the run in the Temporal UI or at its worker.log. Every finished step is kept; start it again with: ${resume}`,
-    },
+    `the workflow task of run ${workflowId} has failed ${attempt - 1} times in a row`,
+    { runId: workflowId },
   );
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 
-import { whileUp } from '../../../src/cli/run/watch-engine.ts';
+import { whileUp } from '../../src/run/watch-engine.ts';
 
 const never = new Promise<string>(() => undefined);
 

@@ -2,38 +2,45 @@
 
 import { resolve } from 'node:path';
 
-import { resolveOut } from '../../delivery/deliver.ts';
-import { UserError } from '../../model/errors.ts';
-import { readOwner } from '../../delivery/out-lock.ts';
-import { openRunRecords } from '../../store/run-records.ts';
-import { stateDirOf } from '../state-dir.ts';
+import { resolveOut } from '../delivery/deliver.ts';
+import { UserError } from '../model/errors.ts';
+import { readOwner } from '../delivery/out-lock.ts';
+import { openRunRecords } from '../store/run-records.ts';
+import { findStateDir } from './state-dir.ts';
 
-import type { RunRecord } from '../../model/run-record.ts';
-import type { Io } from '../io.ts';
-import type { Settings } from '../settings.ts';
+import type { RunRecord } from '../model/run-record.ts';
 
-export type Wanted = { readonly runId?: string; readonly out?: string };
+export type Wanted = {
+  /** An id, or the unambiguous beginning of one. */
+  readonly runId?: string | undefined;
+  readonly out?: string | undefined;
+  /** Any open run will do. */
+  readonly isOpen?: boolean;
+};
 
-/** The run and the state folder that holds it. Unambiguous prefixes of an id do. @throws UserError RUN_NOT_FOUND */
+export type Place = {
+  /** A state folder that was named. */
+  readonly stateDir?: string | undefined;
+  readonly cwd: string;
+};
+
+/** The run and the state folder that holds it. @throws UserError RUN_NOT_FOUND */
 export async function findRun(
   wanted: Wanted,
-  settings: Settings,
-  io: Io,
-  accept: (record: RunRecord) => boolean = () => true,
-): Promise<{ record: RunRecord; stateDir: string }> {
-  const given = settings.stateDir === undefined ? {} : { given: settings.stateDir };
-  let stateDir = stateDirOf({ ...given, from: io.cwd, cwd: io.cwd });
+  { stateDir: given, cwd }: Place,
+): Promise<{ readonly record: RunRecord; readonly stateDir: string }> {
+  let stateDir = findStateDir({ given, cwd }).path;
   let runId = wanted.runId;
   let out: string | undefined;
   if (wanted.out !== undefined) {
-    out = await resolveOut(resolve(io.cwd, wanted.out));
+    out = await resolveOut(resolve(cwd, wanted.out));
     const owner = await readOwner(out);
     if (owner?.state === 'foreign') throw notOurs(wanted.out);
     if (owner?.stateDir !== undefined) {
       stateDir = owner.stateDir;
       runId ??= owner.runId;
-    } else if (settings.stateDir === undefined) {
-      stateDir = stateDirOf({ from: resolve(out, '..'), cwd: io.cwd });
+    } else if (given === undefined) {
+      stateDir = findStateDir({ from: resolve(out, '..'), cwd }).path;
     }
   }
   const { records } = await openRunRecords(stateDir).list();
@@ -41,7 +48,7 @@ export async function findRun(
     (record) =>
       (runId === undefined || record.run_id === runId || record.run_id.startsWith(runId)) &&
       (out === undefined || runId !== undefined || record.out === out) &&
-      accept(record),
+      (wanted.isOpen !== true || record.state === 'open'),
   );
   const exact = matches.find((record) => record.run_id === runId);
   const record = exact ?? matches[0];

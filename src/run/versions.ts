@@ -8,7 +8,7 @@ export type Versions = { readonly version: string; readonly node: string; readon
 
 /** This product's version. */
 export function readVersion(): string {
-  return versionIn(fileURLToPath(new URL('../../../package.json', import.meta.url)));
+  return versionIn(fileURLToPath(new URL('../../package.json', import.meta.url)));
 }
 
 /** Reads them from the package files. */

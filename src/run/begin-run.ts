@@ -1,0 +1,125 @@
+/** Begins a run: resolves its definition, takes `--out`, records it, and executes it; or goes on with an unfinished one. */
+
+import { dirname, resolve } from 'node:path';
+
+import { inspectOut, previousRows, recoverDelivery, resolveOut } from '../delivery/deliver.ts';
+import { busy, lockOut, readOwner, takenOverLine } from '../delivery/out-lock.ts';
+import { UserError } from '../model/errors.ts';
+import { driverState, openRunRecords } from '../store/run-records.ts';
+import { resolveDefinition } from './definition-source.ts';
+import { executeRun } from './execute.ts';
+import { resumeRun } from './resume-run.ts';
+import { makeRunId } from './run-id.ts';
+import { makeStateDir } from './state-dir.ts';
+
+import type { Plan } from '../model/plan.ts';
+import type { DefinitionRequest } from './definition-source.ts';
+import type { RunControl } from './control.ts';
+import type { Parts } from './parts.ts';
+import type { RunEnded } from './project-events.ts';
+
+export type RunRequest = DefinitionRequest & {
+  /** Folder that receives the dataset. */
+  readonly out: string;
+};
+
+/** Runs to the end, or until told to stop. @throws UserError */
+export async function beginRun(
+  parts: Parts,
+  request: RunRequest,
+  control: RunControl,
+): Promise<RunEnded> {
+  const { stateDir, cwd = process.cwd() } = parts.options;
+  const { tell } = control;
+  const startedAt = new Date();
+  const date = startedAt.toISOString().slice(0, 10);
+  const definition = await resolveDefinition(request, date, parts.options);
+  const out = await resolveOut(resolve(cwd, request.out));
+  makeStateDir(stateDir);
+
+  const open = await openRunOf(out);
+  if (
+    open !== undefined &&
+    open.planSha256 === definition.planSha256 &&
+    open.stateDir === stateDir
+  ) {
+    tell({ type: 'unfinished_found', runId: open.runId });
+    return resumeRun(parts, { runId: open.runId }, control);
+  }
+
+  await refuseForeign(out, request.out);
+  const runId = makeRunId(definition.plan.job, startedAt, Math.random());
+  const metrics = await parts.metrics(tell);
+  const lock = await lockOut(out, { runId, stateDir });
+  try {
+    if (lock.before !== undefined) tell({ type: 'said', text: takenOverLine(lock.before) });
+    await recoverDelivery(out);
+    await refuseForeign(out, request.out);
+    const plan: Plan = {
+      ...definition.plan,
+      run: {
+        id: runId,
+        date,
+        generation: 1,
+        out,
+        planSha256: definition.planSha256,
+        deliverQueue: '',
+        outToken: lock.token,
+        previousRows: await previousRows(out),
+      },
+    };
+    await parts.records.create({
+      plan,
+      jobPath: definition.jobPath,
+      profilePath: definition.profilePath,
+      params: definition.params,
+      startedAtMs: startedAt.getTime(),
+    });
+    tell({
+      type: 'run_opened',
+      runId,
+      resumed: false,
+      job: plan.job,
+      profile: plan.profile,
+      steps: plan.steps.length,
+      stateDir,
+      out,
+      ...(metrics.url === undefined ? {} : { metricsUrl: metrics.url }),
+    });
+    return await executeRun(parts, { plan, lock, way: 'start' }, control);
+  } finally {
+    // What is not delivered stays named here, so that `resume` finds it; a lock given back before is left alone.
+    await lock.unlock({ keep: true });
+  }
+}
+
+/**
+ * The run that holds this `--out` and has not ended, if nobody may still drive it. What another user wrote there is
+ * not followed.
+ * @throws UserError OUT_BUSY
+ */
+async function openRunOf(
+  out: string,
+): Promise<{ runId: string; stateDir: string; planSha256: string } | undefined> {
+  const owner = await readOwner(out);
+  if (owner === undefined) return undefined;
+  if (!owner.isFree) throw busy(out, owner);
+  const { runId, stateDir } = owner;
+  if (runId === undefined || stateDir === undefined) return undefined;
+  const record = await openRunRecords(stateDir).read(runId);
+  if (record === undefined || record.state !== 'open') return undefined;
+  if (driverState(record) === 'alive') throw busy(out, { ...owner, state: 'alive' });
+  return { runId, stateDir, planSha256: record.plan_sha256 };
+}
+
+async function refuseForeign(out: string, shown: string): Promise<void> {
+  const { state } = await inspectOut(out);
+  if (state !== 'foreign') return;
+  throw new UserError(
+    'OUT_NOT_OURS',
+    `${shown} is not empty and was not made by a delivery; nothing was touched`,
+    {
+      hint: `Give another --out, or empty ${dirname(out)}/${shown.split('/').at(-1) ?? ''} yourself.`,
+    },
+  );
+}
