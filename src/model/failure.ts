@@ -1,12 +1,11 @@
 /** Why something failed, as plain data that keeps its meaning from where it arises to the terminal. Pure. */
 
-import { boundText, bytesOf } from './bounded-text.ts';
+import { boundText } from './bounded-text.ts';
 import { GATES, RETRYABLE } from './error-codes.ts';
 import { UserError } from './errors.ts';
 import { StepError } from './step-error.ts';
 
 import type { ErrorCode } from './error-codes.ts';
-import type { Outcome } from './outcome.ts';
 
 /** The single detail of every failure that crosses the wire. */
 export type Failure = {
@@ -28,7 +27,7 @@ export type Failure = {
   readonly durationMs?: number;
 };
 
-/** Bounds of one failure, so that hundreds of them fit into one answer. */
+/** Bounds of one failure. */
 export const MOST_BYTES = Object.freeze({ message: 2_000, hint: 500, check: 200 });
 const MOST_CHECKS = 16;
 
@@ -72,40 +71,6 @@ export function failure(
     ...(failedChecks === undefined ? {} : { failedChecks: boundChecks(failedChecks) }),
     ...about,
   };
-}
-
-/** Bytes that the failures of one run may take together; each one beyond them is cut to a line. */
-const MOST_BYTES_TOGETHER = 800_000;
-const A_LINE = Object.freeze({ message: 200, hint: 100 });
-
-/** What a failure adds to its step's outcome, and how many bytes all failures of the run have taken with it. */
-export function toldOf(
-  { code, message, hint, exitCode, log, failedChecks }: Failure,
-  takenBytes: number,
-): {
-  readonly about: Pick<
-    Outcome,
-    'code' | 'reason' | 'hint' | 'exitCode' | 'log' | 'failedChecks'
-  > & { readonly reason: string };
-  readonly takenBytes: number;
-} {
-  const whole = {
-    code,
-    reason: message,
-    ...(hint === undefined ? {} : { hint }),
-    ...(exitCode === undefined ? {} : { exitCode }),
-    ...(log === undefined ? {} : { log }),
-    ...(failedChecks === undefined ? {} : { failedChecks }),
-  };
-  const taken = takenBytes + bytesOf(JSON.stringify(whole));
-  if (taken <= MOST_BYTES_TOGETHER) return { about: whole, takenBytes: taken };
-  const { log: _, failedChecks: __, ...rest } = whole;
-  const about = {
-    ...rest,
-    reason: boundText(message, A_LINE.message),
-    ...(hint === undefined ? {} : { hint: boundText(hint, A_LINE.hint) }),
-  };
-  return { about, takenBytes };
 }
 
 /** Names of checks as a result or a failure may carry them. */

@@ -38,7 +38,7 @@ export type RunState = {
   running: number;
   ended: number;
   stop?: StopCause;
-  /** Bytes that the failures in outcomes take together. */
+  /** Bytes that the words of the outcomes take together. */
   takenBytes: number;
 };
 

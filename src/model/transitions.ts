@@ -10,14 +10,15 @@
 
 import { holds } from './condition.ts';
 import { ENDINGS, MAX_LOST, STOPS } from './endings.ts';
-import { toldOf } from './failure.ts';
 import { isSuccess } from './outcome.ts';
+import { fitting, saidOf } from './said.ts';
 
 import type { Attempted } from './endings.ts';
 import type { RunEvent } from './events.ts';
 import type { Failure } from './failure.ts';
 import type { Outcome, Status, StopCause } from './outcome.ts';
 import type { PlanStep } from './plan.ts';
+import type { Said } from './said.ts';
 import type { Graph, RunState, StepState } from './run-state.ts';
 import type { StepResult } from './step-result.ts';
 
@@ -134,11 +135,13 @@ function succeed(turn: Turn, i: number, result: StepResult): void {
   const status = warning !== undefined ? 'WARN' : cached ? 'CACHED' : 'OK';
   end(turn, i, status, {
     durationMs,
-    ...(warning === undefined ? {} : { reason: warning }),
     ...(rowsIn === undefined ? {} : { rowsIn }),
     ...(rowsOut === undefined ? {} : { rowsOut }),
     ...(rowsRejected === undefined ? {} : { rowsRejected }),
-    ...(failedChecks === undefined ? {} : { failedChecks }),
+    ...say(turn, {
+      ...(warning === undefined ? {} : { reason: warning }),
+      ...(failedChecks === undefined ? {} : { failedChecks }),
+    }),
     ...(result.seals === undefined ? {} : { seal: result.seals.result }),
   });
 }
@@ -152,19 +155,25 @@ function fail(
   const { graph, state } = turn;
   const { id, allowFailure } = planned(graph, i);
   const { status, allowable } = ENDINGS[ending];
-  const { about, takenBytes } = toldOf(failure, state.takenBytes);
-  state.takenBytes = takenBytes;
   if (allowFailure && allowable) {
     stepAt(state, i).excused = true;
-    return end(turn, i, 'WARN', { ...about, reason: `allowed to fail: ${about.reason}` });
+    return end(turn, i, 'WARN', say(turn, saidOf(failure, 'allowed to fail: ')));
   }
-  end(turn, i, status, about);
+  end(turn, i, status, say(turn, saidOf(failure)));
   // Attempts that run go on to their own end, and so do retries of what has begun.
   if (graph.plan.onFailure === 'stop') {
     const why = `the run stopped when '${id}' failed`;
     endWhere(turn, 'waiting', 'SKIPPED', why);
     endWhere(turn, 'ready', 'SKIPPED', why, { butBegun: true });
   }
+}
+
+/** What an outcome says, within what the run may still say. */
+function say({ state }: Turn, words: Said): Said {
+  if (words.reason === undefined && words.failedChecks === undefined) return words;
+  const { said, takenBytes } = fitting(words, state.takenBytes);
+  state.takenBytes = takenBytes;
+  return said;
 }
 
 /** Ends every step in this state. What waits ends before what it waits for, so that its reason is the true one. */

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 
 import { exitCode } from '../../src/model/exit-code.ts';
 import { UserError } from '../../src/model/errors.ts';
-import { failure, failureIn, failureOf, toldOf } from '../../src/model/failure.ts';
+import { failure, failureIn, failureOf } from '../../src/model/failure.ts';
 import { StepError } from '../../src/model/step-error.ts';
 
 import type { Outcome } from '../../src/model/outcome.ts';
@@ -38,25 +38,6 @@ test('is known again after a journey as JSON', () => {
   expect(failureIn(JSON.parse(JSON.stringify(sent)))).toEqual(sent);
   expect(failureIn({ message: 'of somebody else' })).toBeUndefined();
   expect(failureIn(undefined)).toBeUndefined();
-});
-
-test('six hundred long failures fit into one answer, and the first ones are told whole', () => {
-  const said = '漢'.repeat(2_000);
-  let takenBytes = 0;
-  const all = Array.from({ length: 600 }, () => {
-    const told = toldOf(
-      failure('COMMAND_FAILED', said, { hint: said, log: `/${'x'.repeat(300)}` }),
-      takenBytes,
-    );
-    takenBytes = told.takenBytes;
-    return told.about;
-  });
-  expect(Buffer.byteLength(JSON.stringify(all))).toBeLessThan(1_100_000);
-  expect(Buffer.byteLength(all[0]?.reason ?? '')).toBeGreaterThan(1_900);
-  expect(all.at(-1)).toMatchObject({
-    code: 'COMMAND_FAILED',
-    reason: expect.stringMatching(/^漢+/),
-  });
 });
 
 const ended = (status: Outcome['status'], about: Partial<Outcome> = {}): Outcome => ({
