@@ -7,6 +7,7 @@ import type { Project } from './run/project.ts';
 import type { ProjectOptions } from './run/project-options.ts';
 
 export { KINDS } from './kinds/index.ts';
+export { z } from 'zod';
 export { defineStep } from './kinds/contract.ts';
 export { StepError } from './model/step-error.ts';
 export { UserError } from './model/errors.ts';
@@ -27,7 +28,7 @@ export type { RunRecord } from './model/run-record.ts';
 export type { RunSummary } from './model/run-summary.ts';
 export type { RunView } from './model/view.ts';
 export type { RunRequest } from './run/begin-run.ts';
-export type { DefinitionRequest, PlanBody, PlanSource } from './run/definition-source.ts';
+export type { DefinitionRequest, DefinitionSource, Documents, PlanBody } from './run/definition-source.ts';
 export type { Explanation, ExplainRequest, Foreseen, Verdict } from './run/explain.ts';
 export type { ProjectEvent, RunClosed, RunEnded } from './run/project-events.ts';
 export type { EngineChoice, MetricsChoice } from './run/project-options.ts';

@@ -1,11 +1,12 @@
-/** Where the definition of a run comes from: a job file with its profile, or a plan that a program made. */
+/** Where the definition of a run comes from: a job file with its profile, or a program that has it as data. */
 
 import { createHash } from 'node:crypto';
 
 import { canonicalJson } from '../model/canonical.ts';
 import { checkGivenPlan } from './given-plan.ts';
-import { loadDefinition } from './load-definition.ts';
+import { loadDefinition, planOfDocuments } from './load-definition.ts';
 
+import type { Json } from '../model/json.ts';
 import type { Plan, Scalar } from '../model/plan.ts';
 import type { Definition } from './load-definition.ts';
 import type { ProjectOptions } from './project-options.ts';
@@ -13,8 +14,19 @@ import type { ProjectOptions } from './project-options.ts';
 /** A plan without what belongs to one run. */
 export type PlanBody = Omit<Plan, 'run'>;
 
-/** Makes the plan of a run. `date` is the run's, YYYY-MM-DD; a resumed run asks again with its first one. */
-export type PlanSource = (about: { readonly date: string }) => PlanBody | Promise<PlanBody>;
+/** What the two files hold, as data: checked, completed and resolved as those are. */
+export type Documents = {
+  readonly job: Json;
+  /** The profile with nothing to extend; or a chain of them, base first. */
+  readonly profile: Json;
+};
+
+/** Makes the definition of a run. `date` is the run's, YYYY-MM-DD. */
+export type DefinitionSource = (about: {
+  readonly date: string;
+}) => Documents | PlanBody | Promise<Documents | PlanBody>;
+
+type Params = readonly string[] | Readonly<Record<string, Scalar>>;
 
 export type DefinitionRequest =
   | {
@@ -23,10 +35,14 @@ export type DefinitionRequest =
       /** Name, or a path that ends in .yaml or .yml; default: the one the job names. */
       readonly profile?: string;
       /** By name, or `name=text` as on a command line. */
-      readonly params?: readonly string[] | Readonly<Record<string, Scalar>>;
+      readonly params?: Params;
       readonly definition?: undefined;
     }
-  | { readonly definition: PlanBody | PlanSource };
+  | {
+      readonly definition: Documents | PlanBody | DefinitionSource;
+      /** For the parameters of a job; a plan has none left. */
+      readonly params?: Params;
+    };
 
 export type ResolvedDefinition = Pick<
   Definition,
@@ -42,17 +58,20 @@ export async function resolveDefinition(
   date: string,
   { kinds, cwd = process.cwd() }: Pick<ProjectOptions, 'kinds' | 'cwd'>,
 ): Promise<ResolvedDefinition> {
-  if (request.definition !== undefined) {
-    const { definition } = request;
-    const plan = typeof definition === 'function' ? await definition({ date }) : definition;
-    checkGivenPlan(plan, kinds);
-    const planSha256 = createHash('sha256').update(canonicalJson(plan)).digest('hex');
-    return { plan, planSha256, origins: {}, jobPath: '', profilePath: '', params: [] };
-  }
-  const { job, profile, params = [] } = request;
+  const { params = [] } = request;
   const words = Array.isArray(params)
     ? (params as readonly string[])
     : Object.entries(params).map(([name, value]) => `${name}=${String(value)}`);
+  if (request.definition !== undefined) {
+    const { definition } = request;
+    const made = typeof definition === 'function' ? await definition({ date }) : definition;
+    const about = { kinds, cwd, date, params: words };
+    const plan = isPlan(made) ? made : await planOfDocuments(made, about);
+    checkGivenPlan(plan, kinds);
+    const planSha256 = createHash('sha256').update(canonicalJson(plan)).digest('hex');
+    return { plan, planSha256, origins: {}, jobPath: '', profilePath: '', params: words };
+  }
+  const { job, profile } = request;
   const loaded = await loadDefinition({
     jobPath: job,
     ...(profile === undefined ? {} : { profile }),
@@ -62,4 +81,8 @@ export async function resolveDefinition(
     kinds,
   });
   return { ...loaded, params: words };
+}
+
+function isPlan(made: Documents | PlanBody): made is PlanBody {
+  return 'steps' in made;
 }

@@ -16,6 +16,7 @@ import type { DefinitionFile } from '../definition/check.ts';
 import type { Problem } from '../model/errors.ts';
 import type { KindSpec } from '../definition/kind-spec.ts';
 import type { Located } from '../definition/located.ts';
+import type { Json } from '../model/json.ts';
 import type { Plan } from '../model/plan.ts';
 
 export type DefinitionRequest = {
@@ -98,13 +99,7 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
     resolvePath: (path) => resolve(literalFolder(jobDir), path),
     complete: !chain.broken,
   });
-  problems.push(...checked.problems);
-  for (const { at, path } of checked.paths) {
-    await expandGlobs([path]).catch((error: Error) => {
-      const hint = 'Paths are relative to the job file.';
-      problems.push({ code: 'FILE_NOT_FOUND', ...at, message: error.message, hint });
-    });
-  }
+  problems.push(...checked.problems, ...(await pathProblems(checked.paths)));
   const all = sorted(problems);
   if (checked.plan === undefined || all.length > 0) throw new DefinitionError(all, texts);
   return {
@@ -115,6 +110,53 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
     profilePath: chain.path ?? '',
     jobDir,
   };
+}
+
+/**
+ * The plan of a definition that a program has as data; relative paths are relative to `cwd`.
+ * @throws DefinitionError with every problem; `job` and `profile` stand for the files
+ */
+export async function planOfDocuments(
+  { job, profile }: { readonly job: Json; readonly profile: Json },
+  about: Pick<DefinitionRequest, 'kinds' | 'cwd' | 'date' | 'params'>,
+): Promise<Definition['plan']> {
+  // JSON is YAML.
+  const text = (value: Json): string => JSON.stringify(value, null, 2);
+  const chain = Array.isArray(profile) ? (profile as readonly Json[]) : [profile];
+  const files = chain.map((one, i) => ({
+    path: i === chain.length - 1 ? 'profile' : `profile ${i + 1}`,
+    text: text(one),
+  }));
+  const jobFile = { path: 'job', text: text(job) };
+  const checked = checkDefinition({
+    job: jobFile,
+    profiles: files,
+    kinds: about.kinds,
+    given: paramTexts(about.params),
+    date: about.date,
+    resolvePath: (path) => resolve(literalFolder(about.cwd), path),
+    complete: true,
+  });
+  const problems = [...checked.problems, ...(await pathProblems(checked.paths))];
+  if (checked.plan === undefined || problems.length > 0) {
+    const texts = new Map([jobFile, ...files].map((file) => [file.path, file.text]));
+    throw new DefinitionError(sorted(problems), texts);
+  }
+  return checked.plan;
+}
+
+/** Inputs that are not there. */
+async function pathProblems(
+  paths: ReturnType<typeof checkDefinition>['paths'],
+): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  for (const { at, path } of paths) {
+    await expandGlobs([path]).catch((error: Error) => {
+      const hint = 'Paths are relative to the job file.';
+      problems.push({ code: 'FILE_NOT_FOUND', ...at, message: error.message, hint });
+    });
+  }
+  return problems;
 }
 
 type Around = {

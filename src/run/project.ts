@@ -52,7 +52,7 @@ export type Project = {
   cancel(runId: string): Promise<void>;
   /** A worker for the task queue; with the embedded engine, that engine kept up. Until `stop`. @throws UserError */
   serve(request: ServeRequest): Promise<void>;
-  /** Leaves engine and metrics port. Runs that go on are to be ended first. */
+  /** Waits for what goes on, then leaves engine and metrics port. */
   close(): Promise<void>;
 };
 
@@ -61,6 +61,13 @@ export function openProject(options: ProjectOptions): Project {
   const parts = makeParts(options);
   const { stateDir, onEvent } = options;
   const tell: Tell = (event) => onEvent?.(event);
+  const goingOn = new Set<Promise<unknown>>();
+  const during = <T>(work: Promise<T>): Promise<T> => {
+    goingOn.add(work);
+    const done = (): void => void goingOn.delete(work);
+    work.then(done, done);
+    return work;
+  };
   const controlOf = ({ onEvent: own, cancel, suspend }: RunOptions): RunControl => ({
     tell: (event) => {
       tell(event);
@@ -76,8 +83,8 @@ export function openProject(options: ProjectOptions): Project {
   };
   return {
     stateDir,
-    run: async (request, run = {}) => beginRun(parts, request, controlOf(run)),
-    resume: async (runId, run = {}) => resumeRun(parts, { runId }, controlOf(run)),
+    run: (request, run = {}) => during(beginRun(parts, request, controlOf(run))),
+    resume: (runId, run = {}) => during(resumeRun(parts, { runId }, controlOf(run))),
     explain: async (request) => explainRun(parts, request),
     validate: async (request) => {
       const date = new Date().toISOString().slice(0, 10);
@@ -87,7 +94,10 @@ export function openProject(options: ProjectOptions): Project {
     status,
     logs: async (runId, step) => readLogs(parts.records.folder(runId), await status(runId), step),
     cancel: async (runId) => cancelRun(parts, runId),
-    serve: async (request) => serve(parts, request, tell),
-    close: async () => parts.close(),
+    serve: (request) => during(serve(parts, request, tell)),
+    close: async () => {
+      await Promise.allSettled(goingOn);
+      await parts.close();
+    },
   };
 }
