@@ -28,7 +28,12 @@ export type { RunRecord } from './model/run-record.ts';
 export type { RunSummary } from './model/run-summary.ts';
 export type { RunView } from './model/view.ts';
 export type { RunRequest } from './run/begin-run.ts';
-export type { DefinitionRequest, DefinitionSource, Documents, PlanBody } from './run/definition-source.ts';
+export type {
+  DefinitionRequest,
+  DefinitionSource,
+  Documents,
+  PlanBody,
+} from './run/definition-source.ts';
 export type { Explanation, ExplainRequest, Foreseen, Verdict } from './run/explain.ts';
 export type { ProjectEvent, RunClosed, RunEnded } from './run/project-events.ts';
 export type { EngineChoice, MetricsChoice } from './run/project-options.ts';

@@ -46,8 +46,8 @@ export type SessionOptions = {
   readonly onEvent?: (key: RunKey, event: RunEvent) => void;
 };
 
-/** Milliseconds between heartbeats: a service is spared, a laptop learns of a cancel at once. */
-const HEARTBEAT_MS = Object.freeze({ embedded: 500, service: 2_000 });
+/** Milliseconds between heartbeats: with a service, how soon a step learns of a cancel; else it is told in process. */
+const HEARTBEAT_MS = Object.freeze({ embedded: 5_000, service: 2_000 });
 
 /** Starts or finds the engine, and serves the queues. @throws UserError with exit code 3 */
 export async function openSession(parts: Parts, options: SessionOptions): Promise<Session> {

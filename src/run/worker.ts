@@ -10,6 +10,7 @@ import { Worker } from '@temporalio/worker';
 import { limitsOf } from '../activities/limits.ts';
 import { makeDeliverActivity } from '../activities/deliver-activity.ts';
 import { makeStepActivities } from '../activities/step-activity.ts';
+import { makeStopping } from '../activities/stopping.ts';
 import { makeOrderGuard } from '../orders/guard.ts';
 
 import type {
@@ -40,7 +41,7 @@ export type WorkerSettings = {
   readonly secret: (name: string) => string | undefined;
   readonly bootId: string;
   readonly sqlThreads?: number;
-  readonly sinks: InjectedSinks<EventSinks>;
+  readonly sinks: Pick<InjectedSinks<EventSinks>, 'events'>;
   readonly interceptors: readonly ActivityInterceptorsFactory[];
   /** Set: only what the state folder's own commands ordered is executed. Absent: whoever reaches the service is trusted. */
   readonly orders?: Orders;
@@ -73,6 +74,16 @@ function machineOf(): Machine {
 export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
   const { taskQueue, deliverQueue } = settings;
   const machine = machineOf();
+  const stopping = makeStopping();
+  const sinks: InjectedSinks<EventSinks> = {
+    ...settings.sinks,
+    attempts: {
+      stop: {
+        fn: (_info, { runId, generation }) => stopping.stop({ id: runId, generation }),
+        callDuringReplay: false,
+      },
+    },
+  };
   const steps = makeStepActivities(
     settings.kinds,
     {
@@ -84,7 +95,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       bootId: settings.bootId,
       limits: (concurrency) => limitsOf(machine, concurrency, settings.sqlThreads),
     },
-    { heartbeatEveryMs: settings.heartbeatEveryMs },
+    { heartbeatEveryMs: settings.heartbeatEveryMs, stopping },
   );
   const deliver = makeDeliverActivity(settings.store, settings.outToken);
   const common = {
@@ -106,7 +117,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         taskQueue,
         workflowBundle: { codePath: workflowBundlePath() },
         activities: { ...steps, ...(deliverQueue === taskQueue ? { deliver } : {}) },
-        sinks: guard?.sinks(settings.sinks) ?? settings.sinks,
+        sinks: guard?.sinks(sinks) ?? sinks,
         interceptors: {
           activity: [...guarding, ...settings.interceptors],
         },
