@@ -84,3 +84,22 @@ export async function withEngine(work) {
     }
   });
 }
+
+/** Runs a script of this folder and answers what it and its children used: CPU and the script's greatest memory. */
+export function used(script, words, { cwd = root } = {}) {
+  const file = join(root, 'bench', script);
+  const lines = spawnSync('sh', ['-c', '"$0" "$@" >&2; times', process.execPath, file, ...words], {
+    cwd,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  if (lines.status !== 0) throw new Error(lines.stderr);
+  const [user, system] = lines.stdout.trim().split('\n').at(-1).split(' ').map(milliseconds);
+  return { cpuMs: user + system, megabytes: Number(/resident (\d+)/.exec(lines.stderr)?.[1]) };
+}
+
+/** `1m2.345s`, as the shell's `times` says it. */
+function milliseconds(text) {
+  const [, minutes, seconds] = /(\d+)m([\d.]+)s/.exec(text);
+  return Number(minutes) * 60_000 + Number(seconds) * 1_000;
+}

@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { coldProfile } from './cold-profile.mjs';
 import {
   cacheDir,
   cli,
@@ -15,6 +16,8 @@ import {
   withEngine,
   withFolder,
 } from './measure.mjs';
+import { smallSql } from './small-sql-step.mjs';
+import { sql } from './sql-step.mjs';
 
 const ratio = (a, b) => `${(a / b).toFixed(2)}x`;
 const seconds = (ms) => `${(ms / 1000).toFixed(2)} s`;
@@ -205,62 +208,9 @@ export const parts = {
       ];
     }),
 
-  sql: () =>
-    withFolder(async (folder) => {
-      const { default: duckdb } = await import('@duckdb/node-api');
-      const { transformSql } = await import('../dist/kinds/transform-sql.js');
-      const source = join(folder, 'big.parquet');
-      const instance = await duckdb.DuckDBInstance.create(':memory:', { threads: '2' });
-      const connection = await instance.connect();
-      await connection.run(
-        `copy (select i as id, i % 1000 as k, (i * 7919) % 100003 as v from range(3000000) t(i)) to '${source}' (format parquet)`,
-      );
-      const query = 'select k, count(*) as n, sum(v) as total, max(id) as last from big group by k';
-      let turn = 0;
-      const { mkdir } = await import('node:fs/promises');
-      const product = async () => {
-        turn += 1;
-        const attempt = join(folder, `a${turn}`);
-        await mkdir(attempt);
-        const at = performance.now();
-        await transformSql.run(
-          { sql: { text: query, binds: {} }, ordered: true },
-          {
-            folder: attempt,
-            inputs: {
-              big: {
-                outputs: {
-                  table: { path: source, format: 'parquet', sha256: '', bytes: 0, rows: 3_000_000 },
-                },
-                values: {},
-              },
-            },
-            sources: [],
-            signal: new AbortController().signal,
-            limits: { memoryBytes: 2 ** 31, threads: 2 },
-            log: () => undefined,
-          },
-        );
-        return performance.now() - at;
-      };
-      const bare = async () => {
-        turn += 1;
-        const at = performance.now();
-        const own = await duckdb.DuckDBInstance.create(':memory:', { threads: '2' });
-        const c = await own.connect();
-        await c.run(`create view big as from read_parquet('${source}')`);
-        await c.run(
-          `copy (select * from (${query}) order by all) to '${join(folder, `b${turn}.parquet`)}' (format parquet, compression zstd)`,
-        );
-        c.closeSync();
-        own.closeSync();
-        return performance.now() - at;
-      };
-      const { a, b } = await inTurn(product, bare, 7);
-      return [
-        { what: 'SQL step against a bare ordered COPY', measured: ratio(a, b), budget: '<= 1.15x' },
-      ];
-    }),
+  sql,
+  small_sql: smallSql,
+  cold: coldProfile,
 };
 
 /** A graph of no-op steps through the full path, against the same graph by hand on the same server. */

@@ -23,11 +23,13 @@ import { StepError } from '../model/step-error.ts';
 
 import type { Store, StoredResult } from '../store/store.ts';
 import type { ArtifactRef, StepInput, StepResult } from '../model/step-result.ts';
+import type { InputArtifact, StepInputs } from '../model/attempt-inputs.ts';
 import type { Json, Scalar } from '../model/plan.ts';
 import type {
   AnyStepDefinition,
   StepContext,
   StepDefinition,
+  StepOutput,
   StepReturn,
 } from '../kinds/contract.ts';
 import type { Column } from '../model/column.ts';
@@ -42,6 +44,8 @@ export type StepEnvironment = {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly secret: (name: string) => string | undefined;
   readonly limits: (concurrency: number) => StepContext['limits'];
+  /** For small queries; absent: each step has an instance of its own. */
+  readonly engine?: StepContext['engine'];
   readonly bootId: string;
 };
 
@@ -103,6 +107,7 @@ export async function runStep(
         step: step.id,
       }),
       limits: environment.limits(input.concurrency),
+      ...(environment.engine === undefined ? {} : { engine: environment.engine }),
       previousRows: run.previousRows,
       env: environment.env,
       log,
@@ -115,7 +120,7 @@ export async function runStep(
     const returned = await kind.run(options, context);
     signal.throwIfAborted();
     await holdToContract(kind, options, returned);
-    const { outputs, columns } = await putOutputs(returned, store);
+    const { outputs, columns } = await putOutputs(returned, inputs, store);
     const durationMs = elapsedMs();
     const stored: StoredResult = {
       result: {
@@ -205,6 +210,7 @@ async function holdToContract(
 
 async function putOutputs(
   returned: StepReturn,
+  inputs: StepInputs,
   store: Store,
 ): Promise<{ outputs: Record<string, ArtifactRef>; columns: Record<string, readonly Column[]> }> {
   const entries = Object.entries(returned.outputs ?? {});
@@ -218,10 +224,21 @@ async function putOutputs(
   const columns: Record<string, readonly Column[]> = {};
   for (const [name, output] of entries) {
     const { path, columns: described, ...rest } = output;
-    outputs[name] = await store.put(path, rest);
+    const passed = passedOn(output, inputs);
+    outputs[name] =
+      passed === undefined
+        ? await store.put(path, rest)
+        : { ...rest, sha256: passed.sha256, bytes: passed.bytes };
     if (described !== undefined) columns[name] = described;
   }
   return { outputs, columns };
+}
+
+/** The input that is also this output: it lies in the store already, and must stay there. */
+function passedOn({ path, format }: StepOutput, inputs: StepInputs): InputArtifact | undefined {
+  return Object.values(inputs)
+    .flatMap(({ outputs }) => Object.values(outputs))
+    .find((input) => input.path === path && input.format === format);
 }
 
 function boundedValues(values: Readonly<Record<string, Scalar>>): Record<string, Scalar> {

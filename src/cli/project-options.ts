@@ -14,6 +14,7 @@ export function projectOptions(settings: Settings, io: Io): Omit<OpenOptions, 's
     engine: {
       ...settings.service,
       taskQueue,
+      deliverBy: settings.deliverBy,
       cacheDir,
       ...(temporalBinary === undefined ? {} : { binary: temporalBinary }),
     },

@@ -1,14 +1,20 @@
 /** What a query is made of, by DuckDB's own parser: tables, functions, order. Decides whether its result can be trusted to repeat. */
 
-import type { Session } from './session.ts';
-
 import { StepError } from '../model/step-error.ts';
+import { reachesOut } from './closed.ts';
+import { isSameTree, treeIfAny, treeOf } from './syntax-tree.ts';
+
+import type { Session } from './session.ts';
+import type { Node } from './syntax-tree.ts';
 
 export type Analysis = {
+  /** The query without a closing semicolon or comment, so that it can stand in parentheses. */
+  readonly text: string;
+  readonly tree: Node;
   /** Tables it reads, without its own CTEs, as `name` or `schema.name`. */
   readonly tables: readonly string[];
-  /** It has an ORDER BY of its own at the top. */
-  readonly ordered: boolean;
+  /** What in it may reach beyond these tables, in words; undefined where that is ruled out. */
+  readonly reach: string | undefined;
   /** Aggregates whose result no order of the rows can repair. */
   readonly fragile: readonly string[];
 };
@@ -86,37 +92,55 @@ const FRAGILE = new Set([
   'histogram',
 ]);
 
-type Node = { readonly [key: string]: unknown };
+/** True for a function whose answer differs from call to call, or from session to session. */
+export function isVolatile(name: string): boolean {
+  return VOLATILE.has(name);
+}
 
 /** Looks at a query. @throws StepError SQL_ERROR, SQL_NOT_ALLOWED */
 export async function analyse(session: Session, text: string): Promise<Analysis> {
-  const [row] = await session.rows({
-    text: 'select json_serialize_sql($q::varchar) as j',
-    binds: { q: text },
-  });
-  const parsed = JSON.parse(String(row?.['j'])) as Node;
-  if (parsed['error'] === true) {
-    throw new StepError('SQL_ERROR', explainParse(parsed, text));
-  }
-  const statements = parsed['statements'] as readonly Node[];
-  if (statements.length !== 1) {
-    throw new StepError(
-      'SQL_NOT_ALLOWED',
-      `a step's query is one SELECT; this text has ${statements.length} statements`,
-    );
-  }
-  const root = (statements[0] as Node)['node'] as Node;
-  const found: Found = { tables: new Set(), fragile: new Set() };
-  walk(root, new Set(), found);
-  const modifiers = (root['modifiers'] ?? []) as readonly Node[];
+  const tree = await treeOf(session, text);
+  const found: Found = { tables: new Set(), fragile: new Set(), reach: new Set() };
+  walk(tree, new Set(), found);
   return {
+    text: await withoutTail(session, text, tree),
+    tree,
     tables: [...found.tables],
     fragile: [...found.fragile],
-    ordered: modifiers.some((modifier) => modifier['type'] === 'ORDER_MODIFIER'),
+    reach: [...found.reach][0],
   };
 }
 
-type Found = { readonly tables: Set<string>; readonly fragile: Set<string> };
+/** The query as it can stand in parentheses. @throws StepError SQL_NOT_ALLOWED where that cannot be told */
+async function withoutTail(session: Session, text: string, tree: Node): Promise<string> {
+  for (const bare of withoutTails(text)) {
+    // The parser's word is only needed where something could still end the query in the middle.
+    if (!bare.includes(';')) return bare;
+    const enclosed = await treeIfAny(session, `(\n${bare}\n)`);
+    if (enclosed !== undefined && isSameTree(enclosed, tree)) return bare;
+  }
+  throw new StepError('SQL_NOT_ALLOWED', 'the query must end at its semicolon');
+}
+
+/** The text without what may be a semicolon and comments at its end, the longest first. */
+function* withoutTails(text: string): Generator<string> {
+  const bare = text.trim().replace(/[;\s]+$/, '');
+  yield bare;
+  const line = bare.lastIndexOf('\n') + 1;
+  for (let at = bare.lastIndexOf('--'); at >= line; at = bare.lastIndexOf('--', at - 1)) {
+    yield* withoutTails(bare.slice(0, at));
+    if (at === 0) return;
+  }
+  if (bare.endsWith('*/')) yield* withoutTails(bare.slice(0, bare.lastIndexOf('/*')));
+}
+
+type Found = {
+  readonly tables: Set<string>;
+  readonly fragile: Set<string>;
+  readonly reach: Set<string>;
+};
+
+/** `ctes` are the names that stand for a part of the query here, in lower case. Never more than the engine sees. */
 
 function walk(value: unknown, ctes: ReadonlySet<string>, found: Found): void {
   if (Array.isArray(value)) {
@@ -125,15 +149,29 @@ function walk(value: unknown, ctes: ReadonlySet<string>, found: Found): void {
   }
   if (typeof value !== 'object' || value === null) return;
   const node = value as Node;
-  const named = (node['cte_map'] as { map?: readonly { key: string }[] } | undefined)?.map ?? [];
-  const inner =
-    named.length === 0 ? ctes : new Set([...ctes, ...named.map((cte) => cte.key.toLowerCase())]);
+  const { cte_map: named, right, ...rest } = node;
+  let inner = ctes;
+  // Each sees those before it, and not itself: there its name is that of a table, or of a file.
+  for (const cte of (named as { map?: readonly Cte[] } | undefined)?.map ?? []) {
+    walk(cte.value, inner, found);
+    inner = new Set([...inner, cte.key.toLowerCase()]);
+  }
   look(node, inner, found);
-  for (const child of Object.values(node)) walk(child, inner, found);
+  for (const child of Object.values(rest)) walk(child, inner, found);
+  const isRecursive = node['type'] === 'RECURSIVE_CTE_NODE';
+  walk(right, isRecursive ? new Set([...inner, lower(node['cte_name'])]) : inner, found);
+}
+
+type Cte = { readonly key: string; readonly value: unknown };
+
+function lower(value: unknown): string {
+  return String(value ?? '').toLowerCase();
 }
 
 function look(node: Node, ctes: ReadonlySet<string>, found: Found): void {
-  const name = String(node['function_name'] ?? '').toLowerCase();
+  const name = lower(node['function_name']);
+  const reach = reachesOut(node);
+  if (reach !== undefined) found.reach.add(reach);
   switch (node['type']) {
     case 'BASE_TABLE': {
       const table = String(node['table_name']);
@@ -143,9 +181,7 @@ function look(node: Node, ctes: ReadonlySet<string>, found: Found): void {
       return;
     }
     case 'TABLE_FUNCTION': {
-      const called = String(
-        (node['function'] as Node | undefined)?.['function_name'] ?? '',
-      ).toLowerCase();
+      const called = lower((node['function'] as Node | undefined)?.['function_name']);
       if (TABLE_FUNCTIONS.has(called)) return;
       throw new StepError(
         'SQL_NOT_ALLOWED',
@@ -182,14 +218,4 @@ function refuseVolatile(name: string): never {
     'SQL_NOT_ALLOWED',
     `${name} differs from run to run, so its result could never be reused; pass a value in by a parameter or \${{ run.date }}`,
   );
-}
-
-function explainParse(parsed: Node, text: string): string {
-  const message = String(parsed['error_message'] ?? 'the query cannot be read');
-  if (/Only SELECT/i.test(message))
-    return "a step's query is one SELECT; other statements are not allowed";
-  const offset = Number(parsed['position'] ?? Number.NaN);
-  if (Number.isNaN(offset)) return message;
-  const before = Buffer.from(text).subarray(0, offset).toString();
-  return `line ${before.split('\n').length}, column ${before.length - before.lastIndexOf('\n')}: ${message}`;
 }

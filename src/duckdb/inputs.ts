@@ -2,27 +2,35 @@
 
 import { MAIN_OUTPUT } from '../model/plan.ts';
 import { csvSettings } from './csv-dialect.ts';
-import { PLAIN_PATH, quoteName, quotePath } from './session.ts';
+import { PLAIN_PATH, quoteName, quotePath } from './quoting.ts';
 import { StepError } from '../model/step-error.ts';
 
 import type { Format } from '../model/step-result.ts';
 import type { Session } from './session.ts';
 import type { InputArtifact, StepInputs } from '../model/attempt-inputs.ts';
 
-/** Creates one view an output that is a table. */
-export async function showInputs(session: Session, inputs: StepInputs): Promise<void> {
-  for (const [step, { outputs }] of Object.entries(inputs)) {
-    for (const [output, artifact] of Object.entries(outputs)) {
-      if (!isTable(artifact)) continue;
-      const name = output === MAIN_OUTPUT ? [step] : [step, output];
-      if (name.length > 1) await session.run(`create schema if not exists ${quoteName(step)}`);
-      const view = name.map(quoteName).join('.');
-      await session
-        .run(`create view ${view} as from ${await scanOf(artifact)}`)
-        .catch((error: unknown) => {
-          throw explain(error, name.join('.'), artifact);
-        });
-    }
+/**
+ * Makes outputs that are tables visible, all of them or those of these names. A name of two parts needs a schema, which
+ * would be seen by others: on a shared instance it is there for `tableSql` alone.
+ */
+export async function showInputs(
+  session: Session,
+  inputs: StepInputs,
+  names: readonly string[] = visibleTables(inputs),
+): Promise<void> {
+  for (const name of names) {
+    const artifact = artifactOf(name, inputs);
+    if (artifact === undefined || !isTable(artifact)) continue;
+    const scan = await scanOf(artifact);
+    const show = (view: string): Promise<unknown> =>
+      session.run(`create ${view} as from ${scan}`).catch((error: unknown) => {
+        throw explain(error, name, artifact);
+      });
+    await show(`temp view if not exists ${quoteName(name)}`);
+    const [step = '', output] = name.split('.');
+    if (output === undefined || session.isShared) continue;
+    await session.run(`create schema if not exists ${quoteName(step)}`);
+    await show(`view if not exists ${quoteName(step)}.${quoteName(output)}`);
   }
 }
 
@@ -59,7 +67,7 @@ export function tableSql(name: string, inputs: StepInputs): string {
       `there is no table '${name}'; visible here: ${visible.join(', ') || "none (an option that names a table belongs in the kind's roles.tables)"}`,
     );
   }
-  return name.split('.').map(quoteName).join('.');
+  return quoteName(name);
 }
 
 /** The artifact behind `step` or `step.output`. */

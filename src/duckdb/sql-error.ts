@@ -11,13 +11,8 @@ type Told = {
 
 /** The error of a failed query. `text` is the query, for the line and column; `before` stood in front of it. */
 export function errorOf(error: unknown, text: string, before = ''): Error {
-  const message = (error as { message?: string }).message ?? String(error);
-  const told = parseTold(message);
-  const said = told.exception_message ?? message;
-  if (
-    /no space left|failed to offload|out of memory/i.test(said) ||
-    told.exception_type === 'Out of Memory'
-  ) {
+  const { said, told } = read(error);
+  if (isOutOfSpace(said, told)) {
     return new StepError(
       'OUT_OF_SPACE',
       `${firstLine(said)}; free disk space, or give the step more memory by a lower concurrency`,
@@ -36,6 +31,38 @@ export function errorOf(error: unknown, text: string, before = ''): Error {
       ? ''
       : `. Did you mean ${told.candidates}?`;
   return new StepError('SQL_ERROR', `${place}${firstLine(said)}${hint}`, { cause: error });
+}
+
+/** True if the engine had no room, could not or may not use a file, or has broken: it may be otherwise in another. */
+export function isTroubleOfEngine(error: unknown): boolean {
+  const { said, told } = read(error);
+  return (
+    isOutOfSpace(said, told) ||
+    /^(IO|IO Error|Permission)$/i.test(told.exception_type ?? '') ||
+    isTroubleOfInstance(error)
+  );
+}
+
+/** True if no later query of this instance can be trusted to run. */
+export function isTroubleOfInstance(error: unknown): boolean {
+  const { said, told } = read(error);
+  return (
+    /^(FATAL|INTERNAL)/i.test(told.exception_type ?? '') ||
+    /database has been invalidated|^(FATAL|INTERNAL) Error/i.test(said)
+  );
+}
+
+function read(error: unknown): { readonly said: string; readonly told: Told } {
+  const message = (error as { message?: string }).message ?? String(error);
+  const told = parseTold(message);
+  return { said: told.exception_message ?? message, told };
+}
+
+function isOutOfSpace(said: string, told: Told): boolean {
+  return (
+    /no space left|failed to offload|out of memory/i.test(said) ||
+    told.exception_type === 'Out of Memory'
+  );
 }
 
 function parseTold(message: string): Told {

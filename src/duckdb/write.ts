@@ -1,11 +1,16 @@
 /** Writes tables so that the same rows are the same bytes: one order, one row-group size, one compression. */
 
-import { quoteName, quoteText } from './session.ts';
+import { PARQUET } from './parquet.ts';
+import { quoteName, quoteText } from './quoting.ts';
+import { inTotalOrder, isCut, isOrdered, skipsRows } from './total-order.ts';
 
+import type { Analysis } from './analyse.ts';
 import type { Session } from './session.ts';
+import type { Scalar } from '../model/plan.ts';
 import type { Column } from '../model/column.ts';
 
-export const PARQUET = '(format parquet, compression zstd, row_group_size 122880)';
+/** No step can have this name. */
+const KEPT = '_result';
 
 /** A table as a file, ready to be an output of a step. */
 export type WrittenTable = {
@@ -15,8 +20,36 @@ export type WrittenTable = {
   readonly columns: readonly Column[];
 };
 
-/** How the rows of a result are put in order. */
-export type Order = 'as it is' | 'by all columns' | 'none';
+/** How the rows of a table are put in order. */
+export type Order = 'as it is' | 'by all columns';
+
+/**
+ * Writes the result of a user's query as Parquet and describes it. The order is the query's own, with ties broken by
+ * all columns, else that of all columns; `ordered: false` gives it up, and equal bytes with it.
+ */
+export async function writeQuery(
+  session: Session,
+  { query, binds }: { readonly query: Analysis; readonly binds: Readonly<Record<string, Scalar>> },
+  path: string,
+  { ordered }: { readonly ordered: boolean },
+): Promise<WrittenTable> {
+  const { text, tree } = query;
+  const columns = await session.describe({ text, binds });
+  const copied = async (sql: string, sorted: boolean): Promise<WrittenTable> => {
+    const rows = await session.copy({ text: sql, binds }, { path, as: PARQUET, sorted });
+    return { path, format: 'parquet', rows, columns };
+  };
+  if (!ordered) return copied(text, false);
+  const isSimple = !isOrdered(tree) && !isCut(tree);
+  if (isSimple) return copied(text, true);
+  const whole = await inTotalOrder(session, { text, tree }, columns.length);
+  if (whole !== undefined && !skipsRows(tree)) return copied(whole, false);
+  await session.keep(KEPT, { text: whole ?? text, binds });
+  const order = isOrdered(tree) ? 'as it is' : 'by all columns';
+  const written = await writeTable(session, KEPT, path, order);
+  await session.run(`drop table ${KEPT}`);
+  return written;
+}
 
 /** Writes a table of this session as Parquet and describes it. `table` is SQL; `order` as said in Order. */
 export async function writeTable(
@@ -29,7 +62,6 @@ export async function writeTable(
   const query = {
     'as it is': () => asItIs(table, columns),
     'by all columns': () => `select * from ${table} order by all`,
-    none: () => `select * from ${table}`,
   }[order]();
   const rows = await session.run(`copy (${query}) to ${quoteText(path)} ${PARQUET}`);
   return { path, format: 'parquet', rows, columns };

@@ -4,15 +4,16 @@ import { join } from 'node:path';
 
 import { z } from 'zod';
 
-import { analyse } from '../duckdb/analyse.ts';
 import { artifactOf, showInputs, tableSql } from '../duckdb/inputs.ts';
 import { ENGINE_VERSION, quoteText, withSession } from '../duckdb/session.ts';
+import { admit } from '../duckdb/user-query.ts';
 import { writeTable } from '../duckdb/write.ts';
 import { tableName } from './option-types.ts';
 import { defineStep } from './contract.ts';
 import { nameOf, offendersOf, rowCountTrouble, ruleSchema } from './check-rules.ts';
 import { StepError } from '../model/step-error.ts';
 
+import type { Column } from '../model/column.ts';
 import type { Session } from '../duckdb/session.ts';
 import type { StepContext } from './contract.ts';
 import type { Rule } from './check-rules.ts';
@@ -56,17 +57,19 @@ export const checkTable = defineStep<Options>({
   outputs: () => ['rejected'],
   run: async (options, ctx) =>
     withSession(ctx, async (session) => {
-      await showInputs(session, ctx.inputs);
+      await showInputs(session, ctx.inputs, tablesOf(options));
       const table = tableSql(options.table, ctx.inputs);
+      const queries = await queriesOf(session, options, ctx);
+      const columns = await session.columns(table);
       const rows = await session.count(`select count(*) from ${table}`);
-      await session.run('create temp table rejected (rule varchar, offending_row varchar)');
+      await session.run('create temp table _rejected (rule varchar, offending_row varchar)');
       const broken: Broken[] = [];
       for (const rule of options.checks) {
-        const found = await tryRule(session, rule, { options, table, rows, ctx });
+        const found = await tryRule(session, rule, { options, table, columns, queries, rows, ctx });
         ctx.log(`${nameOf(rule)}: ${found === undefined ? 'holds' : found.words}`);
         if (found !== undefined) broken.push(found);
       }
-      const rejected = await session.count('select count(*) from rejected');
+      const rejected = await session.count('select count(*) from _rejected');
       const failed = broken.filter((b) => b.rule.severity === 'fail');
       if (failed.length > 0) {
         const kept = await keepRejected(session, ctx, rejected);
@@ -74,7 +77,7 @@ export const checkTable = defineStep<Options>({
       }
       const written = await writeTable(
         session,
-        'rejected',
+        '_rejected',
         join(ctx.folder, 'rejected.parquet'),
         'by all columns',
       );
@@ -102,6 +105,26 @@ export const checkTable = defineStep<Options>({
   },
 });
 
+/** Those that rules of ours read; a query of the user's shows its own. */
+function tablesOf({ table, checks }: Options): readonly string[] {
+  return [table, ...checks.flatMap(({ relationships }) => relationships?.to ?? [])];
+}
+
+/** The user's own queries, looked at before any rule is tried: one of them may be what this session cannot do. */
+async function queriesOf(
+  session: Session,
+  { checks }: Options,
+  { inputs }: StepContext,
+): Promise<ReadonlyMap<Rule, string>> {
+  const queries = new Map<Rule, string>();
+  for (const rule of checks) {
+    if (rule.sql === undefined) continue;
+    const { text } = await admit(session, rule.sql.text, inputs, { catalog: true });
+    queries.set(rule, text);
+  }
+  return queries;
+}
+
 function namesOf(broken: readonly Broken[]): { readonly failedChecks: readonly string[] } {
   return { failedChecks: broken.map((b) => b.name) };
 }
@@ -112,6 +135,8 @@ async function tryRule(
   about: {
     readonly options: Options;
     readonly table: string;
+    readonly columns: readonly Column[];
+    readonly queries: ReadonlyMap<Rule, string>;
     readonly rows: number;
     readonly ctx: StepContext;
   },
@@ -122,18 +147,16 @@ async function tryRule(
     const words = rowCountTrouble(rule, about.rows, ctx.previousRows[options.table]);
     return words === undefined ? undefined : { rule, name, rows: 0, words, examples: [] };
   }
-  const offenders = offendersOf(rule, table, await session.columns(table), ctx.inputs);
+  const offenders = offendersOf(rule, table, about.columns, ctx.inputs);
   if (offenders === undefined) return undefined;
-  if (rule.sql !== undefined) await analyse(session, offenders.text);
-  const text = offenders.text.trim().replace(/;+\s*$/, '');
-  await session.keep('offenders', { text, binds: offenders.binds });
-  const rows = await session.count('select count(*) from offenders');
+  const text = about.queries.get(rule) ?? offenders.text;
+  const rows = await session.keep('_offenders', { text, binds: offenders.binds });
   if (rows === 0) return undefined;
   const shown = await session.rows(
-    `select cast(to_json(o) as varchar) as j from offenders as o order by all limit ${SHOWN_ROWS}`,
+    `select cast(to_json(o) as varchar) as j from _offenders as o order by all limit ${SHOWN_ROWS}`,
   );
   await session.run({
-    text: `insert into rejected select $name, cast(to_json(o) as varchar) as j from offenders as o order by j limit ${options.keep_rejected}`,
+    text: `insert into _rejected select $name, cast(to_json(o) as varchar) as j from _offenders as o order by j limit ${options.keep_rejected}`,
     binds: { name },
   });
   const total = artifactOf(options.table, ctx.inputs)?.rows ?? about.rows;
@@ -154,7 +177,7 @@ async function keepRejected(
   if (rejected === 0) return undefined;
   const path = join(ctx.folder, 'rejected.jsonl');
   await session.run(
-    `copy (select rule, cast(offending_row as json) as offending_row from rejected order by rule, offending_row) to ${quoteText(path)} (format json, array false)`,
+    `copy (select rule, cast(offending_row as json) as offending_row from _rejected order by rule, offending_row) to ${quoteText(path)} (format json, array false)`,
   );
   return ctx.keepFile(path, 'rejected.jsonl');
 }

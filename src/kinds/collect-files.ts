@@ -16,9 +16,12 @@ import {
 import { writeTable } from '../duckdb/write.ts';
 import { compressionOf, mustBeWhole } from '../duckdb/compressed.ts';
 import { csvSettings } from '../duckdb/csv-dialect.ts';
+import { takeOver } from './collect-parquet.ts';
 import { defineStep } from './contract.ts';
 import { StepError } from '../model/step-error.ts';
 
+import type { StepContext, StepReturn } from './contract.ts';
+import type { WrittenTable } from '../duckdb/write.ts';
 import type { StagedFile } from '../model/attempt-inputs.ts';
 
 const FORMATS = ['csv', 'json', 'jsonl', 'parquet'] as const;
@@ -71,7 +74,7 @@ const schema = z.strictObject({
 
 export const collectFiles = defineStep<Options>({
   kind: 'collect.files',
-  version: `3 ${ENGINE_VERSION}`,
+  version: `4 ${ENGINE_VERSION}`,
   summary: 'Brings CSV, JSON, JSON Lines or Parquet files in as one table.',
   schema,
   roles: { paths: ['from', 'from.*'] },
@@ -79,6 +82,13 @@ export const collectFiles = defineStep<Options>({
   sources: (options) => (typeof options.from === 'string' ? [options.from] : options.from),
   run: async (options, ctx) =>
     withSession(ctx, async (session) => {
+      const alone = asItIs(options, ctx.sources);
+      if (alone !== undefined) {
+        const taken = await takeOver(session, alone).catch((error: unknown) => {
+          throw ctx.signal.aborted ? error : explain(error, alone);
+        });
+        return collected(taken, ctx);
+      }
       const parts: string[] = [];
       for (const file of ctx.sources) {
         const part = `part_${parts.length}`;
@@ -99,16 +109,28 @@ export const collectFiles = defineStep<Options>({
         join(ctx.folder, 'table.parquet'),
         'as it is',
       );
-      ctx.log(
-        `${ctx.sources.length} files, ${written.rows} rows, ${written.columns.length} columns`,
-      );
-      return {
-        outputs: { [MAIN_OUTPUT]: written },
-        values: { rows: written.rows, files: ctx.sources.length },
-        rows: { in: written.rows, out: written.rows },
-      };
+      return collected(written, ctx);
     }),
 });
+
+/** The one file that can be taken over without a change. */
+function asItIs(options: Options, sources: readonly StagedFile[]): StagedFile | undefined {
+  const [file, more] = sources;
+  if (file === undefined || more !== undefined || formatOf(options, file) !== 'parquet')
+    return undefined;
+  const isPlain = options.types === undefined && options.filename_column === undefined;
+  return isPlain ? file : undefined;
+}
+
+function collected(table: WrittenTable, ctx: StepContext): StepReturn {
+  const { rows, columns } = table;
+  ctx.log(`${ctx.sources.length} files, ${rows} rows, ${columns.length} columns`);
+  return {
+    outputs: { [MAIN_OUTPUT]: table },
+    values: { rows, files: ctx.sources.length },
+    rows: { in: rows, out: rows },
+  };
+}
 
 function nameColumn(options: Options, file: StagedFile): string {
   if (options.filename_column === undefined) return '';

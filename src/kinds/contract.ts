@@ -1,6 +1,7 @@
 /** The contract between a kind and the runner that executes it. A kind never imports metrics, the store or Temporal. */
 
 import type { z } from 'zod';
+import type { SharedEngine } from '../duckdb/shared-engine.ts';
 import type { StagedFile, StepInputs } from '../model/attempt-inputs.ts';
 import type { Format } from '../model/step-result.ts';
 import type { Scalar } from '../model/plan.ts';
@@ -30,6 +31,8 @@ export type StepContext = {
   readonly signal: AbortSignal;
   /** Share of the machine this step may use. */
   readonly limits: { readonly memoryBytes: number; readonly threads: number };
+  /** The worker's shared DuckDB; `withSession` decides who may use it. */
+  readonly engine?: SharedEngine;
   /** Keeps processes this attempt starts from outliving its worker. */
   readonly fence: Fence;
   /** Rows of `step` or `step.output` in the previous delivery. */
@@ -50,7 +53,7 @@ export type StepContext = {
 };
 
 export type StepOutput = {
-  /** Absolute path inside `folder`. */
+  /** Absolute path inside `folder`; or that of an input of the same format, which is passed on as it is. */
   readonly path: string;
   readonly format: Format;
   readonly rows?: number;

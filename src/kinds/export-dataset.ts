@@ -5,15 +5,16 @@ import { join } from 'node:path';
 
 import { z } from 'zod';
 
-import { showInputs, tableSql } from '../duckdb/inputs.ts';
+import { artifactOf, showInputs, tableSql } from '../duckdb/inputs.ts';
 import { ENGINE_VERSION, quoteName, quoteText, withSession } from '../duckdb/session.ts';
-import { asItIs, PARQUET } from '../duckdb/write.ts';
+import { isOurs, PARQUET } from '../duckdb/parquet.ts';
+import { asItIs } from '../duckdb/write.ts';
 import { tableName } from './option-types.ts';
 import { defineStep } from './contract.ts';
 import { StepError } from '../model/step-error.ts';
 
 import type { Session } from '../duckdb/session.ts';
-import type { StepOutput } from './contract.ts';
+import type { StepContext, StepOutput } from './contract.ts';
 import type { Column } from '../model/column.ts';
 
 const FORMATS = ['parquet', 'csv', 'jsonl'] as const;
@@ -25,6 +26,9 @@ type Options = {
   readonly formats: readonly ExportFormat[];
   readonly dictionary?: Readonly<Record<string, string>>;
 };
+
+/** Of so few rows all columns are counted at once; of more one by one, for the memory that their values take. */
+const FEW_ROWS = 100_000;
 
 const COPY_OPTIONS: Readonly<Record<ExportFormat, string>> = Object.freeze({
   parquet: PARQUET,
@@ -70,21 +74,17 @@ export const exportDataset = defineStep<Options>({
   ],
   run: async (options, ctx) =>
     withSession(ctx, async (session) => {
-      await showInputs(session, ctx.inputs);
-      const table = tableSql(options.from, ctx.inputs);
-      const columns = await session.columns(table);
-      await session.run(`create temp table exported as from ${table}`);
+      await showInputs(session, ctx.inputs, [options.from]);
+      const source = await sourceOf(session, options.from, ctx);
+      const columns = await session.columns(source.table);
       const outputs: Record<string, StepOutput> = {};
       let rows = 0;
       for (const format of options.formats) {
-        const path = join(ctx.folder, `export.${format}`);
-        rows = await session.run(
-          `copy (${asItIs('exported', columns)}) to ${quoteText(path)} ${COPY_OPTIONS[format]}`,
-        );
+        const written = await exported(session, source, format, ctx.folder);
+        rows = written.rows;
         outputs[format] = {
-          path,
+          ...written,
           format,
-          rows,
           columns,
           deliver: `${nameOf(options)}.${format}`,
           from: options.from,
@@ -92,7 +92,10 @@ export const exportDataset = defineStep<Options>({
       }
       if (options.dictionary !== undefined) {
         const path = join(ctx.folder, 'dictionary.json');
-        await writeFile(path, await dictionaryOf(session, options, columns));
+        await writeFile(
+          path,
+          await dictionaryOf(session, { table: source.table, rows }, options, columns),
+        );
         outputs['dictionary'] = {
           path,
           format: 'file',
@@ -109,8 +112,43 @@ function nameOf({ name, from }: Options): string {
   return name ?? from.replace('.', '_');
 }
 
+/** What is exported, as SQL. */
+type Source = {
+  readonly table: string;
+  /** Its rows come in the table's order when they are simply read. */
+  readonly isInOrder: boolean;
+  /** A file that is just what an export as Parquet would write. */
+  readonly parquet?: string;
+};
+
+async function sourceOf(session: Session, from: string, ctx: StepContext): Promise<Source> {
+  const table = tableSql(from, ctx.inputs);
+  const artifact = artifactOf(from, ctx.inputs);
+  if (artifact?.format === 'parquet' && (await isOurs(session, artifact.path))) {
+    return { table, isInOrder: true, parquet: artifact.path };
+  }
+  await session.run(`create temp table _exported as from ${table}`);
+  return { table: '_exported', isInOrder: false };
+}
+
+async function exported(
+  session: Session,
+  { table, isInOrder, parquet }: Source,
+  format: ExportFormat,
+  folder: string,
+): Promise<{ readonly path: string; readonly rows: number }> {
+  if (format === 'parquet' && parquet !== undefined) {
+    return { path: parquet, rows: await session.count(`select count(*) from ${table}`) };
+  }
+  const path = join(folder, `export.${format}`);
+  const query = isInOrder ? `from ${table}` : asItIs(table, await session.columns(table));
+  const rows = await session.run(`copy (${query}) to ${quoteText(path)} ${COPY_OPTIONS[format]}`);
+  return { path, rows };
+}
+
 async function dictionaryOf(
   session: Session,
+  source: { readonly table: string; readonly rows: number },
   options: Options,
   columns: readonly Column[],
 ): Promise<string> {
@@ -123,23 +161,42 @@ async function dictionaryOf(
       `dictionary describes '${unknown}', which is not a column of ${options.from}; its columns: ${columns.map((c) => c.name).join(', ')}`,
     );
   }
-  const entries: unknown[] = [];
-  for (const { name, type } of columns) {
-    const column = quoteName(name);
-    const [facts] = await session.rows(
-      `select count(*) - count(${column}) as nulls, count(distinct ${column}) as distinct_values, cast(min(${column}) as varchar) as least, cast(max(${column}) as varchar) as greatest from exported`,
-    );
-    entries.push({
-      column: name,
-      type,
-      ...(options.dictionary?.[name] === undefined
-        ? {}
-        : { description: options.dictionary[name] }),
-      nulls: Number(facts?.['nulls']),
-      distinct: Number(facts?.['distinct_values']),
-      min: facts?.['least'],
-      max: facts?.['greatest'],
-    });
-  }
+  const facts = await factsOf(session, source, columns);
+  const entries = columns.map(({ name, type }, i) => ({
+    column: name,
+    type,
+    ...(options.dictionary?.[name] === undefined ? {} : { description: options.dictionary[name] }),
+    ...facts[i],
+  }));
   return `${JSON.stringify({ table: nameOf(options), columns: entries }, null, 2)}\n`;
+}
+
+/** What is told of each column, in order. */
+async function factsOf(
+  session: Session,
+  { table, rows }: { readonly table: string; readonly rows: number },
+  columns: readonly Column[],
+): Promise<readonly object[]> {
+  const facts: object[] = [];
+  const atOnce = rows <= FEW_ROWS ? columns.length : 1;
+  for (let from = 0; from < columns.length; from += atOnce) {
+    const some = columns.slice(from, from + atOnce).map(({ name }) => quoteName(name));
+    const [told] = await session.rows(
+      `select ${some
+        .map(
+          (column, i) =>
+            `count(*) - count(${column}) as n${i}, count(distinct ${column}) as d${i}, cast(min(${column}) as varchar) as l${i}, cast(max(${column}) as varchar) as g${i}`,
+        )
+        .join(', ')} from ${table}`,
+    );
+    for (const i of some.keys()) {
+      facts.push({
+        nulls: Number(told?.[`n${i}`]),
+        distinct: Number(told?.[`d${i}`]),
+        min: told?.[`l${i}`],
+        max: told?.[`g${i}`],
+      });
+    }
+  }
+  return facts;
 }

@@ -6,14 +6,14 @@ import { z } from 'zod';
 
 import { MAIN_OUTPUT } from '../model/plan.ts';
 import { MAX_OUTPUTS } from '../model/step-result.ts';
-import { analyse } from '../duckdb/analyse.ts';
-import { rowsOfInputs, showInputs, visibleTables } from '../duckdb/inputs.ts';
+import { rowsOfInputs } from '../duckdb/inputs.ts';
 import { ENGINE_VERSION, withSession } from '../duckdb/session.ts';
-import { writeTable } from '../duckdb/write.ts';
+import { admit } from '../duckdb/user-query.ts';
+import { writeQuery } from '../duckdb/write.ts';
 import { sqlText } from './option-types.ts';
 import { defineStep } from './contract.ts';
-import { StepError } from '../model/step-error.ts';
 
+import type { Analysis } from '../duckdb/analyse.ts';
 import type { Session } from '../duckdb/session.ts';
 import type { StepContext, StepOutput } from './contract.ts';
 import type { Sql } from '../model/attempt-inputs.ts';
@@ -35,7 +35,7 @@ const schema = z
       .boolean()
       .default(true)
       .describe(
-        'Keep the order of the query, else order by all columns. False gives up equal bytes.',
+        'Keep the order of the query, ties broken by all columns, else order by all columns. False gives up equal bytes.',
       ),
   })
   .refine((o) => (o.sql === undefined) !== (o.outputs === undefined), {
@@ -47,17 +47,21 @@ const schema = z
 
 export const transformSql = defineStep<Options>({
   kind: 'transform.sql',
-  version: `2 ${ENGINE_VERSION}`,
+  version: `3 ${ENGINE_VERSION}`,
   summary: 'Queries over the tables of needed steps; results are Parquet.',
   schema,
   roles: { sql: ['sql', 'outputs.*'] },
   outputs: (options) => Object.keys(queriesOf(options)),
   run: async (options, ctx) =>
     withSession(ctx, async (session) => {
-      await showInputs(session, ctx.inputs);
-      const outputs: Record<string, StepOutput & { rows: number }> = {};
+      const admitted: [name: string, query: Analysis, sql: Sql][] = [];
+      // All before the first runs: one of them may be what this session cannot do.
       for (const [name, sql] of Object.entries(queriesOf(options))) {
-        outputs[name] = await result(session, name, sql, options.ordered, ctx);
+        admitted.push([name, await admit(session, sql.text, ctx.inputs), sql]);
+      }
+      const outputs: Record<string, StepOutput & { rows: number }> = {};
+      for (const [name, query, { binds }] of admitted) {
+        outputs[name] = await result(session, { name, query, binds }, options.ordered, ctx);
       }
       const main = outputs[MAIN_OUTPUT] ?? Object.values(outputs)[0];
       const out = main?.rows ?? 0;
@@ -71,34 +75,18 @@ function queriesOf(options: Options): Readonly<Record<string, Sql>> {
 
 async function result(
   session: Session,
-  name: string,
-  sql: Sql,
+  { name, query, binds }: { name: string; query: Analysis; binds: Sql['binds'] },
   ordered: boolean,
   ctx: StepContext,
 ): Promise<StepOutput & { rows: number }> {
-  const text = sql.text.trim().replace(/;+\s*$/, '');
-  const analysis = await analyse(session, text);
-  const visible = visibleTables(ctx.inputs);
-  const unknown = analysis.tables.find(
-    (table) => !visible.some((seen) => seen.toLowerCase() === table.toLowerCase()),
-  );
-  if (unknown !== undefined) {
-    throw new StepError(
-      'SQL_ERROR',
-      `there is no table '${unknown}'; visible here: ${visible.join(', ') || 'none (add the step to needs)'}`,
-    );
-  }
-  for (const aggregate of analysis.fragile) {
+  for (const aggregate of query.fragile) {
     ctx.log(
       `note: ${aggregate}() without an ORDER BY inside may differ from run to run; write ${aggregate}(x order by key)`,
     );
   }
-  const path = join(ctx.folder, `${name}.parquet`);
-  const table = `result_${name}`;
-  await session.keep(table, { text, binds: sql.binds });
-  const order = !ordered ? 'none' : analysis.ordered ? 'as it is' : 'by all columns';
-  const written = await writeTable(session, table, path, order);
-  await session.run(`drop table ${table}`);
+  const written = await writeQuery(session, { query, binds }, join(ctx.folder, `${name}.parquet`), {
+    ordered,
+  });
   ctx.log(`${name}: ${written.rows} rows, ${written.columns.length} columns`);
   return written;
 }

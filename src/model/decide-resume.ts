@@ -32,6 +32,8 @@ export type RecordedRun = {
   readonly planSha256: string;
   /** Hash of the workflow code it was started with; undefined where the record is older than that. */
   readonly bundle: string | undefined;
+  /** Its delivery is made by others, who know only the lock of the process that started it. */
+  readonly isDeliveredElsewhere?: boolean;
 };
 
 /** What the engine says of the run's workflow. */
@@ -102,6 +104,9 @@ export function decideResume(
     case 'open':
       if (workflow.taskAttempts >= STUCK_TASK_ATTEMPTS) {
         return restart(`its workflow task has failed ${workflow.taskAttempts - 1} times in a row`);
+      }
+      if (record.isDeliveredElsewhere === true) {
+        return restart('its delivery would be made under the lock of the command that is gone');
       }
       return { do: 'attach' };
   }

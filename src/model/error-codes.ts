@@ -59,6 +59,7 @@ export const ERROR_CODES = Object.freeze({
   SECRET_MISSING: 'The worker has no value for a secret that a step uses.',
   SECRET_TOO_SHORT: 'A secret is too short to be blanked out of logs.',
   OUT_OF_SPACE: 'A disk is full or a query ran out of its memory limit.',
+  TARGET_NOT_REACHED: 'The worker that was to deliver does not see the --out of the run.',
   DELIVERY_FAILED: 'The exports could not be put into --out.',
   NOT_ORDERED: 'A worker was asked for something that no command of its state folder ordered.',
   STEP_TIMEOUT: 'A step ran longer than its own time limit.',
@@ -74,6 +75,7 @@ export const RETRYABLE: ReadonlySet<string> = new Set<ErrorCode>([
   'STEP_FAILED',
   'STEP_TIMEOUT',
   'WORKER_LOST',
+  'TARGET_NOT_REACHED',
 ]);
 
 /** Codes by which a run refuses its delivery without anything being broken: exit code 4 where there is no other failure. */

@@ -11,7 +11,7 @@ import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { bornOf } from './born.ts';
+import { bornOf, isHidden } from './born.ts';
 import { ownOwner, placeOf } from './owner.ts';
 
 /** After this long, a temporary file of a machine whose processes we cannot see is nobody's. */
@@ -41,7 +41,7 @@ export async function sweepTemporary(folder: string, now: () => number = Date.no
     const path = join(folder, name);
     const isGone =
       from === ownPlace()
-        ? bornOf(Number(pid)) === undefined
+        ? bornOf(Number(pid)) === undefined && !isHidden(Number(pid))
         : now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? 0) > FOREIGN_KEPT_MS;
     if (isGone) await rm(path, { recursive: true, force: true });
   }

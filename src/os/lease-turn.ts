@@ -12,6 +12,11 @@ import type { Holder, Lease, LeaseTiming, Taken } from './lease.ts';
 const POLL_MS = 15;
 const TELL_AFTER_MS = 1000;
 
+export type TurnOptions = {
+  readonly onWait?: (who: string) => void;
+  readonly timing?: LeaseTiming;
+};
+
 /**
  * Does `work` alone among all processes that use this path; its folder is made. `onWait` hears once, after a second,
  * who is waited for. A holder that cannot be seen is waited for until its lease has run out.
@@ -19,12 +24,9 @@ const TELL_AFTER_MS = 1000;
 export async function withLease<T>(
   path: string,
   work: (lease: Lease) => Promise<T>,
-  {
-    onWait = () => undefined,
-    timing,
-  }: { readonly onWait?: (who: string) => void; readonly timing?: LeaseTiming } = {},
+  options: TurnOptions = {},
 ): Promise<T> {
-  const lease = await takeTurn(path, onWait, timing);
+  const lease = await takeTurn(path, options);
   try {
     return await work(lease);
   } finally {
@@ -32,10 +34,10 @@ export async function withLease<T>(
   }
 }
 
-async function takeTurn(
+/** As `withLease`, for work that ends elsewhere: the caller gives the lease back. */
+export async function takeTurn(
   path: string,
-  onWait: (who: string) => void,
-  timing: LeaseTiming | undefined,
+  { onWait = () => undefined, timing }: TurnOptions = {},
 ): Promise<Lease> {
   const tellAtMs = Date.now() + TELL_AFTER_MS;
   let told = false;

@@ -11,6 +11,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
+  fdatasync,
   linkSync,
   openSync,
   readFileSync,
@@ -139,6 +140,8 @@ function hold(
       check();
       // The same bytes again: the filesystem sets the time by its own clock, and no reader sees a change.
       writeSync(renewed, text, 0);
+      // A network filesystem would keep it to itself for a while.
+      fdatasync(renewed, () => undefined);
     } catch {
       // Fenced: told by `lost` and by every later check(). A filesystem that refuses: the next renewal may do.
     }

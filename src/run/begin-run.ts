@@ -3,7 +3,7 @@
 import { dirname, resolve } from 'node:path';
 
 import { inspectOut, previousRows, recoverDelivery, resolveOut } from '../delivery/deliver.ts';
-import { busy, lockOut, readOwner, takenOverLine } from '../delivery/out-lock.ts';
+import { busy, lockOut, readOwner, takenOverLine } from '../delivery/folder/out-lock.ts';
 import { UserError } from '../model/errors.ts';
 import { driverState, openRunRecords } from '../store/run-records.ts';
 import { resolveDefinition } from './definition-source.ts';

@@ -6,21 +6,20 @@ import { listenForStops } from './control.ts';
 import { finishRun } from './finish-run.ts';
 import { awaitFirstScrape } from './first-scrape.ts';
 import { openSession } from './session.ts';
-import { DEFAULTS } from './project-options.ts';
+import { deliverQueueOf, queuesOf, taskQueueOf } from './queues.ts';
 import { answerUnchanged } from './unchanged.ts';
 import { whileUp } from './watch-engine.ts';
 import { watchRun } from './watch-run.ts';
 
 import type { WorkflowHandle } from '@temporalio/client';
-import type { OutLock } from '../delivery/out-lock.ts';
+import type { OutLock } from '../delivery/folder/out-lock.ts';
 import type { RunEvent } from '../model/events.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RunView } from '../model/view.ts';
 import type { RunControl, Stops } from './control.ts';
-import type { Engine } from './link.ts';
 import type { Parts } from './parts.ts';
 import type { RunEnded } from './project-events.ts';
-import type { Queues, Session } from './session.ts';
+import type { Session } from './session.ts';
 
 export type Execution = {
   /** Everything but the queue that only the engine decides. */
@@ -101,14 +100,14 @@ async function throughEngine(
   });
   try {
     const { engine, link } = session;
-    const queues = queuesOf(engine.kind, runId);
     const plan = link.sign({
       ...execution.plan,
-      run: { ...run, deliverQueue: queues.deliverQueue ?? queues.taskQueue ?? runId },
+      run: { ...run, deliverQueue: deliverQueueOf(engine.kind, parts.options.engine, runId) },
     });
     await records.update(runId, {
       engine: { kind: engine.kind, address: engine.address, namespace: engine.namespace },
       bundle: link.modules.worker.workflowBundleHash(),
+      deliver_queue: plan.run.deliverQueue,
     });
     const uiUrl =
       engine.uiUrl === undefined
@@ -116,7 +115,7 @@ async function throughEngine(
         : `${engine.uiUrl}/namespaces/${engine.namespace}/workflows/${runId}`;
     tell({ type: 'run_starting', runId, ...(uiUrl === undefined ? {} : { uiUrl }) });
     await awaitFirstScrape(parts, plan, control, stops);
-    const taskQueue = taskQueueOf(parts, engine.kind, runId);
+    const taskQueue = taskQueueOf(engine.kind, parts.options.engine, runId);
     const starting = own.begin(() => startOrAttach(session, plan, taskQueue, execution.way));
     const handle = await Promise.race([
       stops.suspended,
@@ -131,7 +130,7 @@ async function throughEngine(
     const ended =
       handle === 'suspended'
         ? handle
-        : await watchRun({ session, handle, taskQueue, watching, stops, tell, execution });
+        : await watchRun({ session, handle, plan, taskQueue, watching, stops, tell, execution });
     if (ended === 'suspended') return await suspend(parts, session, runId, control);
     return await finishRun(parts, execution, control, {
       summary: ended,
@@ -192,14 +191,4 @@ async function startOrAttach(
     workflowTaskTimeout: engine.kind === 'embedded' ? '5s' : '10s',
     staticSummary: `${plan.job} with ${plan.profile}`,
   });
-}
-
-function queuesOf(kind: Engine['kind'], runId: string): Queues {
-  return kind === 'embedded'
-    ? { taskQueue: runId, deliverQueue: runId }
-    : { deliverQueue: `deliver-${runId}` };
-}
-
-function taskQueueOf({ options }: Parts, kind: Engine['kind'], runId: string): string {
-  return kind === 'embedded' ? runId : (options.engine?.taskQueue ?? DEFAULTS.taskQueue);
 }

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 
 import { resolveOut } from '../delivery/deliver.ts';
 import { UserError } from '../model/errors.ts';
-import { readOwner } from '../delivery/out-lock.ts';
+import { readOwner } from '../delivery/folder/out-lock.ts';
 import { openRunRecords } from '../store/run-records.ts';
 import { findStateDir } from './state-dir.ts';
 

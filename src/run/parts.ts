@@ -21,6 +21,8 @@ import type { SharedHealth } from './shared-health.ts';
 export type Parts = {
   readonly options: ProjectOptions;
   readonly records: RunRecords;
+  /** Below it lie the artifacts that queries read. */
+  readonly artifactsRoot: string;
   /** True: steps are executed by the embedded engine, so by this process. */
   isEmbedded(): Promise<boolean>;
   store(): Promise<Store>;
@@ -43,6 +45,7 @@ export function makeParts(options: ProjectOptions): Parts {
   const parts: Parts = {
     options,
     records: openRunRecords(stateDir),
+    artifactsRoot: join(storeFolder(options), 'artifacts'),
     health: makeSharedHealth(),
     isEmbedded: async () => (await serviceOf(options.engine ?? {}, env)) === undefined,
     store: () => (store ??= openStore(options)),
@@ -89,6 +92,11 @@ export function makeParts(options: ProjectOptions): Parts {
 }
 
 /** The store that a project was given, or the one in its state folder. */
-async function openStore({ store, stateDir }: ProjectOptions): Promise<Store> {
-  return typeof store === 'object' ? store : openLocalStore(store ?? join(stateDir, 'store'));
+async function openStore(options: ProjectOptions): Promise<Store> {
+  const { store } = options;
+  return typeof store === 'object' ? store : openLocalStore(storeFolder(options));
+}
+
+function storeFolder({ store, stateDir }: ProjectOptions): string {
+  return typeof store === 'string' ? store : join(stateDir, 'store');
 }

@@ -44,11 +44,11 @@ export type ProjectEvent =
       readonly view: RunView;
     }
   | { readonly type: 'run_cancelling'; readonly runId: string }
-  /** Nothing gets on for now: nobody serves the task queue, or the service does not answer. */
+  /** Nothing gets on for now, or will not later: nobody serves the task queue, or the service does not answer. */
   | {
       readonly type: 'waiting';
       readonly runId: string;
-      readonly for: 'worker' | 'service';
+      readonly for: 'worker' | 'deliverer' | 'service';
       readonly taskQueue: string;
     }
   /** The run stays open; `resume` goes on with it. */
@@ -61,6 +61,7 @@ export type ProjectEvent =
       readonly stateDir: string;
       readonly taskQueue: string;
       readonly slots: number;
+      readonly delivers: boolean;
       readonly uiUrl?: string;
       readonly metricsUrl?: string;
     }

@@ -34,6 +34,8 @@ export type ProjectOptions = {
 export type EngineChoice = ServiceChoice & {
   /** Shared by the workers of a service; default `builder`. */
   readonly taskQueue?: string;
+  /** Who delivers with a service: the process of the run (default), or workers that were started to deliver. */
+  readonly deliverBy?: 'caller' | 'workers';
   /** Server binary of the embedded engine; default: found or fetched. */
   readonly binary?: string;
   /** Where a fetched binary is kept; default `$XDG_CACHE_HOME` or `~/.cache`, as `env` says. */

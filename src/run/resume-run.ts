@@ -1,16 +1,17 @@
 /** Goes on with a recorded run under its own id: looks at record, owner and workflow, and does what `decideResume` says. */
 
 import { recoverDelivery } from '../delivery/deliver.ts';
-import { lockOut, takenOverLine } from '../delivery/out-lock.ts';
+import { lockOut, takenOverLine } from '../delivery/folder/out-lock.ts';
 import { decideResume } from '../model/decide-resume.ts';
 import { UserError } from '../model/errors.ts';
 import { describeOwner } from '../os/owner.ts';
 import { driverOf, driverState } from '../store/run-records.ts';
 import { currentDefinition } from './current-definition.ts';
 import { executeRun } from './execute.ts';
+import { queuesOf } from './queues.ts';
 import { seeWorkflow } from './see-workflow.ts';
 
-import type { OutLock } from '../delivery/out-lock.ts';
+import type { OutLock } from '../delivery/folder/out-lock.ts';
 import type { RecordedRun, ResumeDecision } from '../model/decide-resume.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RunRecord } from '../model/run-record.ts';
@@ -50,7 +51,11 @@ export async function resumeRun(
     if (lock?.before !== undefined) tell({ type: 'said', text: takenOverLine(lock.before) });
     const held: ProjectEvent[] = [];
     const seen = await seeWorkflow(parts, record, (event) => held.push(event));
-    const decision = decideResume(recordedRun(record, out), seen.workflow, {
+    const { deliverQueue: ownDeliverQueue } = queuesOf('service', runId);
+    const isDeliveredElsewhere =
+      record.deliver_queue !== undefined && record.deliver_queue !== ownDeliverQueue;
+    const recorded = { ...recordedRun(record, out), isDeliveredElsewhere };
+    const decision = decideResume(recorded, seen.workflow, {
       ...seen.engine,
       planSha256: definition.planSha256,
     });

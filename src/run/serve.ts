@@ -2,7 +2,7 @@
 
 import { UserError } from '../model/errors.ts';
 import { recordedRuns } from '../orders/open-runs.ts';
-import { DEFAULTS } from './project-options.ts';
+import { sharedDeliverQueue, sharedTaskQueue } from './queues.ts';
 import { openSession } from './session.ts';
 import { makeStateDir } from './state-dir.ts';
 import { watchEngine } from './watch-engine.ts';
@@ -14,6 +14,8 @@ import type { Session } from './session.ts';
 export type ServeRequest = {
   /** Steps that run at once. */
   readonly slots: number;
+  /** Deliver, too: each folder that a run delivers to is the same folder here. */
+  readonly deliver?: boolean;
   /** Ends it. */
   readonly stop: AbortSignal;
 };
@@ -21,11 +23,11 @@ export type ServeRequest = {
 /** Answers when it was told to stop, and has stopped. @throws UserError with exit code 3 */
 export async function serve(
   parts: Parts,
-  { slots, stop }: ServeRequest,
+  { slots, stop, deliver = false }: ServeRequest,
   tell: Tell,
 ): Promise<void> {
   const { stateDir, engine: choice } = parts.options;
-  const taskQueue = choice?.taskQueue ?? DEFAULTS.taskQueue;
+  const taskQueue = sharedTaskQueue(choice);
   makeStateDir(stateDir);
   const metrics = await parts.metrics(tell);
   const over = new AbortController();
@@ -34,7 +36,10 @@ export async function serve(
   try {
     session = await openSession(parts, {
       tell,
-      queues: () => ({ taskQueue }),
+      queues: () => ({
+        taskQueue,
+        ...(deliver ? { deliverQueue: sharedDeliverQueue(taskQueue) } : {}),
+      }),
       slots,
       isOpen: recordedRuns(parts.records.read),
     });
@@ -44,6 +49,7 @@ export async function serve(
       stateDir,
       taskQueue,
       slots,
+      delivers: deliver,
       ...(uiUrl === undefined ? {} : { uiUrl }),
       ...(metrics.url === undefined ? {} : { metricsUrl: metrics.url }),
     });

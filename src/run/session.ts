@@ -74,6 +74,7 @@ export async function openSession(parts: Parts, options: SessionOptions): Promis
       kinds,
       store,
       attemptsRoot,
+      artifactsRoot: parts.artifactsRoot,
       runFolder: (runId) => parts.records.folder(runId),
       env,
       secret: makeSecrets({ env, ...(secretsDir === undefined ? {} : { dir: secretsDir }) }),

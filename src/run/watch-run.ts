@@ -1,10 +1,12 @@
 /** Watches a started workflow until it has ended, somebody leaves it, or watching it is of no use any more. */
 
 import { follow } from './follow.ts';
+import { isServed, queuesOf } from './queues.ts';
 import { brokenWorker } from './worker-failure.ts';
 
 import type { WorkflowHandle } from '@temporalio/client';
-import type { OutLock } from '../delivery/out-lock.ts';
+import type { OutLock } from '../delivery/folder/out-lock.ts';
+import type { Plan } from '../model/plan.ts';
 import type { RunSummary } from '../model/run-summary.ts';
 import type { Stops } from './control.ts';
 import type { Execution, Watching } from './execute.ts';
@@ -15,6 +17,8 @@ import type { Session } from './session.ts';
 export async function watchRun(watched: {
   readonly session: Session;
   readonly handle: WorkflowHandle;
+  /** As it was started. */
+  readonly plan: Plan;
   readonly taskQueue: string;
   readonly watching: Watching;
   readonly stops: Stops;
@@ -30,6 +34,13 @@ export async function watchRun(watched: {
     tell({ type: 'run_cancelling', runId });
     void handle.cancel().catch(() => undefined);
   });
+  const { deliverQueue } = watched.plan.run;
+  if (deliverQueue !== queuesOf(engine.kind, runId).deliverQueue) {
+    void isServed(session, deliverQueue, 'activity').then(
+      (is) => is || tell({ type: 'waiting', runId, for: 'deliverer', taskQueue: deliverQueue }),
+      () => undefined,
+    );
+  }
   try {
     const ended = await Promise.race([
       follow({
@@ -58,14 +69,4 @@ export async function watchRun(watched: {
 async function lockLost(lock: OutLock | undefined): Promise<'suspended'> {
   await (lock?.lost ?? new Promise(() => undefined));
   return 'suspended';
-}
-
-async function isServed({ link, engine }: Session, taskQueue: string): Promise<boolean> {
-  const { workflowService } = await link.client();
-  const answer = await workflowService.describeTaskQueue({
-    namespace: engine.namespace,
-    taskQueue: { name: taskQueue },
-    taskQueueType: 1,
-  });
-  return (answer.pollers ?? []).length > 0;
 }

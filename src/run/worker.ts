@@ -3,10 +3,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { Worker } from '@temporalio/worker';
 
+import { makeSharedEngine } from '../duckdb/shared-engine.ts';
 import { limitsOf } from '../activities/limits.ts';
 import { makeDeliverActivity } from '../activities/deliver-activity.ts';
 import { makeStepActivities } from '../activities/step-activity.ts';
@@ -36,6 +38,8 @@ export type WorkerSettings = {
   readonly outToken?: number;
   readonly store: Store;
   readonly attemptsRoot: string;
+  /** Below it lie the artifacts that queries read. */
+  readonly artifactsRoot: string;
   readonly runFolder: (runId: string) => string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly secret: (name: string) => string | undefined;
@@ -84,6 +88,10 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       },
     },
   };
+  const engine = makeSharedEngine({
+    roots: [settings.attemptsRoot, settings.artifactsRoot],
+    scratch: join(settings.attemptsRoot, '_shared'),
+  });
   const steps = makeStepActivities(
     settings.kinds,
     {
@@ -93,6 +101,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       env: settings.env,
       secret: settings.secret,
       bootId: settings.bootId,
+      engine,
       limits: (concurrency) => limitsOf(machine, concurrency, settings.sqlThreads),
     },
     { heartbeatEveryMs: settings.heartbeatEveryMs, stopping },
@@ -144,7 +153,9 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     );
   }
   const workers = await Promise.all(creations);
-  const done = Promise.all(workers.map(async (worker) => worker.run())).then(() => undefined);
+  const done = Promise.all(workers.map(async (worker) => worker.run()))
+    .then(() => undefined)
+    .finally(() => engine.close());
   done.catch(() => undefined);
   return {
     done,

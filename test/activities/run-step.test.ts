@@ -28,7 +28,7 @@ function kindThat(run: (ctx: StepContext) => Promise<StepReturn>): AnyStepDefini
 async function runOnce(
   kind: AnyStepDefinition,
   look: (
-    run: (id: string) => Promise<StepResult>,
+    run: (id: string, inputs?: StepInput['inputs']) => Promise<StepResult>,
     left: () => Promise<readonly string[]>,
   ) => unknown,
 ): Promise<void> {
@@ -43,7 +43,7 @@ async function runOnce(
     limits: () => ({ memoryBytes: 2 ** 28, threads: 1 }),
     bootId: store.bootId,
   };
-  const input = (id: string): StepInput => ({
+  const input = (id: string, inputs: StepInput['inputs']): StepInput => ({
     run: { id, generation: 1, job: 'j', profile: 'p', date: '2026-01-31', previousRows: {} },
     step: {
       id: 's',
@@ -60,11 +60,12 @@ async function runOnce(
     },
     attempt: 1,
     concurrency: 1,
-    inputs: {},
+    inputs,
   });
   try {
     await look(
-      (id) => runStep(kind, input(id), environment, new AbortController().signal),
+      (id, inputs = {}) =>
+        runStep(kind, input(id, inputs), environment, new AbortController().signal),
       () => readdir(join(root, 'attempts'), { recursive: true }).catch(() => []),
     );
   } finally {
@@ -109,4 +110,30 @@ test.each<[string, StepReturn, string]>([
       expect(await left()).toEqual([]);
     },
   );
+});
+
+test('passes an input on as an output, and leaves it in the store', async () => {
+  const kind = kindThat(async ({ folder, inputs }) => {
+    const given = inputs['before']?.outputs['table'];
+    if (given !== undefined) {
+      return { outputs: { table: { path: given.path, format: 'csv', rows: 7, from: 'before' } } };
+    }
+    await writeFile(join(folder, 'a.csv'), 'id\n1\n');
+    return { outputs: { table: { path: join(folder, 'a.csv'), format: 'csv', rows: 1 } } };
+  });
+  await runOnce(kind, async (run) => {
+    const before = await run('run-1');
+    const after = await run('run-1', { before });
+    const { sha256, bytes } = before.outputs['table'] ?? {};
+    expect(after.outputs['table']).toEqual({
+      sha256,
+      bytes,
+      format: 'csv',
+      rows: 7,
+      from: 'before',
+    });
+    // It is still there: made again from it, it is the same.
+    expect((await run('run-2', { before })).cached).toBe(true);
+    expect((await run('run-3')).outputs).toEqual(before.outputs);
+  });
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { deliverInto, inspectOut, recoverDelivery } from '../../src/delivery/deliver.ts';
-import { lockOut } from '../../src/delivery/out-lock.ts';
+import { lockOut } from '../../src/delivery/folder/out-lock.ts';
 import { deliveryOf, textsIn } from '../delivery/fixtures.ts';
 import { fileIn, withStore } from '../store/fixtures.ts';
 import { withLivingProcess } from '../store/other-process.ts';

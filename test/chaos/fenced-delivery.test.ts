@@ -1,4 +1,4 @@
-import { describe, expect, jest, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -7,10 +7,12 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 import { deliverInto, recoverDelivery } from '../../src/delivery/deliver.ts';
-import { lockOut, sideFolder } from '../../src/delivery/out-lock.ts';
+import { lockOut, sideFolder } from '../../src/delivery/folder/out-lock.ts';
 import { deliveryOf, textsIn } from '../delivery/fixtures.ts';
 import { age, spawnInContainer, whyNoContainer } from '../os/container.ts';
 import { withStore } from '../store/fixtures.ts';
+
+import type { ChildProcess } from 'node:child_process';
 
 jest.setTimeout(60_000);
 
@@ -19,6 +21,10 @@ const inContainers = whyNoContainer() === undefined ? describe : describe.skip;
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 inContainers('a container that is frozen in the middle of a delivery, and passed over', () => {
+  const frozens: ChildProcess[] = [];
+  // Also after a failure: a container left behind would hold up the test run.
+  afterEach(() => frozens.splice(0).forEach((frozen) => frozen.kill('SIGKILL')));
+
   test.each(['staged', 'verified', 'journalled', 'old aside', 'new in', 'journal gone'])(
     'at "%s" it is fenced when it wakes: --out is the one of who took over, and nothing is left',
     (phase) =>
@@ -37,6 +43,7 @@ inContainers('a container that is frozen in the middle of a delivery, and passed
           path('processes/late-delivery.ts'),
           ...[phase, JSON.stringify(late), join(folder, 'store'), go],
         ]);
+        frozens.push(frozen);
         const ended = once(frozen, 'exit');
         const said = text(frozen.stdout!);
         await once(frozen.stdout!, 'readable');

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 import { filesBelow, hashFile } from '../../src/os/hashing.ts';
-import { sideFolder } from '../../src/delivery/out-path.ts';
+import { sideFolder } from '../../src/delivery/folder/out-path.ts';
 import { storeIn, withFolder } from '../store/fixtures.ts';
 import { deadProcess } from '../store/other-process.ts';
 

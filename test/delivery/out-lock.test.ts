@@ -2,8 +2,8 @@ import { expect, test } from '@jest/globals';
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { lockOut, readOwner } from '../../src/delivery/out-lock.ts';
-import { resolveOut, sideFolder } from '../../src/delivery/out-path.ts';
+import { lockOut, readOwner } from '../../src/delivery/folder/out-lock.ts';
+import { resolveOut, sideFolder } from '../../src/delivery/folder/out-path.ts';
 import { ownOwner } from '../../src/os/owner.ts';
 import { withFolder } from '../store/fixtures.ts';
 import { deadProcess, withLivingProcess } from '../store/other-process.ts';

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 
 import { showInputs } from '../../src/duckdb/inputs.ts';
+import { makeSharedEngine } from '../../src/duckdb/shared-engine.ts';
 import { withSession } from '../../src/duckdb/session.ts';
 import { writeTable } from '../../src/duckdb/write.ts';
 
@@ -24,7 +25,9 @@ test.each(['st*r', 'a?b', '[c]', 'a[b', '{a,b}', "it's", 'k=1', 'a#b%20'])(
         await mkdir(folder);
         const path = join(folder, 't.parquet');
         await withSession(contextOf(folder), (session) =>
-          writeTable(session, `(select ${value} as n)`, path, 'none').then(() => undefined),
+          writeTable(session, `(select ${value} as n)`, path, 'by all columns').then(
+            () => undefined,
+          ),
         );
         return path;
       };
@@ -34,11 +37,18 @@ test.each(['st*r', 'a?b', '[c]', 'a[b', '{a,b}', "it's", 'k=1', 'a#b%20'])(
       const inputs = {
         made: { outputs: { table: artifact }, values: {} },
       } as unknown as SessionContext['inputs'];
-      await mkdir(join(root, 'attempt'));
-      await withSession(contextOf(join(root, 'attempt'), inputs), async (session) => {
-        await showInputs(session, inputs);
-        expect(await session.rows('select * from made')).toEqual([{ n: 1 }]);
-      });
+      const folder = join(root, name, 'attempt');
+      await mkdir(folder);
+      const engine = makeSharedEngine({ roots: [join(root, name)], scratch: join(root, 'spill') });
+      for (const context of [contextOf(folder, inputs), { ...contextOf(folder, inputs), engine }]) {
+        await withSession(context, async (session) => {
+          await showInputs(session, inputs);
+          expect(await session.rows('select * from made')).toEqual([{ n: 1 }]);
+          expect(session.isShared).toBe('engine' in context);
+          await writeTable(session, 'made', join(folder, 'again.parquet'), 'by all columns');
+        });
+      }
+      await engine.close();
     } finally {
       await rm(root, { recursive: true, force: true });
     }

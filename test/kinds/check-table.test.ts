@@ -73,3 +73,19 @@ test('an empty table breaks no rule but the count', async () => {
     ).rejects.toMatchObject({ code: 'CHECK_FAILED' });
   });
 });
+
+test('checks a table whose step has the name of what the check itself keeps', async () => {
+  await withAttempt(
+    { tables: { rejected: 'select 1 as id', offenders: 'select 1 as id' } },
+    async ({ run }) => {
+      const checks = [
+        { not_null: ['id'] },
+        { sql: 'select * from rejected, offenders where false' },
+      ];
+      expect((await run(checkTable, { table: 'rejected', checks })).values).toEqual({
+        rows: 1,
+        failed: 0,
+      });
+    },
+  );
+});

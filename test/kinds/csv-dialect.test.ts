@@ -88,7 +88,9 @@ test('names the table and its format when an output of a command cannot be read'
     await writeFile(given, 'a,b\n1,2,3\n');
     const scores = { path: given, sha256: '', bytes: 0, format: 'csv' } as const;
     const inputs = { x: { outputs: { scores }, values: {} } };
-    await expect(run(transformSql, { sql: 'select 1' }, { inputs })).rejects.toMatchObject({
+    await expect(
+      run(transformSql, { sql: 'select * from x.scores' }, { inputs }),
+    ).rejects.toMatchObject({
       code: 'BAD_INPUT_DATA',
       message: expect.stringMatching(/^the table x\.scores cannot be read as csv: (?!.*given)/),
     });

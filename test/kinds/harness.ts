@@ -23,6 +23,8 @@ export type Attempt = {
   path(name: string): string;
   /** Lines of the step's log so far. */
   readonly log: readonly string[];
+  /** Folders of its inputs and attempts, as a worker's shared engine would be given. */
+  readonly roots: readonly string[];
   /** Checks the options as a profile would, stages the sources and runs the kind. */
   run(
     definition: AnyStepDefinition,
@@ -57,7 +59,8 @@ export async function withAttempt(
       { outputs: Record<string, InputArtifact>; values: Record<string, never> }
     > = {};
     for (const [step, sql] of Object.entries(given.tables ?? {})) {
-      const file = join(root, `${step}.parquet`);
+      const file = join(root, 'artifacts', `${step}.parquet`);
+      await mkdir(dirname(file), { recursive: true });
       const rows = await query(`copy (${sql}) to '${file}' (format parquet)`).then((r) =>
         Number(r[0]?.['Count']),
       );
@@ -70,6 +73,7 @@ export async function withAttempt(
     await work({
       path,
       log,
+      roots: [join(root, 'artifacts'), join(root, 'attempts')],
       run: async (definition, options, about = {}) => {
         attempt += 1;
         const kind = definition as unknown as StepDefinition<unknown>;

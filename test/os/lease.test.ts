@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-import { describe, expect, jest, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 
 import { Fenced, LEASE, readHolder, takeLease } from '../../src/os/lease.ts';
 import { ownOwner } from '../../src/os/owner.ts';
@@ -199,6 +199,10 @@ inContainers('between containers on one volume', () => {
     end(): Promise<void>;
   };
 
+  const started: Child[] = [];
+  // Also after a failure: a container left behind would hold up the test run.
+  afterEach(() => Promise.all(started.splice(0).map(({ end }) => end())));
+
   function holder(lease: string, name: string): Child {
     const child = spawnInContainer([
       process.execPath,
@@ -210,7 +214,7 @@ inContainers('between containers on one volume', () => {
     ]);
     const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
     const ended = once(child, 'exit');
-    return {
+    const one: Child = {
       pid: child.pid!,
       say: async (word) => {
         if (word !== undefined) child.stdin!.write(`${word}\n`);
@@ -221,6 +225,8 @@ inContainers('between containers on one volume', () => {
         await ended;
       },
     };
+    started.push(one);
+    return one;
   }
 
   test('the second is refused while the first lives, and takes over from a dead one after its lease', () =>

@@ -69,6 +69,24 @@ test('an open workflow that gets on is gone on with, and delivers under the lock
     expect(await readFile(project.path('out/number.csv'), 'utf8')).toBe('n\n1\n');
   }));
 
+test('a workflow that completed while nobody looked is taken as it is', () =>
+  onService(async ({ project, service }) => {
+    const worker = project.start(['worker', '--deliver', ...service]);
+    await worker.says(/serving/);
+    const caller = project.start([...RUN, '--deliver-by', 'workers', ...service]);
+    const begun = (): Promise<string> => readFile(project.path('begun'), 'utf8');
+    await until(() => begun().catch(() => undefined), 'the step has begun');
+    caller.kill('SIGKILL');
+    await caller.ended;
+    await open(project);
+    const delivered = (): Promise<string> => readFile(project.path('out/number.csv'), 'utf8');
+    await until(() => delivered().catch(() => undefined), 'the delivery is there');
+    const resume = ['resume', '--out', 'out', '--deliver-by', 'workers', ...service, '--json'];
+    const { code, stdout, stderr } = await project.run(resume);
+    expect([code, stderr]).toEqual([0, expect.not.stringMatching(/^restart/m)]);
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'OK', generation: 1 });
+  }));
+
 test('a run whose definition has changed is ended and started again', () =>
   onService(async (ground) => {
     const { project, service } = ground;

@@ -13,7 +13,7 @@ import type { ProjectEvent } from '../../index.ts';
 import type { Io } from '../io.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';
 
-export type WorkerFlags = GlobalFlags & { readonly slots?: string };
+export type WorkerFlags = GlobalFlags & { readonly slots?: string; readonly deliver?: boolean };
 
 /** Serves until SIGINT, SIGTERM or SIGHUP. Answers the exit code. @throws UserError */
 export async function workerCommand(
@@ -49,7 +49,11 @@ export async function serveAndShow(options: {
   const signals = makeSignals();
   signals.listen();
   try {
-    await project.serve({ slots, stop: AbortSignal.any([signals.cancel, signals.suspend]) });
+    await project.serve({
+      slots,
+      deliver: flags.deliver === true,
+      stop: AbortSignal.any([signals.cancel, signals.suspend]),
+    });
     return 0;
   } catch (error) {
     if (!(error instanceof UserError) || error.code !== 'ENGINE_LOST') throw error;
@@ -67,12 +71,12 @@ function linesOf(event: ProjectEvent, verb: string): readonly string[] {
     case 'engine':
       return [engineLine(event)];
     case 'serving': {
-      const { stateDir, uiUrl, metricsUrl, taskQueue, slots } = event;
+      const { stateDir, uiUrl, metricsUrl, taskQueue, slots, delivers } = event;
       return [
         `state     ${stateDir}`,
         ...(uiUrl === undefined ? [] : [`ui        ${uiUrl}`]),
         ...(metricsUrl === undefined ? [] : [`metrics   ${metricsUrl}`]),
-        `${verb}   task queue '${taskQueue}', ${slots} steps at once; Ctrl-C stops`,
+        `${verb}   task queue '${taskQueue}', ${slots} steps at once${delivers ? ', and deliveries' : ''}; Ctrl-C stops`,
       ];
     }
     case 'stopping':

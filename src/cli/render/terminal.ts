@@ -77,11 +77,7 @@ export async function makeTerminal(about: {
           'cancelling: waiting for the running steps to stop (Ctrl-C again leaves the run open)',
         );
       case 'waiting':
-        return say(
-          event.for === 'service'
-            ? 'waiting: the Temporal service does not answer'
-            : `waiting: no worker serves task queue '${event.taskQueue}'; start one with \`builder_cli worker\``,
-        );
+        return say(waitingLine(event));
       case 'run_suspended':
         stop();
         return say(`suspended ${event.runId}; go on with: ${resume(event.runId)}`);
@@ -119,6 +115,17 @@ export async function makeTerminal(about: {
         ? `Look at the run in the Temporal UI or at its worker.log. Every finished step is kept; start it again with: ${resume(runId)}`
         : `Every finished step is kept. Go on with: ${resume(runId)}`,
   };
+}
+
+function waitingLine({ for: what, taskQueue }: ProjectEvent & { type: 'waiting' }): string {
+  switch (what) {
+    case 'service':
+      return 'waiting: the Temporal service does not answer';
+    case 'worker':
+      return `waiting: no worker serves task queue '${taskQueue}'; start one with \`builder_cli worker\``;
+    case 'deliverer':
+      return `waiting: no worker delivers from queue '${taskQueue}' yet; start one with \`builder_cli worker --deliver\``;
+  }
 }
 
 /** Which engine executes, for the first lines of a command. */

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 
 import { openLocalStore } from '../../../src/store/local.ts';
-import { lockOut } from '../../../src/delivery/out-lock.ts';
+import { lockOut } from '../../../src/delivery/folder/out-lock.ts';
 import { claimOf, fileIn, resultOf } from '../../store/fixtures.ts';
 
 const [what, folder = '', name = ''] = process.argv.slice(2);

@@ -3,14 +3,14 @@
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { UserError } from '../model/errors.ts';
-import { Fenced, readHolder, takeLease } from '../os/lease.ts';
-import { makeFolder } from '../os/make-folder.ts';
-import { describeOwner, isOwn } from '../os/owner.ts';
-import { explainFsFailure } from '../store/fs-failure.ts';
+import { UserError } from '../../model/errors.ts';
+import { Fenced, readHolder, takeLease } from '../../os/lease.ts';
+import { makeFolder } from '../../os/make-folder.ts';
+import { describeOwner, isOwn } from '../../os/owner.ts';
+import { explainFsFailure } from '../../store/fs-failure.ts';
 import { resolveOut, sideFolder } from './out-path.ts';
 
-import type { Holder, Lease, Taken } from '../os/lease.ts';
+import type { Holder, Lease, Taken } from '../../os/lease.ts';
 
 export { sideFolder } from './out-path.ts';
 

@@ -3,11 +3,11 @@
 import { mkdir, open } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 
-import { syncFolder } from '../os/atomic.ts';
-import { filesBelow, hashFile, hashText, treeOf, treeText } from '../os/hashing.ts';
+import { syncFolder } from '../../os/atomic.ts';
+import { filesBelow, hashFile, hashText, treeOf, treeText } from '../../os/hashing.ts';
 
-import type { ArtifactRef, DeliverFile } from '../model/step-result.ts';
-import type { Store } from '../store/store.ts';
+import type { ArtifactRef, DeliverFile } from '../../model/step-result.ts';
+import type { Store } from '../../store/store.ts';
 import type { ManifestFile } from './inspect-out.ts';
 
 const OWN_FILES = ['manifest.json', 'run.json'];

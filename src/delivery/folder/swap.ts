@@ -12,17 +12,16 @@
 import { readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-import { UserError } from '../model/errors.ts';
-import { replaceFile, syncFolder, sweepTemporary } from '../os/atomic.ts';
-import { withLease } from '../os/lease-turn.ts';
-import { isHeldByAnother } from './out-lock.ts';
-import { resolveOut, sideFolder } from './out-path.ts';
+import { UserError } from '../../model/errors.ts';
+import { replaceFile, syncFolder, sweepTemporary } from '../../os/atomic.ts';
+import { sightIn } from '../../os/lease-files.ts';
+import { sideFolder } from './out-path.ts';
+
+import type { Recovered } from '../target.ts';
 
 /** Moments at which a test may kill the process. */
 export type Phase =
   'staged' | 'verified' | 'journalled' | 'old aside' | 'new in' | 'journal gone' | 'old dropped';
-
-export type Recovered = 'nothing' | 'completed' | 'rolled back';
 
 /** Staged versions are folders of this prefix in the folder beside `--out`. */
 export const STAGING = 'staging-';
@@ -31,20 +30,6 @@ const ASIDE = 'old';
 
 /** Throws once somebody else has taken over. */
 export type Guard = () => void | Promise<void>;
-
-/**
- * Does `work` on `out`, a resolved path, alone among all processes: one that was cut off is passed over, one that still
- * works is waited for. `guard` throws once this one was itself passed over.
- */
-export async function alone<T>(out: string, work: (guard: Guard) => Promise<T>): Promise<T> {
-  const side = sideFolder(out);
-  try {
-    return await withLease(join(side, 'delivering'), (lease) => work(() => lease.check()));
-  } finally {
-    // Stays while a lock, a journal or an old version is in it.
-    await rmdir(side).catch(() => undefined);
-  }
-}
 
 /** Swaps a complete staging folder into `out`, a resolved path. What went wrong leaves `out` as it was. */
 export async function swapIn(
@@ -70,21 +55,10 @@ export async function swapIn(
 }
 
 /**
- * Finishes or forgets a delivery that was cut off; leaves alone one that another process may be making.
- * `onPhase` is for tests.
+ * Finishes a swap that was cut off, or forgets what was staged. For who works on `out`, a resolved path, alone and has
+ * the right to.
  */
-export async function recoverDelivery(
-  given: string,
-  { onPhase = () => undefined }: { readonly onPhase?: (phase: Phase) => void } = {},
-): Promise<Recovered> {
-  const out = await resolveOut(given);
-  const names = await readdir(sideFolder(out)).catch((): string[] => []);
-  if (names.length === 0 || (await isHeldByAnother(out))) return 'nothing';
-  return alone(out, (guard) => recoverAlone(out, guard, onPhase));
-}
-
-/** As `recoverDelivery`, for who works on `out` alone and has the right to. */
-export async function recoverAlone(
+export async function recoverSwap(
   out: string,
   guard: Guard,
   onPhase: (phase: Phase) => void,
@@ -171,10 +145,11 @@ async function dropOld(out: string, guard: Guard, onPhase: (phase: Phase) => voi
   onPhase('old dropped');
 }
 
-/** The staged version a journal names; undefined without one, or if it is damaged. */
+/** The staged version a journal names; undefined without one, if it is damaged, or if another user wrote it. */
 async function readJournal(side: string): Promise<string | undefined> {
-  const text = await readFile(join(side, JOURNAL), 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
+  const path = join(side, JOURNAL);
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text === undefined || (await stat(path)).uid !== sightIn(side).uid) return undefined;
   try {
     const { staging } = JSON.parse(text) as { readonly staging: string };
     if (!basename(staging).startsWith(STAGING)) return undefined;

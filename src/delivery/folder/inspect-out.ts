@@ -3,8 +3,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { Scalar } from '../model/plan.ts';
-import type { Column } from '../model/column.ts';
+import type { Scalar } from '../../model/plan.ts';
+import type { Column } from '../../model/column.ts';
 
 export type ManifestFile = {
   readonly path: string;

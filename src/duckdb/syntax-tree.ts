@@ -1,0 +1,64 @@
+/** A query as the tree that DuckDB's own parser makes of it, and when two trees mean the same. Runs nothing. */
+
+import { StepError } from '../model/step-error.ts';
+
+import type { Session } from './session.ts';
+
+/** One place of a tree: JSON, as `json_serialize_sql` writes it. */
+export type Node = { readonly [key: string]: unknown };
+
+/** Says where a place stands in the text, which is no part of what a query means. */
+const PLACE = 'query_location';
+
+/** The one query of a text. @throws StepError SQL_ERROR, SQL_NOT_ALLOWED */
+export async function treeOf(session: Session, text: string): Promise<Node> {
+  const parsed = await parsedBy(session, text);
+  if (parsed['error'] === true) {
+    throw new StepError('SQL_ERROR', explainParse(parsed, text));
+  }
+  const statements = parsed['statements'] as readonly Node[];
+  if (statements.length !== 1) {
+    throw new StepError(
+      'SQL_NOT_ALLOWED',
+      `a step's query is one SELECT; this text has ${statements.length} statements`,
+    );
+  }
+  return (statements[0] as Node)['node'] as Node;
+}
+
+/** The tree of a text of ours made from a user's; undefined where it is not one query. */
+export async function treeIfAny(session: Session, text: string): Promise<Node | undefined> {
+  const parsed = await parsedBy(session, text);
+  const statements = (parsed['statements'] ?? []) as readonly Node[];
+  return statements.length === 1 ? ((statements[0] as Node)['node'] as Node) : undefined;
+}
+
+/** True if two trees differ at most in where their parts stand. */
+export function isSameTree(a: unknown, b: unknown): boolean {
+  const text = (tree: unknown): string =>
+    JSON.stringify(tree, (key, value: unknown) => (key === PLACE ? undefined : value));
+  return text(a) === text(b);
+}
+
+/** What stands behind the query proper: DISTINCT, ORDER BY, LIMIT. */
+export function modifiersOf(query: Node): readonly Node[] {
+  return (query['modifiers'] ?? []) as readonly Node[];
+}
+
+async function parsedBy(session: Session, text: string): Promise<Node> {
+  const [row] = await session.rows({
+    text: 'select json_serialize_sql($q::varchar) as j',
+    binds: { q: text },
+  });
+  return JSON.parse(String(row?.['j'])) as Node;
+}
+
+function explainParse(parsed: Node, text: string): string {
+  const message = String(parsed['error_message'] ?? 'the query cannot be read');
+  if (/Only SELECT/i.test(message))
+    return "a step's query is one SELECT; other statements are not allowed";
+  const offset = Number(parsed['position'] ?? Number.NaN);
+  if (Number.isNaN(offset)) return message;
+  const before = Buffer.from(text).subarray(0, offset).toString();
+  return `line ${before.split('\n').length}, column ${before.length - before.lastIndexOf('\n')}: ${message}`;
+}
