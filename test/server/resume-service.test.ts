@@ -53,6 +53,21 @@ async function leftByItsCommand({
   return { worker };
 }
 
+/** Whether the only run of a service has completed. */
+async function isCompleted(address: string): Promise<boolean> {
+  const { Client, Connection } = await import('@temporalio/client');
+  const connection = await Connection.connect({ address });
+  try {
+    const found = new Client({ connection }).workflow.list({
+      query: "ExecutionStatus = 'Completed'",
+    });
+    for await (const _ of found) return true;
+    return false;
+  } finally {
+    await connection.close();
+  }
+}
+
 const open = (project: Project): Promise<void> => writeFile(project.path('gate'), '');
 
 test('an open workflow that gets on is gone on with, and delivers under the lock of the new command', () =>
@@ -70,7 +85,7 @@ test('an open workflow that gets on is gone on with, and delivers under the lock
   }));
 
 test('a workflow that completed while nobody looked is taken as it is', () =>
-  onService(async ({ project, service }) => {
+  onService(async ({ project, service, address }) => {
     const worker = project.start(['worker', '--deliver', ...service]);
     await worker.says(/serving/);
     const caller = project.start([...RUN, '--deliver-by', 'workers', ...service]);
@@ -81,6 +96,7 @@ test('a workflow that completed while nobody looked is taken as it is', () =>
     await open(project);
     const delivered = (): Promise<string> => readFile(project.path('out/number.csv'), 'utf8');
     await until(() => delivered().catch(() => undefined), 'the delivery is there');
+    await until(() => isCompleted(address), 'the workflow is over');
     const resume = ['resume', '--out', 'out', '--deliver-by', 'workers', ...service, '--json'];
     const { code, stdout, stderr } = await project.run(resume);
     expect([code, stderr]).toEqual([0, expect.not.stringMatching(/^restart/m)]);
