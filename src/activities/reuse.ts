@@ -10,7 +10,8 @@ import { identify } from './identity.ts';
 
 import type { AnyStepDefinition, StepDefinition, StepReturn } from '../kinds/contract.ts';
 import type { StepInput, StepResult } from '../model/step-result.ts';
-import type { Store, StoredResult } from '../store/store.ts';
+import type { StoredResult } from '../store/entries.ts';
+import type { Store } from '../store/store.ts';
 import type { Identity } from './identity.ts';
 
 /** The part of an attempt's input that decides about reuse. */
@@ -74,12 +75,10 @@ export async function reuse(
   const found = await store.findResult(fingerprint);
   if (found === undefined) return undefined;
   const kind = definition as unknown as StepDefinition<unknown>;
-  const { values, warning } = found.result;
-  const added = await kind.onHit?.(
-    options,
-    { values, ...(warning === undefined ? {} : { warning }) },
-    { previousRows: run.previousRows, log },
-  );
+  const added = await kind.conditions?.(options, found.result, {
+    previousRows: run.previousRows,
+    log,
+  });
   const maker = found.step?.id;
   const isOwn = found.runId === run.id && (maker === undefined || maker === step.id);
   log(
@@ -98,11 +97,24 @@ function taken(
 ): StepResult {
   return {
     ...found.result,
-    ...about(added),
+    ...united(found.result, added),
     cached: !isOwn,
     ...(isOwn ? { adopted: true } : {}),
     durationMs,
   };
+}
+
+/** The warnings of a result and of the conditions of this time. */
+export function united(
+  { warning, failedChecks }: Pick<StepResult, 'warning' | 'failedChecks'>,
+  added: Pick<StepReturn, 'warning' | 'failedChecks'>,
+): Pick<StepResult, 'warning' | 'failedChecks'> {
+  const words = [warning, added.warning].flatMap((each) => each ?? []);
+  const names = [...new Set([...(failedChecks ?? []), ...(added.failedChecks ?? [])])];
+  return about({
+    ...(words.length === 0 ? {} : { warning: words.join('; ') }),
+    ...(names.length === 0 ? {} : { failedChecks: names }),
+  });
 }
 
 /** What a kind says of its result beside outputs and values, within bounds. */

@@ -17,11 +17,12 @@ import { makeRedactor } from './redactor.ts';
 import { stageSources } from './stage-sources.ts';
 import { keepFile } from './keep-file.ts';
 import { makeFence } from './fence.ts';
-import { about, identifyAttempt, reuse, secretsInUse } from './reuse.ts';
+import { about, identifyAttempt, reuse, secretsInUse, united } from './reuse.ts';
 import { makeStepLog } from './step-log.ts';
 import { StepError } from '../model/step-error.ts';
 
-import type { Store, StoredResult } from '../store/store.ts';
+import type { StoredResult } from '../store/entries.ts';
+import type { Store } from '../store/store.ts';
 import type { ArtifactRef, StepInput, StepResult } from '../model/step-result.ts';
 import type { InputArtifact, StepInputs } from '../model/attempt-inputs.ts';
 import type { Json, Scalar } from '../model/plan.ts';
@@ -73,7 +74,7 @@ export async function runStep(
   const kind = definition as unknown as StepDefinition<unknown>;
   const secrets = secretsInUse(environment.secret);
   const identity = await identifyAttempt(definition, input, store, secrets, signal);
-  const { options, inputs, paths } = identity;
+  const { paths } = identity;
   const redactor = makeRedactor([...secrets.used.values()]);
   const redact = (text: string): string => redactor.text(text);
   const stepLog = makeStepLog(logFileOf(environment, run.id, step.id), redact);
@@ -88,6 +89,7 @@ export async function runStep(
   const own = `${step.id}.${run.generation}-${input.attempt}`;
   const folder = makeLazyFolder(join(environment.attemptsRoot, run.id, own));
   try {
+    const { options, inputs } = await identity.located();
     const sources = paths.length === 0 ? [] : await stageSources(paths, folder.path(), signal);
     const { fingerprint, ingredients } = identity.with(sources);
     const context: StepContext = {
@@ -138,8 +140,13 @@ export async function runStep(
       bootId: environment.bootId,
     };
     const winner = await store.putResult(fingerprint, stored);
+    // Of this time alone: the stored result says nothing of it.
+    const added = await kind.conditions?.(options, winner.result, {
+      previousRows: run.previousRows,
+      log,
+    });
     log(`done in ${durationMs} ms`);
-    return { ...winner.result, cached: false, durationMs };
+    return { ...winner.result, ...united(winner.result, added ?? {}), cached: false, durationMs };
   } catch (error) {
     const told = explainFullDisk(error, 'write the files of this step');
     const message = told instanceof Error ? told.message : String(told);

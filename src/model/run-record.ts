@@ -1,4 +1,4 @@
-/** The record of a run as it lies in `run.json`: exists from the first moment, for failed runs too. Pure. */
+/** The record of a run: exists from the first moment, for failed runs too. Pure. */
 
 import type { Scalar } from './plan.ts';
 import type { Outcome, RunStatus, Status } from './outcome.ts';
@@ -54,6 +54,8 @@ export type RunRecord = PublicRecord & {
   readonly job_path: string;
   readonly profile_path: string;
   readonly given_params: readonly string[];
+  /** State folder with its plan and logs, where that is not the one the store lies in. */
+  readonly state_dir?: string;
   /** Why it did not deliver. */
   readonly error?: string;
 };

@@ -5,9 +5,11 @@ import { dirname, resolve } from 'node:path';
 import { inspectOut, previousRows, recoverDelivery, resolveOut } from '../delivery/deliver.ts';
 import { busy, lockOut, readOwner, takenOverLine } from '../delivery/folder/out-lock.ts';
 import { UserError } from '../model/errors.ts';
-import { driverState, openRunRecords } from '../store/run-records.ts';
+import { driverState } from '../store/run-records.ts';
 import { resolveDefinition } from './definition-source.ts';
 import { executeRun } from './execute.ts';
+import { makeParts } from './parts.ts';
+import { listRuns, lookAtRecords } from './records.ts';
 import { resumeRun } from './resume-run.ts';
 import { makeRunId } from './run-id.ts';
 import { makeStateDir } from './state-dir.ts';
@@ -37,18 +39,22 @@ export async function beginRun(
   const out = await resolveOut(resolve(cwd, request.out));
   makeStateDir(stateDir);
 
-  const open = await openRunOf(out);
+  const open = await openRunOf(out, parts.options.store);
   if (
     open !== undefined &&
     open.planSha256 === definition.planSha256 &&
     open.stateDir === stateDir
   ) {
     tell({ type: 'unfinished_found', runId: open.runId });
-    return resumeRun(parts, { runId: open.runId }, control);
+    if (open.root === parts.storeRoot) return resumeRun(parts, { runId: open.runId }, control);
+    // It is on record in a store that an earlier command was given.
+    const there = makeParts({ ...parts.options, store: open.root });
+    return resumeRun(there, { runId: open.runId }, control).finally(() => there.close());
   }
 
   await refuseForeign(out, request.out);
   const runId = makeRunId(definition.plan.job, startedAt, Math.random());
+  const records = await parts.records();
   const metrics = await parts.metrics(tell);
   const lock = await lockOut(out, { runId, stateDir });
   try {
@@ -68,7 +74,7 @@ export async function beginRun(
         previousRows: await previousRows(out),
       },
     };
-    await parts.records.create({
+    await records.create({
       plan,
       jobPath: definition.jobPath,
       profilePath: definition.profilePath,
@@ -100,16 +106,21 @@ export async function beginRun(
  */
 async function openRunOf(
   out: string,
-): Promise<{ runId: string; stateDir: string; planSha256: string } | undefined> {
+  store: string | object | undefined,
+): Promise<{ runId: string; stateDir: string; root: string; planSha256: string } | undefined> {
   const owner = await readOwner(out);
   if (owner === undefined) return undefined;
   if (!owner.isFree) throw busy(out, owner);
   const { runId, stateDir } = owner;
   if (runId === undefined || stateDir === undefined) return undefined;
-  const record = await openRunRecords(stateDir).read(runId);
-  if (record === undefined || record.state !== 'open') return undefined;
+  const given = typeof store === 'string' ? store : undefined;
+  const [found] = await listRuns(await lookAtRecords(stateDir, given), {
+    where: ({ id, open }) => id === runId && open,
+  });
+  if (found === undefined) return undefined;
+  const { record } = found;
   if (driverState(record) === 'alive') throw busy(out, { ...owner, state: 'alive' });
-  return { runId, stateDir, planSha256: record.plan_sha256 };
+  return { runId, stateDir, root: found.in.root, planSha256: record.plan_sha256 };
 }
 
 async function refuseForeign(out: string, shown: string): Promise<void> {

@@ -3,14 +3,11 @@
 import { UserError } from '../model/errors.ts';
 import { connect, serviceOf } from './connection.ts';
 
+import type { RunRecord } from '../model/run-record.ts';
 import type { Parts } from './parts.ts';
 
 /** Answers when the engine has taken the request. @throws UserError NOTHING_TO_RESUME, ENGINE_UNREACHABLE */
-export async function cancelRun({ options, records }: Parts, runId: string): Promise<void> {
-  const record = await records.read(runId);
-  if (record === undefined) {
-    throw new UserError('RUN_NOT_FOUND', `run ${runId} is not recorded in ${options.stateDir}`);
-  }
+export async function cancelRun({ options }: Parts, record: RunRecord): Promise<void> {
   if (record.state === 'closed') {
     throw new UserError('NOTHING_TO_RESUME', `run ${record.run_id} has ended ${record.status}`);
   }

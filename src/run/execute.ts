@@ -45,7 +45,7 @@ export async function executeRun(
   control: RunControl,
 ): Promise<RunEnded> {
   const { id: runId } = execution.plan.run;
-  const watching = watchingOf(parts, runId, control);
+  const watching = watchingOf(runId, control);
   const stops = listenForStops(control);
   let isClosed = false;
   try {
@@ -58,18 +58,20 @@ export async function executeRun(
     return ended;
   } finally {
     stops.end();
-    if (!isClosed) await parts.records.letGo(runId).catch(() => undefined);
+    if (!isClosed) {
+      const records = await parts.records();
+      await records.letGo(runId).catch(() => undefined);
+    }
   }
 }
 
-function watchingOf(parts: Parts, runId: string, { tell }: RunControl): Watching {
+function watchingOf(runId: string, { tell }: RunControl): Watching {
   const { view, fold } = growView(Date.now());
   return {
     view,
     note: (event) => {
       fold(event);
       tell({ type: 'run_event', runId, event, view });
-      parts.records.noteEvent(runId, event);
     },
   };
 }
@@ -81,7 +83,7 @@ async function throughEngine(
   watching: Watching,
   stops: Stops,
 ): Promise<RunEnded> {
-  const { records } = parts;
+  const records = await parts.records();
   const { tell } = control;
   const { run, concurrency } = execution.plan;
   const runId = run.id;
@@ -91,7 +93,7 @@ async function throughEngine(
     queues: (kind) => queuesOf(kind, runId),
     slots: concurrency + 1,
     isOpen: own.isOpen,
-    logFile: `${records.folder(runId)}/worker.log`,
+    logFile: `${parts.folder(runId)}/worker.log`,
     onEvent: (key, event) => {
       if (key.runId === runId && key.generation === run.generation) watching.note(event);
     },
@@ -130,8 +132,18 @@ async function throughEngine(
     const ended =
       handle === 'suspended'
         ? handle
-        : await watchRun({ session, handle, plan, taskQueue, watching, stops, tell, execution });
-    if (ended === 'suspended') return await suspend(parts, session, runId, control);
+        : await watchRun({
+            session,
+            handle,
+            plan,
+            records,
+            taskQueue,
+            watching,
+            stops,
+            tell,
+            execution,
+          });
+    if (ended === 'suspended') return await suspend(session, runId, control);
     return await finishRun(parts, execution, control, {
       summary: ended,
       engine: engine.kind,
@@ -149,18 +161,11 @@ async function throughEngine(
 const CLOSE_LIMIT_MS = 1_000;
 
 /** Leaves the run open for `resume`. */
-async function suspend(
-  { records }: Parts,
-  session: Session,
-  runId: string,
-  { tell }: RunControl,
-): Promise<RunEnded> {
+async function suspend(session: Session, runId: string, { tell }: RunControl): Promise<RunEnded> {
   tell({ type: 'run_suspended', runId });
   const closing = session.close();
   if (session.engine.kind === 'service') await settledWithin(closing, CLOSE_LIMIT_MS);
   else await closing;
-  // What was noted last is written before the process may end.
-  await records.update(runId, {}).catch(() => undefined);
   return { state: 'suspended', runId };
 }
 

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { resolveOut } from '../delivery/deliver.ts';
 import { UserError } from '../model/errors.ts';
 import { readOwner } from '../delivery/folder/out-lock.ts';
-import { openRunRecords } from '../store/run-records.ts';
+import { listRuns, lookAtRecords } from './records.ts';
 import { findStateDir } from './state-dir.ts';
 
 import type { RunRecord } from '../model/run-record.ts';
@@ -21,14 +21,16 @@ export type Wanted = {
 export type Place = {
   /** A state folder that was named. */
   readonly stateDir?: string | undefined;
+  /** A store that was named. */
+  readonly store?: string | undefined;
   readonly cwd: string;
 };
 
-/** The run and the state folder that holds it. @throws UserError RUN_NOT_FOUND */
+/** The run, the state folder that holds it, and the store it is recorded in. @throws UserError RUN_NOT_FOUND */
 export async function findRun(
   wanted: Wanted,
-  { stateDir: given, cwd }: Place,
-): Promise<{ readonly record: RunRecord; readonly stateDir: string }> {
+  { stateDir: given, store, cwd }: Place,
+): Promise<{ readonly record: RunRecord; readonly stateDir: string; readonly root: string }> {
   let stateDir = findStateDir({ given, cwd }).path;
   let runId = wanted.runId;
   let out: string | undefined;
@@ -43,16 +45,16 @@ export async function findRun(
       stateDir = findStateDir({ from: resolve(out, '..'), cwd }).path;
     }
   }
-  const { records } = await openRunRecords(stateDir).list();
-  const matches = records.filter(
-    (record) =>
-      (runId === undefined || record.run_id === runId || record.run_id.startsWith(runId)) &&
-      (out === undefined || runId !== undefined || record.out === out) &&
-      (wanted.isOpen !== true || record.state === 'open'),
-  );
-  const exact = matches.find((record) => record.run_id === runId);
-  const record = exact ?? matches[0];
-  if (record === undefined) {
+  const found = await listRuns(await lookAtRecords(stateDir, store), {
+    where: ({ id, ...row }) =>
+      (runId === undefined || id.startsWith(runId)) &&
+      (out === undefined || runId !== undefined || row.out === out) &&
+      (wanted.isOpen !== true || row.open),
+  });
+  const matches = found.map(({ record, in: { root } }) => ({ record, root }));
+  const exact = matches.find(({ record }) => record.run_id === runId);
+  const match = exact ?? matches[0];
+  if (match === undefined) {
     const what =
       runId ?? (wanted.out === undefined ? 'such a run' : `a run for --out ${wanted.out}`);
     throw new UserError('RUN_NOT_FOUND', `${what} is not recorded in ${stateDir}`, {
@@ -63,11 +65,11 @@ export async function findRun(
     throw new UserError('RUN_NOT_FOUND', `'${runId}' begins the ids of ${matches.length} runs`, {
       hint: `For example ${matches
         .slice(0, 3)
-        .map((m) => m.run_id)
+        .map((m) => m.record.run_id)
         .join(', ')}`,
     });
   }
-  return { record, stateDir };
+  return { ...match, stateDir };
 }
 
 /** Its definition would be run with this user's rights. */

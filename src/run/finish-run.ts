@@ -3,6 +3,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { UserError } from '../model/errors.ts';
 import { exitCode } from '../model/exit-code.ts';
 
 import type { RunSummary } from '../model/run-summary.ts';
@@ -25,18 +26,25 @@ export async function finishRun(
     readonly closing?: () => Promise<void>;
   },
 ): Promise<RunEnded> {
-  const { records, options } = parts;
+  const { options } = parts;
   const { summary, engine, watching, stops } = ended;
   const runId = plan.run.id;
   const metrics = await parts.metrics(tell);
-  const record = await records.close(runId, summary);
+  // A run that cannot be recorded any more is told all the same, and its counts may be scraped.
+  const recorded = await (await parts.records()).close(runId, summary).then(
+    (record) => ({ record }),
+    (failure: unknown) => {
+      if (failure instanceof UserError && failure.code === 'FENCED') throw failure;
+      return { failure };
+    },
+  );
   await lock?.unlock({ keep: summary.delivery === undefined });
   const view = watching.view;
   const closed: RunClosed = {
     runId,
     summary,
-    record,
-    folder: records.folder(runId),
+    ...('record' in recorded ? { record: recorded.record } : {}),
+    folder: parts.folder(runId),
     exitCode: exitCode(summary),
     elapsedMs: (view.endedAtMs ?? Date.now()) - view.startedAtMs,
     engine,
@@ -51,7 +59,8 @@ export async function finishRun(
   const say = (text: string): void => tell({ type: 'said', text });
   await metrics.linger(options.metrics?.linger ?? 0, say, leaving.signal);
   await closing;
-  await metrics.save(runId);
+  await (await parts.store()).settled();
   await rm(join(options.stateDir, 'attempts', runId), { recursive: true, force: true });
-  return { state: 'closed', ...closed };
+  if ('failure' in recorded) throw recorded.failure;
+  return { state: 'closed', ...closed, record: recorded.record };
 }

@@ -3,10 +3,11 @@
 import { join } from 'node:path';
 
 import { openMetrics } from '../metrics/open-metrics.ts';
-import { openLocalStore } from '../store/local.ts';
 import { openRunRecords } from '../store/run-records.ts';
+import { ownStore } from '../store/store-places.ts';
 import { serviceOf } from './connection.ts';
 import { closeAll, openLink } from './link.ts';
+import { openRecords } from './records.ts';
 import { makeSharedHealth } from './shared-health.ts';
 import { whereToServe } from './where-to-serve.ts';
 
@@ -14,13 +15,19 @@ import type { Metrics } from '../metrics/open-metrics.ts';
 import type { RunRecords } from '../store/run-records.ts';
 import type { Store } from '../store/store.ts';
 import type { Link } from './link.ts';
+import type { Recorded } from './records.ts';
 import type { Tell } from './project-events.ts';
 import type { ProjectOptions } from './project-options.ts';
 import type { SharedHealth } from './shared-health.ts';
 
 export type Parts = {
   readonly options: ProjectOptions;
-  readonly records: RunRecords;
+  /** Absolute path of the store; of a store that was given, where one of the state folder would lie. */
+  readonly storeRoot: string;
+  /** Folder of a run's plan and logs. */
+  folder(runId: string): string;
+  /** Creates store and state folder. @throws UserError STATE_DIR_UNUSABLE */
+  records(): Promise<RunRecords>;
   /** Below it lie the artifacts that queries read. */
   readonly artifactsRoot: string;
   /** True: steps are executed by the embedded engine, so by this process. */
@@ -37,20 +44,22 @@ export type Parts = {
 /** Opens nothing yet. */
 export function makeParts(options: ProjectOptions): Parts {
   const { stateDir, env = {} } = options;
-  let store: Promise<Store> | undefined;
+  let recorded: Promise<Pick<Recorded, 'store' | 'records'>> | undefined;
   let metrics: Promise<Metrics> | undefined;
   let link: Promise<Link> | undefined;
   const closers: (() => Promise<void>)[] = [];
 
   const parts: Parts = {
     options,
-    records: openRunRecords(stateDir),
+    storeRoot: storeFolder(options),
+    folder: (runId) => join(stateDir, 'runs', runId),
+    records: async () => (await open()).records,
     artifactsRoot: join(storeFolder(options), 'artifacts'),
     health: makeSharedHealth(),
     isEmbedded: async () => (await serviceOf(options.engine ?? {}, env)) === undefined,
-    store: () => (store ??= openStore(options)),
+    store: async () => (await open()).store,
     metrics: (tell) => {
-      metrics ??= open(tell).catch((error: unknown) => {
+      metrics ??= serve(tell).catch((error: unknown) => {
         metrics = undefined;
         throw error;
       });
@@ -68,7 +77,20 @@ export function makeParts(options: ProjectOptions): Parts {
     close: () => closeAll(closers),
   };
 
-  async function open(tell: Tell): Promise<Metrics> {
+  function open(): Promise<Pick<Recorded, 'store' | 'records'>> {
+    recorded ??= openStoreOf(options).then((opened) => {
+      closers.push(async () => {
+        await opened.store.settled();
+        // One that was given is its giver's.
+        if (typeof options.store !== 'object') opened.store.close();
+      });
+      return opened;
+    });
+    recorded.catch(() => (recorded = undefined));
+    return recorded;
+  }
+
+  async function serve(tell: Tell): Promise<Metrics> {
     const file = options.metrics?.file;
     const warn = (text: string): void => tell({ type: 'said', text });
     const opened = await openMetrics({
@@ -92,11 +114,12 @@ export function makeParts(options: ProjectOptions): Parts {
 }
 
 /** The store that a project was given, or the one in its state folder. */
-async function openStore(options: ProjectOptions): Promise<Store> {
-  const { store } = options;
-  return typeof store === 'object' ? store : openLocalStore(storeFolder(options));
+async function openStoreOf(options: ProjectOptions): Promise<Pick<Recorded, 'store' | 'records'>> {
+  const { store, stateDir } = options;
+  if (typeof store !== 'object') return openRecords(stateDir, storeFolder(options));
+  return { store, records: openRunRecords(stateDir, store, { shared: true }) };
 }
 
 function storeFolder({ store, stateDir }: ProjectOptions): string {
-  return typeof store === 'string' ? store : join(stateDir, 'store');
+  return typeof store === 'string' ? store : ownStore(stateDir);
 }

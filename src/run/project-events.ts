@@ -75,7 +75,8 @@ export type ProjectEvent =
 export type RunClosed = {
   readonly runId: string;
   readonly summary: RunSummary;
-  readonly record: RunRecord;
+  /** Absent where it could not be written; that is then thrown. */
+  readonly record?: RunRecord;
   /** Folder of its record and logs, absolute. */
   readonly folder: string;
   /** As the command line would exit: 0 for OK and WARN. */
@@ -87,7 +88,7 @@ export type RunClosed = {
 
 /** How `run` and `resume` end, unless they throw. */
 export type RunEnded =
-  | ({ readonly state: 'closed' } & RunClosed)
+  | ({ readonly state: 'closed'; readonly record: RunRecord } & RunClosed)
   | { readonly state: 'suspended'; readonly runId: string };
 
 export type Tell = (event: ProjectEvent) => void;

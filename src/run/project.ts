@@ -9,6 +9,7 @@ import { resolveDefinition } from './definition-source.ts';
 import { explainRun } from './explain.ts';
 import { readLogs } from './logs.ts';
 import { makeParts } from './parts.ts';
+import { listRuns, lookAtRecords } from './records.ts';
 import { resumeRun } from './resume-run.ts';
 import { serve } from './serve.ts';
 import { UserError } from '../model/errors.ts';
@@ -32,6 +33,8 @@ export type RunOptions = {
   readonly suspend?: AbortSignal;
 };
 
+type ListOptions = NonNullable<Parameters<typeof listRuns>[1]>;
+
 export type Project = {
   readonly stateDir: string;
   /** Runs to the end and delivers; or goes on with the unfinished run of the same plan and folder. @throws UserError */
@@ -42,8 +45,8 @@ export type Project = {
   explain(request: ExplainRequest): Promise<Explanation>;
   /** The plan that a request means. @throws DefinitionError with every problem */
   validate(request: DefinitionRequest): Promise<ResolvedDefinition>;
-  /** Recorded runs, newest first; `damaged` are paths of records that cannot be read. */
-  runs(): Promise<{ readonly records: readonly RunRecord[]; readonly damaged: readonly string[] }>;
+  /** Recorded runs, newest first. */
+  runs(options?: { readonly limit?: number }): Promise<readonly RunRecord[]>;
   /** One recorded run. @throws UserError RUN_NOT_FOUND */
   status(runId: string): Promise<RunRecord>;
   /** Logs of a run by step. @throws UserError */
@@ -76,9 +79,15 @@ export function openProject(options: ProjectOptions): Project {
     cancel,
     suspend,
   });
+  const recorded = async (list: ListOptions): ReturnType<typeof listRuns> => {
+    const { store } = options;
+    if (typeof store !== 'object') return listRuns(await lookAtRecords(stateDir, store), list);
+    const records = await parts.records();
+    return listRuns([{ root: parts.storeRoot, store, records }], list);
+  };
   const status = async (runId: string): Promise<RunRecord> => {
-    const record = await parts.records.read(runId);
-    if (record !== undefined) return record;
+    const [found] = await recorded({ limit: 1, where: ({ id }) => id === runId });
+    if (found !== undefined) return found.record;
     throw new UserError('RUN_NOT_FOUND', `run ${runId} is not recorded in ${stateDir}`);
   };
   return {
@@ -90,10 +99,13 @@ export function openProject(options: ProjectOptions): Project {
       const date = new Date().toISOString().slice(0, 10);
       return resolveDefinition(request, date, options);
     },
-    runs: async () => parts.records.list(),
+    runs: async ({ limit } = {}) => {
+      const found = await recorded(limit === undefined ? {} : { limit });
+      return found.map(({ record }) => record);
+    },
     status,
-    logs: async (runId, step) => readLogs(parts.records.folder(runId), await status(runId), step),
-    cancel: async (runId) => cancelRun(parts, runId),
+    logs: async (runId, step) => readLogs(parts.folder(runId), await status(runId), step),
+    cancel: async (runId) => cancelRun(parts, await status(runId)),
     serve: (request) => during(serve(parts, request, tell)),
     close: async () => {
       await Promise.allSettled(goingOn);

@@ -29,7 +29,8 @@ export async function resumeRun(
   { runId }: ResumeRequest,
   control: RunControl,
 ): Promise<RunEnded> {
-  const { records, options } = parts;
+  const { options } = parts;
+  const records = await parts.records();
   const { tell } = control;
   const record = await records.read(runId);
   if (record === undefined) {
@@ -63,7 +64,8 @@ export async function resumeRun(
     const execution = executionOf(decision, { record, saved, definition, lock });
     const { plan } = execution;
     if (out !== undefined) await recoverDelivery(out);
-    await records.reopen(runId, plan);
+    if (execution.way === 'attach') await records.drive(runId);
+    else await records.reopen(runId, plan);
     tell({
       type: 'run_opened',
       runId,

@@ -41,7 +41,7 @@ export async function serve(
         ...(deliver ? { deliverQueue: sharedDeliverQueue(taskQueue) } : {}),
       }),
       slots,
-      isOpen: recordedRuns(parts.records.read),
+      isOpen: recordedRuns((await parts.records()).read),
     });
     const { uiUrl, isUp } = session.engine;
     tell({

@@ -75,7 +75,7 @@ export async function openSession(parts: Parts, options: SessionOptions): Promis
       store,
       attemptsRoot,
       artifactsRoot: parts.artifactsRoot,
-      runFolder: (runId) => parts.records.folder(runId),
+      runFolder: parts.folder,
       env,
       secret: makeSecrets({ env, ...(secretsDir === undefined ? {} : { dir: secretsDir }) }),
       bootId: store.bootId,

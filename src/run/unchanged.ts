@@ -131,9 +131,9 @@ async function lookUp(
   return result === undefined ? undefined : { result, note: { step: step.id, lines } };
 }
 
-function writeLogs({ records }: Parts, runId: string, notes: readonly Note[]): void {
+function writeLogs({ folder }: Parts, runId: string, notes: readonly Note[]): void {
   for (const { step, lines } of notes) {
-    const log = makeStepLog(`${records.folder(runId)}/logs/${step}.log`, (text) => text);
+    const log = makeStepLog(`${folder(runId)}/logs/${step}.log`, (text) => text);
     for (const line of lines) log.line(line);
     log.flush();
   }

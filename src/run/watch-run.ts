@@ -8,6 +8,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { OutLock } from '../delivery/folder/out-lock.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RunSummary } from '../model/run-summary.ts';
+import type { RunRecords } from '../store/run-records.ts';
 import type { Stops } from './control.ts';
 import type { Execution, Watching } from './execute.ts';
 import type { Tell } from './project-events.ts';
@@ -20,6 +21,7 @@ export async function watchRun(watched: {
   /** As it was started. */
   readonly plan: Plan;
   readonly taskQueue: string;
+  readonly records: RunRecords;
   readonly watching: Watching;
   readonly stops: Stops;
   readonly tell: Tell;
@@ -47,7 +49,11 @@ export async function watchRun(watched: {
         stop: over.signal,
         handle,
         ...(engine.kind === 'embedded' ? { ownView: () => watching.view } : {}),
-        onEvent: (event) => watching.note(event),
+        onEvent: (event) => {
+          watching.note(event);
+          // The worker that serves it may write into another store.
+          watched.records.noteEvent(runId, event);
+        },
         onNoWorker: () => tell({ type: 'waiting', runId, for: 'worker', taskQueue }),
         isServed: () => isServed(session, taskQueue),
         ...(engine.isUp === undefined ? {} : { isUp: engine.isUp }),

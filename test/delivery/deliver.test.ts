@@ -205,7 +205,7 @@ test.each([
     await deliverInto({ input: await deliveryOf(store, { folder, out }, { a: 'old' }), store });
     const before = await textsIn(out);
     const input = await deliveryOf(store, { folder, out }, { a: 'new', b: 'more' });
-    await harm(store.pathOf(input.files[1]!.artifact));
+    await harm(await store.materialize(input.files[1]!.artifact));
     await expect(deliverInto({ input, store })).rejects.toThrow(
       'the stored bytes of b are damaged',
     );

@@ -20,7 +20,7 @@ export function makeJsonTarget(
       const texts: Record<string, string> = {};
       for (const { path: name, artifact } of input.files) {
         if (!(await store.verify(artifact, { deep: true }))) throw new Error(`${name} is damaged`);
-        texts[name] = await readFile(store.pathOf(artifact), 'utf8');
+        texts[name] = await readFile(await store.materialize(artifact), 'utf8');
       }
       await rm(draft, { force: true });
       await writeWhole(draft, JSON.stringify(texts), { sync: true });

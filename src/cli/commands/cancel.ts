@@ -15,12 +15,10 @@ export async function cancelCommand(
   given?: string,
 ): Promise<number> {
   const wanted = { runId: given, out, isOpen: given === undefined };
-  const { record, stateDir } = await findRun(wanted, {
-    stateDir: settings.stateDir,
-    cwd: io.cwd,
-  });
+  const found = await findRun(wanted, { ...settings, cwd: io.cwd });
+  const { record, stateDir, root: store } = found;
   const { run_id: runId } = record;
-  await openProject({ ...projectOptions(settings, io), stateDir }).cancel(runId);
+  await openProject({ ...projectOptions(settings, io), stateDir, store }).cancel(runId);
   if (settings.json) io.out(JSON.stringify({ run_id: runId, cancel: 'requested' }));
   else io.say(`asked run ${runId} to cancel`);
   return 0;

@@ -13,9 +13,9 @@ export async function logsCommand(
   io: Io,
   runId?: string,
 ): Promise<number> {
-  const place = { stateDir: settings.stateDir, cwd: io.cwd };
-  const { record, stateDir } = await findRun({ runId, out }, place);
-  const logs = await openProject({ stateDir, cwd: io.cwd }).logs(record.run_id, step);
+  const found = await findRun({ runId, out }, { ...settings, cwd: io.cwd });
+  const { record, stateDir, root: store } = found;
+  const logs = await openProject({ stateDir, store, cwd: io.cwd }).logs(record.run_id, step);
   if (settings.json) {
     io.out(JSON.stringify({ run_id: record.run_id, logs }, null, 2));
     return 0;

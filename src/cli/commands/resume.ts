@@ -21,9 +21,9 @@ export async function resumeCommand(
       hint: '`builder_cli runs` lists the runs.',
     });
   }
-  const found = await findRun({ runId, out }, { stateDir: settings.stateDir, cwd: io.cwd });
+  const found = await findRun({ runId, out }, { ...settings, cwd: io.cwd });
   return runAndShow({
-    settings,
+    settings: { ...settings, store: found.root },
     io,
     stateDir: { path: found.stateDir },
     shownOut: out,

@@ -16,15 +16,16 @@ export async function runsCommand(
   io: Io,
 ): Promise<number> {
   const stateDir = findStateDir({ given: settings.stateDir, cwd: io.cwd }).path;
-  const { records, damaged } = await openProject({ stateDir, cwd: io.cwd }).runs();
-  const shown = records.slice(0, Number(flags.limit) || 20);
+  const { store } = settings;
+  const place = { stateDir, cwd: io.cwd, ...(store === undefined ? {} : { store }) };
+  const shown = await openProject(place).runs({ limit: Number(flags.limit) || 20 });
   if (settings.json) {
-    io.out(JSON.stringify({ state_dir: stateDir, runs: shown, damaged }, null, 2));
+    io.out(JSON.stringify({ state_dir: stateDir, runs: shown }, null, 2));
     return 0;
   }
   const paint = makePaint(io.color);
   io.say(`state     ${stateDir}`);
-  if (records.length === 0) io.say('no runs yet; `builder_cli run-profile` starts one');
+  if (shown.length === 0) io.say('no runs yet; `builder_cli run-profile` starts one');
   for (const record of shown) {
     const ended = record.finished_at === undefined ? Date.now() : Date.parse(record.finished_at);
     const took = formatDuration(Math.max(0, ended - Date.parse(record.started_at)));
@@ -38,6 +39,5 @@ export async function runsCommand(
     ];
     io.out(words.join('  ').trimEnd());
   }
-  for (const path of damaged) io.say(`damaged   ${path}`);
   return 0;
 }

@@ -19,7 +19,7 @@ export async function statusCommand(
 ): Promise<number> {
   const { record, stateDir } = await findRun(
     { runId, out: flags.out },
-    { stateDir: settings.stateDir, cwd: io.cwd },
+    { ...settings, cwd: io.cwd },
   );
   if (settings.json) {
     io.out(JSON.stringify(record, null, 2));

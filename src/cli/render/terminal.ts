@@ -104,7 +104,9 @@ export async function makeTerminal(about: {
       ...(exitCode === 0 ? {} : { resume: resume(runId) }),
     };
     for (const line of summaryLines(runId, summary, elapsedMs, places, paint)) say(line);
-    if (settings.json) io.out(JSON.stringify(resultJson(record, summary, exitCode), null, 2));
+    if (settings.json && record !== undefined) {
+      io.out(JSON.stringify(resultJson(record, summary, exitCode), null, 2));
+    }
   };
 
   return {
