@@ -54,7 +54,10 @@ function rootOf(from: string, marks: readonly string[], home?: string): string |
   }
 }
 
-/** True if a state folder holds a run of this job, or any run where no job is asked for. */
+/**
+ * True if a state folder holds a run of this job, or any run where no job is asked for. By the copies for people, which
+ * every version writes: a hint where to look, never a record.
+ */
 function knows(stateDir: string, jobPath: string | undefined): boolean {
   return namesIn(join(stateDir, 'runs')).some((name) => {
     if (jobPath === undefined) return true;

@@ -2,7 +2,7 @@
  * Records of runs, as the journal's entries make them, and the folder beside them with plan and logs.
  *
  * 1. The journal is the record. `run.json` in the run's folder is a copy for people, written at start and end,
- *    and never read.
+ *    and never read as a record.
  * 2. The plan is on disk before the run is on record.
  */
 
