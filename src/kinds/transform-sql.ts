@@ -52,12 +52,21 @@ export const transformSql = defineStep<Options>({
   schema,
   roles: { sql: ['sql', 'outputs.*'] },
   outputs: (options) => Object.keys(queriesOf(options)),
+  values: () => ['rows'],
+  columns: ({ outputs }, { query }) =>
+    outputs === undefined
+      ? { [MAIN_OUTPUT]: query('sql') }
+      : Object.fromEntries(Object.keys(outputs).map((name) => [name, query(`outputs.${name}`)])),
   run: async (options, ctx) =>
     withSession(ctx, async (session) => {
       const admitted: [name: string, query: Analysis, sql: Sql][] = [];
       // All before the first runs: one of them may be what this session cannot do.
       for (const [name, sql] of Object.entries(queriesOf(options))) {
-        admitted.push([name, await admit(session, sql.text, ctx.inputs), sql]);
+        admitted.push([
+          name,
+          await admit(session, sql.text, ctx.inputs, { needs: ctx.needs ?? [] }),
+          sql,
+        ]);
       }
       const outputs: Record<string, StepOutput & { rows: number }> = {};
       for (const [name, query, { binds }] of admitted) {

@@ -1,6 +1,6 @@
 /** Begins a run: resolves its definition, takes `--out`, records it, and executes it; or goes on with an unfinished one. */
 
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 
 import { inspectOut, previousRows, recoverDelivery, resolveOut } from '../delivery/deliver.ts';
 import { busy, lockOut, readOwner, takenOverLine } from '../delivery/folder/out-lock.ts';
@@ -37,6 +37,7 @@ export async function beginRun(
   const date = startedAt.toISOString().slice(0, 10);
   const definition = await resolveDefinition(request, date, parts.options);
   const out = await resolveOut(resolve(cwd, request.out));
+  if (!(await isOfPlan(out, definition.planSha256))) await definition.checkQueries();
   makeStateDir(stateDir);
 
   const open = await openRunOf(out, parts.options.store);
@@ -123,6 +124,12 @@ async function openRunOf(
   return { runId, stateDir, root: found.in.root, planSha256: record.plan_sha256 };
 }
 
+/** True if what lies there was made by this plan: its queries have run, and need no look before they run again. */
+async function isOfPlan(out: string, planSha256: string): Promise<boolean> {
+  const found = await inspectOut(out);
+  return found.state === 'ours' && found.manifest.plan_sha256 === planSha256;
+}
+
 async function refuseForeign(out: string, shown: string): Promise<void> {
   const { state } = await inspectOut(out);
   if (state !== 'foreign') return;
@@ -130,7 +137,7 @@ async function refuseForeign(out: string, shown: string): Promise<void> {
     'OUT_NOT_OURS',
     `${shown} is not empty and was not made by a delivery; nothing was touched`,
     {
-      hint: `Give another --out, or empty ${dirname(out)}/${shown.split('/').at(-1) ?? ''} yourself.`,
+      hint: 'Give another --out: a folder that is new or empty, or that holds an earlier delivery.',
     },
   );
 }

@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 
 import { canonicalJson } from '../model/canonical.ts';
 import { checkGivenPlan } from './given-plan.ts';
-import { loadDefinition, planOfDocuments } from './load-definition.ts';
+import { loadDefinition } from './load-definition.ts';
+import { planOfDocuments } from './plan-of-documents.ts';
 
 import type { Json } from '../model/json.ts';
 import type { Plan, Scalar } from '../model/plan.ts';
@@ -46,7 +47,7 @@ export type DefinitionRequest =
 
 export type ResolvedDefinition = Pick<
   Definition,
-  'plan' | 'planSha256' | 'origins' | 'jobPath' | 'profilePath'
+  'plan' | 'planSha256' | 'origins' | 'jobPath' | 'profilePath' | 'checkQueries'
 > & {
   /** `name=text` for each parameter that was given. */
   readonly params: readonly string[];
@@ -57,6 +58,8 @@ export async function resolveDefinition(
   request: DefinitionRequest,
   date: string,
   { kinds, cwd = process.cwd() }: Pick<ProjectOptions, 'kinds' | 'cwd'>,
+  /** True: queries are bound at once. */
+  bindSql = false,
 ): Promise<ResolvedDefinition> {
   const { params = [] } = request;
   const words = Array.isArray(params)
@@ -65,11 +68,21 @@ export async function resolveDefinition(
   if (request.definition !== undefined) {
     const { definition } = request;
     const made = typeof definition === 'function' ? await definition({ date }) : definition;
-    const about = { kinds, cwd, date, params: words };
-    const plan = isPlan(made) ? made : await planOfDocuments(made, about);
+    const about = { kinds, cwd, date, params: words, bindSql };
+    const { plan, checkQueries } = isPlan(made)
+      ? { plan: made, checkQueries: async () => undefined }
+      : await planOfDocuments(made, about);
     checkGivenPlan(plan, kinds);
     const planSha256 = createHash('sha256').update(canonicalJson(plan)).digest('hex');
-    return { plan, planSha256, origins: {}, jobPath: '', profilePath: '', params: words };
+    return {
+      plan,
+      planSha256,
+      origins: {},
+      jobPath: '',
+      profilePath: '',
+      params: words,
+      checkQueries,
+    };
   }
   const { job, profile } = request;
   const loaded = await loadDefinition({
@@ -79,6 +92,7 @@ export async function resolveDefinition(
     date,
     cwd,
     kinds,
+    bindSql,
   });
   return { ...loaded, params: words };
 }

@@ -45,7 +45,7 @@ type Seen = Foreseen & { readonly result?: StepResult };
 export async function explainRun(parts: Parts, request: ExplainRequest): Promise<Explanation> {
   const { options } = parts;
   const date = new Date().toISOString().slice(0, 10);
-  const { plan: body, planSha256, origins } = await resolveDefinition(request, date, options);
+  const { plan: body, planSha256, origins } = await resolveDefinition(request, date, options, true);
   const { cwd = process.cwd() } = options;
   const rows = request.out === undefined ? {} : await rowsIn(resolve(cwd, request.out));
   const run = { id: 'none', date, generation: 1, planSha256, deliverQueue: '', previousRows: rows };

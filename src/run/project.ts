@@ -97,7 +97,7 @@ export function openProject(options: ProjectOptions): Project {
     explain: async (request) => explainRun(parts, request),
     validate: async (request) => {
       const date = new Date().toISOString().slice(0, 10);
-      return resolveDefinition(request, date, options);
+      return resolveDefinition(request, date, options, true);
     },
     runs: async ({ limit } = {}) => {
       const found = await recorded(limit === undefined ? {} : { limit });

@@ -5,6 +5,7 @@ import { formatDuration } from '../../model/duration.ts';
 import { shownStatus } from '../../run/shown-status.ts';
 import { findStateDir } from '../../run/state-dir.ts';
 import { makePaint } from '../render/paint.ts';
+import { wholeNumber } from '../settings.ts';
 
 import type { Io } from '../io.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';
@@ -16,9 +17,10 @@ export async function runsCommand(
   io: Io,
 ): Promise<number> {
   const stateDir = findStateDir({ given: settings.stateDir, cwd: io.cwd }).path;
+  const limit = wholeNumber('--limit', flags.limit, 1, 1_000_000);
   const { store } = settings;
   const place = { stateDir, cwd: io.cwd, ...(store === undefined ? {} : { store }) };
-  const shown = await openProject(place).runs({ limit: Number(flags.limit) || 20 });
+  const shown = await openProject(place).runs({ limit });
   if (settings.json) {
     io.out(JSON.stringify({ state_dir: stateDir, runs: shown }, null, 2));
     return 0;
