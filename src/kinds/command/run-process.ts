@@ -37,6 +37,7 @@ export type ProcessOptions = {
 
 const GRACE_MS = 5_000;
 const CLOSE_MS = 1_000;
+const ENDING_MS = 250;
 
 /**
  * fd 3 ends when the worker is gone or done: whatever is left of the group then ends too. The watcher
@@ -81,8 +82,9 @@ export async function runProcess(options: ProcessOptions): Promise<Ended> {
   try {
     const onEmpty = options.onStart?.(group);
     const ended = await exited;
-    // On abort the others may use their grace as well; the watcher is the one that stays.
-    if (signal.aborted) await fewerThan(group, 2, graceMs);
+    // On abort the others may use their grace as well; the watcher is the one that stays. Without one, what is
+    // just ending by itself (the other end of a pipe) has a moment to do so before it counts as left running.
+    await fewerThan(group, 2, signal.aborted ? graceMs : ENDING_MS);
     const leftBehind = Math.max(0, groupMembers(group).length - 1);
     pipe?.destroy();
     if (!(await groupEmpties(group, CLOSE_MS))) {
