@@ -173,6 +173,15 @@ describe('how it ends', () => {
     expect(returned.warning).toMatch(/left .* running/);
   });
 
+  test.each([
+    ['echo hello > /dev/stdout', 'out: hello'],
+    ['echo hello | tee /dev/stderr > /dev/null', 'err: hello'],
+    ['(echo hello > /dev/fd/1) | cat', 'out: hello'],
+  ])('`%s` prints, as it does in a pipe', async (script, line) => {
+    const { logged } = await shell(script);
+    expect(logged).toContain(line);
+  });
+
   test('what is just ending when the command ends is no process left running', async () => {
     const { returned } = await shell('sleep 0.05 & exit 0');
     expect(returned.warning).toBeUndefined();

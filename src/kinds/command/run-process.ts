@@ -9,8 +9,11 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync } from 'node:fs';
 
 import { fewerThan, groupEmpties, groupMembers, signalGroup } from '../../os/process-group.ts';
+
+import { openPipes } from './output-pipes.ts';
 
 import type { TextSink } from './lines.ts';
 
@@ -52,18 +55,23 @@ exec "$@"`;
 export async function runProcess(options: ProcessOptions): Promise<Ended> {
   const { argv, cwd, env, signal, out, err, graceMs = GRACE_MS } = options;
   signal.throwIfAborted();
+  const pipes = await openPipes(['out', 'err']);
   const child = spawn('/bin/sh', ['-c', WATCHED, 'builder-step', ...argv], {
     cwd,
     env: { ...env },
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    stdio: ['ignore', pipes?.[0]?.writeFd ?? 'pipe', pipes?.[1]?.writeFd ?? 'pipe', 'pipe'],
   });
+  for (const { writeFd } of pipes ?? []) closeSync(writeFd);
+  const stdout = pipes?.[0]?.reader ?? child.stdout;
+  const stderr = pipes?.[1]?.reader ?? child.stderr;
   const group = child.pid;
   if (group === undefined) {
+    stdout?.destroy();
+    stderr?.destroy();
     const [error] = await once(child, 'error');
     throw error;
   }
-  const { stdout, stderr } = child;
   const pipe = child.stdio[3];
   pipe?.on('error', () => undefined);
   stdout?.setEncoding('utf8').on('data', (text: string) => out.push(text));
@@ -71,7 +79,9 @@ export async function runProcess(options: ProcessOptions): Promise<Ended> {
   const exited = new Promise<Pick<Ended, 'code' | 'signal'>>((resolve) => {
     child.once('exit', (code, killedBy) => resolve({ code, signal: killedBy }));
   });
-  const closed = once(child, 'close');
+  const closed = Promise.all(
+    [stdout, stderr].map((stream) => new Promise((resolve) => stream?.once('close', resolve))),
+  );
 
   let alarm: NodeJS.Timeout | undefined;
   const stop = (): void => {
@@ -79,6 +89,7 @@ export async function runProcess(options: ProcessOptions): Promise<Ended> {
     alarm = setTimeout(() => signalGroup(group, 'SIGKILL'), graceMs);
   };
   signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
   try {
     const onEmpty = options.onStart?.(group);
     const ended = await exited;
