@@ -76,7 +76,7 @@ function parseTold(message: string): Told {
 }
 
 /** `line 3, column 8: ` of a UTF-8 byte offset. */
-function placeOf(text: string, byteOffset: number): string {
+export function placeOf(text: string, byteOffset: number): string {
   const before = Buffer.from(text).subarray(0, byteOffset).toString();
   const line = before.split('\n').length;
   const column = before.length - before.lastIndexOf('\n');
