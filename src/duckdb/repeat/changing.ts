@@ -8,8 +8,13 @@ import { BARE, CHANGING } from './engine-words.ts';
 /** They never answer at all, or work on their arguments alone; the engine only means that they must not be left out. */
 const STEADY = new Set(['error', 'json_group_object']);
 
-/** Called steady by the engine, though settings of the session, or chance, decide what they answer. */
-const MISREPORTED = new Set(['current_setting', 'getenv', 'getvariable', 'reservoir_quantile']);
+/** Called steady by the engine, though settings of the session or the clock decide what they answer. */
+const MISREPORTED = new Set([
+  'current_localtime',
+  'current_localtimestamp',
+  'current_setting',
+  'getvariable',
+]);
 
 /** True for a function whose answer differs from run to run; `args` is how many arguments it is given. */
 export function isChanging(name: string, args = 0): boolean {

@@ -4,6 +4,21 @@
  */
 
 import { AGGREGATE_MACROS, AGGREGATES } from './engine-words.ts';
+import {
+  cteOf,
+  filledIn,
+  isGrouped,
+  isOrderedSource,
+  isPlainList,
+  isSortedList,
+  keysOf,
+  keysOfJoin,
+  lacking,
+  listOf,
+  nameOfCall,
+  sortedList,
+  withGroupsSaid,
+} from './query-parts.ts';
 import { isJudgedByType, seesOrder } from './aggregates.ts';
 import {
   exactTreeOf,
@@ -116,7 +131,13 @@ export async function completed(session: Session, { text, binds }: Sql): Promise
       ...(from === undefined ? {} : { from_table: await visit(from, inside) }),
       ...(from === undefined ? {} : { select_list: await items(node, at) }),
     };
-    return isTop ? made : { ...made, modifiers: await ordered(node, made, ctes) };
+    const keys = at.keys?.of;
+    const isByAll = node['aggregate_handling'] === 'FORCE_AGGREGATES';
+    const grouped =
+      isByAll && keys !== undefined && shapeOf(made['select_list']) !== shapeOf(node['select_list'])
+        ? withGroupsSaid(made, keys)
+        : made;
+    return isTop ? grouped : { ...grouped, modifiers: await ordered(node, grouped, ctes) };
   };
 
   /** An item keeps the name that it had. */
@@ -156,7 +177,7 @@ export async function completed(session: Session, { text, binds }: Sql): Promise
   };
 
   const called = async (node: Node, at: Place): Promise<Node> => {
-    const name = String(node['function_name']).toLowerCase();
+    const name = nameOfCall(node);
     const args = listOf(node['children']);
     const macro = Object.hasOwn(AGGREGATE_MACROS, name) ? AGGREGATE_MACROS[name] : undefined;
     if (macro !== undefined && macro.parameters.length === args.length) {
@@ -169,6 +190,10 @@ export async function completed(session: Session, { text, binds }: Sql): Promise
           at,
         ) as Promise<Node>;
       }
+    }
+    if (isSortedList(node)) {
+      const [list, ...rest] = args;
+      return { ...node, children: [await children(list!, at), ...rest] };
     }
     const made = await children(node, at);
     if (!AGGREGATES.has(name)) return made;
@@ -185,12 +210,13 @@ export async function completed(session: Session, { text, binds }: Sql): Promise
         `${told(node)}${name}() without an ORDER BY inside takes its rows in the order of their values; write ${name}(x order by key) for another`,
       );
     }
+    if (isPlainList(node) && order.orders.length === 0) return sortedList(made);
     return { ...made, order_bys: { type: 'ORDER_MODIFIER', orders: [...order.orders, ...added] } };
   };
 
   const windowed = async (node: Node, at: Place): Promise<Node> => {
     const made = await children(node, at);
-    const name = String(node['function_name']).toLowerCase();
+    const name = nameOfCall(node);
     const args = listOf(node['children']);
     const type =
       isJudgedByType(name) && args[0] !== undefined ? await at.scope?.typeOf(args[0]) : undefined;
@@ -235,7 +261,7 @@ export async function completed(session: Session, { text, binds }: Sql): Promise
   const joined = async (node: Node, { ctes }: Place): Promise<void> => {
     const sides = [node['left'] as Node, node['right'] as Node];
     if (node['ref_type'] === 'POSITIONAL') {
-      const isSteady = sides.every((side) => side['type'] === 'BASE_TABLE' && !isCte(side, ctes));
+      const isSteady = sides.every((side) => side['type'] === 'BASE_TABLE' && !cteOf(side, ctes));
       if (!isSteady) leave(sides[1]!, 'a POSITIONAL JOIN pairs rows that come in any order');
     }
     if (node['ref_type'] !== 'ASOF') return;
@@ -274,111 +300,4 @@ async function widthOf(
   if (items !== undefined && !mayBeMore) return items.length;
   const found = await describedBy(session, { ...node, cte_map: { map: ctes } }, binds);
   return found?.length;
-}
-
-/** Entries for those expressions that an order does not have yet. Constants order nothing. */
-function lacking(orders: readonly Node[], expressions: readonly Node[]): readonly Node[] {
-  const known = new Set(orders.map((entry) => bareShape(entry['expression'] as Node)));
-  return expressions
-    .filter((each) => each['class'] !== 'CONSTANT' && each['class'] !== 'PARAMETER')
-    .filter((each) => !known.has(bareShape(each)))
-    .map((each) => orderNode({ ...each, alias: '' }));
-}
-
-function bareShape(expression: Node): string {
-  return shapeOf({ ...expression, alias: '' });
-}
-
-/** Puts arguments where a macro's body names its parameters. */
-function filledIn(value: unknown, given: ReadonlyMap<string, Node | undefined>): unknown {
-  if (Array.isArray(value)) return value.map((item) => filledIn(item, given));
-  if (typeof value !== 'object' || value === null) return value;
-  const node = value as Node;
-  const names = listOf(node['column_names']) as readonly unknown[];
-  const argument =
-    node['type'] === 'COLUMN_REF' && names.length === 1 ? given.get(String(names[0])) : undefined;
-  if (argument !== undefined) return argument;
-  return Object.fromEntries(
-    Object.entries(node).map(([key, child]) => [key, filledIn(child, given)]),
-  );
-}
-
-function isGrouped(node: Node): boolean {
-  return (
-    listOf(node['group_expressions']).length > 0 ||
-    node['aggregate_handling'] !== 'STANDARD_HANDLING' ||
-    hasAggregate([node['select_list'], node['having'], node['qualify']])
-  );
-}
-
-/** What tells the rows of a SELECT that groups apart. */
-function keysOf(node: Node): readonly Node[] | undefined {
-  if (listOf(node['group_sets']).length > 1) return undefined;
-  const items = listOf(node['select_list']);
-  if (node['aggregate_handling'] === 'FORCE_AGGREGATES') {
-    return items.filter((item) => !hasAggregate(item) && item['class'] !== 'CONSTANT');
-  }
-  return listOf(node['group_expressions']).map((key) => {
-    const place =
-      key['class'] === 'CONSTANT'
-        ? Number(String((key['value'] as Node)['value']).slice(1))
-        : Number.NaN;
-    return items[place - 1] ?? key;
-  });
-}
-
-/** True for an aggregate outside a window, and for a window. */
-function hasAggregate(value: unknown): boolean {
-  if (Array.isArray(value)) return value.some(hasAggregate);
-  if (typeof value !== 'object' || value === null) return false;
-  const node = value as Node;
-  if (node['type'] === 'SUBQUERY') return false;
-  const name = String(node['function_name'] ?? '').toLowerCase();
-  if (node['class'] === 'WINDOW')
-    return hasAggregate([node['children'], node['orders'], node['partitions']]);
-  if (
-    node['type'] === 'FUNCTION' &&
-    (AGGREGATES.has(name) || Object.hasOwn(AGGREGATE_MACROS, name))
-  )
-    return true;
-  return Object.values(node).some(hasAggregate);
-}
-
-/** Whether rows come in the order of a subquery. */
-function isOrderedSource(from: Node, ctes: Ctes): boolean {
-  const named = isCte(from, ctes)?.value;
-  const query = from['type'] === 'SUBQUERY' ? from['subquery'] : named?.['query'];
-  const node = (query as { readonly node?: Node } | undefined)?.node;
-  return listOf(node?.['modifiers']).some(({ type }) => type === 'ORDER_MODIFIER');
-}
-
-function isCte(table: Node, ctes: Ctes): Ctes[number] | undefined {
-  if (table['type'] !== 'BASE_TABLE' || table['schema_name'] !== '') return undefined;
-  const name = String(table['table_name']).toLowerCase();
-  return ctes.findLast(({ key }) => key.toLowerCase() === name);
-}
-
-/** Expressions that a join compares, of both sides. */
-function keysOfJoin(node: Node): readonly Node[] {
-  const using = listOf(node['using_columns']) as readonly unknown[];
-  const named = using.map((name) => ({
-    class: 'COLUMN_REF',
-    type: 'COLUMN_REF',
-    alias: '',
-    column_names: [String(name)],
-  }));
-  const found: Node[] = [];
-  const look = (condition: Node | null): void => {
-    if (condition === null) return;
-    if (condition['class'] === 'CONJUNCTION') listOf(condition['children']).forEach(look);
-    if (condition['class'] === 'COMPARISON') {
-      found.push(condition['left'] as Node, condition['right'] as Node);
-    }
-  };
-  look((node['condition'] ?? null) as Node | null);
-  return [...named, ...found];
-}
-
-function listOf(value: unknown): readonly Node[] {
-  return (value ?? []) as readonly Node[];
 }

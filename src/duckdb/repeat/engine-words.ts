@@ -20,8 +20,8 @@ export const BARE: Readonly<Record<string, string>> = Object.freeze({
   current_schema: 'current_schema',
   current_time: 'get_current_time',
   current_timestamp: 'get_current_timestamp',
-  localtime: 'get_current_time',
-  localtimestamp: 'get_current_timestamp',
+  localtime: 'current_localtime',
+  localtimestamp: 'current_localtimestamp',
 });
 
 /** Called aggregates. */
@@ -40,11 +40,8 @@ export const AGGREGATE_MACROS: Readonly<
   Record<string, { readonly parameters: readonly string[]; readonly body: string }>
 > = Object.freeze({
   geomean: { parameters: ['x'], body: 'exp(avg(ln(x)))' },
-  geometric_mean: { parameters: ['x'], body: 'exp(avg(ln(x)))' },
-  wavg: {
-    parameters: ['value', 'weight'],
-    body: '(sum(("value" * weight)) / sum(CASE  WHEN (("value" IS NOT NULL)) THEN (weight) ELSE 0 END))',
-  },
+  geometric_mean: { parameters: ['x'], body: 'geomean(x)' },
+  wavg: { parameters: ['value', 'weight'], body: 'weighted_avg("value", weight)' },
   weighted_avg: {
     parameters: ['value', 'weight'],
     body: '(sum(("value" * weight)) / sum(CASE  WHEN (("value" IS NOT NULL)) THEN (weight) ELSE 0 END))',

@@ -44,11 +44,21 @@ export async function nameOf(session: Session, expression: Node): Promise<string
   return written?.replace(/^SELECT /, '');
 }
 
-/** Where an expression stands in the text it was read from, as a byte offset. */
-export function offsetOf(node: Node): number | undefined {
-  const told = String(node['query_location'] ?? '').slice(NUMBER.length);
-  const offset = Number(told);
-  return told === '' || !Number.isSafeInteger(offset) ? undefined : offset;
+/** Where a part stands in the text it was read from, or its first part that says so: a byte offset. */
+export function offsetOf(part: unknown): number | undefined {
+  if (typeof part !== 'object' || part === null) return undefined;
+  const offset = Number(String((part as Node)['query_location'] ?? '-').slice(NUMBER.length));
+  if (Number.isSafeInteger(offset) && 'query_location' in part) return offset;
+  for (const child of Object.values(part)) {
+    const found = offsetOf(child);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** A whole number as it stands in a tree outside of expressions. */
+export function bareNumber(value: number): string {
+  return NUMBER + value;
 }
 
 /** A whole number as an expression. */
@@ -57,7 +67,7 @@ export function numberNode(value: number): Node {
     class: 'CONSTANT',
     type: 'VALUE_CONSTANT',
     alias: '',
-    value: { type: { id: 'INTEGER', type_info: null }, is_null: false, value: NUMBER + value },
+    value: { type: { id: 'INTEGER', type_info: null }, is_null: false, value: bareNumber(value) },
   };
 }
 
@@ -85,6 +95,35 @@ export function starNode(relation = ''): Node {
 /** An entry of an ORDER BY, ascending. */
 export function orderNode(expression: Node): Node {
   return { type: 'ORDER_DEFAULT', null_order: 'ORDER_DEFAULT', expression };
+}
+
+/** A call of a function that is no aggregate, or of one that takes all its rows as they come. */
+export function callNode(name: string, args: readonly Node[]): Node {
+  return {
+    class: 'FUNCTION',
+    type: 'FUNCTION',
+    alias: '',
+    function_name: name,
+    schema: '',
+    children: args,
+    filter: null,
+    order_bys: { type: 'ORDER_MODIFIER', orders: [] },
+    distinct: false,
+    is_operator: false,
+    export_state: false,
+    catalog: '',
+  };
+}
+
+/** A text as an expression. */
+export function textNode(value: string): Node {
+  const type = { id: 'VARCHAR', type_info: null };
+  return {
+    class: 'CONSTANT',
+    type: 'VALUE_CONSTANT',
+    alias: '',
+    value: { type, is_null: false, value },
+  };
 }
 
 /** `select list from table`, with `others` beside it. */

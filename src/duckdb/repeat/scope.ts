@@ -1,7 +1,15 @@
 /** What can be known of the rows that one SELECT works on: their columns, types, and whether some agree on given keys. */
 
-import { selectOf, shapeOf, starNode, textOf } from './exact-tree.ts';
-import { columnNode, numberNode } from './exact-tree.ts';
+import {
+  bareNumber,
+  callNode,
+  columnNode,
+  numberNode,
+  selectOf,
+  shapeOf,
+  starNode,
+  textOf,
+} from './exact-tree.ts';
 
 import type { Scalar } from '../../model/plan.ts';
 import type { Column } from '../../model/column.ts';
@@ -63,7 +71,7 @@ export function scopeOf(
         class: 'COMPARISON',
         type: 'COMPARE_GREATERTHAN',
         alias: '',
-        left: countNode(),
+        left: callNode('count_star', []),
         right: numberNode(1),
       };
       const limit = { type: 'LIMIT_MODIFIER', limit: numberNode(1), offset: null };
@@ -71,7 +79,7 @@ export function scopeOf(
         selectOf([numberNode(1)], table, {
           where_clause: where,
           group_expressions: keys,
-          group_sets: [keys.map((_, i) => i)],
+          group_sets: [keys.map((_, i) => bareNumber(i))],
           having,
           modifiers: [limit],
         }),
@@ -128,21 +136,4 @@ function relationsOf(table: Node): readonly string[] | undefined {
 function areDistinct(columns: readonly Node[]): boolean {
   const names = columns.map((column) => String(column['column_names']).toLowerCase());
   return new Set(names).size === names.length;
-}
-
-function countNode(): Node {
-  return {
-    class: 'FUNCTION',
-    type: 'FUNCTION',
-    alias: '',
-    function_name: 'count_star',
-    schema: '',
-    children: [],
-    filter: null,
-    order_bys: { type: 'ORDER_MODIFIER', orders: [] },
-    distinct: false,
-    is_operator: false,
-    export_state: false,
-    catalog: '',
-  };
 }

@@ -49,7 +49,7 @@ function keepsEdge(kind: string, window: Node): boolean {
   if (listOf(window['orders']).length === 0 || window['exclude_clause'] !== 'NO_OTHER')
     return false;
   const isFirst = kind === 'WINDOW_FIRST_VALUE' && window['start'] === 'UNBOUNDED_PRECEDING';
-  const isPlain = !/^EXPR/.test(String(window['end']));
+  const isPlain = !String(window['end']).startsWith('EXPR');
   return isFirst && isPlain;
 }
 
@@ -62,7 +62,7 @@ function isWholePartition(window: Node): boolean {
     window['end'] === 'UNBOUNDED_FOLLOWING' ||
     (listOf(window['orders']).length === 0 &&
       !isByRows(window) &&
-      /^CURRENT/.test(String(window['end'])));
+      String(window['end']).startsWith('CURRENT'));
   return (
     window['start'] === 'UNBOUNDED_PRECEDING' &&
     reachesEnd &&

@@ -66,7 +66,7 @@ export const STEADY = [
   "select string_agg(name, ',') as s from (select name from ties where id < 5000 order by v desc)",
   'select k, list(id) as l from (select * from ties where id < 5000 order by v) group by k',
   'select k, mode(v) as m from ties group by k',
-  'select k, histogram(v) as h from ties group by k',
+  'select k, histogram(v) as h, reservoir_quantile(v, 0.5) as r from ties group by k',
   // floating-point numbers
   'select sum(d) as s, avg(d) as a from ties',
   'select k, sum(d) as s, avg(d) as a, stddev(d) as sd, var_pop(d) as vp from ties group by k',
@@ -80,7 +80,7 @@ export const STEADY = [
   'select k, sum(v) as s, avg(v) as a, avg(v::decimal(9, 2)) as ad, count(distinct name) as n, approx_count_distinct(name) as c from ties group by k',
   // several at once
   'with a as (select *, row_number() over (partition by k order by v) as rn from ties), b as (select k, sum(d) as s from a where rn < 100 group by k) select * from b order by s',
-  "select day, sum(v) as total, sum(sum(v)) over (order by day) as running from ties group by day",
+  'select day, sum(v) as total, sum(sum(v)) over (order by day) as running from ties group by day',
   'select t.id, f.label from ties t asof join (select id, k, label from few) f on t.id >= f.id',
   'from ties select k, max(v) as m group by k',
   'select * from (values (1, 2.5), (2, 1e5)) x(a, b) where a in (select k from ties order by v limit 5)',
@@ -88,8 +88,20 @@ export const STEADY = [
 
 /** Each may differ, and must say so with its place. */
 export const OPEN = [
-  ['select id, sum(d) over (partition by k order by v) as s from ties', /line 1, column 12: sum\(\) over/],
-  ['select t.id, f.label from ties t asof join few f on t.k = f.k and t.id >= f.k', /ASOF JOIN chooses/],
-  ['select a.id, b.id as other from (select id from ties where id > 3) a positional join few b', /POSITIONAL JOIN/],
-  ['select k, v, row_number() over (order by count(*)) as rn from ties group by rollup (k, v)', /row_number\(\) over/],
+  [
+    'select id, sum(d) over (partition by k order by v) as s from ties',
+    /line 1, column 12: sum\(\) over/,
+  ],
+  [
+    'select t.id, f.label from ties t asof join few f on t.k = f.k and t.id >= f.k',
+    /ASOF JOIN chooses/,
+  ],
+  [
+    'select a.id, b.id as other from (select id from ties where id > 3) a positional join few b',
+    /POSITIONAL JOIN/,
+  ],
+  [
+    'select k, v, row_number() over (order by count(*)) as rn from ties group by rollup (k, v)',
+    /row_number\(\) over/,
+  ],
 ] as const;
