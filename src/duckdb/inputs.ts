@@ -2,6 +2,7 @@
 
 import { MAIN_OUTPUT } from '../model/plan.ts';
 import { csvSettings } from './csv-dialect.ts';
+import { restoredScan } from './kept/kept-table.ts';
 import { PLAIN_PATH, quoteName, quotePath } from './quoting.ts';
 import { StepError } from '../model/step-error.ts';
 
@@ -21,7 +22,7 @@ export async function showInputs(
   for (const name of names) {
     const artifact = artifactOf(name, inputs);
     if (artifact === undefined || !isTable(artifact)) continue;
-    const scan = await scanOf(artifact);
+    const scan = await scanOf(session, artifact);
     const show = (view: string): Promise<unknown> =>
       session.run(`create ${view} as from ${scan}`).catch((error: unknown) => {
         throw explain(error, name, artifact);
@@ -82,9 +83,13 @@ function isTable(artifact: InputArtifact): artifact is TableArtifact {
   return artifact.format !== 'file' && artifact.format !== 'tree';
 }
 
-async function scanOf({ format, path }: TableArtifact): Promise<string> {
+async function scanOf(
+  session: Session,
+  { format, path, restores }: TableArtifact,
+): Promise<string> {
   switch (format) {
     case 'parquet':
+      if (restores === true) return restoredScan(session, path);
       return `read_parquet(${quotePath(path)}, ${PLAIN_PATH})`;
     case 'csv':
       return `read_csv(${[quotePath(path), PLAIN_PATH, ...(await csvSettings(path, path))].join(', ')})`;

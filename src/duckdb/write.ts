@@ -1,6 +1,6 @@
 /** Writes tables so that the same rows are the same bytes: one order, one row-group size, one compression. */
 
-import { PARQUET } from './parquet.ts';
+import { explainUnkept, keepingOf } from './kept/kept-table.ts';
 import { quoteName, quoteText } from './quoting.ts';
 import { inTotalOrder, isCut, isOrdered, skipsRows } from './total-order.ts';
 
@@ -18,6 +18,8 @@ export type WrittenTable = {
   readonly format: 'parquet';
   readonly rows: number;
   readonly columns: readonly Column[];
+  /** Some columns are of types that Parquet does not have; the file tells which. */
+  readonly restores?: true;
 };
 
 /** How the rows of a table are put in order. */
@@ -35,9 +37,11 @@ export async function writeQuery(
 ): Promise<WrittenTable> {
   const { text, tree } = query;
   const columns = await session.describe({ text, binds });
+  const { list, as, restores } = keepingOf(columns);
   const copied = async (sql: string, sorted: boolean): Promise<WrittenTable> => {
-    const rows = await session.copy({ text: sql, binds }, { path, as: PARQUET, sorted });
-    return { path, format: 'parquet', rows, columns };
+    const target = { path, as, sorted, list };
+    const rows = await session.copy({ text: sql, binds }, target).catch(rethrown);
+    return { path, format: 'parquet', rows, columns, ...(restores ? { restores } : {}) };
   };
   if (!ordered) return copied(text, false);
   const isSimple = !isOrdered(tree) && !isCut(tree);
@@ -63,8 +67,14 @@ export async function writeTable(
     'as it is': () => asItIs(table, columns),
     'by all columns': () => `select * from ${table} order by all`,
   }[order]();
-  const rows = await session.run(`copy (${query}) to ${quoteText(path)} ${PARQUET}`);
-  return { path, format: 'parquet', rows, columns };
+  const { list, as, restores } = keepingOf(columns);
+  const whole = restores ? `select ${list} from (${query})` : query;
+  const rows = await session.run(`copy (${whole}) to ${quoteText(path)} ${as}`).catch(rethrown);
+  return { path, format: 'parquet', rows, columns, ...(restores ? { restores } : {}) };
+}
+
+function rethrown(error: unknown): never {
+  throw explainUnkept(error);
 }
 
 /**

@@ -7,12 +7,15 @@ import { z } from 'zod';
 
 import { artifactOf, showInputs, tableSql } from '../duckdb/inputs.ts';
 import { ENGINE_VERSION, quoteName, quoteText, withSession } from '../duckdb/session.ts';
-import { isOurs, PARQUET } from '../duckdb/parquet.ts';
+import { jsonList } from '../duckdb/kept/json-form.ts';
+import { explainUnkept, keepingOf } from '../duckdb/kept/kept-table.ts';
+import { isOurs } from '../duckdb/parquet.ts';
 import { asItIs } from '../duckdb/write.ts';
 import { tableName } from './option-types.ts';
 import { defineStep } from './contract.ts';
 import { StepError } from '../model/step-error.ts';
 
+import type { Keeping } from '../duckdb/kept/kept-table.ts';
 import type { Session } from '../duckdb/session.ts';
 import type { StepContext, StepOutput } from './contract.ts';
 import type { Column } from '../model/column.ts';
@@ -30,8 +33,7 @@ type Options = {
 /** Of so few rows all columns are counted at once; of more one by one, for the memory that their values take. */
 const FEW_ROWS = 100_000;
 
-const COPY_OPTIONS: Readonly<Record<ExportFormat, string>> = Object.freeze({
-  parquet: PARQUET,
+const TEXT_OPTIONS = Object.freeze({
   csv: `(format csv, header true, delimiter ',', quote '"', escape '"', nullstr '')`,
   jsonl: '(format json, array false)',
 });
@@ -60,7 +62,7 @@ const schema = z.strictObject({
 
 export const exportDataset = defineStep<Options>({
   kind: 'export.dataset',
-  version: `2 ${ENGINE_VERSION}`,
+  version: `3 ${ENGINE_VERSION}`,
   summary: 'Writes a table as Parquet, CSV or JSON Lines into the delivery.',
   schema,
   roles: { tables: ['from'] },
@@ -76,7 +78,7 @@ export const exportDataset = defineStep<Options>({
     withSession(ctx, async (session) => {
       await showInputs(session, ctx.inputs, [options.from]);
       const source = await sourceOf(session, options.from, ctx);
-      const columns = await session.columns(source.table);
+      const { columns } = source;
       const outputs: Record<string, StepOutput> = {};
       let rows = 0;
       for (const format of options.formats) {
@@ -85,7 +87,7 @@ export const exportDataset = defineStep<Options>({
         outputs[format] = {
           ...written,
           format,
-          columns,
+          columns: written.columns,
           deliver: `${nameOf(options)}.${format}`,
           from: options.from,
         };
@@ -115,35 +117,63 @@ function nameOf({ name, from }: Options): string {
 /** What is exported, as SQL. */
 type Source = {
   readonly table: string;
+  readonly columns: readonly Column[];
   /** Its rows come in the table's order when they are simply read. */
   readonly isInOrder: boolean;
   /** A file that is just what an export as Parquet would write. */
   readonly parquet?: string;
 };
 
+type Exported = {
+  readonly path: string;
+  readonly rows: number;
+  /** As they stand in the file. */
+  readonly columns: readonly Column[];
+};
+
 async function sourceOf(session: Session, from: string, ctx: StepContext): Promise<Source> {
   const table = tableSql(from, ctx.inputs);
   const artifact = artifactOf(from, ctx.inputs);
+  const columns = await session.columns(table);
   if (artifact?.format === 'parquet' && (await isOurs(session, artifact.path))) {
-    return { table, isInOrder: true, parquet: artifact.path };
+    return { table, columns, isInOrder: true, parquet: artifact.path };
   }
   await session.run(`create temp table _exported as from ${table}`);
-  return { table: '_exported', isInOrder: false };
+  return { table: '_exported', columns, isInOrder: false };
 }
 
 async function exported(
   session: Session,
-  { table, isInOrder, parquet }: Source,
+  { table, columns, isInOrder, parquet }: Source,
   format: ExportFormat,
   folder: string,
-): Promise<{ readonly path: string; readonly rows: number }> {
+): Promise<Exported> {
+  const { list, as, stored } =
+    format === 'parquet' ? keepingOf(columns) : await textOf(session, table, columns, format);
   if (format === 'parquet' && parquet !== undefined) {
-    return { path: parquet, rows: await session.count(`select count(*) from ${table}`) };
+    const rows = await session.count(`select count(*) from ${table}`);
+    return { path: parquet, rows, columns: stored };
   }
   const path = join(folder, `export.${format}`);
-  const query = isInOrder ? `from ${table}` : asItIs(table, await session.columns(table));
-  const rows = await session.run(`copy (${query}) to ${quoteText(path)} ${COPY_OPTIONS[format]}`);
-  return { path, rows };
+  const query = isInOrder ? `from ${table}` : asItIs(table, columns);
+  const whole = list === '*' ? query : `select ${list} from (${query})`;
+  const rows = await session
+    .run(`copy (${whole}) to ${quoteText(path)} ${as}`)
+    .catch((error: unknown) => {
+      throw explainUnkept(error);
+    });
+  return { path, rows, columns: stored };
+}
+
+/** A table as text has its columns as they are; only what JSON cannot say is written otherwise. */
+async function textOf(
+  session: Session,
+  table: string,
+  columns: readonly Column[],
+  format: Exclude<ExportFormat, 'parquet'>,
+): Promise<Pick<Keeping, 'list' | 'as' | 'stored'>> {
+  const list = format === 'jsonl' ? await jsonList(session, table, columns) : '*';
+  return { list, as: TEXT_OPTIONS[format], stored: columns };
 }
 
 async function dictionaryOf(

@@ -64,7 +64,7 @@ export type Store = {
   /** Moves a file or folder into the store and answers its reference. Safe against kill at any moment; same bytes twice is one artifact. */
   put(
     path: string,
-    about: Pick<ArtifactRef, 'format' | 'rows' | 'deliver' | 'from'>,
+    about: Pick<ArtifactRef, 'format' | 'rows' | 'restores' | 'deliver' | 'from'>,
   ): Promise<ArtifactRef>;
   /** Absolute path of an artifact's bytes (for a tree: of its manifest). Read-only for the caller. */
   pathOf(ref: Pick<ArtifactRef, 'sha256'>): string;
