@@ -56,10 +56,6 @@ export function explainUnkept(error: unknown): unknown {
   const message = (error as { readonly message?: string } | null)?.message ?? '';
   const at = message.indexOf(UNKEPT);
   if (at < 0) return error;
-  const column = message.slice(at + UNKEPT.length).split('\n')[0];
-  return new StepError(
-    'VALUE_NOT_KEPT',
-    `column '${column}' holds a whole number of more than 38 digits, which cannot be passed on; cast it to VARCHAR or DOUBLE in the query`,
-    { cause: error },
-  );
+  const told = message.slice(at + UNKEPT.length).split('\n')[0] ?? '';
+  return new StepError('VALUE_NOT_KEPT', told, { cause: error });
 }

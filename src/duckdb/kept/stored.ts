@@ -18,16 +18,17 @@ export type StoredForm = {
   restore(value: string): string;
 };
 
-/** In the message of the engine's error: the column whose value does not fit. */
+/** In the message of the engine's error, before the words for the column and its value. */
 export const UNKEPT = 'builder-unkept:';
 
 /** Types that come out of Parquet as what they went in. */
 const KEPT =
   /^(BOOLEAN|U?(TINYINT|SMALLINT|INTEGER|BIGINT)|FLOAT|DOUBLE|DECIMAL\(.*\)|VARCHAR|BLOB|UUID|JSON|DATE|TIME|TIMESTAMP|TIMESTAMP_NS|TIMESTAMP WITH TIME ZONE|"?NULL"?)$/;
 /** Each value is told apart by its text, which reads as the value again. */
-const AS_TEXT = /^(BIGNUM|VARINT|TIME_NS|TIME WITH TIME ZONE|INTERVAL|BIT|ENUM\(.*\))$/s;
+const AS_TEXT = /^(BIGNUM|VARINT|TIME_NS|TIME WITH TIME ZONE|BIT|ENUM\(.*\))$/s;
 const AS_TIMESTAMP = /^TIMESTAMP_(S|MS)$/;
 const WHOLE = /^U?HUGEINT$/;
+const LONG = 'a whole number of more than 38 digits; cast it to VARCHAR or DOUBLE';
 /** The most digits that Parquet has. */
 const LARGEST = '9'.repeat(38);
 
@@ -61,13 +62,22 @@ function plainForm(type: string, column: string): StoredForm | undefined {
     restore,
   });
   if (AS_TEXT.test(type)) return cast('VARCHAR');
+  if (type === 'INTERVAL') {
+    const odd = 'an interval that its text does not give back; give it as numbers';
+    return {
+      type: 'VARCHAR',
+      store: (value, name) =>
+        `case when cast(try_cast(cast(${value} as varchar) as interval) as varchar) is distinct from cast(${value} as varchar) then ${refusal(name, odd)} else cast(${value} as varchar) end`,
+      restore,
+    };
+  }
   if (AS_TIMESTAMP.test(type)) return cast('TIMESTAMP');
   if (WHOLE.test(type)) {
     const low = type === 'HUGEINT' ? `or ${'$'} < -${LARGEST}::hugeint ` : '';
     return {
       type: 'DECIMAL(38,0)',
       store: (value, name) =>
-        `case when ${value} > ${LARGEST}::${type} ${low.replace('$', () => value)}then error(${quoteText(UNKEPT + name)}) else cast(${value} as decimal(38, 0)) end`,
+        `case when ${value} > ${LARGEST}::${type} ${low.replace('$', () => value)}then ${refusal(name, LONG)} else cast(${value} as decimal(38, 0)) end`,
       restore,
     };
   }
@@ -75,6 +85,10 @@ function plainForm(type: string, column: string): StoredForm | undefined {
     'VALUE_NOT_KEPT',
     `column '${column}' is of type ${type}, which cannot be passed on; cast it to VARCHAR or BLOB in the query`,
   );
+}
+
+function refusal(column: string, words: string): string {
+  return `error(${quoteText(`${UNKEPT}column '${column}' holds ${words} in the query`)})`;
 }
 
 function listForm(
