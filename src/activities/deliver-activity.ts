@@ -1,8 +1,11 @@
-/** The `deliver` activity: bookkeeping at the end of a run, not a step. */
+/** The `deliver` activity: bookkeeping at the end of a run, not a step. Runs on any worker that reaches the targets. */
+
+import { hostname } from 'node:os';
 
 import { Context } from '@temporalio/activity';
 
-import { deliverInto } from '../delivery/deliver.ts';
+import { deliverInto, outOfReach } from '../delivery/deliver.ts';
+import { UserError } from '../model/errors.ts';
 import { failureOf } from '../model/failure.ts';
 import { applicationFailure } from './application-failure.ts';
 
@@ -11,12 +14,17 @@ import type { Store } from '../store/store.ts';
 
 const HEARTBEAT_MS = 5_000;
 
-/** Puts a run's exports into `--out`; any failure is final and says what stands in the way. */
+/**
+ * Publishes a run's exports to its targets. Any failure is final and says what stands in the way; but one that does not
+ * see a target leaves it to another worker.
+ */
 export function makeDeliverActivity(store: Store): (input: DeliverInput) => Promise<DeliverResult> {
   return async (input) => {
     const context = Context.current();
     const beat = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
     try {
+      const place = await outOfReach(input.plan.run);
+      if (place !== undefined) throw notReached(place);
       return await deliverInto({ input, store });
     } catch (error) {
       throw applicationFailure(failureOf(error, 'DELIVERY_FAILED'), error);
@@ -24,4 +32,12 @@ export function makeDeliverActivity(store: Store): (input: DeliverInput) => Prom
       clearInterval(beat);
     }
   };
+}
+
+function notReached(place: string): UserError {
+  return new UserError(
+    'TARGET_NOT_REACHED',
+    `the worker on ${hostname()} does not see the lock of ${place}: it is another folder there, or another command has taken it over`,
+    { hint: 'Start `worker --deliver` only where --out is the same folder under the same path.' },
+  );
 }

@@ -3,21 +3,22 @@
  * (`run-process.ts`); this is for the case that it was killed as well.
  *
  * 1. `<attemptsRoot>/<run id>/<attempt>` is the folder of an attempt, `<attempt>.pid` beside it the record of its group.
- * 2. Nothing is killed that is not known to be ours: same host, same boot, same start time, or the run's own mark.
+ * 2. Nothing is killed that is not known to be ours: its worker is known to be dead here, same boot, same pid namespace,
+ *    same start time, or the run's own mark.
  * 3. Nothing is removed but a record of ours whose group is empty, and the attempt folder it belongs to.
  */
 
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 
 import { z } from 'zod';
 
-import { readBootId } from '../os/boot-id.ts';
-import { bornOf, isAlive, ownIdentity } from '../os/process-identity.ts';
+import { bornOf } from '../os/born.ts';
+import { ownOwner, stateOf } from '../os/owner.ts';
 import { groupEmpties, groupMembers, signalGroup, variableOf } from '../os/process-group.ts';
 
+import type { OldOwner } from '../os/owner.ts';
 import type { Fence } from '../kinds/contract.ts';
 
 const identity = z.strictObject({ pid: z.int().min(2), born: z.string() });
@@ -25,6 +26,8 @@ const recordSchema = z.strictObject({
   what: z.literal('process group of an exec.command attempt'),
   host: z.string(),
   boot: z.string(),
+  /** Absent in a record of an earlier version. */
+  pidns: z.string().optional(),
   worker: identity,
   group: identity,
   run: z.string(),
@@ -44,11 +47,13 @@ export function recordGroup(
   group: number,
   { folder, run, step }: { readonly folder: string; readonly run: string; readonly step: string },
 ): () => void {
+  const { host, boot, pidns, pid, born } = ownOwner();
   const record: GroupRecord = {
     what: 'process group of an exec.command attempt',
-    host: hostname(),
-    boot: readBootId(),
-    worker: ownIdentity(),
+    host,
+    boot,
+    pidns,
+    worker: { pid, born },
     group: { pid: group, born: bornOf(group) ?? 'unknown' },
     run,
     step,
@@ -81,7 +86,8 @@ export async function fenceLeftovers(attemptsRoot: string): Promise<readonly Fen
   const fenced: Fenced[] = [];
   for (const path of recordPaths(attemptsRoot)) {
     const record = readRecord(path);
-    if (record === undefined || record.host !== hostname() || isAlive(record.worker)) continue;
+    if (record === undefined || record.host !== ownOwner().host) continue;
+    if (stateOf(workerOf(record)) !== 'dead') continue;
     const { run, step, group } = record;
     if (isOurs(record)) {
       signalGroup(group.pid, 'SIGKILL');
@@ -95,14 +101,21 @@ export async function fenceLeftovers(attemptsRoot: string): Promise<readonly Fen
 }
 
 /** True if the group of that number is still the recorded one, and somebody is in it. */
-function isOurs({ boot, group, run, step }: GroupRecord): boolean {
+function isOurs({ boot, pidns, group, run, step }: GroupRecord): boolean {
   const members = groupMembers(group.pid);
-  if (boot !== readBootId() || members.length === 0) return false;
+  const here = ownOwner();
+  if (boot !== here.boot || (pidns ?? here.pidns) !== here.pidns) return false;
+  if (members.length === 0) return false;
   const leader = bornOf(group.pid);
   if (leader !== undefined) return leader === group.born;
   return members.every(
     (pid) => variableOf(pid, 'BUILDER_RUN_ID') === run && variableOf(pid, 'BUILDER_STEP') === step,
   );
+}
+
+/** A record of an earlier version was left on this host; its pids were those of this host, too. */
+function workerOf({ host, boot, pidns, worker }: GroupRecord): OldOwner {
+  return { host, boot, pidns: pidns ?? ownOwner().pidns, ...worker };
 }
 
 function recordPaths(attemptsRoot: string): readonly string[] {

@@ -6,7 +6,7 @@ import { fingerprintForm, materialize } from './materialize.ts';
 import { hashSources } from './stage-sources.ts';
 
 import type { Json, PlanStep } from '../model/plan.ts';
-import type { StepResult } from '../model/step-result.ts';
+import type { ArtifactRef, StepResult } from '../model/step-result.ts';
 import type { Store } from '../store/store.ts';
 import type { Ingredients } from './fingerprint.ts';
 import type { HashedSource } from './stage-sources.ts';
@@ -16,12 +16,13 @@ import type { StepInputs } from '../model/attempt-inputs.ts';
 export type Identity = {
   readonly fingerprint: string;
   readonly ingredients: Ingredients;
-  /** Options with every node replaced; secrets by `secrets`. */
+  /** Options with every node replaced, secrets by `secrets`; of an output that no source names, the path is not real. */
   readonly options: unknown;
-  readonly inputs: StepInputs;
   /** Outside files it reads, absolute. */
   readonly paths: readonly string[];
   readonly reusable: boolean;
+  /** Options and inputs for the work itself: every output they name is a file on this machine. */
+  located(): Promise<{ readonly options: unknown; readonly inputs: StepInputs }>;
   /** The identity with other bytes in the outside files, such as those that were really copied. */
   with(sources: readonly HashedSource[]): Pick<Identity, 'fingerprint' | 'ingredients'>;
 };
@@ -31,14 +32,23 @@ export async function identify(
   definition: AnyStepDefinition,
   step: PlanStep,
   results: Readonly<Record<string, StepResult>>,
-  store: Pick<Store, 'pathOf'>,
+  store: Pick<Store, 'materialize'>,
   signal: AbortSignal,
   { secrets = () => '', salt }: { secrets?: (name: string) => string; salt?: string } = {},
 ): Promise<Identity> {
   const kind = definition as unknown as StepDefinition<unknown>;
-  const inputs = locate(results, store);
-  const options = materialize(step.options, { inputs, secrets });
-  const paths = await expandGlobs(kind.sources?.(options) ?? []);
+  const inputs = inputsOf(results, ({ sha256 }) => `${UNLOCATED}${sha256}`);
+  let options = materialize(step.options, { inputs, secrets });
+  const located = async (): ReturnType<Identity['located']> => {
+    const real = await locate(results, store);
+    return { options: materialize(step.options, { inputs: real, secrets }), inputs: real };
+  };
+  let patterns = kind.sources?.(options) ?? [];
+  if (patterns.some((pattern) => pattern.includes(UNLOCATED))) {
+    ({ options } = await located());
+    patterns = kind.sources?.(options) ?? [];
+  }
+  const paths = await expandGlobs(patterns);
   const reusable = step.reuse && (kind.reusable?.(options) ?? true);
   const form = withoutPaths(fingerprintForm(step.options, inputs), kind.roles?.paths ?? []);
   const identityOf = (sources: readonly HashedSource[]): ReturnType<typeof fingerprintOf> =>
@@ -51,7 +61,7 @@ export async function identify(
       ...(reusable || salt === undefined ? {} : { salt }),
     });
   const now = identityOf(await hashSources(paths, signal));
-  return { ...now, options, inputs, paths, reusable, with: identityOf };
+  return { ...now, options, paths, reusable, located, with: identityOf };
 }
 
 /** Where a file lies is not what it holds: options that are paths are known by their content. */
@@ -61,22 +71,33 @@ function withoutPaths(options: Json, patterns: readonly string[]): Json {
   return Object.fromEntries(Object.entries(options).filter(([key]) => !drop.has(key)));
 }
 
-function locate(
-  results: Readonly<Record<string, StepResult>>,
-  store: Pick<Store, 'pathOf'>,
-): StepInputs {
+/** Stands for the place of an output before anybody needs it; no path begins like this. */
+const UNLOCATED = '\u0000artifact ';
+
+type PathOf = (ref: ArtifactRef) => string;
+
+/** What a step reads, with each output at its place. */
+function inputsOf(results: Readonly<Record<string, StepResult>>, pathOf: PathOf): StepInputs {
   return Object.fromEntries(
-    Object.entries(results).map(([id, result]) => [
+    Object.entries(results).map(([id, { values, outputs }]) => [
       id,
       {
-        values: result.values,
+        values,
         outputs: Object.fromEntries(
-          Object.entries(result.outputs).map(([name, ref]) => [
-            name,
-            { ...ref, path: store.pathOf(ref) },
-          ]),
+          Object.entries(outputs).map(([name, ref]) => [name, { ...ref, path: pathOf(ref) }]),
         ),
       },
     ]),
   );
+}
+
+/** Brings every output to this machine. */
+async function locate(
+  results: Readonly<Record<string, StepResult>>,
+  store: Pick<Store, 'materialize'>,
+): Promise<StepInputs> {
+  const refs = Object.values(results).flatMap(({ outputs }) => Object.values(outputs));
+  const paths = new Map<ArtifactRef, string>();
+  for (const ref of refs) paths.set(ref, await store.materialize(ref));
+  return inputsOf(results, (ref) => paths.get(ref)!);
 }

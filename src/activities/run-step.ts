@@ -23,7 +23,8 @@ import { makeFence } from './fence.ts';
 import { makeStepLog } from './step-log.ts';
 import { StepError } from '../model/step-error.ts';
 
-import type { Store, StoredResult } from '../store/store.ts';
+import type { StoredResult } from '../store/entries.ts';
+import type { Store } from '../store/store.ts';
 import type { ArtifactRef, StepInput, StepResult } from '../model/step-result.ts';
 import type { InputArtifact, StepInputs } from '../model/attempt-inputs.ts';
 import type { Json, Scalar } from '../model/plan.ts';
@@ -90,7 +91,7 @@ export async function runStep(
     // Of this step alone: a twin with the same options is another execution.
     salt: `${run.id}/${step.id}`,
   });
-  const { options, inputs, paths } = identity;
+  const { paths } = identity;
   const redactor = makeRedactor([...used.values()]);
   const redact = (text: string): string => redactor.text(text);
   const stepLog = makeStepLog(logFileOf(environment, run.id, step.id), redact);
@@ -98,14 +99,10 @@ export async function runStep(
 
   const found = await store.findResult(identity.fingerprint);
   if (found !== undefined) {
-    const added = await kind.onHit?.(
-      options,
-      {
-        values: found.result.values,
-        ...(found.result.warning === undefined ? {} : { warning: found.result.warning }),
-      },
-      { previousRows: run.previousRows, log },
-    );
+    const added = await kind.conditions?.(identity.options, found.result, {
+      previousRows: run.previousRows,
+      log,
+    });
     const maker = found.step?.id;
     const mine = found.runId === run.id && (maker === undefined || maker === step.id);
     log(
@@ -120,6 +117,7 @@ export async function runStep(
   const own = `${step.id}.${run.generation}-${input.attempt}`;
   const folder = makeLazyFolder(join(environment.attemptsRoot, run.id, own));
   try {
+    const { options, inputs } = await identity.located();
     const sources = paths.length === 0 ? [] : await stageSources(paths, folder.path(), signal);
     const { fingerprint, ingredients } = identity.with(sources);
     const context: StepContext = {
@@ -170,8 +168,13 @@ export async function runStep(
       bootId: environment.bootId,
     };
     const winner = await store.putResult(fingerprint, stored);
+    // Of this time alone: the stored result says nothing of it.
+    const added = await kind.conditions?.(options, winner.result, {
+      previousRows: run.previousRows,
+      log,
+    });
     log(`done in ${durationMs} ms`);
-    return { ...winner.result, cached: false, durationMs };
+    return { ...winner.result, ...united(winner.result, added ?? {}), cached: false, durationMs };
   } catch (error) {
     const told = explainFullDisk(error, 'write the files of this step');
     const message = told instanceof Error ? told.message : String(told);
@@ -218,11 +221,24 @@ function taken(
 ): StepResult {
   return {
     ...found.result,
-    ...about(added),
+    ...united(found.result, added),
     cached: !mine,
     ...(mine ? { adopted: true } : {}),
     durationMs,
   };
+}
+
+/** The warnings of a result and of the conditions of this time. */
+function united(
+  { warning, failedChecks }: Pick<StepResult, 'warning' | 'failedChecks'>,
+  added: Pick<StepReturn, 'warning' | 'failedChecks'>,
+): Pick<StepResult, 'warning' | 'failedChecks'> {
+  const words = [warning, added.warning].flatMap((each) => each ?? []);
+  const names = [...new Set([...(failedChecks ?? []), ...(added.failedChecks ?? [])])];
+  return about({
+    ...(words.length === 0 ? {} : { warning: words.join('; ') }),
+    ...(names.length === 0 ? {} : { failedChecks: names }),
+  });
 }
 
 function about(returned: StepReturn): Partial<StepResult> {

@@ -80,6 +80,7 @@ function makeProgram(action: MakeAction): Command {
     .description('run a job with a profile to the end, and deliver')
     .requiredOption('--out <dir>', 'folder that receives the dataset')
     .option('--dry-run', 'show what would run, and start nothing')
+    .option('--deliver-by <who>', 'with a service: caller (default), or workers that run --deliver')
     .action(
       action(async () => (await import('./commands/run-profile.ts')).runProfileCommand, 'steps'),
     );
@@ -90,6 +91,7 @@ function makeProgram(action: MakeAction): Command {
     .description('go on after a crash, a failure or a cancel; finished steps are kept')
     .argument('[run-id]', 'the run to go on with')
     .option('--out <dir>', 'the --out of the run to go on with')
+    .option('--deliver-by <who>', 'with a service: caller (default), or workers that run --deliver')
     .action(action(async () => (await import('./commands/resume.ts')).resumeCommand, 'steps'));
   shared(resume, ['state', 'store', 'engine', 'steps', 'last scrape']);
 
@@ -142,6 +144,7 @@ function makeProgram(action: MakeAction): Command {
     .command('worker')
     .description('serve the steps of a Temporal service until told to stop')
     .option('--slots <n>', 'steps that run at once on this worker')
+    .option('--deliver', 'deliver, too: each --out is the same folder here, under the same path')
     .action(action(async () => (await import('./commands/worker.ts')).workerCommand, 'steps'));
   shared(worker, ['state', 'store', 'engine', 'steps']);
 

@@ -27,6 +27,8 @@ export type Settings = {
   readonly waitForScrape: number;
   readonly service: ServiceChoice;
   readonly taskQueue: string;
+  /** Who delivers with a service: the calling command, or workers that were started with `--deliver`. */
+  readonly deliverBy: 'caller' | 'workers';
   readonly temporalBinary?: string;
   /** Threads of each query; default: the machine's. */
   readonly sqlThreads?: number;
@@ -60,6 +62,7 @@ export type GlobalFlags = {
   readonly prometheusWebConfig?: string;
   readonly metricsFile?: string;
   readonly waitForScrape?: string;
+  readonly deliverBy?: string;
 };
 
 /** Settings from flags and environment. @throws UserError BAD_USAGE */
@@ -91,6 +94,7 @@ export function settingsFrom(flags: GlobalFlags, env: Environment, cwd: string):
     prometheusAddress: flags.prometheusAddress ?? DEFAULTS.prometheusAddress,
     service: defined(service),
     taskQueue: flags.taskQueue ?? DEFAULTS.taskQueue,
+    deliverBy: deliverByOf(flags.deliverBy ?? 'caller'),
     linger:
       flags.linger === undefined || flags.linger === 'auto'
         ? 'auto'
@@ -99,6 +103,11 @@ export function settingsFrom(flags: GlobalFlags, env: Environment, cwd: string):
     cacheDir: env['XDG_CACHE_HOME'] ?? join(env['HOME'] ?? homedir(), '.cache'),
     env,
   });
+}
+
+function deliverByOf(text: string): Settings['deliverBy'] {
+  if (text === 'caller' || text === 'workers') return text;
+  throw new UserError('BAD_USAGE', `--deliver-by is '${text}'; it is caller or workers`);
 }
 
 function wholeNumber(flag: string, text: string, least: number, most: number): number {

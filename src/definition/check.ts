@@ -3,6 +3,7 @@
 import { checkJob } from './check-job.ts';
 import { checkProfiles } from './check-profiles.ts';
 import { checkGraph } from './check-graph.ts';
+import { checkKnownTables } from './check-known-tables.ts';
 import { checkSteps } from './check-steps.ts';
 import { planFrom } from './plan-from.ts';
 
@@ -60,7 +61,7 @@ function checkCopy(input: CheckInput, copy: number): Checked & { readonly copies
   const job = checkJob(input, copy);
   const profiles = checkProfiles(input, job, copy);
   const steps = checkSteps(input, job, profiles);
-  const graph = checkGraph(steps);
+  const graph = [...checkGraph(steps), ...checkKnownTables(steps)];
   const problems = [...job.problems, ...profiles.problems, ...steps.problems, ...graph].filter(
     (problem) => isKnown(problem, job, profiles),
   );

@@ -1,6 +1,7 @@
 /** What the model must know about a kind to check and resolve its options. Pure; the kinds themselves fit it. */
 
 import type { z } from 'zod';
+import type { KnownTable, KnownTables, OptionTrouble } from '../model/known-table.ts';
 
 /** A kind without the part that runs. Options arrive as the plan holds them, nodes included. */
 export type KindSpec = {
@@ -19,6 +20,10 @@ export type KindSpec = {
   outputs?(options: never): readonly string[] | undefined;
   /** Paths in the delivery these options give. */
   exports?(options: never): readonly string[];
+  /** Columns of outputs, by name, as far as the options alone tell. */
+  columns?(options: never): Readonly<Record<string, KnownTable>>;
+  /** What is wrong with the options on tables whose columns are known. */
+  checkOptions?(options: never, tables: KnownTables): readonly OptionTrouble[];
   /** False: the result is never taken from an earlier run. */
   reusable?(options: never): boolean;
 };

@@ -1,144 +1,80 @@
-/** Puts the exports of a run into `--out` as a whole: staged beside it, verified, synced, then swapped in. */
-
-import { rm, rmdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+/** Publishes the exports of a run to all its targets: prepared at each of them first, then committed one after another. */
 
 import { UserError } from '../model/errors.ts';
-import { stepRecordOf } from '../model/run-record.ts';
-import { syncFolder } from '../os/atomic.ts';
-import { makeFolder } from '../os/make-folder.ts';
-import { refuseIfHeld } from './out-lock.ts';
-import { resolveOut, sideFolder } from './out-path.ts';
-import { safeName } from '../os/safe-name.ts';
-import { inspectOut } from './inspect-out.ts';
-import { isSwapping, recoverDelivery, STAGING, swapIn } from './swap.ts';
-import { oneAtATime } from './one-at-a-time.ts';
-import { inOrder, stage } from './stage.ts';
+import { TARGETS } from './targets.ts';
 
-import type { PublicRecord } from '../model/run-record.ts';
 import type { DeliverInput, DeliverResult } from '../model/step-result.ts';
 import type { Store } from '../store/store.ts';
-import type { Manifest, ManifestFile } from './inspect-out.ts';
-import type { Phase } from './swap.ts';
+import type { DeliveryTarget, Place, Prepared, Recovered } from './target.ts';
 
-export { inspectOut, previousRows } from './inspect-out.ts';
-export { recoverDelivery } from './swap.ts';
-export { resolveOut } from './out-path.ts';
+export { inspectOut, previousRows } from './folder/inspect-out.ts';
+export { resolveOut } from './folder/out-path.ts';
 
 export type DeliverOptions = {
   readonly input: DeliverInput;
   readonly store: Store;
-  /** For tests. */
-  readonly onPhase?: (phase: Phase) => void;
-  readonly now?: () => number;
+  readonly targets?: readonly DeliveryTarget[];
 };
 
 /**
- * Delivers, after finishing a delivery that was cut off there. An attempt that starts while an earlier
- * one, thought lost, still works waits for it.
- * @throws Error saying what stands in the way; `--out` is then as it was
+ * Delivers. What was cut off at a target before is finished or forgotten by it first; done a second time, it ends the
+ * same way.
+ * @throws Error saying what stands in the way; each target is then as it was, or has the whole delivery
  */
-export async function deliverInto(options: DeliverOptions): Promise<DeliverResult> {
-  const given = options.input.plan.run.out;
-  if (given === undefined) throw new Error('this run has no --out');
-  const out = await resolveOut(given);
-  return oneAtATime(out, () => deliverAlone(out, given, options));
-}
-
-async function deliverAlone(
-  out: string,
-  given: string,
-  { input, store, onPhase = () => undefined, now = Date.now }: DeliverOptions,
-): Promise<DeliverResult> {
-  await refuseIfHeld(out, input.plan.run.id);
-  const staging = join(sideFolder(out), `${STAGING}${safeName(input.plan.run.id)}`);
+export async function deliverInto({
+  input,
+  store,
+  targets = TARGETS,
+}: DeliverOptions): Promise<DeliverResult> {
+  const wanted = targets.filter((target) => target.placeOf(input.plan.run) !== undefined);
+  if (wanted.length === 0) throw new Error('this run has no --out');
+  const prepared: Prepared[] = [];
+  const done: DeliverResult[] = [];
   try {
-    await recoverDelivery(out);
-    await refuseForeign(out, given);
-    await rm(staging, { recursive: true, force: true });
-    await makeFolder(staging);
-    const files = await Promise.all(
-      inOrder(input.files).map((file) => stage(file, staging, store)),
-    );
-    onPhase('staged');
-    await writeSynced(join(staging, 'manifest.json'), manifestOf(input, files));
-    await writeSynced(join(staging, 'run.json'), recordOf(input, now()));
-    await syncFolder(staging);
-    onPhase('verified');
-    await swapIn(out, staging, onPhase);
-    return { files: files.length, bytes: files.reduce((sum, file) => sum + file.bytes, 0) };
+    for (const target of wanted) prepared.push(await target.prepare({ input, store }));
+    for (const { commit } of prepared) done.push(await commit());
   } catch (error) {
-    if (!(await isSwapping(out))) {
-      await rm(staging, { recursive: true, force: true }).catch(() => undefined);
-    }
-    throw explain(error, given);
-  } finally {
-    // Stays while a lock, a journal or an old version is in it.
-    await rmdir(sideFolder(out)).catch(() => undefined);
+    for (const { discard } of prepared.slice(done.length)) await discard().catch(() => undefined);
+    const there = wanted.slice(0, done.length).map((target) => target.placeOf(input.plan.run));
+    throw there.length === 0 ? error : halfWay(error, there.join(', '));
   }
+  return done.reduce((sum, { files, bytes }) => ({
+    files: sum.files + files,
+    bytes: sum.bytes + bytes,
+  }));
 }
 
-async function refuseForeign(out: string, given: string): Promise<void> {
-  if ((await inspectOut(out)).state !== 'foreign') return;
-  throw new UserError(
-    'OUT_NOT_OURS',
-    `${given} is not empty and was not made by a delivery; nothing was touched`,
-    { hint: 'Empty it yourself, or give another --out; then resume.' },
-  );
+/** The place that this process cannot see, of those that a run delivers to. */
+export async function outOfReach(
+  run: Place,
+  targets: readonly DeliveryTarget[] = TARGETS,
+): Promise<string | undefined> {
+  for (const target of targets) {
+    const place = target.placeOf(run);
+    if (place !== undefined && !(await target.reaches(run))) return place;
+  }
+  return undefined;
 }
 
-function manifestOf(input: DeliverInput, files: readonly ManifestFile[]): Manifest {
-  const { job, profile, params } = input.plan;
-  return { format: 1, job, profile, params, plan_sha256: input.planSha256, files };
+/** Finishes, or forgets, what was cut off in a folder. */
+export async function recoverDelivery(
+  out: string,
+  targets: readonly DeliveryTarget[] = TARGETS,
+): Promise<Recovered> {
+  let all: Recovered = 'nothing';
+  for (const target of targets) {
+    const place = target.placeOf({ out });
+    const recovered = place === undefined ? 'nothing' : await target.recover(place);
+    if (recovered !== 'nothing') all = recovered;
+  }
+  return all;
 }
 
-function recordOf(input: DeliverInput, finishedAtMs: number): PublicRecord {
-  const { run, job, profile, params } = input.plan;
-  return {
-    run_id: run.id,
-    job,
-    profile,
-    status: input.status,
-    plan_sha256: input.planSha256,
-    params,
-    started_at: new Date(input.startedAtMs).toISOString(),
-    finished_at: new Date(finishedAtMs).toISOString(),
-    steps: input.outcomes.map(stepRecordOf),
-  };
-}
-
-async function writeSynced(path: string, value: unknown): Promise<void> {
-  await writeFile(path, `${JSON.stringify(value, null, 2)}\n`, { flush: true });
-}
-
-/** Said of what only its user can mend. */
-const HINT = 'Mend it, then resume: every finished step is kept.';
-
-const REASONS: Readonly<Record<string, string>> = Object.freeze({
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EACCES: 'its folder may not be written by this user',
-  EPERM: 'its folder may not be written by this user',
-  EROFS: 'its filesystem is read-only',
-  EBUSY: 'it is a mount point or in use; give a folder inside it',
-  EXDEV: 'it is a mount point; give a folder inside it',
-  ENOTDIR: 'a part of its path is a file',
-});
-
-function explain(error: unknown, out: string): Error {
-  const known = reasonOf(error);
-  if (known === undefined) return error instanceof Error ? error : new Error(String(error));
-  const isFull = known === REASONS['ENOSPC'] || known === REASONS['EDQUOT'];
-  return new UserError(
-    isFull ? 'OUT_OF_SPACE' : 'DELIVERY_FAILED',
-    `${out} cannot be written: ${known}; an earlier delivery there is untouched`,
-    { hint: HINT, cause: error },
-  );
-}
-
-/** What the filesystem said, also where the store has put it into its own words. */
-function reasonOf(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null) return undefined;
-  const { code, cause } = error as { readonly code?: string; readonly cause?: unknown };
-  return REASONS[code ?? ''] ?? reasonOf(cause);
+/** What the next command makes good. */
+function halfWay(error: unknown, there: string): Error {
+  const { code, hint } =
+    error instanceof UserError ? error : { code: 'DELIVERY_FAILED' as const, hint: undefined };
+  const reason = error instanceof Error ? error.message : String(error);
+  const message = `${reason}; delivered to ${there} already: \`resume\` delivers to the rest`;
+  return new UserError(code, message, { ...(hint === undefined ? {} : { hint }), cause: error });
 }

@@ -7,7 +7,7 @@ import { UserError } from '../model/errors.ts';
 import { binaryWays } from './binary-ways.ts';
 import { LEAST_CLI, RELEASE } from './platform.ts';
 import { runTool } from './run-tool.ts';
-import { withLock } from '../os/ticket-lock.ts';
+import { withLease } from '../os/lease-turn.ts';
 
 import type { BinaryWay } from './binary-ways.ts';
 import type { Platform, Release } from './platform.ts';
@@ -104,10 +104,10 @@ async function fetchBinary(options: {
       cause: error,
     });
   }
-  return withLock(
+  return withLease(
     join(folder, 'lock'),
     async () => cachedBinary(folder, ways) ?? (await fetchFirst(options)),
-    (pid) => onProgress(`Waiting for process ${pid}, which is fetching the Temporal server.`),
+    { onWait: (who) => onProgress(`Waiting for ${who}, which is fetching the Temporal server.`) },
   );
 }
 

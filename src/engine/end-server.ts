@@ -4,11 +4,18 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { UserError } from '../model/errors.ts';
 import { livingLeases } from './leases.ts';
-import { isAlive } from '../os/process-identity.ts';
-import { dropRecord, moveRecord, readServers, withdrawServer } from './server-records.ts';
+import { describeOwner, stateOf } from '../os/owner.ts';
+import {
+  dropRecord,
+  moveRecord,
+  readServers,
+  recordLeftMs,
+  withdrawServer,
+} from './server-records.ts';
 
 import type { EnginePaths } from './engine-paths.ts';
-import type { ProcessIdentity } from '../os/process-identity.ts';
+import type { OldOwner } from '../os/owner.ts';
+import type { ServerRecord } from './server-records.ts';
 
 const POLL_MS = 10;
 /** A server needs about a second after SIGTERM; on a busy machine a few. */
@@ -30,7 +37,7 @@ export function stopUnneeded(paths: EnginePaths): void {
 }
 
 /** Ends a server and waits until it is gone. `firmly`: it does not listen any more. */
-export async function endServer(server: ProcessIdentity, firmly = false): Promise<void> {
+export async function endServer(server: OldOwner, firmly = false): Promise<void> {
   signal(server, firmly ? 'SIGKILL' : 'SIGTERM');
   await gone(server);
 }
@@ -50,7 +57,11 @@ export async function settleRecords({ leases, servers }: EnginePaths): Promise<v
         settled = false;
       } else if (state === 'claimed' && Date.now() < giveUpAtMs) {
         settled = false;
-      } else if (record === undefined || !isAlive(record)) {
+      } else if (record === undefined || stateOf(record) === 'dead') {
+        dropRecord(servers, id);
+      } else if (stateOf(record) === 'unknown') {
+        const leftMs = recordLeftMs(servers, id, state);
+        if (leftMs > 0) throw isElsewhere(record, leftMs);
         dropRecord(servers, id);
       } else if (state === 'stopping') {
         // Nobody's work is on it, and its database survives a kill: better than a second of waiting.
@@ -70,10 +81,10 @@ function isRunning(servers: string, id: string): boolean {
 }
 
 /** Waits for the end of a process that was asked to stop; asks again, then ends it. @throws UserError if even that fails. */
-async function gone(server: ProcessIdentity, isBack = (): boolean => false): Promise<void> {
+async function gone(server: OldOwner, isBack = (): boolean => false): Promise<void> {
   const startMs = Date.now();
   let asked = false;
-  while (isAlive(server) && !isBack()) {
+  while (stateOf(server) === 'alive' && !isBack()) {
     const waitedMs = Date.now() - startMs;
     if (waitedMs > GIVE_UP_MS) throw doesNotEnd(server);
     if (waitedMs > KILL_MS) signal(server, 'SIGKILL');
@@ -85,16 +96,26 @@ async function gone(server: ProcessIdentity, isBack = (): boolean => false): Pro
   }
 }
 
-function doesNotEnd({ pid }: ProcessIdentity): UserError {
+function isElsewhere(server: ServerRecord, leftMs: number): UserError {
+  return new UserError(
+    'STATE_DIR_BUSY',
+    `the engine of this state folder is ${describeOwner(server)}, which cannot be seen from here; its lease runs out in ${Math.ceil(leftMs / 1000)} s unless it is renewed`,
+    {
+      hint: 'Wait for it, give each container a --state-dir of its own (they may share --store), or use a Temporal service.',
+    },
+  );
+}
+
+function doesNotEnd({ pid }: OldOwner): UserError {
   return new UserError('ENGINE_START_FAILED', `the old server (pid ${pid}) does not end`, {
     exitCode: 3,
     hint: `End process ${pid} and try again.`,
   });
 }
 
-function signal(server: ProcessIdentity, name: 'SIGTERM' | 'SIGKILL'): void {
+function signal(server: OldOwner, name: 'SIGTERM' | 'SIGKILL'): void {
   try {
-    if (isAlive(server)) process.kill(server.pid, name);
+    if (stateOf(server) === 'alive') process.kill(server.pid, name);
   } catch {
     // It ended meanwhile.
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 export type EnginePaths = {
   readonly root: string;
-  /** Tickets of the commands that start, adopt or replace the engine. */
+  /** Lease of the command that starts, adopts or replaces the engine. */
   readonly lock: string;
   /** One empty file for each command that uses the engine or waits for it. */
   readonly leases: string;

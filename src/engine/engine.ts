@@ -13,7 +13,7 @@ import { livingLeases, takeLease } from './leases.ts';
 import { isUsable, NAMESPACE, raiseRetention } from './namespace.ts';
 import { dropRecord, moveRecord, runningServer } from './server-records.ts';
 import { startServer } from './start-server.ts';
-import { withLock } from '../os/ticket-lock.ts';
+import { withLease } from '../os/lease-turn.ts';
 
 import type { BinaryWay } from './binary-ways.ts';
 import type { EnginePaths } from './engine-paths.ts';
@@ -109,7 +109,7 @@ async function bringUp(options: EngineOptions, onSpawned: () => void): Promise<E
   // Before the first look at the server: whoever is about to stop it sees this.
   const lease = takeLease(paths.leases);
   try {
-    return await withLock(
+    return await withLease(
       paths.lock,
       async () => {
         await settleRecords(paths);
@@ -118,7 +118,7 @@ async function bringUp(options: EngineOptions, onSpawned: () => void): Promise<E
         lease.use();
         return handleOf(paths, record, lease, adopted !== undefined);
       },
-      (pid) => onProgress(`Waiting for process ${pid}, which is starting the engine.`),
+      { onWait: (who) => onProgress(`Waiting for ${who}, which is starting the engine.`) },
     );
   } catch (error) {
     lease.drop();

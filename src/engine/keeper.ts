@@ -1,11 +1,15 @@
 /**
  * The server's parent: a small shell script in a session of its own, so that Ctrl-C in the terminal does not reach it.
- * It writes the server's record, stops the server when nobody has needed it for a while, and ends with it.
+ * It writes the server's record and renews it, stops the server when nobody has needed it for a while, and ends with it.
+ * If the record is gone while the server runs, another container has taken over: the server is ended at once, for two
+ * must not share a database.
  * It exists because a command that is kill -9'd can do none of this.
  */
 
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+
+import { ownOwner, placeOf } from '../os/owner.ts';
 
 import type { EnginePaths } from './engine-paths.ts';
 import type { ServerFacts } from './server-records.ts';
@@ -15,7 +19,7 @@ export type Keeper = {
   ended(): boolean;
 };
 
-// `born` answers what bornOf of process-identity.ts does. `trap : HUP` rather than '' so that the server is not deaf to it.
+// `born` answers what bornOf of os/born.ts does, `third` is the part of a lease's name that begins with its place. `trap : HUP` rather than '' so that the server is not deaf to it.
 const SCRIPT = `
 born() {
   if [ -r "/proc/$1/stat" ]; then
@@ -31,7 +35,11 @@ needed() {
   for lease in "$leases"/*; do
     name=\${lease##*/}
     rest=\${name#*-}
-    [ "$(born "\${name%%-*}")" = "\${rest%%-*}" ] && return 0
+    third=\${rest#*-}
+    case $third in
+      "$place"*) [ "$(born "\${name%%-*}")" = "\${rest%%-*}" ] && return 0 ;;
+      *) [ -f "$lease" ] && [ -z "$(find "$lease" -prune -mmin +1 2> /dev/null)" ] && return 0 ;;
+    esac
     rm -f "$lease"
   done
   return 1
@@ -43,6 +51,12 @@ watch() {
   while :; do
     sleep "$every" &
     wait "$!"
+    if ! { [ -f "$record.json" ] || [ -f "$record.stopping" ] || [ -f "$record.json" ]; }; then
+      echo "builder_cli: another command has taken over the state folder; the server ends"
+      kill -KILL "$server" 2> /dev/null
+      exit 0
+    fi
+    touch -c "$record.json"
     if needed; then quiet=0; continue; fi
     quiet=$((quiet + every))
     [ "$quiet" -ge "$patience" ] || continue
@@ -57,8 +71,8 @@ watch() {
   done
 }
 
-record=$1 leases=$2 patience=$3 every=$4 facts=$5
-shift 5
+record=$1 leases=$2 patience=$3 every=$4 place=$5 facts=$6
+shift 6
 trap : HUP INT
 mv "$record.starting" "$record.claimed" 2> /dev/null || exit 0
 "$@" &
@@ -93,6 +107,7 @@ export function startKeeper(options: {
   readonly idleStopMs: number;
 }): Keeper {
   const { paths, id, facts, command, env, cwd, idleStopMs } = options;
+  const { host, boot, pidns } = ownOwner();
   const patience = Math.max(1, Math.round(idleStopMs / 1000));
   const every = Math.min(patience, 10);
   const log = openSync(paths.logFile, 'a');
@@ -107,7 +122,8 @@ export function startKeeper(options: {
         paths.leases,
         String(patience),
         String(every),
-        JSON.stringify(facts).slice(1),
+        placeOf(ownOwner()),
+        JSON.stringify({ host, boot, pidns, ...facts }).slice(1),
         ...command,
       ],
       { cwd, detached: true, env: { ...env }, stdio: ['ignore', log, log] },

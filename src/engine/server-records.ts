@@ -6,10 +6,22 @@
  *    a lease first and then looks at the record. So one of the two always sees the other.
  */
 
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 
-import { isAlive } from '../os/process-identity.ts';
+import { LEASE } from '../os/lease.ts';
+import { sightIn } from '../os/lease-files.ts';
+import { stateOf } from '../os/owner.ts';
+
+import type { OldOwner } from '../os/owner.ts';
 
 /** What the starter knows beforehand. */
 export type ServerFacts = {
@@ -19,7 +31,7 @@ export type ServerFacts = {
   readonly binary: string;
 };
 
-export type ServerRecord = ServerFacts & { readonly pid: number; readonly born: string };
+export type ServerRecord = ServerFacts & OldOwner;
 
 export type ServerState = 'starting' | 'claimed' | 'running' | 'stopping';
 
@@ -70,9 +82,16 @@ export function runningServer(
   folder: string,
 ): { readonly id: string; readonly record: ServerRecord } | undefined {
   for (const { id, state, record } of readServers(folder)) {
-    if (state === 'running' && record !== undefined && isAlive(record)) return { id, record };
+    if (state === 'running' && record !== undefined && stateOf(record) === 'alive')
+      return { id, record };
   }
   return undefined;
+}
+
+/** Milliseconds until a server that cannot be seen from here counts as gone; its keeper renews its record. */
+export function recordLeftMs(folder: string, id: string, state: ServerState): number {
+  const info = statSync(recordFile(folder, id, state), { throwIfNoEntry: false });
+  return info === undefined ? 0 : LEASE.ttlMs - (sightIn(dirname(folder)).nowMs - info.mtimeMs);
 }
 
 /** Takes back an announcement; a keeper that comes later gives up. */

@@ -79,6 +79,12 @@ export const collectFiles = defineStep<Options>({
   schema,
   roles: { paths: ['from', 'from.*'] },
   outputs: () => [MAIN_OUTPUT],
+  columns: ({ types = {} }) => ({
+    [MAIN_OUTPUT]: {
+      isAll: false,
+      columns: Object.entries(types).map(([name, type]) => ({ name, type })),
+    },
+  }),
   sources: (options) => (typeof options.from === 'string' ? [options.from] : options.from),
   run: async (options, ctx) =>
     withSession(ctx, async (session) => {

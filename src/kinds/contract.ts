@@ -6,6 +6,9 @@ import type { StagedFile, StepInputs } from '../model/attempt-inputs.ts';
 import type { Format } from '../model/step-result.ts';
 import type { Scalar } from '../model/plan.ts';
 import type { Column } from '../model/column.ts';
+import type { KnownTable, KnownTables, OptionTrouble } from '../model/known-table.ts';
+
+export type { KnownTable, KnownTables, OptionTrouble };
 
 /** Processes of a worker that died are ended by the next attempt that starts any. */
 export type Fence = {
@@ -105,18 +108,23 @@ export type StepDefinition<Options> = {
   outputs?(options: Options): readonly string[] | undefined;
   /** Paths in the delivery these options give, to find two steps that export one name. */
   exports?(options: Options): readonly string[];
+  /** Columns of outputs, by name, as far as the options alone tell. */
+  columns?(options: Options): Readonly<Record<string, KnownTable>>;
+  /** What is wrong with the options on tables whose columns are known before anything runs. Pure. */
+  checkOptions?(options: Options, tables: KnownTables): readonly OptionTrouble[];
   /** Outside files this step reads: absolute paths and globs. The runner finds, hashes and copies them, and gives them as `ctx.sources`. */
   sources?(options: Options): readonly string[];
   /** False: the result is never taken from an earlier run. Default true. */
   reusable?(options: Options): boolean;
   run(options: Options, ctx: StepContext): Promise<StepReturn>;
   /**
-   * Called on a hit with the stored values: conditions that depend on more than the fingerprint
-   * (a comparison with the previous delivery). Throws like `run`, or answers what to add.
+   * Conditions that depend on more than the fingerprint (a comparison with the previous delivery, the clock). Called with
+   * the values of the result each time, whether it was made now or taken over. Throws like `run`, or answers what to add
+   * this time; nothing of it is stored.
    */
-  onHit?(
+  conditions?(
     options: Options,
-    hit: { readonly values: Readonly<Record<string, Scalar>>; readonly warning?: string },
+    result: { readonly values: Readonly<Record<string, Scalar>> },
     ctx: Pick<StepContext, 'previousRows' | 'log'>,
   ): Promise<Pick<StepReturn, 'warning' | 'failedChecks'> | undefined>;
 };

@@ -1,23 +1,17 @@
 /** Every instrument of ours as plain data: this list is the catalogue, and `docs/metrics.md` is kept equal to it by a test. */
 
 import { ENDINGS } from '../model/endings.ts';
+import { DURATION_BOUNDS } from '../store/folds/counters.ts';
 
 type Described = {
   readonly name: string;
   readonly help: string;
   readonly labels: readonly string[];
-  /** Goes on from one process to the next on the same exporter; anything else is this process's own. */
-  readonly lasting?: true;
 };
 
 export type InstrumentSpec =
   | (Described & { readonly type: 'counter' | 'gauge' })
   | (Described & { readonly type: 'histogram'; readonly buckets: readonly number[] });
-
-/** Upper bounds in seconds: `first`, doubled `count - 1` times. */
-function doubling(first: number, count: number): readonly number[] {
-  return Object.freeze(Array.from({ length: count }, (_, k) => first * 2 ** k));
-}
 
 const STEP = ['job', 'profile', 'step'] as const;
 const RUN = ['job', 'profile'] as const;
@@ -29,29 +23,25 @@ export const CATALOGUE = Object.freeze([
     type: 'histogram',
     help: 'Execution time of attempts that ended OK or WARN; reused results are not in it.',
     labels: ['profile', 'step'],
-    buckets: doubling(0.05, 20),
-    lasting: true,
+    buckets: DURATION_BOUNDS.step,
   },
   {
     name: 'pipeline_step_status_total',
     type: 'counter',
     help: 'Final outcomes of steps, one a step and run.',
     labels: [...STEP, 'status'],
-    lasting: true,
   },
   {
     name: 'pipeline_step_last_duration_seconds',
     type: 'gauge',
     help: 'Duration of the last executed attempt, however it ended.',
     labels: STEP,
-    lasting: true,
   },
   {
     name: 'pipeline_step_completed_timestamp_seconds',
     type: 'gauge',
     help: 'Unix time of the last OK, WARN or CACHED outcome.',
     labels: STEP,
-    lasting: true,
   },
   {
     name: 'pipeline_run_info',
@@ -65,7 +55,6 @@ export const CATALOGUE = Object.freeze([
     type: 'gauge',
     help: 'Unix time of the last FAIL, TIMEOUT or BUDGET_EXCEEDED outcome.',
     labels: STEP,
-    lasting: true,
   },
   {
     name: 'pipeline_step_started_timestamp_seconds',
@@ -78,28 +67,24 @@ export const CATALOGUE = Object.freeze([
     type: 'counter',
     help: `Executed attempts by how they ended: ${Object.keys(ENDINGS).join(', ')}.`,
     labels: ['profile', 'step', 'result'],
-    lasting: true,
   },
   {
     name: 'pipeline_step_last_attempt_timestamp_seconds',
     type: 'gauge',
     help: 'Unix time at which the last executed attempt ended; in a fleet it tells whose last duration and rows are the newest.',
     labels: STEP,
-    lasting: true,
   },
   {
     name: 'pipeline_step_rows',
     type: 'gauge',
     help: 'Rows in, out and rejected of the last successful execution.',
     labels: [...STEP, 'direction'],
-    lasting: true,
   },
   {
     name: 'pipeline_check_failures_total',
     type: 'counter',
     help: 'Data-quality checks that found offending rows, at either severity.',
     labels: [...STEP, 'check'],
-    lasting: true,
   },
   // Runs
   {
@@ -107,50 +92,43 @@ export const CATALOGUE = Object.freeze([
     type: 'counter',
     help: 'Runs by their final status.',
     labels: [...RUN, 'status'],
-    lasting: true,
   },
   {
     name: 'pipeline_run_duration_seconds',
     type: 'histogram',
     help: 'Duration of runs that ended OK or WARN.',
     labels: RUN,
-    buckets: doubling(1, 17),
-    lasting: true,
+    buckets: DURATION_BOUNDS.run,
   },
   {
     name: 'pipeline_run_last_duration_seconds',
     type: 'gauge',
     help: 'Duration of the last run, however it ended.',
     labels: RUN,
-    lasting: true,
   },
   {
     name: 'pipeline_run_started_timestamp_seconds',
     type: 'gauge',
     help: 'Unix time at which the last run began.',
     labels: RUN,
-    lasting: true,
   },
   {
     name: 'pipeline_run_ended_timestamp_seconds',
     type: 'gauge',
     help: 'Unix time at which the last run ended, however; before its start while a run is going on.',
     labels: RUN,
-    lasting: true,
   },
   {
     name: 'pipeline_run_completed_timestamp_seconds',
     type: 'gauge',
     help: 'Unix time at which a run last ended OK or WARN.',
     labels: RUN,
-    lasting: true,
   },
   {
     name: 'pipeline_run_failed_timestamp_seconds',
     type: 'gauge',
     help: 'Unix time at which a run last ended FAIL, TIMEOUT or BUDGET_EXCEEDED.',
     labels: RUN,
-    lasting: true,
   },
   // The alert settings of the profile
   {

@@ -1,49 +1,56 @@
-/** Counting a fact exactly once: claim it in the store, and only its creator records it. Never throws. */
+/** Counting a fact exactly once: append it to the journal, and only who won it there records it. Never throws. */
 
-import type { Claim, Store } from '../store/store.ts';
+import { isFact } from '../store/folds/folding.ts';
+
+import type { RunEntry } from '../store/entries.ts';
+import type { RunJournal } from '../store/store.ts';
 import type { Telemetry } from './telemetry.ts';
 
 export type Counting = {
-  /** Resolves when the fact is claimed and, if this process created it, recorded. Never rejects. */
-  count(key: string, claim: Claim): Promise<void>;
-  /** Resolves when everything counted so far is recorded: call it before the last scrape. */
+  /**
+   * Appends what happened, in order. Resolves when it is in the journal and what this process won is recorded.
+   * Never rejects.
+   */
+  add(entries: readonly RunEntry[]): Promise<void>;
+  /** Resolves when everything added so far is recorded: call it before the last scrape. */
   settled(): Promise<void>;
 };
 
-/** The keys under which facts are claimed in a run; `generation` counts the starts of its workflow. */
-export const CLAIM_KEYS = Object.freeze({
-  attempt: (generation: number, step: string, attempt: number) =>
-    `attempt-${generation}-${step}-${attempt}`,
-  /** A result is kept by later starts of the run, so it is counted once for all of them. */
-  success: (step: string) => `outcome-${step}`,
-  failure: (generation: number, step: string) => `outcome-${generation}-${step}`,
-  run: (generation: number) => `run-${generation}`,
-});
+/** What counts, and under which name; absent where the exporter is off: then it is only written down. */
+export type Counter = {
+  readonly telemetry: Telemetry;
+  /** This process's exporter, written into each fact. */
+  readonly exporter: string;
+};
 
-/** Claims facts in `store` and records in `telemetry` those that were not there yet. */
+/** Appends to `store`, and records in `counter` what was not there yet. */
 export function makeCounting({
   store,
-  telemetry,
+  counter,
 }: {
-  readonly store: Pick<Store, 'claim'>;
-  readonly telemetry: Telemetry;
+  readonly store: Pick<RunJournal, 'append'>;
+  readonly counter?: Counter;
 }): Counting {
   const open = new Set<Promise<void>>();
 
-  async function claimAndRecord(key: string, claim: Claim): Promise<void> {
-    let created = true;
+  async function appendAndRecord(entries: readonly RunEntry[]): Promise<void> {
+    let isMine = entries.map(() => true);
     try {
-      created = await store.claim(claim.runId, key, claim);
+      isMine = (await store.append(entries)).map(({ won }) => won);
     } catch {
       // Nobody else can have counted it, and a store that fails is when the numbers matter most.
-      telemetry.metricsError('claim');
+      counter?.telemetry.metricsError('claim');
     }
-    if (created) telemetry.record(claim);
+    for (const [i, entry] of entries.entries()) {
+      if (isMine[i] === true && isFact(entry)) counter?.telemetry.record(entry);
+    }
   }
 
   return {
-    count(key, claim) {
-      const counted = claimAndRecord(key, claim).finally(() => open.delete(counted));
+    add(entries) {
+      const exporter = counter === undefined ? {} : { exporter: counter.exporter };
+      const mine = entries.map((entry) => (isFact(entry) ? { ...entry, ...exporter } : entry));
+      const counted = appendAndRecord(mine).finally(() => open.delete(counted));
       open.add(counted);
       return counted;
     },

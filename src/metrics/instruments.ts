@@ -6,8 +6,10 @@
  */
 
 import { CATALOGUE, MAX_SERIES, METRICS_ERRORS } from './catalogue.ts';
+import { refillHistogram } from './refill-histogram.ts';
 
 import type { InstrumentSpec, LabelsOf, MetricsError, NameOf } from './catalogue.ts';
+import type { Filled } from '../store/folds/counters.ts';
 import type { PromClient, PromRegistry } from './prom-client.ts';
 
 type AnyName = InstrumentSpec['name'];
@@ -30,20 +32,9 @@ export type Instruments = {
   error(reason: MetricsError): void;
   /** Series of ours at this moment. */
   seriesCount(): number;
-  /** The values of the lasting instruments, as plain JSON. */
-  dump(): Totals;
-  /** Puts dumped values in, all or none. False: they are not of this catalogue. */
-  load(totals: Totals): boolean;
+  /** Puts what was observed earlier into a histogram: for each bucket that holds any, how many and their sum. */
+  refill<N extends NameOf<'histogram'>>(name: N, labels: LabelsOf<N>, filled: Filled): void;
 };
-
-/**
- * By instrument: label values in the catalogue's order, and what they hold. A histogram holds for each of its
- * buckets that has any the index, the number of observations and their sum: enough to observe them again.
- */
-export type Totals = Readonly<
-  Record<string, readonly (readonly [labels: readonly string[], value: number | Filled])[]>
->;
-type Filled = readonly (readonly [bucket: number, count: number, sum: number])[];
 
 /** Builds every instrument of the catalogue in a registry of its own. */
 export function makeInstruments({
@@ -60,8 +51,6 @@ export function makeInstruments({
   const specs = new Map<string, InstrumentSpec>();
   /** The label sets that exist, by instrument, with the value of a counter or gauge. */
   const known = new Map<string, Map<string, number>>();
-  /** What each label set of a histogram has observed: count and sum by index of the bucket. */
-  const observed = new Map<string, Map<number, { count: number; sum: number }>>();
   let series = 0;
 
   for (const spec of CATALOGUE as readonly InstrumentSpec[]) {
@@ -107,37 +96,20 @@ export function makeInstruments({
     const key = keyOf(name, labels);
     if (!admit(name, key)) return;
     get(histograms, name).observe({ ...labels }, value);
-    const bounds = boundsOf(get(specs, name));
-    const found = bounds.findIndex((bound) => value <= bound);
-    const bucket = found < 0 ? bounds.length : found;
-    const set = `${name}${SEPARATOR}${key}`;
-    const filled = observed.get(set) ?? new Map<number, { count: number; sum: number }>();
-    observed.set(set, filled);
-    const { count, sum } = filled.get(bucket) ?? { count: 0, sum: 0 };
-    filled.set(bucket, { count: count + 1, sum: sum + value });
   }
 
-  function valueOf(spec: InstrumentSpec, key: string): number | Filled {
-    if (spec.type !== 'histogram') return get(known, spec.name).get(key) ?? 0;
-    const filled = observed.get(`${spec.name}${SEPARATOR}${key}`) ?? new Map();
-    return [...filled].map(([bucket, { count, sum }]) => [bucket, count, sum] as const);
+  function refill(name: AnyName, labels: AnyLabels, filled: Filled): void {
+    if (filled.length === 0) return;
+    openIn(name, labels);
+    if (!get(known, name).has(keyOf(name, labels))) return;
+    const { buckets: bounds } = get(specs, name) as Extract<InstrumentSpec, { type: 'histogram' }>;
+    refillHistogram(get(histograms, name), labels, { bounds, filled });
   }
 
-  /** Puts one dumped label set in. */
-  function putIn(spec: InstrumentSpec, values: readonly string[], value: number | Filled): void {
-    const { name } = spec;
-    const labels = Object.fromEntries(spec.labels.map((label, i) => [label, values[i] ?? '']));
+  function openIn(name: AnyName, labels: AnyLabels): void {
     const key = keyOf(name, labels);
-    if (spec.type === 'counter') return addTo(name, labels, value as number);
-    const isNew = !get(known, name).has(key);
-    if (!admit(name, key)) return;
-    if (spec.type === 'gauge') return setGauge(name, key, labels, value as number);
-    if (isNew) get(histograms, name).zero({ ...labels });
-    for (const [bucket, count, sum] of value as Filled) {
-      // Their mean lies in their bucket; a rounding error must not carry it over the bound.
-      const mean = Math.min(sum / count, boundsOf(spec)[bucket] ?? Number.POSITIVE_INFINITY);
-      for (let i = 0; i < count; i += 1) observeIn(name, labels, mean);
-    }
+    if (get(known, name).has(key) || !admit(name, key)) return;
+    get(histograms, name).zero({ ...labels });
   }
 
   function setGauge(name: AnyName, key: string, labels: AnyLabels, value: number): void {
@@ -171,61 +143,16 @@ export function makeInstruments({
       get(gauges, name).remove({ ...labels });
     },
     observe: (name, labels, value) => observeIn(name, labels, value),
-    open(name, labels) {
-      const key = keyOf(name, labels);
-      if (get(known, name).has(key) || !admit(name, key)) return;
-      get(histograms, name).zero({ ...labels });
-    },
+    open: (name, labels) => openIn(name, labels),
+    refill: (name, labels, filled) => refill(name, labels, filled),
     error,
     seriesCount: () => series,
-    dump: () =>
-      Object.fromEntries(
-        LASTING.map((spec) => [
-          spec.name,
-          [...get(known, spec.name).keys()].map((key) => [
-            key.split(SEPARATOR),
-            valueOf(spec, key),
-          ]),
-        ]),
-      ),
-    load(totals) {
-      if (!isOfCatalogue(totals)) return false;
-      for (const spec of LASTING) {
-        for (const [values, value] of totals[spec.name] ?? []) putIn(spec, values, value);
-      }
-      return true;
-    },
   };
 }
 
 const ERRORS = 'pipeline_metrics_errors_total';
 /** Stands between label values in a key; no label has it. */
 const SEPARATOR = '\u0000';
-
-const LASTING = (CATALOGUE as readonly InstrumentSpec[]).filter(({ lasting }) => lasting === true);
-
-/** Written by this version or by one with the same instruments: names, number of labels, kind of value. */
-function isOfCatalogue(totals: Totals): boolean {
-  return (
-    Object.keys(totals).length === LASTING.length &&
-    LASTING.every((spec) => {
-      const sets = totals[spec.name];
-      const isHistogram = spec.type === 'histogram';
-      return (
-        Array.isArray(sets) &&
-        sets.every(
-          ([labels, value]) =>
-            labels.length === spec.labels.length &&
-            (isHistogram ? Array.isArray(value) : typeof value === 'number'),
-        )
-      );
-    })
-  );
-}
-
-function boundsOf(spec: InstrumentSpec): readonly number[] {
-  return spec.type === 'histogram' ? spec.buckets : [];
-}
 
 /** Series of one label set: a histogram has its buckets, the infinite one, a sum and a count. */
 function seriesOf(spec: InstrumentSpec): number {

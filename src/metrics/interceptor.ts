@@ -5,7 +5,6 @@
 
 import { endingOf, ENDINGS, isExecuted } from '../model/endings.ts';
 import { failureIn, failureOf } from '../model/failure.ts';
-import { CLAIM_KEYS } from './counting.ts';
 
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 
@@ -17,9 +16,8 @@ import type { Telemetry } from './telemetry.ts';
 
 type Settings = {
   readonly counting: Counting;
-  readonly telemetry: Telemetry;
-  /** This process's exporter, written into each claim. */
-  readonly exporter: string;
+  /** Absent: the exporter is off, and attempts are only written down. */
+  readonly telemetry?: Telemetry;
 };
 
 /** For `interceptors.activity` of a worker. Activities that are not steps, such as `deliver`, pass untouched. */
@@ -38,31 +36,34 @@ export function makeActivityInterceptor(settings: Settings): ActivityInterceptor
 async function counted(
   input: StepInput,
   execute: () => Promise<unknown>,
-  { counting, telemetry, exporter }: Settings,
+  { counting, telemetry }: Settings,
 ): Promise<unknown> {
   const { run, step, attempt } = input;
   const place = { runId: run.id, job: run.job, profile: run.profile };
-  telemetry.seedStep(place, step.id);
-  telemetry.stepStarted(place, step.id, Date.now());
+  telemetry?.seedStep(place, step.id);
+  telemetry?.stepStarted(place, step.id, Date.now());
 
   const record = (ending: Ending, durationMs: number, output?: StepResult): void => {
-    telemetry.stepStopped(place, step.id);
+    telemetry?.stepStopped(place, step.id);
     if (output !== undefined && !isExecuted(output)) return;
-    // Not awaited: the step's answer does not wait for its bookkeeping.
-    void counting.count(CLAIM_KEYS.attempt(run.generation, step.id, attempt), {
-      ...place,
-      atMs: Date.now(),
-      exporter,
-      type: 'attempt',
-      step: step.id,
-      kind: step.kind,
-      result: ending,
-      durationMs,
-      observed: ENDINGS[ending].observed,
-      ...(output?.rowsIn === undefined ? {} : { rowsIn: output.rowsIn }),
-      ...(output?.rowsOut === undefined ? {} : { rowsOut: output.rowsOut }),
-      ...(output?.rowsRejected === undefined ? {} : { rowsRejected: output.rowsRejected }),
-    });
+    // Not awaited: it is written before the step's answer leaves, but its bookkeeping does not hold it up.
+    void counting.add([
+      {
+        ...place,
+        generation: run.generation,
+        atMs: Date.now(),
+        type: 'attempt',
+        step: step.id,
+        kind: step.kind,
+        attempt,
+        result: ending,
+        durationMs,
+        observed: ENDINGS[ending].observed,
+        ...(output?.rowsIn === undefined ? {} : { rowsIn: output.rowsIn }),
+        ...(output?.rowsOut === undefined ? {} : { rowsOut: output.rowsOut }),
+        ...(output?.rowsRejected === undefined ? {} : { rowsRejected: output.rowsRejected }),
+      },
+    ]);
   };
 
   try {

@@ -6,15 +6,16 @@
  * 2. One process at a time writes a file; a second one is refused before anything starts.
  */
 
-import { rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
 import { replaceFile } from '../os/atomic.ts';
-import { takeFileLock } from '../os/file-lock.ts';
-import { ownIdentity } from '../os/process-identity.ts';
+import { takeLease } from '../os/lease.ts';
+import { describeOwner } from '../os/owner.ts';
 import { CATALOGUE } from './catalogue.ts';
 
+import type { Lease } from '../os/lease.ts';
 import type { Telemetry } from './telemetry.ts';
 
 export type MetricsFile = {
@@ -45,16 +46,21 @@ export async function openMetricsFile(
     );
     return parts.map((part) => `${part.trim()}\n`).join('\n');
   };
+  let lease: Lease | undefined;
   try {
     if (!(await stat(folder)).isDirectory()) throw new Error(`${folder} is not a folder`);
-    const taken = await takeFileLock(lock, JSON.stringify(ownIdentity()), { tmp: folder });
+    const taken = await takeLease(lock);
     if (!taken.taken) {
-      throw new UserError('METRICS_FILE_BUSY', `another command is writing ${path}`, {
+      const { owner } = taken.holder;
+      const who = owner === undefined ? 'another user' : describeOwner(owner);
+      throw new UserError('METRICS_FILE_BUSY', `another command is writing ${path} (${who})`, {
         hint: 'Give each command that runs at the same time a --metrics-file of its own.',
       });
     }
+    lease = taken.lease;
     await replaceFile(path, await text());
   } catch (error) {
+    lease?.release();
     if (error instanceof UserError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new UserError('BAD_USAGE', `--metrics-file ${path} cannot be written: ${reason}`, {
@@ -64,7 +70,9 @@ export async function openMetricsFile(
   }
   const write = async (): Promise<void> => {
     try {
-      await replaceFile(path, await text());
+      const now = await text();
+      lease.check();
+      await replaceFile(path, now);
     } catch {
       telemetry.metricsError('file');
     }
@@ -75,7 +83,7 @@ export async function openMetricsFile(
     close: async () => {
       clearInterval(timer);
       await write();
-      await rm(lock, { force: true });
+      lease.release();
     },
   };
 }

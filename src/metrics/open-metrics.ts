@@ -47,8 +47,6 @@ export type Metrics = {
   awaitScrape(shape: RunShape, seconds: number, say: Say, stop: AbortSignal): Promise<void>;
   /** Waits for a scrape of the final values, if someone scrapes. `stop` ends the wait. */
   linger(mode: 'auto' | number, say: Say, stop: AbortSignal): Promise<void>;
-  /** Folds the facts of an ended run, so that the next start finds its counters sooner. Never rejects. */
-  save(runId: string): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -75,11 +73,12 @@ const AUTO_LINGER_MS = 60_000;
 /** Takes the port and the file at once; everything else is ready when it answers. @throws UserError PORT_IN_USE, METRICS_FILE_BUSY */
 export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
   const { port, file, store, stateDir, warn } = options;
-  if (port === 0 && file === undefined) return silent(store);
+  const off = silent(store);
+  if (port === 0 && file === undefined) return off;
   const prom = await loadPromClient();
   if (prom === undefined) {
     warn(NOT_INSTALLED);
-    return silent(store);
+    return off;
   }
   const { address, web } = options;
   const bound =
@@ -92,12 +91,10 @@ export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
     if (bound !== undefined) addProcessMetrics(prom, telemetry.registry);
     const exporter = port === 0 ? `file:${file}` : String(port);
     const folder = join(stateDir, 'metrics');
-    const restored = options.restore
-      ? await restore({ store, exporter, folder, telemetry })
-      : undefined;
+    if (options.restore) await restore({ store, exporter, telemetry });
     const written = file === undefined ? undefined : await openMetricsFile(file, telemetry);
-    const counting = makeCounting({ store, telemetry });
-    const metering: Metering = { telemetry, counting, exporter };
+    const counting = makeCounting({ store, counter: { telemetry, exporter } });
+    const metering: Metering = { telemetry, counting };
     const scraping =
       bound === undefined ? undefined : await serve(bound, { telemetry, folder, port });
     return {
@@ -123,10 +120,6 @@ export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
         await counting.settled();
         await written?.write();
         await scraping?.linger(mode, say, stop);
-      },
-      save: async (runId) => {
-        await store.sealClaims(runId).catch(() => telemetry.metricsError('claim'));
-        await restored?.save();
       },
       close: async () => {
         await written?.close();
@@ -208,17 +201,17 @@ async function serve(
   };
 }
 
-/** The pipeline without metrics: nothing is counted, claimed or loaded. */
+/** The pipeline without metrics: what happens is only written down. */
 function silent(store: Store): Metrics {
+  const metering: Metering = { counting: makeCounting({ store }) };
   return {
     store,
-    interceptors: [],
-    sinks: (onEvent) => makeEventSinks(onEvent === undefined ? {} : { onEvent }),
+    interceptors: [makeActivityInterceptor(metering)],
+    sinks: (onEvent) => makeEventSinks({ metering, ...(onEvent === undefined ? {} : { onEvent }) }),
     health: () => undefined,
     stopping: async () => undefined,
     awaitScrape: async () => undefined,
     linger: async () => undefined,
-    save: async () => undefined,
     close: async () => undefined,
   };
 }

@@ -1,17 +1,15 @@
 /**
  * Receives the workflow's events: the one authority for outcomes of steps and runs.
  *
- * 1. Events arrive at least once; a fact is counted once, because it is claimed first.
- * 2. The claim is written before the workflow task is answered, so a kill afterwards loses nothing.
- * 3. Whoever watches gets each event once, in order, even with metrics off.
+ * 1. Events arrive at least once; a fact is counted once, because it is appended to the journal first.
+ * 2. It is in the journal before the workflow task is answered, so a kill afterwards loses nothing.
+ * 3. Whoever watches gets each event once, in order.
  */
 
 import { ENDINGS } from '../model/endings.ts';
-import { isSuccess } from '../model/outcome.ts';
-import { CLAIM_KEYS } from './counting.ts';
 
 import type { RunEvent, RunKey } from '../model/events.ts';
-import type { Claim } from '../store/store.ts';
+import type { RunEntry } from '../store/entries.ts';
 import type { Counting } from './counting.ts';
 import type { Telemetry } from './telemetry.ts';
 
@@ -26,21 +24,20 @@ export type InjectedEventSinks = {
 };
 
 export type Metering = {
-  readonly telemetry: Telemetry;
   readonly counting: Counting;
-  /** This process's exporter, written into each claim. */
-  readonly exporter: string;
+  /** Absent: the exporter is off. */
+  readonly telemetry?: Telemetry;
 };
 
 /** Starts of runs whose seen events are remembered. */
 const STARTS_REMEMBERED = 200;
 
-/** The sinks of a worker. Without `metering` (exporter off) nothing is claimed or counted. */
+/** The sinks of a worker. */
 export function makeEventSinks({
-  metering,
+  metering: { counting, telemetry },
   onEvent,
 }: {
-  readonly metering?: Metering;
+  readonly metering: Metering;
   readonly onEvent?: (key: RunKey, event: RunEvent) => void;
 }): InjectedEventSinks {
   const isNew = makeSeen();
@@ -53,9 +50,9 @@ export function makeEventSinks({
           try {
             for (const event of fresh) onEvent?.(key, event);
           } finally {
-            for (const event of fresh) {
-              if (metering !== undefined) await meter(metering, key, event);
-            }
+            if (telemetry !== undefined) for (const event of fresh) show(telemetry, key, event);
+            const entries = fresh.flatMap((event) => entryOf(key, event) ?? []);
+            if (entries.length > 0) await counting.add(entries);
           }
         },
       },
@@ -63,49 +60,54 @@ export function makeEventSinks({
   };
 }
 
-async function meter(
-  { telemetry, counting, exporter }: Metering,
-  key: RunKey,
-  event: RunEvent,
-): Promise<void> {
-  const { runId, generation, job, profile } = key;
-  const about = { runId, job, profile, atMs: event.atMs, exporter };
+/** What is shown beside the counts. */
+function show(telemetry: Telemetry, key: RunKey, event: RunEvent): void {
   switch (event.type) {
     case 'run_started':
       telemetry.seed(event.shape);
       telemetry.runStarted(key, event.atMs);
       return;
-    case 'step_started':
-      return; // The interceptor shows what runs: a gauge of another process's step would stay for ever.
     case 'attempt_ended':
-      telemetry.stepStopped(key, event.step);
-      if (!ENDINGS[event.result].unheard) return;
-      return counting.count(CLAIM_KEYS.attempt(generation, event.step, event.attempt), {
+      return telemetry.stepStopped(key, event.step);
+    case 'step_ended':
+      return telemetry.stepStopped(key, event.outcome.step);
+    case 'step_started': // The interceptor shows what runs: a gauge of another process's step would stay for ever.
+    case 'run_ended':
+      return;
+  }
+}
+
+/** What an event adds to the journal; nothing where somebody else has it to say. */
+export function entryOf(key: RunKey, event: RunEvent): RunEntry | undefined {
+  const about = { ...key, atMs: event.atMs };
+  switch (event.type) {
+    case 'run_started':
+      return undefined;
+    case 'step_started':
+      return { ...about, type: 'step', step: event.step, attempt: event.attempt };
+    case 'attempt_ended':
+      if (!ENDINGS[event.result].unheard) return undefined;
+      return {
         ...about,
         type: 'attempt',
         step: event.step,
         kind: '',
+        attempt: event.attempt,
         result: event.result,
         // Nobody measured it; where its worker did, that claim is there already.
         durationMs: 0,
         observed: ENDINGS[event.result].observed,
-      } satisfies Claim);
-    case 'step_ended': {
-      const { outcome } = event;
-      telemetry.stepStopped(key, outcome.step);
-      const claimKey = isSuccess(outcome.status)
-        ? CLAIM_KEYS.success(outcome.step)
-        : CLAIM_KEYS.failure(generation, outcome.step);
-      return counting.count(claimKey, { ...about, type: 'outcome', outcome });
-    }
+      };
+    case 'step_ended':
+      return { ...about, type: 'outcome', outcome: event.outcome };
     case 'run_ended':
-      return counting.count(CLAIM_KEYS.run(generation), {
+      return {
         ...about,
         type: 'run',
         status: event.status,
         startedAtMs: event.atMs - event.durationMs,
         durationMs: event.durationMs,
-      });
+      };
   }
 }
 

@@ -1,7 +1,7 @@
 /**
- * What the facts of runs mean in metrics. The same `record` counts live and replays what earlier processes counted.
+ * What the facts of runs mean in metrics. What earlier processes counted is loaded as sums.
  *
- * 1. A claim is recorded once; whoever created it in the store records it.
+ * 1. A fact is recorded once; whoever won it in the journal records it.
  * 2. Nothing here throws: a fact that cannot be recorded is counted as an error.
  * 3. A gauge that says "last" never goes back in time.
  */
@@ -10,18 +10,19 @@ import { ENDINGS } from '../model/endings.ts';
 import { RUN_STATUSES, STATUSES, isFailure, isSuccess } from '../model/outcome.ts';
 import { ROW_DIRECTIONS, RUNS_KEPT } from './catalogue.ts';
 import { makeInstruments } from './instruments.ts';
+import { showRuns, showStep } from './show-counters.ts';
 
 import type { RunKey, RunShape } from '../model/events.ts';
-import type { Claim } from '../store/store.ts';
+import type { Fact } from '../store/entries.ts';
+import type { Counters } from '../store/folds/counters.ts';
 import type { MetricsError } from './catalogue.ts';
-import type { Totals as InstrumentTotals } from './instruments.ts';
 import type { PromClient, PromRegistry } from './prom-client.ts';
 
 type Place = Pick<RunKey, 'job' | 'profile'>;
 type RunPlace = Pick<RunKey, 'runId' | 'job' | 'profile'>;
-type AttemptClaim = Extract<Claim, { type: 'attempt' }>;
-type OutcomeClaim = Extract<Claim, { type: 'outcome' }>;
-type RunClaim = Extract<Claim, { type: 'run' }>;
+type AttemptFact = Extract<Fact, { type: 'attempt' }>;
+type OutcomeFact = Extract<Fact, { type: 'outcome' }>;
+type RunFact = Extract<Fact, { type: 'run' }>;
 
 export type Telemetry = {
   readonly registry: PromRegistry;
@@ -35,24 +36,14 @@ export type Telemetry = {
   stepStopped(run: RunPlace, step: string): void;
   runStarted(run: RunPlace, atMs: number): void;
   /** Folds one fact into counters, histograms and gauges. */
-  record(claim: Claim): void;
+  record(fact: Fact): void;
   metricsError(reason: MetricsError): void;
   /** The versions this process runs, as `pipeline_build_info`. */
   build(versions: { readonly version: string; readonly node: string; readonly sdk: string }): void;
   /** Series of ours at this moment. */
   seriesCount(): number;
-  /** Facts recorded by this process, those of earlier ones that it replayed included. */
-  recorded(): number;
-  /** What was recorded so far, as plain JSON, and the runs it is of. */
-  dump(): Totals;
-  /** Puts in what a process before this one dumped, all or nothing. False: it is not of this version. */
-  load(totals: Totals): boolean;
-};
-
-export type Totals = {
-  readonly values: InstrumentTotals;
-  /** The last runs, oldest first. */
-  readonly runs: readonly RunPlace[];
+  /** Goes on from what earlier processes counted. */
+  load(counters: Counters): void;
 };
 
 /** Telemetry over a registry of its own. `maxSeries` bounds it (default 20,000). */
@@ -75,7 +66,6 @@ export function makeTelemetry({
   const lastAttemptMs = new Map<string, number>();
   /** End of the run that last set the gauges of a job and profile. */
   const lastRunEndS = new Map<string, number>();
-  let recorded = 0;
 
   function guarded<Args extends readonly unknown[]>(
     act: (...args: Args) => void,
@@ -152,11 +142,11 @@ export function makeTelemetry({
     }
   }
 
-  function recordOutcome(claim: OutcomeClaim): void {
-    const { job, profile, outcome } = claim;
+  function recordOutcome(fact: OutcomeFact): void {
+    const { job, profile, outcome } = fact;
     const { step, status } = outcome;
     const labels = { job, profile, step };
-    seedStep(claim, step);
+    seedStep(fact, step);
     add('pipeline_step_status_total', { ...labels, status });
     const endedS = outcome.endedAtMs / 1000;
     if (isSuccess(status)) raise('pipeline_step_completed_timestamp_seconds', labels, endedS);
@@ -166,37 +156,37 @@ export function makeTelemetry({
     }
   }
 
-  function recordAttempt(claim: AttemptClaim): void {
-    const { job, profile, step, result, durationMs, atMs } = claim;
+  function recordAttempt(fact: AttemptFact): void {
+    const { job, profile, step, result, durationMs, atMs } = fact;
     const labels = { job, profile, step };
     add('pipeline_step_attempts_total', { profile, step, result });
-    if (claim.observed) {
+    if (fact.observed) {
       observe('pipeline_step_duration_seconds', { profile, step }, durationMs / 1000);
     }
-    const key = keyOf(claim, step);
+    const key = keyOf(fact, step);
     if (atMs < (lastAttemptMs.get(key) ?? 0)) return;
     lastAttemptMs.set(key, atMs);
     set('pipeline_step_last_attempt_timestamp_seconds', labels, atMs / 1000);
     // Where the server ended an attempt, nobody measured it.
     if (durationMs > 0) set('pipeline_step_last_duration_seconds', labels, durationMs / 1000);
-    if (!claim.observed) return;
-    const rows = { in: claim.rowsIn, out: claim.rowsOut, rejected: claim.rowsRejected };
+    if (!fact.observed) return;
+    const rows = { in: fact.rowsIn, out: fact.rowsOut, rejected: fact.rowsRejected };
     for (const direction of ROW_DIRECTIONS) {
       const count = rows[direction];
       if (count !== undefined) set('pipeline_step_rows', { ...labels, direction }, count);
     }
   }
 
-  function recordRun(claim: RunClaim): void {
-    const { job, profile, status, startedAtMs, durationMs } = claim;
-    seedRun(claim);
+  function recordRun(fact: RunFact): void {
+    const { job, profile, status, startedAtMs, durationMs } = fact;
+    seedRun(fact);
     add('pipeline_run_status_total', { job, profile, status });
     // A process that shows a profile's settings says with this gauge which run they are of: only seeing a start moves it.
-    if (!shapes.has(keyOf(claim))) {
+    if (!shapes.has(keyOf(fact))) {
       raise('pipeline_run_started_timestamp_seconds', { job, profile }, startedAtMs / 1000);
     }
     const endedS = (startedAtMs + durationMs) / 1000;
-    const endKey = keyOf(claim);
+    const endKey = keyOf(fact);
     if (endedS >= (lastRunEndS.get(endKey) ?? 0)) {
       lastRunEndS.set(endKey, endedS);
       set('pipeline_run_ended_timestamp_seconds', { job, profile }, endedS);
@@ -245,35 +235,31 @@ export function makeTelemetry({
       const { job, profile } = run;
       raise('pipeline_run_started_timestamp_seconds', { job, profile }, atMs / 1000);
     }),
-    recorded: () => recorded,
-    dump: () => ({
-      values: instruments.dump(),
-      runs: [...recentRuns].map(([runId, place]) => ({ runId, ...place })),
+    load: guarded(({ steps, runs, recent }: Counters) => {
+      for (const run of recent) noteRun(run);
+      for (const counters of Object.values(steps)) {
+        const { step, statuses, lastAttemptMs: atMs } = counters;
+        if (Object.keys(statuses).length > 0) seedStep(counters, step);
+        if (atMs !== undefined) lastAttemptMs.set(keyOf(counters, step), atMs);
+        showStep(instruments, counters);
+      }
+      for (const counters of Object.values(runs)) {
+        seedRun(counters);
+        if (counters.last !== undefined) {
+          lastRunEndS.set(keyOf(counters), counters.last.endedMs / 1000);
+        }
+        showRuns(instruments, counters);
+      }
     }),
-    load: (totals) => {
-      const { values, runs } = totals;
-      if (!Array.isArray(runs) || !instruments.load(values)) return false;
-      for (const run of runs) noteRun(run);
-      const attempts = values['pipeline_step_last_attempt_timestamp_seconds'] ?? [];
-      for (const [[job = '', profile = '', step = ''], at] of attempts) {
-        lastAttemptMs.set(keyOf({ job, profile }, step), Number(at) * 1000);
-      }
-      const ends = values['pipeline_run_ended_timestamp_seconds'] ?? [];
-      for (const [[job = '', profile = ''], at] of ends) {
-        lastRunEndS.set(keyOf({ job, profile }), Number(at));
-      }
-      return true;
-    },
-    record: guarded((claim: Claim) => {
-      recorded += 1;
-      noteRun(claim);
-      switch (claim.type) {
+    record: guarded((fact: Fact) => {
+      noteRun(fact);
+      switch (fact.type) {
         case 'outcome':
-          return recordOutcome(claim);
+          return recordOutcome(fact);
         case 'attempt':
-          return recordAttempt(claim);
+          return recordAttempt(fact);
         case 'run':
-          return recordRun(claim);
+          return recordRun(fact);
       }
     }),
   };

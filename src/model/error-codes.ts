@@ -26,6 +26,10 @@ export const ERROR_CODES = Object.freeze({
   // Runs and their surroundings
   OUT_NOT_OURS: 'The --out folder is not empty and was not made by an earlier delivery.',
   OUT_BUSY: 'Another run is writing to the same --out.',
+  LOCK_NOT_OURS: 'A lock beside --out was written by another user; what it says is not followed.',
+  FENCED: 'Another command has taken over what this one held while it did not answer.',
+  STATE_DIR_BUSY:
+    'Another machine or container uses the state folder in a way that cannot be shared.',
   PORT_IN_USE: 'The metrics port is taken by another program.',
   METRICS_FILE_BUSY: 'Another command is writing the same metrics file.',
   RUN_NOT_FOUND: 'No run of that id, or none for that --out, is recorded in the state folder.',
@@ -56,6 +60,7 @@ export const ERROR_CODES = Object.freeze({
   SECRET_MISSING: 'The worker has no value for a secret that a step uses.',
   SECRET_TOO_SHORT: 'A secret is too short to be blanked out of logs.',
   OUT_OF_SPACE: 'A disk is full or a query ran out of its memory limit.',
+  TARGET_NOT_REACHED: 'The worker that was to deliver does not see the --out of the run.',
   DELIVERY_FAILED: 'The exports could not be put into --out.',
   NOT_ORDERED: 'A worker was asked for something that no command of its state folder ordered.',
   STEP_TIMEOUT: 'A step ran longer than its own time limit.',
@@ -71,6 +76,7 @@ export const RETRYABLE: ReadonlySet<string> = new Set<ErrorCode>([
   'STEP_FAILED',
   'STEP_TIMEOUT',
   'WORKER_LOST',
+  'TARGET_NOT_REACHED',
 ]);
 
 /** Codes by which a run refuses its delivery without anything being broken: exit code 4 where there is no other failure. */

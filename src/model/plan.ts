@@ -65,6 +65,8 @@ export type RunSettings = {
   readonly generation: number;
   /** Absolute path of `--out`; absent for a run that delivers nothing. */
   readonly out?: string;
+  /** Fencing number of the lock of `--out` under which this run delivers: a later one makes it void. */
+  readonly outToken?: number;
   /** sha256 of the plan's canonical JSON without `run`. */
   readonly planSha256: string;
   /** Task queue that serves `deliver`. */

@@ -1,4 +1,4 @@
-/** The record of a run as it lies in `run.json`: exists from the first moment, for failed runs too. Pure. */
+/** The record of a run: exists from the first moment, for failed runs too. Pure. */
 
 import type { Scalar } from './plan.ts';
 import type { Outcome, RunStatus, Status } from './outcome.ts';
@@ -41,12 +41,16 @@ export type RunRecord = PublicRecord & {
   /** The process that drives it, and that process' start. */
   readonly pid: number;
   readonly pid_born: string;
+  /** Where that pid means something; absent in a record of an earlier version. */
+  readonly pid_place?: { readonly host: string; readonly boot: string; readonly pidns: string };
   readonly generation: number;
   readonly engine?: { readonly kind: string; readonly address: string; readonly namespace: string };
   /** Absolute paths, and parameters as given, to read the definition again. */
   readonly job_path: string;
   readonly profile_path: string;
   readonly given_params: readonly string[];
+  /** State folder with its plan and logs, where that is not the one the store lies in. */
+  readonly state_dir?: string;
   /** Why it did not deliver. */
   readonly error?: string;
 };

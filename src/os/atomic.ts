@@ -11,31 +11,37 @@ import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { bornOf } from './process-identity.ts';
-import { processPlace } from './process-place.ts';
+import { bornOf, isHidden } from './born.ts';
+import { ownOwner, placeOf } from './owner.ts';
 
 /** After this long, a temporary file of a machine whose processes we cannot see is nobody's. */
 const FOREIGN_KEPT_MS = 24 * 3600 * 1000;
 const TEMPORARY = /^(\d+)-([0-9a-f]{8})-\d+-[0-9a-f]{8}$/;
 
 let counter = 0;
+let place: string | undefined;
 
 /** A name in `folder` that no other process or call uses. It says whose it is. */
 export function temporaryName(folder: string): string {
   counter += 1;
   const random = randomBytes(4).toString('hex');
-  return join(folder, `${process.pid}-${processPlace()}-${counter}-${random}`);
+  return join(folder, `${process.pid}-${ownPlace()}-${counter}-${random}`);
+}
+
+function ownPlace(): string {
+  place ??= placeOf(ownOwner());
+  return place;
 }
 
 /** Removes what dead processes left in `folder` under a temporary name. */
 export async function sweepTemporary(folder: string, now: () => number = Date.now): Promise<void> {
   for (const name of await readdir(folder).catch((): string[] => [])) {
-    const [, pid, place] = TEMPORARY.exec(name) ?? [];
+    const [, pid, from] = TEMPORARY.exec(name) ?? [];
     if (pid === undefined) continue;
     const path = join(folder, name);
     const isGone =
-      place === processPlace()
-        ? bornOf(Number(pid)) === undefined
+      from === ownPlace()
+        ? bornOf(Number(pid)) === undefined && !isHidden(Number(pid))
         : now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? 0) > FOREIGN_KEPT_MS;
     if (isGone) await rm(path, { recursive: true, force: true });
   }

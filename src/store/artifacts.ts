@@ -16,15 +16,13 @@ import { filesBelow, hashFile, hashText, parseTree, treeText } from '../os/hashi
 
 import type { ArtifactRef } from '../model/step-result.ts';
 import type { TreeEntry } from '../os/hashing.ts';
-import type { Store } from './store.ts';
-
-export type Artifacts = Pick<Store, 'put' | 'pathOf' | 'copyTo' | 'verify'>;
+import type { ArtifactStore } from './store.ts';
 
 /** Most files of a folder that are stored at once: enough for the disk to sync them together. */
 const AT_ONCE = 8;
 
 /** The artifact part of a local store. `tmp` is on the same filesystem as `root`. */
-export function openArtifacts(root: string, tmp: string): Artifacts {
+export function openArtifacts(root: string, tmp: string): ArtifactStore {
   const pathOf = ({ sha256 }: Pick<ArtifactRef, 'sha256'>): string => {
     if (!/^[0-9a-f]{64}$/.test(sha256))
       throw new Error(`'${sha256}' is not the name of an artifact`);
@@ -76,7 +74,7 @@ export function openArtifacts(root: string, tmp: string): Artifacts {
   };
 
   return {
-    pathOf,
+    materialize: async (ref) => pathOf(ref),
     put: async (path, about) =>
       inClearWords('store', path, async () => {
         const { sha256, bytes } =

@@ -1,16 +1,22 @@
-/** A store in a local (or shared) folder. */
+/** A store in a folder of this machine's disk, shared by any number of its processes. */
 
-import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
 import { openArtifacts } from './artifacts.ts';
 import { sweepTemporary } from '../os/atomic.ts';
 import { readBootId } from '../os/boot-id.ts';
-import { openClaims } from './claims.ts';
+import { inClearWords } from './fs-failure.ts';
+import { STORE_FOLDING } from './folds/folding.ts';
+import { importOldStore } from './import/old-store.ts';
 import { makeFolder } from '../os/make-folder.ts';
-import { openResults } from './results.ts';
+import { makeJournalStore } from './journal-store.ts';
+import { openJournal } from './journal/journal.ts';
+import { safeName } from '../os/safe-name.ts';
 
+import type { Soundness, StoreJournal } from './journal-store.ts';
 import type { Store } from './store.ts';
 
 /** Opens a store, and removes what dead processes left half-written in it. @throws UserError STATE_DIR_UNUSABLE */
@@ -23,6 +29,7 @@ export async function openLocalStore(
   try {
     await makeFolder(tmp);
     await makeFolder(join(root, 'artifacts'));
+    await makeFolder(journalFolder(root));
   } catch (error) {
     throw new UserError(
       'STATE_DIR_UNUSABLE',
@@ -32,12 +39,72 @@ export async function openLocalStore(
   }
   await sweepTemporary(tmp, options.now);
   await dropOldMarks(join(root, 'verified'), bootId);
+  const journal = openStoreJournal(root);
+  await inClearWords('write into', root, () => importOldStore(root, journal));
+  return storeOver(root, { tmp, bootId, journal });
+}
+
+/** Opens a store to look things up in it: nothing is made or tidied, and there may be none. */
+export function openStoreToRead(root: string): Store {
+  const journal = openStoreJournal(root);
+  return storeOver(root, { tmp: join(root, 'tmp'), bootId: readBootId(), journal });
+}
+
+function storeOver(
+  root: string,
+  about: { readonly tmp: string; readonly bootId: string; readonly journal: StoreJournal },
+): Store {
+  const { tmp, bootId, journal } = about;
   const artifacts = openArtifacts(root, tmp);
   return {
     bootId,
     ...artifacts,
-    ...openResults(root, tmp, artifacts, bootId),
-    ...openClaims(root, tmp),
+    ...inWords(
+      journalFolder(root),
+      makeJournalStore({ journal, artifacts, bootId, soundness: soundnessIn(root, bootId) }),
+    ),
+    settled: () => journal.settled(),
+    close: () => journal.close(),
+  };
+}
+
+/** The journal of a store. */
+export function openStoreJournal(root: string): StoreJournal {
+  return openJournal({ folder: journalFolder(root), folding: STORE_FOLDING });
+}
+
+function journalFolder(root: string): string {
+  return join(root, 'journal');
+}
+
+/** Every refusal of the file system in clear words. */
+function inWords(folder: string, store: ReturnType<typeof makeJournalStore>): typeof store {
+  const read = <T>(work: () => Promise<T>): Promise<T> => inClearWords('read', folder, work);
+  const write = <T>(work: () => Promise<T>): Promise<T> => inClearWords('write into', folder, work);
+  return {
+    findResult: (fingerprint) => read(() => store.findResult(fingerprint)),
+    findResults: (fingerprints) => read(() => store.findResults(fingerprints)),
+    putResult: (fingerprint, stored) => write(() => store.putResult(fingerprint, stored)),
+    latestOf: (job, profile, step) => read(() => store.latestOf(job, profile, step)),
+    append: (entries, options) => write(() => store.append(entries, options)),
+    run: (runId) => read(() => store.run(runId)),
+    runs: (options) => read(() => store.runs(options)),
+    counters: (exporter) => read(() => store.counters(exporter)),
+  };
+}
+
+/** A mark only saves work: where it cannot be written, the next look hashes again. */
+function soundnessIn(root: string, bootId: string): Soundness {
+  const markOf = (fingerprint: string): string =>
+    join(root, 'verified', bootId, safeName(fingerprint));
+  return {
+    isKnown: (fingerprint) => existsSync(markOf(fingerprint)),
+    note: async (fingerprint) => {
+      const mark = markOf(fingerprint);
+      await mkdir(dirname(mark), { recursive: true })
+        .then(() => writeFile(mark, ''))
+        .catch(() => undefined);
+    },
   };
 }
 

@@ -1,18 +1,27 @@
-/** Records of runs: `<state dir>/runs/<run id>/run.json` and the plan beside it. Always whole, never required by the engine. */
+/**
+ * Records of runs, as the journal's entries make them, and the folder beside them with plan and logs.
+ *
+ * 1. The journal is the record. `run.json` in the run's folder is a copy for people, written at start and end,
+ *    and never read.
+ * 2. The plan is on disk before the run is on record.
+ */
 
-import { mkdir, readdir, readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
 import { failureMessage } from '../model/failure-message.ts';
-import { stepRecordOf } from '../model/run-record.ts';
 import { replaceFile } from '../os/atomic.ts';
-import { isAlive, ownIdentity } from '../os/process-identity.ts';
+import { ownOwner, stateOf } from '../os/owner.ts';
 
 import type { RunEvent } from '../model/events.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RunRecord, StepRecord } from '../model/run-record.ts';
 import type { RunSummary } from '../model/run-summary.ts';
+import type { OldOwner, OwnerState } from '../os/owner.ts';
+import type { RunEntry } from './entries.ts';
+import type { RunRow } from './folds/folding.ts';
+import type { RunJournal } from './store.ts';
 
 export type RunRecords = {
   folder(runId: string): string;
@@ -27,68 +36,77 @@ export type RunRecords = {
   /** The plan as the run's latest start saved it. */
   readPlan(runId: string): Promise<Plan>;
   update(runId: string, patch: Partial<RunRecord>): Promise<RunRecord>;
-  /** Makes a record open again for this process, with the plan it goes on with. */
+  /** Opens a record again for this process, with the plan it goes on with. @throws UserError OUT_BUSY if another was first */
   reopen(runId: string, plan: Plan): Promise<RunRecord>;
-  /** Folds an event in; writes soon. Never throws. */
+  /** For a run whose workflow another process serves: writes down what is heard of it. Never throws. */
   noteEvent(runId: string, event: RunEvent): void;
   close(runId: string, summary: RunSummary): Promise<RunRecord>;
-  /** Newest first; `damaged` are paths of records that cannot be read. */
-  list(): Promise<{ readonly records: readonly RunRecord[]; readonly damaged: readonly string[] }>;
+  /** The runs of this state folder that `where` accepts, newest first. */
+  list(options?: {
+    readonly limit?: number;
+    readonly where?: (row: RunRow) => boolean;
+  }): Promise<readonly RunRecord[]>;
 };
 
-const WRITE_EVERY_MS = 200;
-
-/** The records of a state folder. Nothing is created until a run is. */
-export function openRunRecords(stateDir: string): RunRecords {
+/**
+ * The records of a state folder. `shared`: the store is not its own, so each record names the folder.
+ * Nothing is created until a run is.
+ */
+export function openRunRecords(
+  stateDir: string,
+  store: Pick<RunJournal, 'append' | 'run' | 'runs'>,
+  { shared = false }: { readonly shared?: boolean } = {},
+): RunRecords {
   const folder = (runId: string): string => join(stateDir, 'runs', runId);
-  const file = (runId: string): string => join(folder(runId), 'run.json');
-  /** Records this process changes, newest content first in memory. */
-  const held = new Map<string, RunRecord>();
-  const writes = new Map<string, Promise<void>>();
-  const timers = new Map<string, NodeJS.Timeout>();
+  /** Starts that this process made, by run. */
+  const started = new Map<string, number>();
+  const place = shared ? { state_dir: stateDir } : {};
 
-  const write = async (record: RunRecord, { sync = false } = {}): Promise<void> => {
-    held.set(record.run_id, record);
-    const before = writes.get(record.run_id) ?? Promise.resolve();
-    const next = before
-      .catch(() => undefined)
-      .then(() =>
-        replaceFile(file(record.run_id), `${JSON.stringify(record, null, 2)}\n`, { sync }),
-      );
-    writes.set(record.run_id, next);
-    await next;
-  };
-  const read = async (runId: string): Promise<RunRecord | undefined> => {
-    if (['', '.', '..'].includes(runId) || basename(runId) !== runId) return undefined;
-    const text = await readFile(file(runId), 'utf8').catch(() => undefined);
-    return text === undefined ? undefined : parseRecord(text, file(runId));
-  };
   const current = async (runId: string): Promise<RunRecord> => {
-    const record = held.get(runId) ?? (await read(runId));
+    const record = await store.run(runId);
     if (record === undefined) throw new Error(`run ${runId} has no record`);
     return record;
   };
+  /** A copy that cannot be written is missed by people alone. */
+  const copy = (record: RunRecord): Promise<void> =>
+    replaceFile(
+      join(folder(record.run_id), 'run.json'),
+      `${JSON.stringify(record, null, 2)}\n`,
+    ).catch(() => undefined);
   const savePlan = (plan: Plan): Promise<void> =>
     replaceFile(join(folder(plan.run.id), 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`, {
       sync: true,
     });
-  const flushSoon = (runId: string): void => {
-    if (timers.has(runId)) return;
-    // It holds the process: one that is told to leave its run open does not go before this is written.
-    const timer = setTimeout(() => {
-      timers.delete(runId);
-      const record = held.get(runId);
-      if (record !== undefined) void write(record).catch(() => undefined);
-    }, WRITE_EVERY_MS);
-    timers.set(runId, timer);
+  const start = async (plan: Plan, record: RunRecord): Promise<RunRecord> => {
+    await mkdir(folder(plan.run.id), { recursive: true });
+    await savePlan(plan);
+    const { generation } = plan.run;
+    const entry: RunEntry = { ...aboutOf(record, generation), type: 'start', record };
+    const [verdict] = await store.append([entry], { sync: true });
+    if (verdict?.won !== true) {
+      throw new UserError('OUT_BUSY', `another process goes on with run ${plan.run.id}`);
+    }
+    started.set(plan.run.id, generation);
+    await copy(record);
+    return record;
+  };
+  /** Appends as the start that this process made. @throws UserError FENCED if there was a later one */
+  const say = async (
+    record: RunRecord,
+    entryOf: (about: ReturnType<typeof aboutOf>) => RunEntry,
+    options: { readonly sync?: boolean } = {},
+  ): Promise<void> => {
+    const { run_id: runId } = record;
+    const about = aboutOf(record, started.get(runId) ?? record.generation);
+    const [verdict] = await store.append([entryOf(about)], options);
+    if (verdict !== undefined && 'fenced' in verdict) throw fenced(runId);
   };
 
   return {
     folder,
-    read,
+    read: async (runId) => store.run(runId),
     create: async ({ plan, jobPath, profilePath, params, startedAtMs }) => {
-      const { pid, born } = ownIdentity();
-      const record: RunRecord = {
+      return start(plan, {
         run_id: plan.run.id,
         job: plan.job,
         profile: plan.profile,
@@ -99,118 +117,95 @@ export function openRunRecords(stateDir: string): RunRecords {
         params: plan.params,
         started_at: new Date(startedAtMs).toISOString(),
         steps: waiting(plan),
-        pid,
-        pid_born: born,
+        ...ownDriver(),
         generation: plan.run.generation,
         job_path: jobPath,
         profile_path: profilePath,
         given_params: params,
-      };
-      await mkdir(folder(plan.run.id), { recursive: true });
-      await savePlan(plan);
-      await write(record, { sync: true });
-      return record;
+        ...place,
+      });
     },
     readPlan: async (runId) =>
       JSON.parse(await readFile(join(folder(runId), 'plan.json'), 'utf8')) as Plan,
     update: async (runId, patch) => {
-      const before = await current(runId);
-      // What was noted while it was read is kept.
-      const record = { ...(held.get(runId) ?? before), ...patch };
-      await write(record);
-      return record;
+      const record = await current(runId);
+      await say(record, (about) => ({ ...about, type: 'note', patch }));
+      return current(runId);
     },
     reopen: async (runId, plan) => {
-      const { pid, born } = ownIdentity();
       const { finished_at: _, error: __, ...rest } = await current(runId);
-      await savePlan(plan);
-      const record: RunRecord = {
+      return start(plan, {
         ...rest,
         state: 'open',
         status: 'RUNNING',
-        pid,
-        pid_born: born,
+        ...ownDriver(),
         plan_sha256: plan.run.planSha256,
         params: plan.params,
         generation: plan.run.generation,
         steps: waiting(plan),
-      };
-      await write(record);
-      return record;
+      });
     },
     noteEvent: (runId, event) => {
-      const record = held.get(runId);
-      if (record === undefined || record.state === 'closed') return;
-      held.set(runId, { ...record, steps: record.steps.map((step) => noted(step, event)) });
-      flushSoon(runId);
+      const note = async (): Promise<void> => {
+        const record = await store.run(runId);
+        if (record?.state !== 'open') return;
+        const about = aboutOf(record, started.get(runId) ?? record.generation, event.atMs);
+        if (event.type === 'step_started') {
+          const { step, attempt } = event;
+          await store.append([{ ...about, type: 'step', step, attempt }]);
+        } else if (event.type === 'step_ended') {
+          await store.append([{ ...about, type: 'outcome', outcome: event.outcome }]);
+        }
+      };
+      void note().catch(() => undefined);
     },
     close: async (runId, summary) => {
-      clearTimeout(timers.get(runId));
-      timers.delete(runId);
-      const before = await current(runId);
-      const byStep = new Map(summary.outcomes.map((o) => [o.step, o]));
-      const delivered = summary.status === 'OK' || summary.status === 'WARN';
-      const record: RunRecord = {
-        ...before,
-        state: 'closed',
-        status: summary.status,
-        finished_at: new Date().toISOString(),
-        steps: before.steps.map((step) => {
-          const outcome = byStep.get(step.id);
-          return outcome === undefined ? endedWithRun(step) : stepRecordOf(outcome);
-        }),
-        ...(delivered ? {} : { error: failureMessage(summary) }),
-      };
-      await write(record, { sync: true });
-      return record;
+      const record = await current(runId);
+      const { status, outcomes } = summary;
+      const isGood = status === 'OK' || status === 'WARN';
+      const error = isGood ? {} : { error: failureMessage(summary) };
+      await say(record, (about) => ({ ...about, type: 'closed', status, outcomes, ...error }), {
+        sync: true,
+      });
+      const closed = await current(runId);
+      await copy(closed);
+      return closed;
     },
-    list: async () => {
-      const names = await readdir(join(stateDir, 'runs')).catch(() => []);
-      const records: RunRecord[] = [];
-      const damaged: string[] = [];
-      for (const name of names) {
-        const record = await read(name).catch(() => undefined);
-        if (record?.run_id === undefined) damaged.push(file(name));
-        else records.push(record);
-      }
-      records.sort((a, b) => b.started_at.localeCompare(a.started_at));
-      return { records, damaged };
-    },
+    list: async ({ limit, where = () => true } = {}) =>
+      store.runs({
+        ...(limit === undefined ? {} : { limit }),
+        where: (row) => row.stateDir === place.state_dir && where(row),
+      }),
   };
 }
 
-/** True if the process that drives an open run still lives. */
-export function ownerIsAlive(record: Pick<RunRecord, 'pid' | 'pid_born'>): boolean {
-  return isAlive({ pid: record.pid, born: record.pid_born });
+/** The process that drives an open run. */
+export function driverOf(record: Pick<RunRecord, 'pid' | 'pid_born' | 'pid_place'>): OldOwner {
+  return { pid: record.pid, born: record.pid_born, ...record.pid_place };
 }
 
-function parseRecord(text: string, path: string): RunRecord {
-  try {
-    const record = JSON.parse(text) as RunRecord;
-    if (typeof record.run_id === 'string' && Array.isArray(record.steps)) return record;
-  } catch {
-    // Said below.
-  }
-  throw new UserError('RUN_NOT_FOUND', `the record ${path} is damaged and cannot be read`);
+/** Whether the process that drives an open run lives, as far as it can be known here. */
+export function driverState(record: Pick<RunRecord, 'pid' | 'pid_born' | 'pid_place'>): OwnerState {
+  return stateOf(driverOf(record));
+}
+
+function ownDriver(): Pick<RunRecord, 'pid' | 'pid_born' | 'pid_place'> {
+  const { pid, born, ...place } = ownOwner();
+  return { pid, pid_born: born, pid_place: place };
+}
+
+function fenced(runId: string): UserError {
+  return new UserError(
+    'FENCED',
+    `run ${runId} was taken over by another command while this one did not answer; this one writes nothing more`,
+    { exitCode: 1, hint: `\`builder_cli status ${runId}\` shows how it goes on.` },
+  );
+}
+
+function aboutOf({ run_id, job, profile }: RunRecord, generation: number, atMs = Date.now()) {
+  return { runId: run_id, generation, job, profile, atMs };
 }
 
 function waiting(plan: Plan): readonly StepRecord[] {
   return plan.steps.map(({ id, kind }) => ({ id, kind, status: 'WAITING', attempts: 0 }));
-}
-
-/** A run that was cut off knows no outcome of what ran or waited then: it is cancelled with the run. */
-function endedWithRun(step: StepRecord): StepRecord {
-  return step.status === 'RUNNING' || step.status === 'WAITING'
-    ? { ...step, status: 'CANCELLED' }
-    : step;
-}
-
-function noted(step: StepRecord, event: RunEvent): StepRecord {
-  if (event.type === 'step_started' && event.step === step.id) {
-    return { ...step, status: 'RUNNING', attempts: event.attempt };
-  }
-  if (event.type === 'step_ended' && event.outcome.step === step.id) {
-    return stepRecordOf(event.outcome);
-  }
-  return step;
 }

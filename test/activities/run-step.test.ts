@@ -7,6 +7,7 @@ import { z } from 'zod';
 
 import { runStep } from '../../src/activities/run-step.ts';
 import { defineStep } from '../../src/kinds/contract.ts';
+import { StepError } from '../../src/model/step-error.ts';
 import { openLocalStore } from '../../src/store/local.ts';
 
 import type { AnyStepDefinition, StepContext, StepReturn } from '../../src/kinds/contract.ts';
@@ -135,5 +136,42 @@ test('passes an input on as an output, and leaves it in the store', async () => 
     // It is still there: made again from it, it is the same.
     expect((await run('run-2', { before })).cached).toBe(true);
     expect((await run('run-3')).outputs).toEqual(before.outputs);
+  });
+});
+
+test('judges conditions each time and stores nothing of them, beside the warning that is stored', async () => {
+  let [calls, today] = [0, 'old news'];
+  const kind = defineStep<object>({
+    kind: 'test.kind',
+    version: '1',
+    summary: '',
+    schema: z.strictObject({}),
+    run: async () => {
+      calls += 1;
+      return { values: { rows: 3 }, warning: 'always', failedChecks: ['one'] };
+    },
+    conditions: async (_options, { values }) => {
+      if (today === 'too old') throw new StepError('CHECK_FAILED', 'too old');
+      return today === ''
+        ? undefined
+        : { warning: `${today} of ${values['rows']}`, failedChecks: ['one', 'two'] };
+    },
+  });
+  await runOnce(kind, async (run) => {
+    const said = async (id: string, what: string): Promise<unknown> => {
+      today = what;
+      const { cached, warning, failedChecks } = await run(id);
+      return { cached, warning, failedChecks };
+    };
+    const old = { warning: 'always; old news of 3', failedChecks: ['one', 'two'] };
+    expect(await said('run-1', 'old news')).toEqual({ cached: false, ...old });
+    expect(await said('run-2', '')).toEqual({
+      cached: true,
+      warning: 'always',
+      failedChecks: ['one'],
+    });
+    expect(await said('run-3', 'old news')).toEqual({ cached: true, ...old });
+    await expect(said('run-4', 'too old')).rejects.toMatchObject({ code: 'CHECK_FAILED' });
+    expect(calls).toBe(1);
   });
 });

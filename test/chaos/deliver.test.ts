@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { deliverInto, inspectOut, recoverDelivery } from '../../src/delivery/deliver.ts';
-import { lockOut } from '../../src/delivery/out-lock.ts';
+import { lockOut } from '../../src/delivery/folder/out-lock.ts';
 import { deliveryOf, textsIn } from '../delivery/fixtures.ts';
 import { fileIn, withStore } from '../store/fixtures.ts';
 import { withLivingProcess } from '../store/other-process.ts';
@@ -151,10 +151,16 @@ test('does not touch what another living process is delivering', () =>
       await lockOut(scene.out, { runId: 'run-2', stateDir: '/state' });
       killAt('verified', scene.next, scene);
       const side = join(scene.folder, 'data', '.out.builder');
-      const held = { runId: 'run-2', stateDir: '/state', ...owner };
-      await writeFile(join(side, 'owner.json'), JSON.stringify(held));
+      const held = { about: { runId: 'run-2', stateDir: '/state' }, owner };
+      await writeFile(join(side, 'owner.json.1'), JSON.stringify(held));
+      const before = (await readdir(side)).toSorted();
+      expect(before.map((name) => name.split('-').slice(0, 3).join('-'))).toEqual([
+        'delivering.1',
+        'owner.json.1',
+        'staging-run-2',
+      ]);
       expect(await recoverDelivery(scene.out)).toBe('nothing');
-      expect((await readdir(side)).toSorted()).toEqual(['owner.json', 'staging-run-2']);
+      expect((await readdir(side)).toSorted()).toEqual(before);
       await kill();
       expect(await recoverDelivery(scene.out)).toBe('rolled back');
       expect(await inspectOut(scene.out)).toMatchObject({ state: 'ours' });

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 import { filesBelow, hashFile } from '../../src/os/hashing.ts';
-import { sideFolder } from '../../src/delivery/out-path.ts';
+import { sideFolder } from '../../src/delivery/folder/out-path.ts';
 import { storeIn, withFolder } from '../store/fixtures.ts';
 import { deadProcess } from '../store/other-process.ts';
 
@@ -73,24 +73,24 @@ test('two processes are killed with -9 while they store: every result they told 
     }
   }));
 
-test('of the claims that three processes race for while sealing, each is won once', () =>
+test('of the facts that three processes race for while compacting, each is won once', () =>
   withFolder(async (folder) => {
-    const children = ['a', 'b', 'c'].map((name) => start('claim', folder, name));
+    const children = ['a', 'b', 'c'].map((name) => start('count', folder, name));
     const won = (await Promise.all(children.map((child) => take(child, Infinity)))).flat();
     expect(won.map(Number).toSorted((a, b) => a - b)).toEqual(
       Array.from({ length: 200 }, (_, i) => i),
     );
     const store = await storeIn(folder);
-    await store.sealClaims('run-1');
-    expect((await store.claimsOn('9099')).claims).toHaveLength(200);
+    const { runs } = await store.counters('9099');
+    expect(Object.values(runs)).toMatchObject([{ statuses: { OK: 200 } }]);
   }));
 
 test('of the processes that race for the --out of a dead one, one gets it', () =>
   withFolder(async (folder) => {
     const out = join(folder, 'out');
     await mkdir(sideFolder(out));
-    const dead = { runId: 'dead', stateDir: folder, ...deadProcess() };
-    await writeFile(join(sideFolder(out), 'owner.json'), JSON.stringify(dead));
+    const dead = { about: { runId: 'dead', stateDir: folder }, owner: deadProcess() };
+    await writeFile(join(sideFolder(out), 'owner.json.1'), JSON.stringify(dead));
     const children = ['a', 'b', 'c', 'd'].map((name) => start('lock', folder, name));
     const answers = (await Promise.all(children.map((child) => take(child, 1)))).flat();
     await Promise.all(children.map((child) => child.end()));

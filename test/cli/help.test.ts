@@ -27,6 +27,7 @@ test('shows the options of a command first, then the shared ones', async () => {
     '--param',
     '--out',
     '--dry-run',
+    '--deliver-by',
     '--help',
   ]);
   expect(flagsUnder(text, 'Shared options')).toEqual(

@@ -21,7 +21,7 @@ async function layOut(folder: string, files: Readonly<Record<string, string>>): 
 }
 
 async function exported(run: Finished, step: string, output: string): Promise<string> {
-  return readFile(run.store.pathOf(run.results[step]!.outputs[output]!), 'utf8');
+  return readFile(await run.store.materialize(run.results[step]!.outputs[output]!), 'utf8');
 }
 
 function statuses(run: Finished): Readonly<Record<string, string>> {

@@ -133,7 +133,7 @@ async function query(
         const table = output === MAIN_OUTPUT ? `"${step}"` : `"${step}"."${output}"`;
         if (output !== MAIN_OUTPUT) await connection.run(`create schema if not exists "${step}"`);
         await connection.run(
-          `create view ${table} as from read_${artifact.format}('${store.pathOf(artifact)}')`,
+          `create view ${table} as from read_${artifact.format}('${await store.materialize(artifact)}')`,
         );
       }
     }

@@ -124,7 +124,9 @@ test('every exported column is described', async () => {
   );
   expect(dictionaries).toHaveLength(6);
   for (const artifact of dictionaries) {
-    const { columns } = JSON.parse(await readFile(deep.store.pathOf(artifact), 'utf8')) as {
+    const { columns } = JSON.parse(
+      await readFile(await deep.store.materialize(artifact), 'utf8'),
+    ) as {
       columns: readonly { column: string; description?: string }[];
     };
     expect(columns.filter(({ description }) => description === undefined)).toEqual([]);

@@ -5,7 +5,8 @@ import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { deliverInto, inspectOut, previousRows } from '../../src/delivery/deliver.ts';
-import { lockOut, sideFolder } from '../../src/delivery/out-lock.ts';
+import { makeFolderTarget } from '../../src/delivery/folder/folder-target.ts';
+import { lockOut, sideFolder } from '../../src/delivery/folder/out-lock.ts';
 import { fileIn, withStore } from '../store/fixtures.ts';
 import { withLivingProcess } from '../store/other-process.ts';
 import { deliveryOf, inputOf, textsIn } from './fixtures.ts';
@@ -20,7 +21,10 @@ test('puts the exports, what they are, and the record of the run into --out', ()
       { folder, out },
       { 'b.csv': 'b\n1', 'a/deep/a.csv': 'a' },
     );
-    expect(await deliverInto({ input, store, now })).toEqual({ files: 2, bytes: 4 });
+    expect(await deliverInto({ input, store, targets: [makeFolderTarget({ now })] })).toEqual({
+      files: 2,
+      bytes: 4,
+    });
 
     const texts = await textsIn(out, { withRunJson: true });
     expect(Object.keys(texts).toSorted()).toEqual([
@@ -201,7 +205,7 @@ test.each([
     await deliverInto({ input: await deliveryOf(store, { folder, out }, { a: 'old' }), store });
     const before = await textsIn(out);
     const input = await deliveryOf(store, { folder, out }, { a: 'new', b: 'more' });
-    await harm(store.pathOf(input.files[1]!.artifact));
+    await harm(await store.materialize(input.files[1]!.artifact));
     await expect(deliverInto({ input, store })).rejects.toThrow(
       'the stored bytes of b are damaged',
     );
@@ -253,7 +257,7 @@ test('an attempt that starts while an earlier one still works waits for it: --ou
       if (phase === 'staged') second = deliverInto({ input, store });
       if (phase === 'new in') seen.push(readdirSync(out));
     };
-    await deliverInto({ input, store, onPhase });
+    await deliverInto({ input, store, targets: [makeFolderTarget({ onPhase })] });
     await second;
     expect(seen.map((names) => names.length)).toEqual([22]);
     expect(Object.keys(await textsIn(out))).toHaveLength(21);
@@ -266,8 +270,8 @@ test('delivers nothing into an --out that another living run holds, whoever asks
       const out = join(folder, 'out');
       const input = await deliveryOf(store, { folder, out }, { a: '1' });
       await lockOut(out, { runId: 'run-2', stateDir: folder });
-      const owner = { runId: 'run-2', stateDir: folder, ...other };
-      await writeFile(join(sideFolder(out), 'owner.json'), JSON.stringify(owner));
+      const entry = { owner: other, about: { runId: 'run-2', stateDir: folder } };
+      await writeFile(join(sideFolder(out), 'owner.json.1'), JSON.stringify(entry));
       await expect(deliverInto({ input, store })).rejects.toMatchObject({ code: 'OUT_BUSY' });
       expect(await inspectOut(out)).toEqual({ state: 'absent' });
     }),

@@ -2,27 +2,28 @@ import { expect, test } from '@jest/globals';
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { lockOut, readOwner } from '../../src/delivery/out-lock.ts';
-import { resolveOut, sideFolder } from '../../src/delivery/out-path.ts';
-import { ownIdentity } from '../../src/os/process-identity.ts';
+import { lockOut, readOwner } from '../../src/delivery/folder/out-lock.ts';
+import { resolveOut, sideFolder } from '../../src/delivery/folder/out-path.ts';
+import { ownOwner } from '../../src/os/owner.ts';
 import { withFolder } from '../store/fixtures.ts';
 import { deadProcess, withLivingProcess } from '../store/other-process.ts';
 
-import type { ProcessIdentity } from '../../src/os/process-identity.ts';
+import type { Owner } from '../../src/os/owner.ts';
 
 const about = { runId: 'run-1', stateDir: '/state' };
 
-async function heldBy(out: string, owner: ProcessIdentity): Promise<void> {
+async function heldBy(out: string, owner: Owner): Promise<void> {
   const side = sideFolder(await resolveOut(out));
   await mkdir(side, { recursive: true });
-  await writeFile(join(side, 'owner.json'), JSON.stringify({ ...about, runId: 'other', ...owner }));
+  const entry = { owner, about: { ...about, runId: 'other' } };
+  await writeFile(join(side, 'owner.json.1'), JSON.stringify(entry));
 }
 
 test('names the run that holds an --out, and leaves nothing behind when it has delivered', () =>
   withFolder(async (folder) => {
     const out = join(folder, 'new', 'out');
     const lock = await lockOut(out, about);
-    expect(await readOwner(out)).toEqual({ ...about, ...ownIdentity() });
+    expect(await readOwner(out)).toMatchObject({ ...about, state: 'alive', owner: ownOwner() });
     await lock.unlock({ keep: false });
     expect(await readOwner(out)).toBeUndefined();
     expect(await readdir(join(folder, 'new'))).toEqual([]);
@@ -44,13 +45,13 @@ test('refuses an --out that a living process holds, and says which', () =>
 
 test.each([
   ['has ended', deadProcess],
-  ['has ended and its pid is used again', () => ({ ...ownIdentity(), born: '1' })],
+  ['has ended and its pid is used again', () => ({ ...ownOwner(), born: '1' })],
 ])('takes over from a process that %s', (_, owner) =>
   withFolder(async (folder) => {
     await heldBy(join(folder, 'out'), owner());
     await lockOut(join(folder, 'out'), about);
     expect(await readOwner(join(folder, 'out'))).toMatchObject(about);
-    expect(await readdir(join(folder, '.out.builder'))).toEqual(['owner.json']);
+    expect(await readdir(join(folder, '.out.builder'))).toEqual(['owner.json.2']);
   }),
 );
 
@@ -68,10 +69,14 @@ test('takes over where a power loss emptied the lock, or its taker died over it'
   withFolder(async (folder) => {
     const out = join(folder, 'out');
     await heldBy(out, deadProcess());
-    await writeFile(join(sideFolder(out), 'owner.json'), '');
-    await writeFile(join(sideFolder(out), 'owner.json.takeover'), JSON.stringify(deadProcess()));
+    await writeFile(join(sideFolder(out), 'owner.json.1'), '');
+    await writeFile(
+      join(sideFolder(out), 'owner.json.2'),
+      JSON.stringify({ owner: deadProcess() }),
+    );
+    await writeFile(join(sideFolder(out), 'owner.json.takeover'), '');
     await lockOut(out, about);
-    expect(await readdir(sideFolder(out))).toEqual(['owner.json']);
+    expect(await readdir(sideFolder(out))).toEqual(['owner.json.3']);
   }));
 
 test('of many who take over from a dead process, one succeeds', () =>

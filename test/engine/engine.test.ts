@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, jest, test } from '@jest/globals';
@@ -7,6 +7,7 @@ import { ensureEngine, peekEngine, startingEngine, stopEngine } from '../../src/
 import { enginePaths } from '../../src/engine/engine-paths.ts';
 import { isUsable } from '../../src/engine/namespace.ts';
 import { recordFile } from '../../src/engine/server-records.ts';
+import { ownOwner } from '../../src/os/owner.ts';
 import { fakeServer } from './fake-server.ts';
 import { eventually, exists, leftovers, withFolder } from './scratch.ts';
 
@@ -87,7 +88,7 @@ test('a record of a process that is long dead does not stop a start', () =>
   withFolder(async (folder) => {
     const { servers } = enginePaths(folder);
     mkdirSync(servers, { recursive: true });
-    const record = { pid: process.pid, born: 'before', address: '127.0.0.1:1', uiUrl: '' };
+    const record = { ...ownOwner(), born: 'before', address: '127.0.0.1:1', uiUrl: '' };
     writeFileSync(recordFile(servers, 'old', 'running'), JSON.stringify(record));
     writeFileSync(recordFile(servers, 'cut', 'running'), '');
     writeFileSync(recordFile(servers, 'asked', 'starting'), '');
@@ -95,6 +96,42 @@ test('a record of a process that is long dead does not stop a start', () =>
     const engine = await ensureEngine(optionsFor(folder, fakeServer(folder)));
     expect(engine.adopted).toBe(false);
     expect(readdirSync(servers)).toHaveLength(1);
+    await engine.release();
+  }));
+
+test('a server that cannot be seen from here is left alone until its keeper does not renew it any more', () =>
+  withFolder(async (folder) => {
+    const { servers } = enginePaths(folder);
+    mkdirSync(servers, { recursive: true });
+    const owner = { ...ownOwner(), host: 'web-1', pid: 7, pidns: '4026532201' };
+    const record = { ...owner, address: '127.0.0.1:1', uiUrl: '' };
+    const file = recordFile(servers, 'other', 'running');
+    writeFileSync(file, JSON.stringify(record));
+    const server = fakeServer(folder);
+    await expect(ensureEngine(optionsFor(folder, server))).rejects.toMatchObject({
+      code: 'STATE_DIR_BUSY',
+      exitCode: 2,
+      message: expect.stringMatching(
+        /process 7 on web-1 \(pid namespace 4026532201\).*runs out in \d+ s/,
+      ),
+    });
+    expect(server.starts()).toBe(0);
+    const past = new Date(Date.now() - 61_000);
+    utimesSync(file, past, past);
+    const engine = await ensureEngine(optionsFor(folder, server));
+    expect(engine.adopted).toBe(false);
+    await engine.release();
+  }));
+
+test('a keeper whose record was taken away ends its server: two must not share a database', () =>
+  withFolder(async (folder) => {
+    const engine = await ensureEngine({
+      ...optionsFor(folder, fakeServer(folder)),
+      idleStopMs: 1000,
+    });
+    const { servers } = enginePaths(folder);
+    for (const name of readdirSync(servers)) rmSync(join(servers, name));
+    expect(await eventually(() => !exists(engine.pid))).toBe(true);
     await engine.release();
   }));
 

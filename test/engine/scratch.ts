@@ -2,12 +2,12 @@
 
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { stopEngine } from '../../src/engine/engine.ts';
 import { enginePaths } from '../../src/engine/engine-paths.ts';
-import { bornOf } from '../../src/os/process-identity.ts';
+import { bornOf } from '../../src/os/born.ts';
 import { readServers } from '../../src/engine/server-records.ts';
 
 /** Gives the test a fresh folder; afterwards its engine is stopped, and the folder removed. */
@@ -31,14 +31,17 @@ export async function eventually(isSo: () => boolean, limitMs = 10_000): Promise
 
 /** Files that say something about processes; empty when the engine is gone for good. */
 export function leftovers(stateDir: string): readonly string[] {
-  const { lock, leases, servers } = enginePaths(stateDir);
-  return [lock, leases, servers].flatMap((folder) => {
-    try {
-      return readdirSync(folder);
-    } catch {
-      return [];
-    }
-  });
+  const { root, lock, leases, servers } = enginePaths(stateDir);
+  const locks = namesIn(root).filter((name) => name.startsWith(basename(lock)));
+  return [...locks, ...namesIn(leases), ...namesIn(servers)];
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 /** True while a process of this id runs; a dead one that nobody has collected yet does not. */

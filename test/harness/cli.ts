@@ -31,11 +31,20 @@ export type Running = {
   kill(signal: NodeJS.Signals): void;
 };
 
-type Options = { readonly cwd: string; readonly env?: Readonly<Record<string, string>> };
+type Options = {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Words that run what follows them, such as those of a container. */
+  readonly within?: readonly string[];
+};
 
 /** Starts the CLI in the background. */
-export function startCli(words: readonly string[], { cwd, env = {} }: Options): Running {
-  const child = spawn(process.execPath, [MAIN, ...words], {
+export function startCli(
+  words: readonly string[],
+  { cwd, env = {}, within = [] }: Options,
+): Running {
+  const [program = '', ...rest] = [...within, process.execPath, MAIN, ...words];
+  const child = spawn(program, rest, {
     cwd,
     env: { ...process.env, NODE_OPTIONS: '', CI: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

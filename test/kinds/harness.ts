@@ -16,7 +16,8 @@ import type {
   StepDefinition,
   StepReturn,
 } from '../../src/kinds/contract.ts';
-import type { InputArtifact } from '../../src/model/attempt-inputs.ts';
+import type { InputArtifact, Sql } from '../../src/model/attempt-inputs.ts';
+import type { Scalar } from '../../src/model/plan.ts';
 
 export type Attempt = {
   /** Absolute path of a file of this attempt's project. */
@@ -86,7 +87,7 @@ export async function withAttempt(
           folder,
           signal,
         );
-        return kind.run(parsed, {
+        const context: StepContext = {
           runId: 'run',
           step: 'step',
           attempt,
@@ -107,7 +108,15 @@ export async function withAttempt(
           redact: (text) => text,
           keepFile: async (file) => file,
           ...about,
-        });
+        };
+        const returned = await kind.run(parsed, context);
+        const added = await kind.conditions?.(parsed, { values: returned.values ?? {} }, context);
+        const warnings = [returned.warning, added?.warning].flatMap((each) => each ?? []);
+        return {
+          ...returned,
+          ...(warnings.length === 0 ? {} : { warning: warnings.join('; ') }),
+          ...(added?.failedChecks === undefined ? {} : { failedChecks: added.failedChecks }),
+        };
       },
       rows: async (output, sql = 'select * from t') =>
         query(`with t as (from read_parquet('${output?.path}')) ${sql}`),
@@ -126,6 +135,7 @@ function asRun(options: unknown, roles: readonly string[]): unknown {
         role.split('.').every((key, i) => key === '*' || key === path[i]),
     );
     if (isSql && typeof value === 'string') return { text: value, binds: {} };
+    if (isSql) return bound(value as SqlNode);
     if (Array.isArray(value)) return value.map((item, i) => visit(item, [...path, String(i)]));
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(
@@ -133,6 +143,19 @@ function asRun(options: unknown, roles: readonly string[]): unknown {
     );
   };
   return visit(options, []);
+}
+
+type SqlNode = { readonly $sql: readonly (string | { readonly value: Scalar })[] };
+
+/** A query with values, as the plan writes it: each value becomes a bound one. */
+function bound({ $sql }: SqlNode): Sql {
+  const binds: Record<string, Scalar> = {};
+  const text = $sql.map((part, i) => {
+    if (typeof part === 'string') return part;
+    binds[`p${i}`] = part.value;
+    return `$p${i}`;
+  });
+  return { text: text.join(''), binds };
 }
 
 async function query(sql: string): Promise<readonly Record<string, unknown>[]> {

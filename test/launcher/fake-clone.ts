@@ -22,8 +22,8 @@ export type Ended = { readonly code: number | null; readonly out: string; readon
 export type FakeClone = {
   readonly root: string;
   write(path: string, content: string): void;
-  /** Replaces `node` or `npm` by another script; undefined removes it. */
-  tool(name: 'node' | 'npm', script: string | undefined): void;
+  /** Replaces `node`, `npm` or `sleep` by another script; undefined removes it. */
+  tool(name: 'node' | 'npm' | 'sleep', script: string | undefined): void;
   /** What npm was asked to do since the last call. */
   asked(): readonly string[];
   start(args?: readonly string[], more?: Start): Promise<Ended>;
@@ -110,6 +110,7 @@ const NEEDED = [
   'sleep',
   'sort',
   'tail',
+  'touch',
   'tr',
 ];
 

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, jest, test } from '@jest/globals';
@@ -144,7 +153,7 @@ test('two that start together set it up once, and both run', () =>
 
 test('the lock of a dead process is taken over', () =>
   withClone(async ({ root, write, start, asked }) => {
-    write('.builder/setup.lock/owner', `${process.pid} 1\n`);
+    write('.builder/setup.lock/owner', `${process.pid} 1 ${place()}\n`);
     expect((await start()).code).toBe(7);
     expect(asked()).toEqual(SET_UP);
     expect(readdirSync(join(root, '.builder'))).toEqual([]);
@@ -155,3 +164,19 @@ test('--setup-only sets up and starts nothing', () =>
     expect(await start(['--setup-only'])).toMatchObject({ code: 0, out: '' });
     expect(asked()).toEqual(SET_UP);
   }));
+
+test('the lock of a container that cannot be seen from here is waited for until it is not renewed', () =>
+  withClone(async ({ root, tool, write, start, asked }) => {
+    const owner = join(root, '.builder', 'setup.lock', 'owner');
+    write('.builder/setup.lock/owner', '1 1 another-boot/pid:[1]\n');
+    // Three minutes pass in the first second that it waits.
+    tool('sleep', `#!/bin/sh\n[ "$1" = 1 ] && touch -d '3 minutes ago' '${owner}'\n`);
+    expect((await start()).err).toMatch('waiting for process 1, which');
+    expect(asked()).toEqual(SET_UP);
+  }));
+
+/** Where a pid means something, as the launcher writes it. */
+function place(): string {
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  return `${boot}/${readlinkSync('/proc/self/ns/pid')}`;
+}

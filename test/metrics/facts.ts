@@ -7,13 +7,14 @@ import { makeTelemetry } from '../../src/metrics/telemetry.ts';
 import type { Telemetry } from '../../src/metrics/telemetry.ts';
 import type { RunShape } from '../../src/model/events.ts';
 import type { Status } from '../../src/model/outcome.ts';
-import type { Claim } from '../../src/store/store.ts';
+import type { Fact } from '../../src/store/entries.ts';
 
 export const newTelemetry = (maxSeries?: number): Telemetry =>
   makeTelemetry({ prom, ...(maxSeries === undefined ? {} : { maxSeries }) });
 
 const about = (runId: string, atMs: number) => ({
   runId,
+  generation: 1,
   job: 'sales',
   profile: 'nightly',
   atMs,
@@ -23,13 +24,14 @@ const about = (runId: string, atMs: number) => ({
 export function attempt(
   runId: string,
   atMs: number,
-  more: Partial<Extract<Claim, { type: 'attempt' }>> = {},
-): Claim {
+  more: Partial<Extract<Fact, { type: 'attempt' }>> = {},
+): Fact {
   return {
     ...about(runId, atMs),
     type: 'attempt',
     step: 'clean',
     kind: 'transform.sql',
+    attempt: 1,
     result: 'ok',
     durationMs: 1500,
     observed: true,
@@ -39,7 +41,7 @@ export function attempt(
   };
 }
 
-export function outcome(runId: string, atMs: number, status: Status): Claim {
+export function outcome(runId: string, atMs: number, status: Status): Fact {
   return {
     ...about(runId, atMs),
     type: 'outcome',
@@ -57,7 +59,7 @@ export function outcome(runId: string, atMs: number, status: Status): Claim {
   };
 }
 
-export function ended(runId: string, atMs: number, status: 'OK' | 'FAIL' | 'CANCELLED'): Claim {
+export function ended(runId: string, atMs: number, status: 'OK' | 'FAIL' | 'CANCELLED'): Fact {
   return {
     ...about(runId, atMs),
     type: 'run',

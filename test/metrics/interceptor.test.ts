@@ -6,17 +6,16 @@ import { failure } from '../../src/model/failure.ts';
 import { newTelemetry } from './facts.ts';
 
 import type { Context } from '@temporalio/activity';
-import type { Claim } from '../../src/store/store.ts';
+import type { RunEntry } from '../../src/store/entries.ts';
 
 /** What is counted of one attempt that does what `execute` does. */
-async function countedOf(execute: () => Promise<unknown>): Promise<Claim | undefined> {
-  let counted: Claim | undefined;
+async function countedOf(execute: () => Promise<unknown>): Promise<RunEntry | undefined> {
+  let counted: RunEntry | undefined;
   const factory = makeActivityInterceptor({
     telemetry: newTelemetry(),
-    exporter: '9099',
     counting: {
-      count: async (_key, claim) => {
-        counted = claim;
+      add: async ([entry]) => {
+        counted = entry;
       },
       settled: async () => undefined,
     },

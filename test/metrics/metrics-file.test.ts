@@ -37,7 +37,10 @@ test('is there from the first moment, holds what was counted, and nothing of the
 test('belongs to one process at a time; a dead one does not hold it', () =>
   withFolder(async (folder) => {
     const path = join(folder, 'sales.prom');
-    await writeFile(join(folder, '.sales.prom.lock'), JSON.stringify(deadProcess()));
+    await writeFile(
+      join(folder, '.sales.prom.lock.1'),
+      JSON.stringify({ owner: deadProcess(), about: {} }),
+    );
     const file = await openMetricsFile(path, newTelemetry());
     await expect(openMetricsFile(path, newTelemetry())).rejects.toMatchObject({
       code: 'METRICS_FILE_BUSY',

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 
+import { countersOf, mergeCounters } from '../../src/store/folds/counters.ts';
 import { attempt, ended, newTelemetry, outcome, samples, shape, valuesOf } from './facts.ts';
 
 const LABELS = 'job="sales",profile="nightly"';
@@ -146,16 +147,20 @@ test('a thousand runs leave the number of series as it is, and keep the last twe
   expect(runs.at(-1)).toContain('run-1030');
 });
 
-test('what is dumped and loaded again is the same, on the bound of a bucket as well', async () => {
-  const telemetry = newTelemetry();
-  for (let i = 1; i <= 3; i += 1) {
-    telemetry.record(attempt(`run-${i}`, i * 1000, { durationMs: 50 }));
-    telemetry.record(outcome(`run-${i}`, i * 1000, i === 2 ? 'WARN' : 'OK'));
-    telemetry.record(ended(`run-${i}`, i * 1000 + 1, 'OK'));
-  }
-  const again = newTelemetry();
-  expect(again.load(JSON.parse(JSON.stringify(telemetry.dump())))).toBe(true);
-  expect(await samples(again)).toEqual(await samples(telemetry));
+test('the sums of facts give what the facts give, on the bound of a bucket as well', async () => {
+  const facts = [1, 2, 3].flatMap((i) => [
+    attempt(`run-${i}`, i * 1000, { durationMs: 50, ...(i === 3 ? { rowsIn: 7 } : {}) }),
+    attempt(`run-${i}`, i * 1000 + 1, { result: 'fail', observed: false, durationMs: 20 }),
+    attempt(`run-${i}`, i * 1000 + 2, { result: 'lost', observed: false, durationMs: 0 }),
+    outcome(`run-${i}`, i * 1000 + 3, i === 2 ? 'WARN' : i === 3 ? 'FAIL' : 'OK'),
+    ended(`run-${i}`, i * 1000 + 4, i === 3 ? 'FAIL' : 'OK'),
+  ]);
+  const recorded = newTelemetry();
+  for (const fact of facts) recorded.record(fact);
+  const loaded = newTelemetry();
+  const [older, newer] = [countersOf(facts.slice(0, 7)), countersOf(facts.slice(7))];
+  loaded.load(JSON.parse(JSON.stringify(mergeCounters(older, newer))));
+  expect(await samples(loaded)).toEqual(await samples(recorded));
 });
 
 test('beyond its bound makes no new series, says so, and goes on counting those it has', async () => {

@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path';
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
-import { bornOf } from '../../src/os/process-identity.ts';
+import { bornOf } from '../../src/os/born.ts';
 import { readDocument, shownFiles } from '../content/documents.ts';
 import { until } from '../harness/cli.ts';
 import { openStack } from './docker/stack.ts';

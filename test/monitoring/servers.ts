@@ -9,7 +9,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { runTool, ToolError } from '../../src/engine/run-tool.ts';
-import { withLock } from '../../src/os/ticket-lock.ts';
+import { withLease } from '../../src/os/lease-turn.ts';
 
 /** The release whose sources tools/prometheus/go.mod pins (as v0.313.2: the module's own numbering). */
 export const PROMETHEUS_RELEASE = '3.13.2';
@@ -81,7 +81,7 @@ async function cachedTools(
   const isThere = (): boolean => isExecutable(tools.prometheus) && isExecutable(tools.promtool);
   if (isThere()) return tools;
   mkdirSync(root, { recursive: true });
-  await withLock(
+  await withLease(
     join(root, 'prometheus-lock'),
     async () => {
       if (isThere()) return;
@@ -103,7 +103,7 @@ async function cachedTools(
         rmSync(desk, { recursive: true, force: true });
       }
     },
-    (pid) => onProgress(`Waiting for process ${pid}, which builds Prometheus.`),
+    { onWait: (who) => onProgress(`Waiting for ${who}, which builds Prometheus.`) },
   );
   return tools;
 }

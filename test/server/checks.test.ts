@@ -82,7 +82,7 @@ test('three CSVs, joins and nine checks give the known answers, with a true mani
     const { code, stderr } = await project.run(words);
     expect([code, stderr]).toEqual([
       0,
-      expect.stringContaining('range(amount): 1 of 4 rows break it'),
+      expect.stringContaining('range(amount) 2: 1 of 4 rows break it'),
     ]);
     expect(await readFile(project.path('out/totals.csv'), 'utf8')).toBe(
       'label,total,orders\nFrance,20.00,1\nGermany,6.25,2\n',

@@ -152,7 +152,9 @@ test('nobody but the command has its worker do anything; its own run, metrics an
 
       await expect(access(pwned)).rejects.toThrow();
       expect(await readdir(project.path('.builder/runs'))).toEqual([runId]);
-      expect(await readdir(project.path('.builder/store/claims'))).toEqual([runId]);
+      const journal = await readFile(project.path('.builder/store/journal/00000001.log'), 'utf8');
+      const runs = [...journal.matchAll(/"runId":"([^"]+)"/g)].map(([, found]) => found);
+      expect(new Set(runs)).toEqual(new Set([runId]));
     });
     await project.write({ go: '' });
     await running.says(/waiting for a last scrape/);

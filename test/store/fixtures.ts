@@ -7,7 +7,8 @@ import { dirname, join } from 'node:path';
 import { openLocalStore } from '../../src/store/local.ts';
 
 import type { ArtifactRef } from '../../src/model/step-result.ts';
-import type { Claim, Store, StoredResult } from '../../src/store/store.ts';
+import type { Fact, StoredResult } from '../../src/store/entries.ts';
+import type { Store } from '../../src/store/store.ts';
 
 export const FINGERPRINT = 'f'.repeat(64);
 
@@ -60,10 +61,11 @@ export function resultOf(
   };
 }
 
-/** The claim of a finished run. */
-export function claimOf(changes: { exporter?: string; atMs?: number; runId?: string } = {}): Claim {
+/** The fact that a run ended well. */
+export function factOf(changes: Partial<Fact> = {}): Fact {
   return {
     runId: 'run-1',
+    generation: 1,
     job: 'job',
     profile: 'profile',
     atMs: 1,
@@ -73,5 +75,5 @@ export function claimOf(changes: { exporter?: string; atMs?: number; runId?: str
     startedAtMs: 0,
     durationMs: 1,
     ...changes,
-  };
+  } as Fact;
 }

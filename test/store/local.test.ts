@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { openLocalStore } from '../../src/store/local.ts';
-import { processPlace } from '../../src/os/process-place.ts';
-import { FINGERPRINT, claimOf, fileIn, resultOf, storeIn, withFolder } from './fixtures.ts';
+import { ownOwner, placeOf } from '../../src/os/owner.ts';
+import { FINGERPRINT, factOf, fileIn, resultOf, storeIn, withFolder } from './fixtures.ts';
 import { withStore } from './fixtures.ts';
 import { deadProcess } from './other-process.ts';
 import { whyNoSmallDisk, withSmallDisk } from './small-disk.ts';
@@ -15,7 +15,7 @@ const MEGABYTE = 'x'.repeat(1024 * 1024);
 test('opening removes what dead processes left half-written, and nothing else', () =>
   withStore(async (_, folder) => {
     const tmp = join(folder, 'store', 'tmp');
-    const here = processPlace();
+    const here = placeOf(ownOwner());
     const dead = `${deadProcess().pid}-${here}-1-00000000`;
     const mine = `${process.pid}-${here}-1-00000000`;
     const elsewhere = `${deadProcess().pid}-ffffffff-1-00000000`;
@@ -54,15 +54,21 @@ onSmallDisk('on a disk of 1 MB', () => {
 
         await writeFile(join(disk, 'filler'), MEGABYTE).catch(() => undefined);
         const other = 'e'.repeat(64);
-        await expect(store.putResult(other, resultOf({}, {}, other))).rejects.toMatchObject({
+        // Longer than what is left of the last block: its first bytes are written, the rest is refused.
+        const long = resultOf({}, { ingredients: 'x'.repeat(20_000) }, other);
+        await expect(store.putResult(other, long)).rejects.toMatchObject({
           code: 'OUT_OF_SPACE',
         });
-        await expect(store.claim('run-1', 'a', claimOf())).rejects.toMatchObject({
+        await expect(store.append([factOf()])).rejects.toMatchObject({
           code: 'OUT_OF_SPACE',
         });
         expect(await store.findResult(other)).toBeUndefined();
         expect(await store.findResult(FINGERPRINT)).toBeDefined();
         expect(await store.verify(ref, { deep: true })).toBe(true);
+
+        await rm(join(disk, 'filler'));
+        expect(await store.putResult(other, long)).toEqual(long);
+        expect(await (await openLocalStore(disk)).findResult(other)).toEqual(long);
       }),
     ));
 
@@ -72,6 +78,7 @@ onSmallDisk('on a disk of 1 MB', () => {
         const store = await openLocalStore(disk, { bootId: 'boot-1' });
         const ref = await store.put(await fileIn(folder, 'a', 'one'), { format: 'file' });
         await store.putResult(FINGERPRINT, resultOf({ table: ref }));
+        store.close();
         setReadOnly(true);
         const more = await fileIn(folder, 'b', 'two');
         await expect(store.put(more, { format: 'file' })).rejects.toMatchObject({

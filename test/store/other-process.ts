@@ -3,20 +3,20 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 
-import { ownIdentity } from '../../src/os/process-identity.ts';
-import { bornOf } from '../../src/os/process-identity.ts';
+import { bornOf } from '../../src/os/born.ts';
+import { ownOwner } from '../../src/os/owner.ts';
 
-import type { ProcessIdentity } from '../../src/os/process-identity.ts';
+import type { Owner } from '../../src/os/owner.ts';
 
-/** Identity of a process that has ended, its parent told. */
-export function deadProcess(): ProcessIdentity {
+/** A process of this machine that has ended, its parent told. */
+export function deadProcess(): Owner {
   const { pid } = spawnSync(process.execPath, ['-e', '0']);
-  return { pid, born: `${ownIdentity().born}1` };
+  return { ...ownOwner(), pid, born: `${ownOwner().born}1` };
 }
 
-/** Gives the test the identity of a living process that is not this one. */
+/** Gives the test a living process that is not this one. */
 export async function withLivingProcess(
-  work: (identity: ProcessIdentity, kill: () => Promise<void>) => Promise<void>,
+  work: (owner: Owner, kill: () => Promise<void>) => Promise<void>,
 ): Promise<void> {
   const child = spawn('sleep', ['60'], { stdio: 'ignore' });
   const ended = once(child, 'exit');
@@ -25,7 +25,7 @@ export async function withLivingProcess(
     await ended;
   };
   try {
-    await work({ pid: child.pid!, born: bornOf(child.pid!)! }, kill);
+    await work({ ...ownOwner(), pid: child.pid!, born: bornOf(child.pid!)! }, kill);
   } finally {
     await kill();
   }

@@ -2,15 +2,15 @@ import { expect, test } from '@jest/globals';
 import { chmod, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { filesBelow } from '../../src/os/hashing.ts';
-import { FINGERPRINT, fileIn, resultOf, storeIn, withStore } from './fixtures.ts';
+import { openStoreToRead } from '../../src/store/local.ts';
+import { FINGERPRINT, fileIn, resultOf, storeIn, withFolder, withStore } from './fixtures.ts';
 
 import type { ArtifactRef } from '../../src/model/step-result.ts';
 import type { Store } from '../../src/store/store.ts';
 
 async function damage(store: Store, ref: ArtifactRef): Promise<void> {
-  await chmod(store.pathOf(ref), 0o644);
-  await writeFile(store.pathOf(ref), 'x'.repeat(ref.bytes));
+  await chmod(await store.materialize(ref), 0o644);
+  await writeFile(await store.materialize(ref), 'x'.repeat(ref.bytes));
 }
 
 test('answers what was stored, also to another process', () =>
@@ -20,13 +20,6 @@ test('answers what was stored, also to another process', () =>
     await store.putResult(FINGERPRINT, resultOf({ table: ref }));
     expect(await (await storeIn(folder)).findResult(FINGERPRINT)).toEqual(resultOf({ table: ref }));
     expect(await readdir(join(folder, 'store', 'tmp'))).toEqual([]);
-  }));
-
-test('a late attempt adopts the first result', () =>
-  withStore(async (store) => {
-    const first = resultOf({}, { runId: 'first' });
-    expect(await store.putResult(FINGERPRINT, first)).toEqual(first);
-    expect(await store.putResult(FINGERPRINT, resultOf({}, { runId: 'late' }))).toEqual(first);
   }));
 
 test('of many who write at once, all are told the same result', () =>
@@ -41,15 +34,17 @@ test('of many who write at once, all are told the same result', () =>
   }));
 
 test.each([
-  ['is missing', (store: Store, ref: ArtifactRef) => rm(store.pathOf(ref))],
-  ['is cut short', (store: Store, ref: ArtifactRef) => truncate(store.pathOf(ref), 1)],
+  ['is missing', async (store: Store, ref: ArtifactRef) => rm(await store.materialize(ref))],
+  [
+    'is cut short',
+    async (store: Store, ref: ArtifactRef) => truncate(await store.materialize(ref), 1),
+  ],
 ])('a result whose artifact %s is dropped, and a new one takes its place', (_, harm) =>
   withStore(async (store, folder) => {
     const ref = await store.put(await fileIn(folder, 'a', 'one'), { format: 'file' });
     await store.putResult(FINGERPRINT, resultOf({ table: ref }));
     await harm(store, ref);
     expect(await store.findResult(FINGERPRINT)).toBeUndefined();
-    expect(await filesBelow(join(folder, 'store', 'results'))).toEqual([]);
     const again = await store.put(await fileIn(folder, 'a', 'one'), { format: 'file' });
     const anew = resultOf({ table: again }, { runId: 'run-2' });
     expect(await store.putResult(FINGERPRINT, anew)).toEqual(anew);
@@ -60,24 +55,11 @@ test('a late attempt does not adopt a result whose artifact is gone', () =>
   withStore(async (store, folder) => {
     const ref = await store.put(await fileIn(folder, 'a', 'one'), { format: 'file' });
     await store.putResult(FINGERPRINT, resultOf({ table: ref }));
-    await rm(store.pathOf(ref));
+    await rm(await store.materialize(ref));
     const other = await store.put(await fileIn(folder, 'b', 'two'), { format: 'file' });
     const late = resultOf({ table: other }, { runId: 'late' });
     expect(await store.putResult(FINGERPRINT, late)).toEqual(late);
   }));
-
-test.each(['', '{"result":', 'null', '[]', '{}', '{"result":{"fingerprint":"other"}}', '\0\0\0'])(
-  'a result file that says %j counts as absent and makes room',
-  (text) =>
-    withStore(async (store, folder) => {
-      await store.putResult(FINGERPRINT, resultOf());
-      await writeFile(join(folder, 'store', 'results', 'ff', `${FINGERPRINT}.json`), text);
-      expect(await store.putResult(FINGERPRINT, resultOf({}, { runId: 'anew' }))).toMatchObject({
-        runId: 'anew',
-      });
-      expect(await store.findResult(FINGERPRINT)).toMatchObject({ runId: 'anew' });
-    }),
-);
 
 test('trusts sizes within a boot, and hashes again after the next one', () =>
   withStore(async (store, folder) => {
@@ -117,16 +99,6 @@ test('hashes again once a boot, remembers it across processes, and forgets it at
     expect(await readdir(join(folder, 'store', 'verified'))).toEqual([]);
   }));
 
-test('names the newest result of a step, whatever its name', () =>
-  withStore(async (store) => {
-    const step = { job: '../escape', profile: 'a/b', id: 'step' };
-    const [old, young] = ['a'.repeat(64), 'b'.repeat(64)];
-    await store.putResult(old, resultOf({}, { step }, old));
-    await store.putResult(young, resultOf({}, { step }, young));
-    expect((await store.latestOf('../escape', 'a/b', 'step'))?.result.fingerprint).toBe(young);
-    expect(await store.latestOf('../escape', 'a/b', 'other')).toBeUndefined();
-  }));
-
 test('100 steps without artifacts pay for no disk: they store their results within a second', () =>
   withStore(async (store) => {
     const startedAtMs = performance.now();
@@ -140,10 +112,13 @@ test('100 steps without artifacts pay for no disk: they store their results with
   }));
 
 test('results that cannot be read are a mistake of the place, in clear words', () =>
-  withStore(async (store, folder) => {
-    await fileIn(folder, 'store/results/ff', 'not a folder');
-    await expect(store.findResult(FINGERPRINT)).rejects.toMatchObject({
+  withFolder(async (folder) => {
+    await fileIn(folder, 'store/journal', 'not a folder');
+    await expect(storeIn(folder)).rejects.toMatchObject({ code: 'STATE_DIR_UNUSABLE' });
+    await expect(
+      openStoreToRead(join(folder, 'store')).findResult(FINGERPRINT),
+    ).rejects.toMatchObject({
       code: 'STATE_DIR_UNUSABLE',
-      message: expect.stringContaining('cannot read the result'),
+      message: expect.stringContaining('cannot read'),
     });
   }));

@@ -21,7 +21,7 @@ export async function cancelCommand(
     },
     settings,
     io,
-    (candidate) => runId !== undefined || candidate.state === 'open',
+    ({ open }) => runId !== undefined || open,
   );
   if (record.state === 'closed') {
     throw new UserError('NOTHING_TO_RESUME', `run ${record.run_id} has ended ${record.status}`);

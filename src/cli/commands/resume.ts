@@ -5,12 +5,14 @@ import { resolve } from 'node:path';
 import { KINDS } from '../../kinds/index.ts';
 import { recoverDelivery } from '../../delivery/deliver.ts';
 import { UserError } from '../../model/errors.ts';
-import { lockOut } from '../../delivery/out-lock.ts';
-import { openRunRecords, ownerIsAlive } from '../../store/run-records.ts';
+import { describeOwner } from '../../os/owner.ts';
+import { lockOut, takenOverLine } from '../../delivery/folder/out-lock.ts';
+import { openRecords } from '../../run/records.ts';
+import { driverOf, driverState } from '../../store/run-records.ts';
 import { loadDefinition } from '../../run/load-definition.ts';
 import { execute } from '../run/execute.ts';
 import { findRun } from '../run/find-run.ts';
-import { openSessionMetrics, openStore } from '../run/session.ts';
+import { openSessionMetrics } from '../run/session.ts';
 
 import type { Plan } from '../../model/plan.ts';
 import type { RunRecord } from '../../model/run-record.ts';
@@ -39,6 +41,7 @@ export async function resumeCommand(
   return resumeRun({
     runId: found.record.run_id,
     stateDir: found.stateDir,
+    root: found.root,
     settings,
     io,
     ...(flags.out === undefined ? {} : { shownOut: flags.out }),
@@ -49,21 +52,21 @@ export async function resumeCommand(
 export async function resumeRun(options: {
   readonly runId: string;
   readonly stateDir: string;
+  /** The store it is recorded in. */
+  readonly root: string;
   readonly settings: Settings;
   readonly io: Io;
   readonly shownOut?: string;
 }): Promise<number> {
-  const { runId, stateDir, settings, io } = options;
-  const records = openRunRecords(stateDir);
+  const { runId, stateDir, root, settings, io } = options;
+  const { store, records } = await openRecords(stateDir, root);
   const record = await records.read(runId);
   if (record === undefined) {
     throw new UserError('RUN_NOT_FOUND', `run ${runId} is not recorded in ${stateDir}`);
   }
-  if (record.state === 'open' && ownerIsAlive(record)) {
-    throw new UserError('OUT_BUSY', `run ${runId} is going on in process ${record.pid}`);
-  }
   const saved = await records.readPlan(runId);
   const out = saved.run.out;
+  if (record.state === 'open') refuseIfDriven(record, out);
   if (record.state === 'closed' && (record.status === 'OK' || record.status === 'WARN')) {
     if (out !== undefined) await recoverDelivery(out);
     throw new UserError(
@@ -75,14 +78,19 @@ export async function resumeRun(options: {
     );
   }
   const { plan: body, planSha256 } = await currentDefinition(record, saved, io);
-  const plan: Plan = {
-    ...body,
-    run: { ...saved.run, planSha256, generation: record.generation + 1 },
-  };
-  const store = await openStore(settings, stateDir);
   const metrics = await openSessionMetrics(settings, stateDir, store, io);
   try {
     const lock = out === undefined ? undefined : await lockOut(out, { runId, stateDir });
+    if (lock?.before !== undefined) io.say(takenOverLine(lock.before));
+    const plan: Plan = {
+      ...body,
+      run: {
+        ...saved.run,
+        planSha256,
+        generation: record.generation + 1,
+        ...(lock === undefined ? {} : { outToken: lock.token }),
+      },
+    };
     if (out !== undefined) await recoverDelivery(out);
     await records.reopen(runId, plan);
     io.say(`resume    ${runId} (${plan.job} with ${plan.profile}, ${plan.steps.length} steps)`);
@@ -103,6 +111,22 @@ export async function resumeRun(options: {
   } catch (error) {
     await metrics.close();
     throw error;
+  }
+}
+
+/**
+ * A driver that cannot be seen from here holds the lease of `--out`, which tells whether it lives; a run without one
+ * has only its word.
+ */
+function refuseIfDriven(record: RunRecord, out: string | undefined): void {
+  const state = driverState(record);
+  const run = `run ${record.run_id}`;
+  if (state === 'alive') {
+    throw new UserError('OUT_BUSY', `${run} is going on in process ${record.pid}`);
+  }
+  if (state === 'unknown' && out === undefined) {
+    const where = describeOwner(driverOf(record));
+    throw new UserError('OUT_BUSY', `${run} is held by ${where}, which cannot be seen from here`);
   }
 }
 

@@ -5,11 +5,12 @@ import { dirname, resolve } from 'node:path';
 import { KINDS } from '../../kinds/index.ts';
 import { UserError } from '../../model/errors.ts';
 import { inspectOut, previousRows, recoverDelivery, resolveOut } from '../../delivery/deliver.ts';
-import { lockOut, readOwner } from '../../delivery/out-lock.ts';
-import { openRunRecords, ownerIsAlive } from '../../store/run-records.ts';
+import { busy, lockOut, readOwner, takenOverLine } from '../../delivery/folder/out-lock.ts';
+import { listRuns, lookAtRecords, openRecords } from '../../run/records.ts';
+import { driverState } from '../../store/run-records.ts';
 import { loadDefinition } from '../../run/load-definition.ts';
 import { execute } from '../run/execute.ts';
-import { openSessionMetrics, openStore } from '../run/session.ts';
+import { openSessionMetrics } from '../run/session.ts';
 import { makeRunId } from '../run/run-id.ts';
 import { whereToServe } from '../run/where-to-serve.ts';
 import { makeStateDir, stateDirOf } from '../state-dir.ts';
@@ -55,24 +56,24 @@ export async function runProfileCommand(
     cwd: io.cwd,
   });
   makeStateDir(stateDir);
-  const records = openRunRecords(stateDir);
-
-  const open = await openRunOf(out);
+  const open = await openRunOf(out, settings);
   if (
     open !== undefined &&
     open.planSha256 === definition.planSha256 &&
     open.stateDir === stateDir
   ) {
     io.say(`found     the unfinished run ${open.runId} for this --out; going on with it`);
-    return resumeRun({ runId: open.runId, stateDir, settings, io, shownOut: flags.out });
+    const { runId, root } = open;
+    return resumeRun({ runId, root, stateDir, settings, io, shownOut: flags.out });
   }
 
   await refuseForeign(out, flags.out);
   const runId = makeRunId(definition.plan.job, startedAt, Math.random());
-  const store = await openStore(settings, stateDir);
+  const { store, records } = await openRecords(stateDir, settings.store);
   const metrics = await openSessionMetrics(settings, stateDir, store, io);
   try {
     const lock = await lockOut(out, { runId, stateDir });
+    if (lock.before !== undefined) io.say(takenOverLine(lock.before));
     await recoverDelivery(out);
     await refuseForeign(out, flags.out);
     const plan: Plan = {
@@ -84,6 +85,7 @@ export async function runProfileCommand(
         out,
         planSha256: definition.planSha256,
         deliverQueue: '',
+        outToken: lock.token,
         previousRows: await previousRows(out),
       },
     };
@@ -113,24 +115,27 @@ export async function runProfileCommand(
   }
 }
 
-/** The run that holds this `--out` and has not ended, if its owner is dead. @throws UserError OUT_BUSY */
+/**
+ * The run that holds this `--out` and has not ended, if nobody may still drive it. What another user wrote there is
+ * not followed.
+ * @throws UserError OUT_BUSY
+ */
 async function openRunOf(
   out: string,
-): Promise<{ runId: string; stateDir: string; planSha256: string } | undefined> {
+  { store }: Settings,
+): Promise<{ runId: string; stateDir: string; root: string; planSha256: string } | undefined> {
   const owner = await readOwner(out);
   if (owner === undefined) return undefined;
-  const record = await openRunRecords(owner.stateDir).read(owner.runId);
-  if (record === undefined || record.state !== 'open') return undefined;
-  if (ownerIsAlive(record)) {
-    throw new UserError(
-      'OUT_BUSY',
-      `run ${record.run_id} (process ${record.pid}) is writing to this --out`,
-      {
-        hint: 'Wait for it, cancel it with `builder_cli cancel`, or give another --out.',
-      },
-    );
-  }
-  return { runId: owner.runId, stateDir: owner.stateDir, planSha256: record.plan_sha256 };
+  if (!owner.isFree) throw busy(out, owner);
+  const { runId, stateDir } = owner;
+  if (runId === undefined || stateDir === undefined) return undefined;
+  const [found] = await listRuns(await lookAtRecords(stateDir, store), {
+    where: ({ id, open }) => id === runId && open,
+  });
+  if (found === undefined) return undefined;
+  const { record } = found;
+  if (driverState(record) === 'alive') throw busy(out, { ...owner, state: 'alive' });
+  return { runId, stateDir, root: found.in.root, planSha256: record.plan_sha256 };
 }
 
 async function refuseForeign(out: string, shown: string): Promise<void> {

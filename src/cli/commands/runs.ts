@@ -1,6 +1,6 @@
 /** `runs`: the runs of a state folder, newest first, from their records alone. */
 
-import { openRunRecords } from '../../store/run-records.ts';
+import { listRuns, lookAtRecords } from '../../run/records.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { makePaint } from '../render/paint.ts';
 import { shownStatus } from '../run/shown-status.ts';
@@ -20,15 +20,16 @@ export async function runsCommand(
     from: io.cwd,
     cwd: io.cwd,
   });
-  const { records, damaged } = await openRunRecords(stateDir).list();
-  const shown = records.slice(0, Number(flags.limit) || 20);
+  const recorded = await lookAtRecords(stateDir, settings.store);
+  const found = await listRuns(recorded, { limit: Number(flags.limit) || 20 });
+  const shown = found.map(({ record }) => record);
   if (settings.json) {
-    io.out(JSON.stringify({ state_dir: stateDir, runs: shown, damaged }, null, 2));
+    io.out(JSON.stringify({ state_dir: stateDir, runs: shown }, null, 2));
     return 0;
   }
   const paint = makePaint(io.color);
   io.say(`state     ${stateDir}`);
-  if (records.length === 0) io.say('no runs yet; `builder_cli run-profile` starts one');
+  if (shown.length === 0) io.say('no runs yet; `builder_cli run-profile` starts one');
   for (const record of shown) {
     const ended = record.finished_at === undefined ? Date.now() : Date.parse(record.finished_at);
     const took = formatDuration(Math.max(0, ended - Date.parse(record.started_at)));
@@ -42,6 +43,5 @@ export async function runsCommand(
     ];
     io.out(words.join('  ').trimEnd());
   }
-  for (const path of damaged) io.say(`damaged   ${path}`);
   return 0;
 }

@@ -5,8 +5,9 @@ import { availableParallelism } from 'node:os';
 import { serviceOf } from '../../run/connection.ts';
 import { UserError } from '../../model/errors.ts';
 import { recordedRuns } from '../../orders/open-runs.ts';
-import { openRunRecords } from '../../store/run-records.ts';
-import { openSession, openSessionMetrics, openStore } from '../run/session.ts';
+import { openRecords } from '../../run/records.ts';
+import { sharedDeliverQueue } from '../run/queues.ts';
+import { openSession, openSessionMetrics } from '../run/session.ts';
 import { listenForSignals } from '../run/signals.ts';
 import { watchEngine } from '../run/watch-engine.ts';
 import { makeStateDir, stateDirOf } from '../state-dir.ts';
@@ -15,7 +16,7 @@ import type { Session } from '../run/session.ts';
 import type { Io } from '../io.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';
 
-export type WorkerFlags = GlobalFlags & { readonly slots?: string };
+export type WorkerFlags = GlobalFlags & { readonly slots?: string; readonly deliver?: boolean };
 
 /** Serves until SIGINT, SIGTERM or SIGHUP. Answers the exit code. @throws UserError */
 export async function workerCommand(
@@ -46,12 +47,8 @@ export async function serve(options: {
     cwd: io.cwd,
   });
   makeStateDir(stateDir);
-  const metrics = await openSessionMetrics(
-    settings,
-    stateDir,
-    await openStore(settings, stateDir),
-    io,
-  );
+  const { store, records } = await openRecords(stateDir, settings.store);
+  const metrics = await openSessionMetrics(settings, stateDir, store, io);
   const signals = listenForSignals();
   const over = new AbortController();
   let unwatch: (() => void) | undefined;
@@ -63,15 +60,18 @@ export async function serve(options: {
       stateDir,
       io,
       metrics,
-      queues: () => ({ taskQueue: settings.taskQueue }),
+      queues: () => ({
+        taskQueue: settings.taskQueue,
+        ...(flags.deliver === true ? { deliverQueue: sharedDeliverQueue(settings.taskQueue) } : {}),
+      }),
       slots,
-      isOpen: recordedRuns(openRunRecords(stateDir).read),
+      isOpen: recordedRuns(records.read),
     });
     io.say(`state     ${stateDir}`);
     if (session.engine.uiUrl !== undefined) io.say(`ui        ${session.engine.uiUrl}`);
     if (metrics.url !== undefined) io.say(`metrics   ${metrics.url}`);
     io.say(
-      `${options.until}   task queue '${settings.taskQueue}', ${slots} steps at once; Ctrl-C stops`,
+      `${options.until}   task queue '${settings.taskQueue}', ${slots} steps at once${flags.deliver === true ? ', and deliveries' : ''}; Ctrl-C stops`,
     );
     const { isUp } = session.engine;
     const lost = new Promise<never>((_, reject) => {

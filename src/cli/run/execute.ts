@@ -3,6 +3,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { UserError } from '../../model/errors.ts';
 import { exitCode } from '../../model/exit-code.ts';
 import { ownExecution } from '../../orders/open-runs.ts';
 import { shapeOf } from '../../model/run-shape.ts';
@@ -16,6 +17,7 @@ import { follow } from './follow.ts';
 import { openSession } from './session.ts';
 import { listenForSignals } from './signals.ts';
 import { resultJson } from './result-json.ts';
+import { deliverQueueOf, isServed, queuesOf, taskQueueOf, tellOfNoDeliverer } from './queues.ts';
 import { whileUp } from './watch-engine.ts';
 import { brokenWorker, engineFailure } from './worker-failure.ts';
 
@@ -25,12 +27,12 @@ import type { RunEvent } from '../../model/events.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { RunSummary } from '../../model/run-summary.ts';
 import type { RunView } from '../../model/view.ts';
-import type { OutLock } from '../../delivery/out-lock.ts';
+import type { OutLock } from '../../delivery/folder/out-lock.ts';
 import type { RunRecords } from '../../store/run-records.ts';
 import type { Io } from '../io.ts';
 import type { Paint } from '../render/paint.ts';
 import type { Settings } from '../settings.ts';
-import type { Engine, Queues, Session } from './session.ts';
+import type { Engine, Session } from './session.ts';
 
 export type Execution = {
   /** Everything but the queue that only the engine decides. */
@@ -57,7 +59,6 @@ export async function execute(execution: Execution): Promise<number> {
   const onEvent = (event: RunEvent): void => {
     fold(event);
     renderer.event(event, view);
-    records.noteEvent(runId, event);
   };
 
   const own = ownExecution();
@@ -76,10 +77,9 @@ export async function execute(execution: Execution): Promise<number> {
     ...(execution.plan.run.generation > 1 ? { endFirst: runId } : {}),
   });
   const { engine } = session;
-  const queues = queuesOf(engine.kind, runId);
   const plan = session.sign({
     ...execution.plan,
-    run: { ...execution.plan.run, deliverQueue: queues.deliverQueue ?? queues.taskQueue ?? runId },
+    run: { ...execution.plan.run, deliverQueue: deliverQueueOf(engine.kind, settings, runId) },
   });
   await records.update(runId, {
     engine: { kind: engine.kind, address: engine.address, namespace: engine.namespace },
@@ -116,13 +116,20 @@ export async function execute(execution: Execution): Promise<number> {
       );
       void handle.cancel().catch(() => undefined);
     });
+    if (plan.run.deliverQueue !== queuesOf(engine.kind, runId).deliverQueue) {
+      void tellOfNoDeliverer(session, plan.run.deliverQueue, (line) => io.say(line));
+    }
     const embedded = engine.kind === 'embedded';
     const ended = await Promise.race([
       follow({
         stop: over.signal,
         handle,
         ...(embedded ? { ownView: () => view } : {}),
-        onEvent,
+        onEvent: (event) => {
+          onEvent(event);
+          // The worker that serves it may write into another store.
+          records.noteEvent(runId, event);
+        },
         onNoWorker: () =>
           io.say(
             `waiting: no worker serves task queue '${taskQueueOf(engine.kind, settings, runId)}'; start one with \`builder_cli worker\``,
@@ -134,9 +141,11 @@ export async function execute(execution: Execution): Promise<number> {
       }),
       brokenWorker(session, over.signal),
       signals.suspended,
+      lockLost(execution.lock),
     ]);
     over.abort();
     renderer.stop();
+    execution.lock?.check();
     if (ended === 'suspended') {
       return await suspend(execution, session);
     }
@@ -156,6 +165,12 @@ export async function execute(execution: Execution): Promise<number> {
   }
 }
 
+/** Settles when another command has taken this run's `--out` over; never without a lock. */
+async function lockLost(lock: OutLock | undefined): Promise<'suspended'> {
+  await (lock?.lost ?? new Promise(() => undefined));
+  return 'suspended';
+}
+
 /** A service that hangs must not hold a command that was told to leave; a delivery cut short is made good by the next. */
 const CLOSE_LIMIT_MS = 1_000;
 
@@ -170,13 +185,11 @@ async function settledWithin(work: Promise<void>, limitMs: number): Promise<void
 
 /** Leaves the run open for `resume`. Answers the exit code. */
 async function suspend(execution: Execution, session: Session): Promise<number> {
-  const { plan, records, io } = execution;
+  const { plan, io } = execution;
   io.say(`suspended ${plan.run.id}; go on with: ${resumeCommand(execution)}`);
   const closing = session.close();
   if (session.engine.kind === 'service') await settledWithin(closing, CLOSE_LIMIT_MS);
   else await closing;
-  // What was noted last is written before the process may end.
-  await records.update(plan.run.id, {}).catch(() => undefined);
   return 130;
 }
 
@@ -197,7 +210,14 @@ async function finish(
   const { plan, settings, records, lock, metrics, io } = execution;
   const runId = plan.run.id;
   const code = exitCode(summary);
-  const record = await records.close(runId, summary);
+  // A run that cannot be recorded any more is told all the same, and its counts may be scraped.
+  const closed = await records.close(runId, summary).then(
+    (record) => ({ record }),
+    (failure: unknown) => {
+      if (failure instanceof UserError && failure.code === 'FENCED') throw failure;
+      return { failure };
+    },
+  );
   const delivered = summary.delivery !== undefined;
   await lock?.unlock({ keep: !delivered });
   const elapsedMs = (view.endedAtMs ?? Date.now()) - view.startedAtMs;
@@ -217,12 +237,15 @@ async function finish(
     paint,
   );
   for (const line of lines) io.say(line);
-  if (settings.json) io.out(JSON.stringify(resultJson(record, summary, code), null, 2));
+  if (settings.json && 'record' in closed) {
+    io.out(JSON.stringify(resultJson(closed.record, summary, code), null, 2));
+  }
   const closing = session.close();
   await metrics.linger(settings.linger, (line) => io.say(line), leaving);
   await closing;
-  await metrics.save(runId);
+  await session.store.settled();
   await rm(join(execution.stateDir, 'attempts', runId), { recursive: true, force: true });
+  if ('failure' in closed) throw closed.failure;
   return code;
 }
 
@@ -253,29 +276,10 @@ async function startOrAttach(
   });
 }
 
-function queuesOf(kind: Engine['kind'], runId: string): Queues {
-  return kind === 'embedded'
-    ? { taskQueue: runId, deliverQueue: runId }
-    : { deliverQueue: `deliver-${runId}` };
-}
-
-function taskQueueOf(kind: Engine['kind'], settings: Settings, runId: string): string {
-  return kind === 'embedded' ? runId : settings.taskQueue;
-}
-
 function uiOf(engine: Engine, runId: string): string | undefined {
   return engine.uiUrl === undefined
     ? undefined
     : `${engine.uiUrl}/namespaces/${engine.namespace}/workflows/${runId}`;
-}
-
-async function isServed(session: Session, taskQueue: string): Promise<boolean> {
-  const answer = await session.client.workflowService.describeTaskQueue({
-    namespace: session.engine.namespace,
-    taskQueue: { name: taskQueue },
-    taskQueueType: 1,
-  });
-  return (answer.pollers ?? []).length > 0;
 }
 
 /** The words that go on with a run. */

@@ -4,23 +4,24 @@ import { resolve } from 'node:path';
 
 import { resolveOut } from '../../delivery/deliver.ts';
 import { UserError } from '../../model/errors.ts';
-import { readOwner } from '../../delivery/out-lock.ts';
-import { openRunRecords } from '../../store/run-records.ts';
+import { readOwner } from '../../delivery/folder/out-lock.ts';
+import { listRuns, lookAtRecords } from '../../run/records.ts';
 import { stateDirOf } from '../state-dir.ts';
 
 import type { RunRecord } from '../../model/run-record.ts';
+import type { RunRow } from '../../store/folds/folding.ts';
 import type { Io } from '../io.ts';
 import type { Settings } from '../settings.ts';
 
 export type Wanted = { readonly runId?: string; readonly out?: string };
 
-/** The run and the state folder that holds it. Unambiguous prefixes of an id do. @throws UserError RUN_NOT_FOUND */
+/** The run, the state folder that holds it, and the store it is recorded in. Unambiguous prefixes of an id do. @throws UserError RUN_NOT_FOUND */
 export async function findRun(
   wanted: Wanted,
   settings: Settings,
   io: Io,
-  accept: (record: RunRecord) => boolean = () => true,
-): Promise<{ record: RunRecord; stateDir: string }> {
+  accept: (row: Pick<RunRow, 'open'>) => boolean = () => true,
+): Promise<{ record: RunRecord; stateDir: string; root: string }> {
   const given = settings.stateDir === undefined ? {} : { given: settings.stateDir };
   let stateDir = stateDirOf({ ...given, from: io.cwd, cwd: io.cwd });
   let runId = wanted.runId;
@@ -28,23 +29,25 @@ export async function findRun(
   if (wanted.out !== undefined) {
     out = await resolveOut(resolve(io.cwd, wanted.out));
     const owner = await readOwner(out);
-    if (owner !== undefined) {
+    if (owner?.state === 'foreign') throw notOurs(wanted.out);
+    if (owner?.stateDir !== undefined) {
       stateDir = owner.stateDir;
       runId ??= owner.runId;
     } else if (settings.stateDir === undefined) {
       stateDir = stateDirOf({ from: resolve(out, '..'), cwd: io.cwd });
     }
   }
-  const { records } = await openRunRecords(stateDir).list();
-  const matches = records.filter(
-    (record) =>
-      (runId === undefined || record.run_id === runId || record.run_id.startsWith(runId)) &&
-      (out === undefined || runId !== undefined || record.out === out) &&
-      accept(record),
-  );
-  const exact = matches.find((record) => record.run_id === runId);
-  const record = exact ?? matches[0];
-  if (record === undefined) {
+  const recorded = await lookAtRecords(stateDir, settings.store);
+  const found = await listRuns(recorded, {
+    where: ({ id, ...row }) =>
+      (runId === undefined || id.startsWith(runId)) &&
+      (out === undefined || runId !== undefined || row.out === out) &&
+      accept(row),
+  });
+  const matches = found.map(({ record, in: { root } }) => ({ record, root }));
+  const exact = matches.find(({ record }) => record.run_id === runId);
+  const match = exact ?? matches[0];
+  if (match === undefined) {
     const what =
       runId ?? (wanted.out === undefined ? 'such a run' : `a run for --out ${wanted.out}`);
     throw new UserError('RUN_NOT_FOUND', `${what} is not recorded in ${stateDir}`, {
@@ -55,9 +58,18 @@ export async function findRun(
     throw new UserError('RUN_NOT_FOUND', `'${runId}' begins the ids of ${matches.length} runs`, {
       hint: `For example ${matches
         .slice(0, 3)
-        .map((m) => m.run_id)
+        .map((m) => m.record.run_id)
         .join(', ')}`,
     });
   }
-  return { record, stateDir };
+  return { ...match, stateDir };
+}
+
+/** Its definition would be run with this user's rights. */
+function notOurs(out: string): UserError {
+  return new UserError(
+    'LOCK_NOT_OURS',
+    `the lock beside ${out} was written by another user; the run that it names is not followed`,
+    { hint: 'Resume as that user, name the run and its --state-dir, or start a new run here.' },
+  );
 }

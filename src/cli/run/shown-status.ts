@@ -1,6 +1,7 @@
 /** What a record says of a run now: an open run whose process is gone is not running. */
 
-import { ownerIsAlive } from '../../store/run-records.ts';
+import { describeOwner } from '../../os/owner.ts';
+import { driverOf, driverState } from '../../store/run-records.ts';
 
 import type { RunRecord } from '../../model/run-record.ts';
 
@@ -11,7 +12,15 @@ export function shownStatus(record: RunRecord): {
   readonly note?: string;
 } {
   if (record.state === 'closed') return { status: record.status };
-  return ownerIsAlive(record)
-    ? { status: 'RUNNING', note: `process ${record.pid}` }
-    : { status: 'UNFINISHED', note: 'its process is gone; `resume` goes on with it' };
+  switch (driverState(record)) {
+    case 'alive':
+      return { status: 'RUNNING', note: `process ${record.pid}` };
+    case 'unknown':
+      return {
+        status: 'RUNNING',
+        note: `${describeOwner(driverOf(record))}, which cannot be seen from here`,
+      };
+    case 'dead':
+      return { status: 'UNFINISHED', note: 'its process is gone; `resume` goes on with it' };
+  }
 }

@@ -2,9 +2,9 @@
 
 import { join } from 'node:path';
 
-import { openLocalStore } from '../../../src/store/local.ts';
-import { lockOut } from '../../../src/delivery/out-lock.ts';
-import { claimOf, fileIn, resultOf } from '../../store/fixtures.ts';
+import { openLocalStore, openStoreJournal } from '../../../src/store/local.ts';
+import { lockOut } from '../../../src/delivery/folder/out-lock.ts';
+import { factOf, fileIn, resultOf } from '../../store/fixtures.ts';
 
 const [what, folder = '', name = ''] = process.argv.slice(2);
 const store = await openLocalStore(join(folder, 'store'), { bootId: 'boot-1' });
@@ -22,10 +22,11 @@ if (what === 'put') {
     await store.putResult(fingerprint, resultOf({ table, tree }, {}, fingerprint));
     say(fingerprint);
   }
-} else if (what === 'claim') {
+} else if (what === 'count') {
   for (let i = 0; i < 200; i += 1) {
-    if (await store.claim('run-1', `key-${i}`, claimOf({ atMs: i }))) say(String(i));
-    if (i % 50 === 0) await store.sealClaims('run-1');
+    const [verdict] = await store.append([factOf({ runId: `run-${i}`, atMs: i })]);
+    if (verdict?.won === true) say(String(i));
+    if (i % 50 === 0) await openStoreJournal(join(folder, 'store')).compact();
   }
 } else {
   const about = { runId: name, stateDir: folder };

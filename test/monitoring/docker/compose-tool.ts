@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { withLock } from '../../../src/os/ticket-lock.ts';
+import { withLease } from '../../../src/os/lease-turn.ts';
 import { run } from './tool.ts';
 
 import type { Engine } from './engine.ts';
@@ -34,7 +34,7 @@ export async function cachedCompose(say: (line: string) => void): Promise<string
   const program = join(folder, 'docker-compose');
   if (existsSync(program)) return program;
   mkdirSync(root, { recursive: true });
-  await withLock(join(root, 'compose-lock'), async () => {
+  await withLease(join(root, 'compose-lock'), async () => {
     if (existsSync(program)) return;
     say(`Building Docker Compose ${RELEASE} from source, once: some minutes.`);
     mkdirSync(folder, { recursive: true });

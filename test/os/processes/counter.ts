@@ -2,12 +2,12 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 
-import { withLock } from '../../../src/os/ticket-lock.ts';
+import { withLease } from '../../../src/os/lease-turn.ts';
 
 const [lock = '', counter = ''] = process.argv.slice(2);
 
 for (let i = 0; i < 50; i++) {
-  await withLock(lock, async () => {
+  await withLease(lock, async () => {
     const count = Number(readFileSync(counter, 'utf8'));
     await new Promise((done) => setImmediate(done));
     writeFileSync(counter, String(count + 1));

@@ -1,0 +1,62 @@
+/** What lies at `--out`: nothing, an earlier delivery, or something that is not ours and stays untouched. */
+
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { Scalar } from '../../model/plan.ts';
+import type { Column } from '../../model/column.ts';
+
+export type ManifestFile = {
+  readonly path: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly rows?: number;
+  readonly columns?: readonly Column[];
+  readonly from: string;
+};
+
+/** `manifest.json` of a delivery. No run id and no time in it: equal content, equal bytes. */
+export type Manifest = {
+  readonly format: 1;
+  readonly job: string;
+  readonly profile: string;
+  readonly params: Readonly<Record<string, Scalar>>;
+  readonly plan_sha256: string;
+  readonly files: readonly ManifestFile[];
+};
+
+export type OutState =
+  | { readonly state: 'absent' | 'empty' | 'foreign' }
+  | { readonly state: 'ours'; readonly manifest: Manifest };
+
+/** Looks at `--out` without touching it. */
+export async function inspectOut(out: string): Promise<OutState> {
+  const info = await stat(out).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw error;
+  });
+  if (info === undefined) return { state: 'absent' };
+  if (!info.isDirectory()) return { state: 'foreign' };
+  if ((await readdir(out)).length === 0) return { state: 'empty' };
+  const text = await readFile(join(out, 'manifest.json'), 'utf8').catch(() => undefined);
+  if (text === undefined) return { state: 'foreign' };
+  try {
+    const manifest = JSON.parse(text) as Manifest;
+    const isOurs =
+      manifest.format === 1 &&
+      Array.isArray(manifest.files) &&
+      typeof manifest.plan_sha256 === 'string';
+    return isOurs ? { state: 'ours', manifest } : { state: 'foreign' };
+  } catch {
+    return { state: 'foreign' };
+  }
+}
+
+/** Rows of each `step` or `step.output` in the delivery that lies at `out`. */
+export async function previousRows(out: string): Promise<Readonly<Record<string, number>>> {
+  const found = await inspectOut(out);
+  if (found.state !== 'ours') return {};
+  return Object.fromEntries(
+    found.manifest.files.flatMap(({ from, rows }) => (rows === undefined ? [] : [[from, rows]])),
+  );
+}

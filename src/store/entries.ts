@@ -1,0 +1,90 @@
+/** What a journal holds: results by fingerprint, and what happened in runs. Plain JSON. Pure types. */
+
+import type { Column } from '../model/column.ts';
+import type { Ending } from '../model/endings.ts';
+import type { Outcome, RunStatus } from '../model/outcome.ts';
+import type { RunRecord } from '../model/run-record.ts';
+import type { StepResult } from '../model/step-result.ts';
+
+/** A step result as it lies in the store, with what a later reader must know about it. */
+export type StoredResult = {
+  readonly result: Omit<StepResult, 'cached' | 'adopted' | 'durationMs'>;
+  /** Step that made it, under whose name `latestOf` finds it; absent for what is never reused. */
+  readonly step?: { readonly job: string; readonly profile: string; readonly id: string };
+  /** Run that wrote it: found by the same run it is OK, by another CACHED. */
+  readonly runId: string;
+  readonly writtenAtMs: number;
+  /** Duration of the attempt that made it. */
+  readonly durationMs: number;
+  /** Everything the fingerprint was made of, so that `explain` can say exactly what changed. */
+  readonly ingredients: unknown;
+  /** Columns of the outputs that are tables, by output name. */
+  readonly columns: Readonly<Record<string, readonly Column[]>>;
+  /** The machine's boot it was written in; after another boot its artifacts are hashed again. */
+  readonly bootId: string;
+};
+
+/** The first result of a fingerprint stays, until it is dropped because its artifacts are gone. */
+export type ResultEntry =
+  | { readonly type: 'result'; readonly fingerprint: string; readonly stored: StoredResult }
+  | {
+      readonly type: 'drop';
+      readonly fingerprint: string;
+      /** The append that wrote the result: what another one put there meanwhile stays. */
+      readonly by: string;
+    };
+
+/** What every entry of a run says. An entry of a lower generation than one before it is void. */
+type OfRun = {
+  readonly runId: string;
+  /** Counts the starts of the run's workflow, from 1. */
+  readonly generation: number;
+  readonly job: string;
+  readonly profile: string;
+  readonly atMs: number;
+};
+
+/** One countable fact. Enough to rebuild every counter, histogram and gauge from. */
+export type Fact = OfRun & {
+  /** Exporter of the process that counts it: whose counters go on from it. Absent: nobody's. */
+  readonly exporter?: string;
+} & (
+    | { readonly type: 'outcome'; readonly outcome: Outcome }
+    | {
+        readonly type: 'attempt';
+        readonly step: string;
+        readonly kind: string;
+        readonly attempt: number;
+        readonly result: Ending;
+        readonly durationMs: number;
+        /** OK and WARN attempts only: they enter the histogram. */
+        readonly observed: boolean;
+        readonly rowsIn?: number;
+        readonly rowsOut?: number;
+        readonly rowsRejected?: number;
+      }
+    | {
+        readonly type: 'run';
+        readonly status: RunStatus;
+        readonly startedAtMs: number;
+        readonly durationMs: number;
+      }
+  );
+
+/** What a record needs beside the facts, and nobody counts. */
+export type RunNote = OfRun &
+  (
+    | { readonly type: 'start'; readonly record: RunRecord }
+    | { readonly type: 'step'; readonly step: string; readonly attempt: number }
+    | { readonly type: 'note'; readonly patch: Partial<RunRecord> }
+    /** The command's last word: what it knows of the end, each step's outcome included. */
+    | {
+        readonly type: 'closed';
+        readonly status: RunStatus;
+        readonly outcomes: readonly Outcome[];
+        readonly error?: string;
+      }
+  );
+
+export type RunEntry = Fact | RunNote;
+export type Entry = ResultEntry | RunEntry;

@@ -1,0 +1,167 @@
+/**
+ * What the entries of one run add up to: its record, and what of it was counted. Pure.
+ *
+ * 1. An entry of a lower generation than one before it is void: its writer was overtaken.
+ * 2. A fact is counted once: an attempt by its number, a success of a step and of the run once for all
+ *    generations, since a later start keeps it, a failure once a generation.
+ * 3. Behind the end of a generation nothing of it counts.
+ * 4. The record follows the newest generation, whether a fact is counted or not.
+ */
+
+import { isSuccess } from '../../model/outcome.ts';
+import { stepRecordOf } from '../../model/run-record.ts';
+
+import type { Outcome, RunStatus } from '../../model/outcome.ts';
+import type { RunRecord, StepRecord } from '../../model/run-record.ts';
+import type { RunEntry } from '../entries.ts';
+import type { Verdict } from '../journal/folding.ts';
+
+export type RunState = {
+  generation: number;
+  /** The generation has ended. */
+  ended: boolean;
+  /** That the run ended well was counted. */
+  done: boolean;
+  /** Absent until a start is among the entries, such as in the store of a worker elsewhere. */
+  record?: RunRecord;
+  /** Steps whose success was counted. */
+  successes: Record<string, true>;
+  /** The generation in which a failure of a step was last counted. */
+  failures: Record<string, number>;
+  /** Attempts of this generation that were counted: `step number`. */
+  attempts: Record<string, true>;
+};
+
+const WON: Verdict = Object.freeze({ won: true });
+const LOST: Verdict = Object.freeze({ won: false });
+const FENCED: Verdict = Object.freeze({ won: false, fenced: true });
+
+/** Folds an entry in. `state` is changed; the record in it is replaced, never changed. */
+export function foldRun(
+  before: RunState | undefined,
+  entry: RunEntry,
+): { readonly state: RunState; readonly verdict: Verdict } {
+  const state = before ?? newState();
+  return { state, verdict: apply(state, entry) };
+}
+
+function newState(): RunState {
+  return {
+    generation: 0,
+    ended: false,
+    done: false,
+    successes: {},
+    failures: {},
+    attempts: {},
+  };
+}
+
+function apply(state: RunState, entry: RunEntry): Verdict {
+  if (entry.generation < state.generation) return FENCED;
+  if (entry.generation > state.generation) {
+    state.generation = entry.generation;
+    state.ended = false;
+    state.attempts = {};
+  }
+  switch (entry.type) {
+    case 'start':
+      return start(state, entry.record);
+    case 'note':
+      change(state, entry.patch);
+      return WON;
+    case 'step':
+      if (state.ended) return LOST;
+      changeStep(state, entry.step, (step) => ({
+        ...step,
+        status: 'RUNNING',
+        attempts: entry.attempt,
+      }));
+      return WON;
+    case 'attempt':
+      return once(state.ended, state.attempts, `${entry.step} ${entry.attempt}`);
+    case 'outcome':
+      return countOutcome(state, entry.outcome);
+    case 'run':
+      return countEnd(state, entry.status);
+    case 'closed':
+      return close(state, entry);
+  }
+}
+
+/** Of two that go on with one run at once, the first has it. */
+function start(state: RunState, record: RunRecord): Verdict {
+  if ((state.record?.generation ?? 0) >= state.generation) return LOST;
+  state.record = { ...record, generation: state.generation };
+  // One that an earlier version recorded comes as it was.
+  if (record.state === 'closed') endGeneration(state, record.status);
+  return WON;
+}
+
+function countOutcome(state: RunState, outcome: Outcome): Verdict {
+  if (state.ended) return LOST;
+  const { step, status } = outcome;
+  changeStep(state, step, () => stepRecordOf(outcome));
+  if (isSuccess(status)) return once(false, state.successes, step);
+  if ((state.failures[step] ?? 0) >= state.generation) return LOST;
+  state.failures[step] = state.generation;
+  return WON;
+}
+
+/** Counts only: the record stays open until the command that drives the run has said its last word. */
+function countEnd(state: RunState, status: RunStatus): Verdict {
+  if (state.ended) return LOST;
+  const isCounted = state.done && isGood(status);
+  endGeneration(state, status);
+  return isCounted ? LOST : WON;
+}
+
+/** A run that was cut off knows no outcome of what ran or waited then: it is cancelled with the run. */
+function close(state: RunState, entry: Extract<RunEntry, { type: 'closed' }>): Verdict {
+  endGeneration(state, entry.status);
+  if (state.record === undefined) return WON;
+  const outcomes = new Map(entry.outcomes.map((outcome) => [outcome.step, outcome]));
+  change(state, {
+    state: 'closed',
+    status: entry.status,
+    finished_at: new Date(entry.atMs).toISOString(),
+    steps: state.record.steps.map((step) => {
+      const outcome = outcomes.get(step.id);
+      return outcome === undefined ? endedWithRun(step) : stepRecordOf(outcome);
+    }),
+    ...(entry.error === undefined ? {} : { error: entry.error }),
+  });
+  return WON;
+}
+
+function endGeneration(state: RunState, status: RunRecord['status']): void {
+  state.ended = true;
+  state.done ||= isGood(status);
+  state.attempts = {};
+}
+
+function endedWithRun(step: StepRecord): StepRecord {
+  return step.status === 'RUNNING' || step.status === 'WAITING'
+    ? { ...step, status: 'CANCELLED' }
+    : step;
+}
+
+function isGood(status: RunRecord['status']): boolean {
+  return status === 'OK' || status === 'WARN';
+}
+
+function once(isVoid: boolean, taken: Record<string, true>, key: string): Verdict {
+  if (isVoid || Object.hasOwn(taken, key)) return LOST;
+  taken[key] = true;
+  return WON;
+}
+
+function change(state: RunState, patch: Partial<RunRecord>): void {
+  if (state.record !== undefined) state.record = { ...state.record, ...patch };
+}
+
+function changeStep(state: RunState, id: string, how: (step: StepRecord) => StepRecord): void {
+  if (state.record === undefined) return;
+  change(state, {
+    steps: state.record.steps.map((step) => (step.id === id ? how(step) : step)),
+  });
+}

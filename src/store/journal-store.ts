@@ -1,0 +1,103 @@
+/**
+ * The part of a store that is its journal: step results by fingerprint, and what happened in runs.
+ *
+ * 1. A result is appended after its artifacts were stored, so whoever finds one finds them too.
+ * 2. One whose artifacts are missing or damaged is dropped and counts as absent: its step runs again.
+ * 3. What was written in an earlier boot is hashed again, once: a power loss may have damaged it.
+ * 4. A result with artifacts is on disk before it is told; one without is as easily made again.
+ */
+
+import { SUBJECTS } from './folds/folding.ts';
+import { NO_COUNTERS } from './folds/counters.ts';
+
+import type { Entry, StoredResult } from './entries.ts';
+import type { LatestState, ResultState, State, Summary } from './folds/folding.ts';
+import type { RunState } from './folds/run-state.ts';
+import type { Journal } from './journal/journal.ts';
+import type { ArtifactStore, ResultJournal, RunJournal } from './store.ts';
+
+export type StoreJournal = Journal<Entry, State, Summary>;
+
+/** What is remembered of artifacts that were hashed again in this boot. */
+export type Soundness = {
+  isKnown(fingerprint: string): boolean;
+  note(fingerprint: string): Promise<void>;
+};
+
+/** More rivals than ever write one fingerprint; beyond it something else misbehaves. */
+const MOST_TRIES = 5;
+
+/** The look-ups and appends of a store over a journal. */
+export function makeJournalStore({
+  journal,
+  artifacts,
+  soundness,
+  bootId,
+}: {
+  readonly journal: StoreJournal;
+  readonly artifacts: Pick<ArtifactStore, 'verify'>;
+  readonly soundness: Soundness;
+  readonly bootId: string;
+}): ResultJournal & RunJournal {
+  const isSound = async ({ bootId: writtenIn, result }: StoredResult): Promise<boolean> => {
+    const refs = Object.values(result.outputs);
+    const deep = writtenIn !== bootId && refs.length > 0 && !soundness.isKnown(result.fingerprint);
+    for (const ref of refs) {
+      if (!(await artifacts.verify(ref, { deep }))) return false;
+    }
+    if (deep) await soundness.note(result.fingerprint);
+    return true;
+  };
+
+  const findResult = async (fingerprint: string): Promise<StoredResult | undefined> => {
+    const state = journal.state(SUBJECTS.result(fingerprint)) as ResultState | undefined;
+    if (state?.stored === undefined || state.by === undefined) return undefined;
+    if (await isSound(state.stored)) return state.stored;
+    // On a disk that cannot be written it stays, and counts as absent all the same.
+    await journal.append([{ type: 'drop', fingerprint, by: state.by }]).catch(() => undefined);
+    return undefined;
+  };
+
+  const putResult = async (fingerprint: string, stored: StoredResult): Promise<StoredResult> => {
+    const sync = Object.keys(stored.result.outputs).length > 0;
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      const [verdict] = await journal.append([{ type: 'result', fingerprint, stored }], { sync });
+      const winner = verdict?.won === true ? stored : await findResult(fingerprint);
+      if (winner !== undefined) return winner;
+    }
+    throw new Error(`the result ${fingerprint} can be neither written nor read`);
+  };
+
+  const recordOf = (runId: string) =>
+    (journal.state(SUBJECTS.run(runId)) as RunState | undefined)?.record;
+
+  return {
+    findResult,
+    findResults: async (fingerprints) => {
+      const found = new Map<string, StoredResult>();
+      for (const fingerprint of fingerprints) {
+        const stored = await findResult(fingerprint);
+        if (stored !== undefined) found.set(fingerprint, stored);
+      }
+      return found;
+    },
+    putResult,
+    latestOf: async (job, profile, step) => {
+      const latest = journal.pointer(SUBJECTS.latest(job, profile, step)) as
+        LatestState | undefined;
+      if (latest === undefined) return undefined;
+      const subject = SUBJECTS.result(latest.fingerprint);
+      return (journal.state(subject) as ResultState | undefined)?.stored;
+    },
+    append: async (entries, options) => journal.append(entries, options),
+    run: async (runId) => recordOf(runId),
+    runs: async ({ limit = Infinity, where = () => true } = {}) => {
+      const rows = journal.summary().runs.toReversed().filter(where).slice(0, limit);
+      return rows.flatMap(({ id }) => recordOf(id) ?? []);
+    },
+    counters: async (exporter) => {
+      const { counters } = journal.summary();
+      return Object.hasOwn(counters, exporter) ? counters[exporter]! : NO_COUNTERS;
+    },
+  };
+}

@@ -1,0 +1,35 @@
+/** A journal in memory: the same folds over a list, for one process and gone with it. */
+
+import { makeBooks } from '../journal/books.ts';
+
+import type { Folding, Verdict } from '../journal/folding.ts';
+import type { Journal } from '../journal/journal.ts';
+
+/** An empty journal. */
+export function openMemoryJournal<Entry, State, Summary>(
+  folding: Folding<Entry, State, Summary>,
+): Journal<Entry, State, Summary> {
+  const books = makeBooks<Entry, State>({ folding, base: () => undefined, isMine: () => true });
+  let appends = 0;
+  const append = (entry: Entry): Verdict => {
+    // As another process would read it.
+    const framed = { token: `memory-${(appends += 1)}`, entry: structuredClone(entry) };
+    books.take([framed]);
+    return books.verdict(framed);
+  };
+  return {
+    append: async (entries) => entries.map(append),
+    state: (subject) => books.state(subject),
+    pointer: (subject) => books.pointer(subject),
+    summary: () => {
+      const subjects = books.subjects().filter(folding.isSummed);
+      return folding.summaryOf({
+        states: subjects.map((subject) => [subject, books.state(subject)!] as const),
+        won: subjects.flatMap((subject) => books.won(subject).map(({ entry }) => entry)),
+      });
+    },
+    settled: async () => undefined,
+    compact: async () => undefined,
+    close: () => undefined,
+  };
+}
