@@ -73,11 +73,13 @@ function plainForm(type: string, column: string): StoredForm | undefined {
   }
   if (AS_TIMESTAMP.test(type)) return cast('TIMESTAMP');
   if (WHOLE.test(type)) {
-    const low = type === 'HUGEINT' ? `or ${'$'} < -${LARGEST}::hugeint ` : '';
+    // Unsigned ones have no lower end to look at.
+    const isTooLow = (value: string): string =>
+      type === 'HUGEINT' ? ` or ${value} < -${LARGEST}::hugeint` : '';
     return {
       type: 'DECIMAL(38,0)',
       store: (value, name) =>
-        `case when ${value} > ${LARGEST}::${type} ${low.replace('$', () => value)}then ${refusal(name, LONG)} else cast(${value} as decimal(38, 0)) end`,
+        `case when ${value} > ${LARGEST}::${type}${isTooLow(value)} then ${refusal(name, LONG)} else cast(${value} as decimal(38, 0)) end`,
       restore,
     };
   }

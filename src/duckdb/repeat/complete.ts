@@ -9,14 +9,12 @@ import {
   filledIn,
   isGrouped,
   isOrderedSource,
-  isPlainList,
   isSortedList,
   keysOf,
   keysOfJoin,
   lacking,
   listOf,
   nameOfCall,
-  sortedList,
   withGroupsSaid,
 } from './query-parts.ts';
 import { isJudgedByType, seesOrder } from './aggregates.ts';
@@ -29,6 +27,7 @@ import {
   shapeOf,
   textOf,
 } from './exact-tree.ts';
+import { withoutSorting } from './quick-aggregates.ts';
 import { placeOf } from '../sql-error.ts';
 import { describedBy, scopeOf } from './scope.ts';
 import { needOf } from './windows.ts';
@@ -205,12 +204,13 @@ export async function completed(session: Session, { text, binds }: Sql): Promise
     if (!seesOrder(name, type)) return made;
     if (at.comesInOrder === true && FOLLOWS.has(name) && order.orders.length === 0) return made;
     complete(node, `${name}() over rows in any order`);
-    if (FOLLOWS.has(name) && order.orders.length === 0) {
+    if (FOLLOWS.has(name) && !/^any_|^arb/.test(name) && order.orders.length === 0) {
       notes.push(
         `${told(node)}${name}() without an ORDER BY inside takes its rows in the order of their values; write ${name}(x order by key) for another`,
       );
     }
-    if (isPlainList(node) && order.orders.length === 0) return sortedList(made);
+    const quick = order.orders.length === 0 ? withoutSorting(made) : undefined;
+    if (quick !== undefined) return quick;
     return { ...made, order_bys: { type: 'ORDER_MODIFIER', orders: [...order.orders, ...added] } };
   };
 

@@ -166,7 +166,8 @@ function onlyTable(value: unknown): Node | undefined {
   return node['type'] === 'SELECT_NODE' ? (node['from_table'] as Node) : undefined;
 }
 
-async function writtenBy(session: Session, node: Node): Promise<string | undefined> {
+/** The text of a tree to ask about: its names and types are right, its constants may be of a like type. */
+export async function writtenBy(session: Session, node: Node): Promise<string | undefined> {
   const statement = { node: storable(node), named_param_map: [] };
   const json = JSON.stringify({ error: false, statements: [statement] }, (key, value: unknown) =>
     key === 'query_location' ? undefined : value,

@@ -1,7 +1,7 @@
 /** Questions about parts of a query's exact tree. Pure. */
 
 import { AGGREGATE_MACROS, AGGREGATES } from './engine-words.ts';
-import { bareNumber, callNode, columnNode, orderNode, shapeOf, textNode } from './exact-tree.ts';
+import { bareNumber, columnNode, orderNode, shapeOf } from './exact-tree.ts';
 
 import type { Ctes } from './scope.ts';
 import type { Node } from '../syntax-tree.ts';
@@ -129,16 +129,6 @@ export function isSortedList(node: Node): boolean {
 /** True for an aggregate whose whole result can be sorted as a list. */
 export function isPlainList(node: Node): boolean {
   return /^(list|array_agg)$/.test(nameOfCall(node)) && node['distinct'] !== true;
-}
-
-/** The list in the order of its values. */
-export function sortedList(list: Node): Node {
-  const sorted = callNode('list_sort', [
-    { ...list, alias: '' },
-    textNode('ORDER_DEFAULT'),
-    textNode('ORDER_DEFAULT'),
-  ]);
-  return { ...sorted, alias: list['alias'] };
 }
 
 /** A SELECT that groups by all says its groups: with more columns in a window the engine would not know them. */

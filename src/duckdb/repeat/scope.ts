@@ -9,6 +9,7 @@ import {
   shapeOf,
   starNode,
   textOf,
+  writtenBy,
 } from './exact-tree.ts';
 
 import type { Scalar } from '../../model/plan.ts';
@@ -100,7 +101,7 @@ export async function describedBy(
   node: Node,
   binds: Readonly<Record<string, Scalar>>,
 ): Promise<readonly Column[] | undefined> {
-  const text = await textOf(session, node);
+  const text = await writtenBy(session, node);
   if (text === undefined) return undefined;
   return session.describe({ text, binds: bindsOf(node, binds) }).catch(() => undefined);
 }

@@ -31,6 +31,7 @@ export const STEADY = [
   'select t.* from ties t qualify row_number() over (partition by t.name order by t.v) <= 2',
   'select k, arg_max(id, v) as newest from ties group by k',
   'select k, max_by(name, day) as newest, min_by(name, day) as oldest from ties group by k',
+  'select k, arg_max(id, v) filter (v > 2 and id > 3) as a, min_by(day, v) filter (k > 2) as b, arg_max(id, v, 2) as c from ties group by k',
   'select k, first(id) as f, last(id) as l, any_value(name) as a from ties group by k',
   'select first(id) as f from ties',
   'select k, first(id order by v) as f from ties group by k',

@@ -146,6 +146,13 @@ test('shows that error() never answers, and json_group_object() works on its arg
   expect([isChanging('error'), isChanging('json_group_object')]).toEqual([false, false]);
 });
 
+test('shows that arg_max() and arg_min() leave out rows without a value or a measure', async () => {
+  const rows = '(values (null, 5), (1, 3), (2, null), (3, 4), (null, 1)) t(a, b)';
+  expect(
+    await ask(`select arg_max(a, b) as x, max_by(a, b) as y, arg_min(a, b) as n from ${rows}`),
+  ).toEqual([{ x: 3, y: 3, n: 1 }]);
+});
+
 /** Two arguments for those that need them. */
 const ARGUMENTS: Readonly<Record<string, string>> = {
   quantile: ', 0.3',
