@@ -12,7 +12,9 @@ import {
   sqlForm,
 } from '../model/plan-nodes.ts';
 
-import type { InputArtifact, Sql, StepInputs } from '../model/attempt-inputs.ts';
+import { sqlFrom, typedValue } from '../model/sql-from.ts';
+
+import type { InputArtifact, StepInputs } from '../model/attempt-inputs.ts';
 import type { Json, Scalar } from '../model/plan.ts';
 import type { Piece, RefNode } from '../model/plan-nodes.ts';
 
@@ -63,29 +65,16 @@ export function fingerprintForm(options: Json, inputs: StepInputs): Json {
     ref: formOf,
     secret: (node) => node,
     concat: (pieces) => concatOf<Json>(pieces.map(pieceOf)),
-    sql: (parts) => sqlForm(parts.map((part) => (isRef(part) ? { value: formOf(part) } : part))),
+    sql: (parts) =>
+      sqlForm(
+        parts.map((part) => {
+          if (typeof part === 'string') return part;
+          if (!isRef(part)) return { ...typedValue(part) };
+          const value = formOf(part);
+          return typeof value === 'object' ? { value } : { ...typedValue({ value }) };
+        }),
+      ),
   });
-}
-
-/** One query from texts and values. Names of parameters never meet a name the text already has. */
-function sqlFrom(parts: readonly (string | { readonly value: Scalar })[]): Sql {
-  const written = parts.filter((part) => typeof part === 'string').join(' ');
-  const binds: Record<string, Scalar> = {};
-  let text = '';
-  let n = 0;
-  for (const part of parts) {
-    const piece = typeof part === 'string' ? part : `$${bind(part.value)}`;
-    // Two names side by side would be read as one.
-    text += /[\w$]$/.test(text) && /^[\w$]/.test(piece) ? ` ${piece}` : piece;
-  }
-  return { text, binds };
-
-  function bind(value: Scalar): string {
-    do n += 1;
-    while (new RegExp(`\\$p${n}(?!\\d)`).test(written));
-    binds[`p${n}`] = value;
-    return `p${n}`;
-  }
 }
 
 type Found =

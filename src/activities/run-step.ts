@@ -128,6 +128,7 @@ export async function runStep(
         return folder.path();
       },
       inputs,
+      needs: step.needs,
       sources,
       signal,
       fence: makeFence({

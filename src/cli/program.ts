@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from 'commander';
 
+import { checkFlags } from './check-flags.ts';
 import { makeIo } from './io.ts';
 import { report } from './report.ts';
 import { readVersion } from './run/versions.ts';
@@ -27,6 +28,7 @@ export async function runCommand(
       const argument = given.length > 2 ? (given[0] as string | undefined) : undefined;
       const flags = called.optsWithGlobals<Flags>();
       try {
+        checkFlags(flags, argument, io.cwd);
         const settings = settingsFrom(flags, env, io.cwd);
         const run = await load();
         const act = async (): Promise<number> => run(flags, settings, io, argument);
@@ -37,16 +39,17 @@ export async function runCommand(
       }
     };
 
-  const program = makeProgram(action);
-  program.exitOverride().configureOutput({
-    writeOut: (text) => io.out(text.trimEnd()),
-    writeErr: (text) => io.say(text.trimEnd()),
-  });
+  const program = makeProgram(action, io);
   try {
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? 0 : 2;
+    if (error.exitCode === 0) return 0;
+    const message = error.message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ');
+    if (words.includes('--json')) {
+      io.out(JSON.stringify({ error: { code: 'BAD_USAGE', message } }, null, 2));
+    }
+    return 2;
   }
   return code;
 }
@@ -68,13 +71,19 @@ type MakeAction = <Flags extends GlobalFlags>(
   runs: 'steps' | 'no steps',
 ) => (...given: unknown[]) => Promise<void>;
 
-function makeProgram(action: MakeAction): Command {
+function makeProgram(action: MakeAction, io: Io): Command {
   const program = new Command('builder_cli')
     .description('Durable data pipelines from two YAML files: a job says what, a profile says how.')
     .version(readVersion(), '--version', 'print the version')
     .helpCommand(false)
     .showHelpAfterError('(see builder_cli --help)')
-    .showSuggestionAfterError();
+    .showSuggestionAfterError()
+    // Before the commands are made: they take over what the program is told until then.
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.out(text.trimEnd()),
+      writeErr: (text) => io.say(text.trimEnd()),
+    });
 
   const runProfile = definitionFlags(program.command('run-profile'))
     .description('run a job with a profile to the end, and deliver')

@@ -110,7 +110,8 @@ function deliverByOf(text: string): Settings['deliverBy'] {
   throw new UserError('BAD_USAGE', `--deliver-by is '${text}'; it is caller or workers`);
 }
 
-function wholeNumber(flag: string, text: string, least: number, most: number): number {
+/** A whole number given as a flag. @throws UserError BAD_USAGE */
+export function wholeNumber(flag: string, text: string, least: number, most: number): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isInteger(value) || value < least || value > most) {
     throw new UserError(

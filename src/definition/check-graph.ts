@@ -10,7 +10,12 @@ import type { Problem } from '../model/errors.ts';
 /** Problems between steps. */
 export function checkGraph({ steps }: CheckedSteps): readonly Problem[] {
   const byId = new Map(steps.map((step) => [step.id, step]));
-  return [...circles(byId), ...missingOutputs(steps, byId), ...sameExports(steps)];
+  return [
+    ...circles(byId),
+    ...missingOutputs(steps, byId),
+    ...missingValues(steps, byId),
+    ...sameExports(steps),
+  ];
 }
 
 /** One circle of each knot of steps that need each other, named from its first step in the file. */
@@ -81,27 +86,65 @@ function missingOutputs(
   );
 }
 
+function missingValues(
+  steps: readonly CheckedStep[],
+  byId: ReadonlyMap<string, CheckedStep>,
+): Problem[] {
+  return steps.flatMap((step) =>
+    step.values.flatMap(({ at, step: id, value }): Problem[] => {
+      const maker = byId.get(id);
+      if (maker?.options === undefined) return [];
+      const names = maker.spec?.values?.(maker.options as never);
+      if (names === undefined || names.includes(value)) return [];
+      const hint = didYouMean(value, names);
+      const message = `step '${id}' has no value '${value}'; ${listed(names)}`;
+      return [{ code: 'UNKNOWN_REFERENCE', ...at, message, ...(hint !== undefined && { hint }) }];
+    }),
+  );
+}
+
 /** Names that every delivery uses itself. */
 const RESERVED = Object.freeze(['manifest.json', 'run.json']);
 
 function sameExports(steps: readonly CheckedStep[]): Problem[] {
   const problems: Problem[] = [];
-  const owners = new Map(RESERVED.map((name) => [name, '']));
+  const owners = new Map(RESERVED.map((name) => [name, { id: '', path: name }]));
   for (const { id, at: step, located, spec, options } of steps) {
     if (options === undefined) continue;
     const at = child(child(located, 'with'), 'name')?.at ?? step;
     for (const path of spec?.exports?.(options as never) ?? []) {
       // Not every file system tells A from a.
       const key = path.toLowerCase();
-      const owner = owners.get(key);
-      owners.set(key, owner ?? id);
-      if (owner === undefined) continue;
-      const message =
-        owner === ''
-          ? `step '${id}' exports ${path}, a name that every delivery uses itself; give it another name`
-          : `steps '${owner}' and '${id}' both export ${path}; give one of them another name`;
-      problems.push({ code: 'DUPLICATE_EXPORT', ...at, message });
+      const clash = clashOf(key, owners);
+      if (!owners.has(key)) owners.set(key, { id, path });
+      if (clash === undefined) continue;
+      problems.push({ code: 'DUPLICATE_EXPORT', ...at, message: clashText(clash, { id, path }) });
     }
   }
   return problems;
+}
+
+type Export = { readonly id: string; readonly path: string };
+
+/** The export that has this name, or is the folder or a file of it: one name cannot be both. */
+function clashOf(key: string, owners: ReadonlyMap<string, Export>): Export | undefined {
+  const same = owners.get(key);
+  if (same !== undefined) return same;
+  const parts = key.split('/');
+  const above = parts.slice(1).map((_, i) => parts.slice(0, i + 1).join('/'));
+  const folder = above.find((each) => owners.has(each));
+  if (folder !== undefined) return owners.get(folder);
+  return [...owners].find(([name]) => name.startsWith(`${key}/`))?.[1];
+}
+
+function clashText(owner: Export, { id, path }: Export): string {
+  const isSame = owner.path.toLowerCase() === path.toLowerCase();
+  if (owner.id === '') {
+    return isSame
+      ? `step '${id}' exports ${path}, a name that every delivery uses itself; give it another name`
+      : `step '${id}' exports ${path}, but ${owner.path} is a file of every delivery; give it another name`;
+  }
+  return isSame
+    ? `steps '${owner.id}' and '${id}' both export ${path}; give one of them another name`
+    : `step '${id}' exports ${path} and step '${owner.id}' ${owner.path}: one name cannot be a file and a folder; give one of them another name`;
 }

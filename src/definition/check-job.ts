@@ -1,15 +1,16 @@
 /** Checks a job file: its shape, its references, the values of its parameters, its inputs. Pure. */
 
 import { jobSchema } from './job.ts';
-import { child, entriesOf, mapScalars, textOf } from './located.ts';
+import { child, entriesOf, mapScalars, settled, textOf } from './located.ts';
 import { resolveParams } from './params.ts';
 import { replaceReferences } from './replace.ts';
 import { shapeOf } from './shape-problems.ts';
-import { readSource } from './source.ts';
+import { sourceOf } from './source.ts';
 
 import type { CheckInput } from './check.ts';
 import type { Problem } from '../model/errors.ts';
-import type { Job } from './job.ts';
+import type { SqlType } from '../model/plan-nodes.ts';
+import type { Job, ParamType } from './job.ts';
 import type { Located, LocatedMap, Path } from './located.ts';
 import type { PathUse } from './options.ts';
 import type { Params } from './params.ts';
@@ -28,6 +29,13 @@ export type CheckedJob = {
   readonly copies: number;
 };
 
+/** A date is text everywhere but in a query. */
+const SQL_TYPE_OF: Readonly<Partial<Record<ParamType, SqlType>>> = Object.freeze({
+  integer: 'BIGINT',
+  number: 'DOUBLE',
+  date: 'DATE',
+});
+
 const NONE: ReadonlySet<Root> = new Set();
 const IN_DEFAULTS: ReadonlySet<Root> = new Set(['job', 'run'] as const);
 const IN_PATHS: ReadonlySet<Root> = new Set(['params', 'job', 'run'] as const);
@@ -35,9 +43,10 @@ const IN_PATHS: ReadonlySet<Root> = new Set(['params', 'job', 'run'] as const);
 /** The job, or what is wrong with it. `copy` chooses among values of a key that stands twice. */
 export function checkJob(input: CheckInput, copy: number): CheckedJob {
   const { job: file, given, date, resolvePath } = input;
-  const source = readSource(file.path, file.text, copy);
+  const source = sourceOf(file, copy);
   const problems: Problem[] = [...source.problems];
-  const root = source.root?.kind === 'map' ? source.root : undefined;
+  const whole = source.root === undefined ? undefined : settled(source.root, problems);
+  const root = whole?.kind === 'map' ? whole : undefined;
   if (source.root !== undefined && root === undefined) {
     const message = 'a job file is a mapping; expected keys such as job, params and inputs';
     problems.push({ code: 'WRONG_TYPE', ...source.root.at, message });
@@ -45,6 +54,7 @@ export function checkJob(input: CheckInput, copy: number): CheckedJob {
 
   const base: Scope = {
     params: new Map(),
+    types: new Map(),
     inputs: new Map(),
     job: textOf(child(root, 'job')),
     date,
@@ -56,14 +66,20 @@ export function checkJob(input: CheckInput, copy: number): CheckedJob {
   const scope: Scope = {
     ...base,
     params: new Map([...params].map(([name, { value }]) => [name, value])),
+    types: new Map(
+      [...params].flatMap(([name, { type }]) => {
+        const inSql = type === undefined ? undefined : SQL_TYPE_OF[type];
+        return inSql === undefined ? [] : [[name, inSql] as const];
+      }),
+    ),
   };
-  const whole = replaced(withDefaults, scope, problems, (path) => path[0] !== 'params');
-  const shape = whole === undefined ? undefined : shapeOf(jobSchema, whole, { what: '' });
+  const resolved = replaced(withDefaults, scope, problems, (path) => path[0] !== 'params');
+  const shape = resolved === undefined ? undefined : shapeOf(jobSchema, resolved, { what: '' });
   problems.push(...(shape?.problems ?? []));
 
   const paths: PathUse[] = [];
   const inputs = new Map<string, string | undefined>();
-  for (const [name, { value }] of entriesOf(child(whole, 'inputs'))) {
+  for (const [name, { value }] of entriesOf(child(resolved, 'inputs'))) {
     inputs.set(name, inputPath(value, paths, resolvePath));
   }
   return {

@@ -1,13 +1,14 @@
 /** Checks each profile of a chain by itself, merges them, and puts values in place of static references. Pure. */
 
 import { durationMs } from '../model/duration.ts';
+import { didYouMean } from '../model/suggest.ts';
 import { mergeProfiles } from './extends.ts';
-import { child, entriesOf, mapScalars, textOf } from './located.ts';
+import { child, entriesOf, itemsOf, mapScalars, settledScalar, textOf } from './located.ts';
 import { DEFAULTS, profileSchema } from './profile.ts';
 import { hasReference } from './reference.ts';
 import { replaceReferences } from './replace.ts';
 import { shapeOf } from './shape-problems.ts';
-import { readSource } from './source.ts';
+import { sourceOf } from './source.ts';
 
 import type { CheckInput } from './check.ts';
 import type { CheckedJob } from './check-job.ts';
@@ -35,14 +36,14 @@ export function checkProfiles(input: CheckInput, job: CheckedJob, copy: number):
   const problems: Problem[] = [];
   const maps: LocatedMap[] = [];
   let copies = 1;
-  for (const { path, text } of input.profiles) {
-    const source = readSource(path, text, copy);
-    const { root } = source;
+  for (const file of input.profiles) {
+    const source = sourceOf(file, copy);
+    const root = source.root === undefined ? undefined : exact(source.root, problems);
     copies = Math.max(copies, source.copies);
     problems.push(...source.problems);
     if (root?.kind === 'map') {
       maps.push(root);
-      problems.push(...shapeOf(profileSchema, settled(root), { what: '' }).problems);
+      problems.push(...shapeOf(profileSchema, closed(root), { what: '' }).problems);
     } else if (root !== undefined) {
       const message = 'a profile file is a mapping; expected keys such as profile and steps';
       problems.push({ code: 'WRONG_TYPE', ...root.at, message });
@@ -57,12 +58,21 @@ export function checkProfiles(input: CheckInput, job: CheckedJob, copy: number):
   const root = withValues(merged.root, job, problems);
   problems.push(...shapeOf(profileSchema, withoutConditions(root), { what: '' }).problems);
   problems.push(...waitProblems(root));
-  if (complete) problems.push(...merged.problems, ...noSteps(root));
+  if (complete) {
+    problems.push(...merged.problems, ...noSteps(root), ...hiddenNeeds(maps, merged.root));
+  }
   return { root, complete, removed: merged.removed, problems, copies };
 }
 
+/** Numbers as they can be kept; which options are text is known with their kinds. */
+function exact(root: Located, problems: Problem[]): Located {
+  return mapScalars(root, (scalar, path) =>
+    path[0] === 'steps' && path[2] === 'with' ? scalar : settledScalar(scalar, problems),
+  );
+}
+
 /** One file alone: what its references stand for is checked where all files are merged. */
-function settled(root: LocatedMap): LocatedMap {
+function closed(root: LocatedMap): LocatedMap {
   const holed = mapScalars(root, (scalar, path) =>
     !isLater(path) && typeof scalar.value === 'string' && hasReference(scalar.value)
       ? { kind: 'hole', at: scalar.at }
@@ -109,6 +119,25 @@ function withoutConditions(root: LocatedMap): LocatedMap {
   });
   const value: Located = { ...steps.value, entries: new Map(plain) };
   return { ...root, entries: new Map(root.entries).set('steps', { key: steps.key, value }) };
+}
+
+/** Needs of a base that a later profile writes anew: nothing reads them any more, and they are as wrong as before. */
+function hiddenNeeds(maps: readonly LocatedMap[], merged: LocatedMap): readonly Problem[] {
+  const ids = new Set(maps.flatMap((map) => entriesOf(child(map, 'steps')).map(([id]) => id)));
+  const inForce = child(merged, 'steps');
+  return maps.flatMap((map) =>
+    entriesOf(child(map, 'steps')).flatMap(([id, { value }]) => {
+      const needs = child(value, 'needs');
+      if (needs === child(child(inForce, id), 'needs')) return [];
+      return itemsOf(needs).flatMap((item): readonly Problem[] => {
+        const need = textOf(item);
+        if (need === undefined || ids.has(need) || hasReference(need)) return [];
+        const hint = didYouMean(need, ids);
+        const message = `step '${id}' needs '${need}', which is no step of any of the profiles`;
+        return [{ code: 'UNKNOWN_NEED', ...item.at, message, ...(hint && { hint }) }];
+      });
+    }),
+  );
 }
 
 function noSteps(root: LocatedMap): readonly Problem[] {

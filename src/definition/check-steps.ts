@@ -16,6 +16,7 @@ import type { KindSpec } from './kind-spec.ts';
 import type { Entry, Located, LocatedMap, Place } from './located.ts';
 import type { PathUse, ResolvedOptions } from './options.ts';
 import type { Condition, Json } from '../model/plan.ts';
+import type { Query } from './query.ts';
 import type { StepUse } from './replace.ts';
 
 export type CheckedStep = {
@@ -34,6 +35,9 @@ export type CheckedStep = {
     readonly step: string;
     readonly output: string;
   }[];
+  /** Values it mentions, likewise. */
+  readonly values: readonly { readonly at: Place; readonly step: string; readonly value: string }[];
+  readonly queries: readonly Query[];
 };
 
 export type CheckedSteps = {
@@ -146,6 +150,10 @@ function checkStep(id: string, entry: Entry, around: Around): CheckedStep {
     needs,
     reads,
     outputs,
+    values: [...resolved.uses, ...conditionUses].flatMap(({ at, step, part, name }) =>
+      part === 'values' ? [{ at, step, value: name }] : [],
+    ),
+    queries: resolved.queries,
   };
 }
 

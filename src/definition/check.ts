@@ -5,17 +5,20 @@ import { checkProfiles } from './check-profiles.ts';
 import { checkGraph } from './check-graph.ts';
 import { checkKnownTables } from './check-known-tables.ts';
 import { checkSteps } from './check-steps.ts';
+import { withOddLetter } from './odd-letters.ts';
 import { planFrom } from './plan-from.ts';
+import { sizeProblems } from './plan-size.ts';
 
 import type { CheckedJob } from './check-job.ts';
+import type { CheckedStep } from './check-steps.ts';
 import type { CheckedProfiles } from './check-profiles.ts';
 import type { Problem } from '../model/errors.ts';
 import type { KindSpec } from './kind-spec.ts';
 import type { PathUse } from './options.ts';
+import type { DefinitionFile } from './source.ts';
 import type { Plan } from '../model/plan.ts';
 
-/** A definition file: the path as shown in messages, and its text. */
-export type DefinitionFile = { readonly path: string; readonly text: string };
+export type { DefinitionFile };
 
 export type CheckInput = {
   readonly job: DefinitionFile;
@@ -39,6 +42,8 @@ export type Checked = {
   readonly problems: readonly Problem[];
   /** Files and globs that must exist for the plan to run. */
   readonly paths: readonly PathUse[];
+  /** The steps, for what only an engine can judge. */
+  readonly steps: readonly CheckedStep[];
   /** Where each setting came from: dotted name to `file:line`, `--param` or `built in`. */
   readonly origins: Readonly<Record<string, string>>;
 };
@@ -54,7 +59,7 @@ export function checkDefinition(input: CheckInput): Checked {
     checkCopy(input, i + 1),
   );
   const problems = [first, ...others].flatMap((each) => each.problems);
-  return { ...first, problems: sorted(problems) };
+  return { ...first, problems: sorted(problems.map(withOddLetter)) };
 }
 
 function checkCopy(input: CheckInput, copy: number): Checked & { readonly copies: number } {
@@ -68,12 +73,16 @@ function checkCopy(input: CheckInput, copy: number): Checked & { readonly copies
   const about = {
     problems,
     paths: [...job.paths, ...steps.paths],
+    steps: steps.steps,
     copies: Math.max(job.copies, profiles.copies),
   };
   if (problems.length > 0 || profiles.root === undefined || !profiles.complete) {
     return { ...about, plan: undefined, origins: {} };
   }
-  return { ...about, ...planFrom(job, profiles, steps) };
+  const made = planFrom(job, profiles, steps);
+  const tooLarge = sizeProblems(made.plan, steps.steps);
+  if (tooLarge.length > 0) return { ...about, problems: tooLarge, plan: undefined, origins: {} };
+  return { ...about, ...made };
 }
 
 /** False for what may well stand in a file that could not be read. */

@@ -1,7 +1,8 @@
 /** Resolves what stands under `when` to the plan's condition. Pure. */
 
 import { isRef, mentionOf, nameOf } from '../model/plan-nodes.ts';
-import { mapScalars, plainOf } from './located.ts';
+import { foundText } from './issue-text.ts';
+import { child, entriesOf, mapScalars, plainOf } from './located.ts';
 import { conditionSchema } from './profile.ts';
 import { replaceReferences } from './replace.ts';
 import { shapeOf } from './shape-problems.ts';
@@ -40,6 +41,8 @@ export function resolveCondition(
   const what = `steps.${id}.when`;
   problems.push(...shapeOf(conditionSchema, withoutNodes(replaced, []), { what }).problems);
   if (problems.length > before) return undefined;
+  problems.push(...pairProblems(what, replaced));
+  if (problems.length > before) return undefined;
   const plain = plainOf(replaced);
   return replaced.kind === 'map' ? (plain as Condition) : { value: plain as Condition['value'] };
 }
@@ -64,4 +67,31 @@ function withoutNodes(located: Located, path: readonly string[]): Located {
       [key, { key: at, value: withoutNodes(value, [...path, key]) }] as const,
   );
   return { ...located, entries: new Map(entries) };
+}
+
+const WORDS = Object.freeze({ number: 'a number', string: 'text', boolean: 'true or false' });
+
+/** Comparisons of values of two types, whose answer is known before anything runs. */
+function pairProblems(what: string, when: Located): readonly Problem[] {
+  const value = child(when, 'value');
+  if (value?.kind !== 'scalar') return [];
+  const type = typeof value.value as keyof typeof WORDS;
+  return entriesOf(when).flatMap(([key, entry]) => {
+    if (key === 'value') return [];
+    const wanted = key === 'above' || key === 'below' ? 'number' : undefined;
+    const others = entry.value.kind === 'list' ? entry.value.items : [entry.value];
+    const wrong = others.find(
+      (other) => other.kind === 'scalar' && type !== (wanted ?? typeof other.value),
+    );
+    return [wrong].flatMap((other): readonly Problem[] => {
+      if (other?.kind !== 'scalar') return [];
+      const found = WORDS[typeof other.value as keyof typeof WORDS];
+      const always = key === 'not_equals' ? 'always holds' : 'can never hold';
+      const message =
+        wanted === undefined
+          ? `${what}.${key}: ${foundText(other)}, which is ${found}, and the value is ${WORDS[type]} (${String(value.value)}); the condition ${always}`
+          : `${what}.${key}: the value is ${WORDS[type]} (${String(value.value)}), and '${key}' compares numbers; the condition ${always}`;
+      return [{ code: 'WRONG_TYPE', ...(wanted === undefined ? other.at : value.at), message }];
+    });
+  });
 }

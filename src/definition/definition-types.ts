@@ -42,7 +42,9 @@ export function duration({
   readonly range?: string;
 } = {}) {
   return z
-    .string()
+    .string({
+      error: 'expected a duration: a number with a unit (d, h, m, s, ms) such as 90s or 1h30m',
+    })
     .refine((text) => durationMs(text) !== undefined, {
       error: 'not a duration; expected a number with a unit (d, h, m, s, ms) such as 90s or 1h30m',
       params: { code: 'BAD_DURATION' },

@@ -18,6 +18,7 @@ const TYPE_WORDS: Readonly<Record<string, string>> = Object.freeze({
 export function issueText(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
+      if (!issue.message.startsWith('Invalid input')) return issue.message;
       return `expected ${TYPE_WORDS[issue.expected] ?? issue.expected}`;
     case 'invalid_value':
       return `allowed: ${issue.values.map(String).join(', ')}`;
@@ -65,7 +66,7 @@ export function foundText(located: Located): string {
   switch (located.kind) {
     case 'scalar':
       if (located.value === null) return 'found nothing (null)';
-      return `found ${typeof located.value === 'string' ? quoted(located.value) : String(located.value)}`;
+      return `found ${typeof located.value === 'string' ? quoted(located.value) : (located.written ?? String(located.value))}`;
     case 'list':
       return 'found a list';
     case 'map':

@@ -1,7 +1,7 @@
 /** What the model must know about a kind to check and resolve its options. Pure; the kinds themselves fit it. */
 
 import type { z } from 'zod';
-import type { KnownTable, KnownTables, OptionTrouble } from '../model/known-table.ts';
+import type { KnownParts, KnownTable, KnownTables, OptionTrouble } from '../model/known-table.ts';
 
 /** A kind without the part that runs. Options arrive as the plan holds them, nodes included. */
 export type KindSpec = {
@@ -15,13 +15,18 @@ export type KindSpec = {
     readonly tables?: readonly string[];
     readonly secrets?: readonly string[];
     readonly paths?: readonly string[];
+    readonly texts?: readonly string[];
+    readonly types?: readonly string[];
+    readonly conditions?: Readonly<Record<string, string>>;
   };
   /** Names of the outputs these options give; undefined: not known before it runs. */
   outputs?(options: never): readonly string[] | undefined;
+  /** Names of the values these options give; undefined: not known before it runs. */
+  values?(options: never): readonly string[] | undefined;
   /** Paths in the delivery these options give. */
   exports?(options: never): readonly string[];
-  /** Columns of outputs, by name, as far as the options alone tell. */
-  columns?(options: never): Readonly<Record<string, KnownTable>>;
+  /** Columns of outputs, by name, as far as they follow from the options and what they name. */
+  columns?(options: never, known: KnownParts): Readonly<Record<string, KnownTable | undefined>>;
   /** What is wrong with the options on tables whose columns are known. */
   checkOptions?(options: never, tables: KnownTables): readonly OptionTrouble[];
   /** False: the result is never taken from an earlier run. */

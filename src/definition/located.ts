@@ -1,5 +1,6 @@
 /** Values that know where they were written: what a definition file is read into. Pure, no YAML here. */
 
+import type { Problem } from '../model/errors.ts';
 import type { Json, Scalar } from '../model/plan.ts';
 
 /** Where something was written; line and column count from 1, columns in UTF-16 units. */
@@ -18,6 +19,12 @@ export type Located =
       readonly value: Scalar;
       /** Places of the `${{` in it, in order; those of the scalar itself where it cannot be told. */
       readonly marks: readonly Place[];
+      /** The letters of the file, of what is not text to YAML. */
+      readonly written?: string;
+      /** Why it can stand only where text is wanted; `value` then holds its letters. */
+      readonly wrong?: string;
+      /** Of a text as it was written: the place of one of its letters, by index. */
+      readonly placeIn?: (index: number) => Place;
     }
   | { readonly kind: 'list'; readonly at: Place; readonly items: readonly Located[] }
   | {
@@ -28,6 +35,7 @@ export type Located =
   | { readonly kind: 'hole'; readonly at: Place }
   | { readonly kind: 'node'; readonly at: Place; readonly value: Json };
 
+export type ScalarLocated = Extract<Located, { kind: 'scalar' }>;
 export type LocatedMap = Extract<Located, { kind: 'map' }>;
 export type Path = readonly (string | number)[];
 
@@ -90,6 +98,18 @@ export function textOf(located: Located | undefined): string | undefined {
   return located?.kind === 'scalar' && typeof located.value === 'string'
     ? located.value
     : undefined;
+}
+
+/** The same value with a hole, and a problem, for each number that can stand only where text is wanted. */
+export function settled(located: Located, problems: Problem[]): Located {
+  return mapScalars(located, (scalar) => settledScalar(scalar, problems));
+}
+
+/** The scalar, or a hole with a problem. */
+export function settledScalar(scalar: ScalarLocated, problems: Problem[]): Located {
+  if (scalar.wrong === undefined) return scalar;
+  problems.push({ code: 'BAD_VALUE', ...scalar.at, message: scalar.wrong });
+  return { kind: 'hole', at: scalar.at };
 }
 
 /** Paths of all holes. */

@@ -3,15 +3,18 @@
 import type { KindSpec } from './kind-spec.ts';
 import type { Path } from './located.ts';
 
-type Role = keyof NonNullable<KindSpec['roles']>;
+type Role = Exclude<keyof NonNullable<KindSpec['roles']>, 'conditions'>;
 
 /** True if the option at `path` has the role; items of a list have the role of the list. */
 export function hasRole(spec: KindSpec, role: Role, path: Path): boolean {
-  return (spec.roles?.[role] ?? []).some((pattern) => {
-    const keys = pattern.split('.');
-    const fits = keys.every(
-      (key, i) => i < path.length && (key === '*' || key === String(path[i])),
-    );
-    return fits && path.slice(keys.length).every((key) => typeof key === 'number');
-  });
+  return (spec.roles?.[role] ?? []).some((pattern) => fits(pattern, path));
+}
+
+/** True if a pattern means the option at `path`, or the list that it is an item of. */
+export function fits(pattern: string, path: Path): boolean {
+  const keys = pattern.split('.');
+  return (
+    keys.every((key, i) => i < path.length && (key === '*' || key === String(path[i]))) &&
+    path.slice(keys.length).every((key) => typeof key === 'number')
+  );
 }

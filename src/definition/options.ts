@@ -10,7 +10,7 @@ import {
   refTo,
   sqlOf,
 } from '../model/plan-nodes.ts';
-import { mapScalars } from './located.ts';
+import { mapScalars, settledScalar } from './located.ts';
 import { hasRole } from './option-roles.ts';
 import { replaceReferences, resolveReference } from './replace.ts';
 import { ROOTS } from './scope.ts';
@@ -22,6 +22,7 @@ import type { KindSpec } from './kind-spec.ts';
 import type { Located, LocatedMap, Path, Place } from './located.ts';
 import type { Json } from '../model/plan.ts';
 import type { SqlPart } from '../model/plan-nodes.ts';
+import type { Query } from './query.ts';
 import type { Replacing, StepUse } from './replace.ts';
 import type { Scope } from './scope.ts';
 
@@ -43,6 +44,7 @@ export type ResolvedOptions = {
   readonly paths: readonly PathUse[];
   /** Names that queries mention, lower case. */
   readonly names: ReadonlySet<string>;
+  readonly queries: readonly Query[];
 };
 
 type Scalars = Extract<Located, { kind: 'scalar' }>;
@@ -72,13 +74,27 @@ export function resolveOptions({
   const tables: TableUse[] = [];
   const paths: PathUse[] = [];
   const names = new Set<string>();
+  const queries: Query[] = [];
 
-  const change = (scalar: Scalars, path: Path): Located => {
+  const change = (written: Scalars, path: Path): Located => {
+    const text = spec !== undefined && hasRole(spec, 'texts', path) ? written.written : undefined;
+    const settled =
+      text === undefined ? settledScalar(written, problems) : { ...written, value: text };
+    if (settled.kind !== 'scalar') return settled;
+    const scalar = settled;
     if (spec === undefined) {
       return replaceReferences(scalar, { scope, allowed: ALL, problems, uses });
     }
     if (hasRole(spec, 'sql', path) && typeof scalar.value === 'string') {
-      return replaceSql(scalar, scalar.value, { scope, problems, uses, allowed: ALL }, names);
+      return replaceSql(
+        scalar,
+        scalar.value,
+        { scope, problems, uses, allowed: ALL },
+        {
+          names,
+          found: (query) => queries.push({ path: path.join('.'), ...query }),
+        },
+      );
     }
     const allowsSecrets = hasRole(spec, 'secrets', path);
     const replaced = replaceReferences(scalar, {
@@ -94,12 +110,14 @@ export function resolveOptions({
   };
 
   const replaced = mapScalars(located, change);
-  if (spec === undefined) return { options: undefined, problems, uses, tables, paths, names };
+  if (spec === undefined)
+    return { options: undefined, problems, uses, tables, paths, names, queries };
   const what = `step '${id}' (${spec.kind})`;
   const shape = shapeOf(spec.schema, replaced, { what, code: 'BAD_OPTION', at });
   problems.push(...shape.problems);
-  const options = problems.length === 0 ? asJson(shape.value) : undefined;
-  return { options, problems, uses, tables, paths, names };
+  const options =
+    problems.length === 0 && shape.value !== undefined ? asJson(shape.value) : undefined;
+  return { options, problems, uses, tables, paths, names, queries };
 }
 
 function secretPlaces(spec: KindSpec): string {
@@ -110,17 +128,27 @@ function secretPlaces(spec: KindSpec): string {
 }
 
 /** A query always becomes a node of the plan: text, and values that will be bound. */
-function replaceSql(scalar: Scalars, text: string, how: Replacing, names: Set<string>): Located {
+function replaceSql(
+  scalar: Scalars,
+  text: string,
+  how: Replacing,
+  { names, found: tell }: { names: Set<string>; found: (query: Omit<Query, 'path'>) => void },
+): Located {
   const refuse = (at: Place, message: string): void => {
     how.problems.push({ code: 'BAD_REFERENCE', ...at, message });
   };
   const sql = readSql(text);
   for (const name of sql.names) names.add(name);
   const parts: SqlPart[] = [];
+  const starts: number[] = [];
   let failed = false;
-  for (const part of sql.parts) {
+  const push = (part: SqlPart, i: number): void => {
+    parts.push(part);
+    starts.push(sql.starts[i] ?? 0);
+  };
+  for (const [i, part] of sql.parts.entries()) {
     if (typeof part === 'string') {
-      parts.push(part);
+      push(part, i);
       continue;
     }
     const at = scalar.marks[part.mark] ?? scalar.at;
@@ -142,14 +170,14 @@ function replaceSql(scalar: Scalars, text: string, how: Replacing, names: Set<st
           'a query cannot read files; collect the input with collect.files and name that step',
         );
       }
-      parts.push({ value: found.value });
+      push({ value: found.value, ...(found.type === undefined ? {} : { type: found.type }) }, i);
     } else if (found.kind === 'step' && found.part === 'outputs') {
       const table = found.name === 'table' ? found.step : `${found.step}.${found.name}`;
       refuse(
         at,
         `in a query a needed step is a table; write ${table} and list the step under needs`,
       );
-    } else if (found.kind === 'step') parts.push(refTo(found));
+    } else if (found.kind === 'step') push(refTo(found), i);
   }
   if (failed) return { kind: 'hole', at: scalar.at };
   if (parts.some((part) => typeof part !== 'string') && isBlank(parts)) {
@@ -158,6 +186,7 @@ function replaceSql(scalar: Scalars, text: string, how: Replacing, names: Set<st
   const plain = parts.every((part) => typeof part === 'string') ? parts.join('') : undefined;
   // An empty query stays text, for the kind's schema to refuse.
   if (plain !== undefined && plain.trim() === '') return scalar;
+  tell({ parts, starts, placeIn: scalar.placeIn ?? (() => scalar.at) });
   return { kind: 'node', at: scalar.at, value: sqlOf(parts) };
 }
 

@@ -1,7 +1,9 @@
 /** Gives the parameters of a job their values: the command line first, then defaults. Pure. */
 
 import { child, entriesOf, itemsOf, textOf } from './located.ts';
+import { exactNumber } from '../model/exact-number.ts';
 import { foundText } from './issue-text.ts';
+import { linearPattern } from './linear-pattern.ts';
 import { didYouMean } from '../model/suggest.ts';
 
 import type { ParamType } from './job.ts';
@@ -13,6 +15,8 @@ export type Param = {
   /** Undefined: there is none, or it is wrong; a problem says so. */
   readonly value: Scalar | undefined;
   readonly from: Place | '--param';
+  /** Undefined: it has none that is known. */
+  readonly type?: ParamType;
 };
 
 export type Params = {
@@ -22,8 +26,8 @@ export type Params = {
 
 const TYPE_WORDS: Readonly<Record<ParamType, string>> = Object.freeze({
   string: 'text',
-  integer: 'a whole number',
-  number: 'a number',
+  integer: 'a whole number up to 9007199254740991',
+  number: 'a number that can be kept exactly',
   boolean: 'true or false',
   date: 'a date as YYYY-MM-DD',
 });
@@ -52,9 +56,9 @@ export function resolveParams(
       const parsed = parseGiven(text, type);
       const wrong = rules.wrong(parsed) ?? undefined;
       if (wrong !== undefined) problems.push(badParam(name, `'${text}' ${wrong}`));
-      params.set(name, { value: wrong === undefined ? parsed : undefined, from: '--param' });
+      params.set(name, { value: wrong === undefined ? parsed : undefined, from: '--param', type });
     } else {
-      params.set(name, { value: fallback, from: child(value, 'default')?.at ?? key });
+      params.set(name, { value: fallback, from: child(value, 'default')?.at ?? key, type });
       if (child(value, 'default') === undefined) {
         problems.push({
           code: 'BAD_PARAM',
@@ -99,7 +103,7 @@ class Rules {
   readonly problems: Problem[] = [];
   readonly #bounds = new Map<'min' | 'max', Scalar>();
   readonly #enum: readonly Scalar[] | undefined;
-  readonly #pattern: RegExp | undefined;
+  readonly #pattern: { readonly source: string; test(text: string): boolean } | undefined;
 
   constructor(name: string, type: ParamType, definition: Located) {
     this.name = name;
@@ -120,10 +124,9 @@ class Rules {
     if (pattern !== undefined && type !== 'string') {
       this.#refuse('pattern', pattern, 'BAD_VALUE', 'only string has one');
     } else if (textOf(pattern) !== undefined) {
-      this.#pattern = compiled(textOf(pattern)!);
-      if (this.#pattern === undefined) {
-        this.#refuse('pattern', pattern!, 'BAD_VALUE', 'it is not a regular expression');
-      }
+      const read = linearPattern(textOf(pattern)!);
+      if (read.wrong === undefined) this.#pattern = { test: read.test, source: textOf(pattern)! };
+      else this.#refuse('pattern', pattern!, 'BAD_VALUE', read.wrong);
     }
     const listed = itemsOf(child(definition, 'enum'));
     for (const item of listed) {
@@ -160,14 +163,6 @@ class Rules {
   }
 }
 
-function compiled(pattern: string): RegExp | undefined {
-  try {
-    return new RegExp(pattern, 'u');
-  } catch {
-    return undefined;
-  }
-}
-
 function isOfType(value: Scalar, type: ParamType): boolean {
   switch (type) {
     case 'string':
@@ -197,8 +192,5 @@ export function isDate(text: string): boolean {
 function parseGiven(text: string, type: ParamType): Scalar | undefined {
   if (type === 'string' || type === 'date') return text;
   if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : undefined;
-  const number = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)
-    ? Number(text)
-    : undefined;
-  return number !== undefined && Number.isFinite(number) ? number : undefined;
+  return exactNumber(text);
 }

@@ -4,6 +4,7 @@ import { didYouMean } from '../model/suggest.ts';
 
 import type { ErrorCode } from '../model/error-codes.ts';
 import type { Scalar } from '../model/plan.ts';
+import type { SqlType } from '../model/plan-nodes.ts';
 import type { Reference } from './reference.ts';
 
 /** The first words a reference can have. */
@@ -11,7 +12,7 @@ export const ROOTS = ['params', 'inputs', 'job', 'run', 'steps', 'secrets'] as c
 export type Root = (typeof ROOTS)[number];
 
 export type Found =
-  | { readonly kind: 'value'; readonly value: Scalar }
+  | { readonly kind: 'value'; readonly value: Scalar; readonly type?: SqlType }
   | {
       readonly kind: 'step';
       readonly step: string;
@@ -31,6 +32,8 @@ export type Found =
 /** Everything references can name in one definition. Undefined values are holes. */
 export type Scope = {
   readonly params: ReadonlyMap<string, Scalar | undefined>;
+  /** What a parameter is in a query. */
+  readonly types: ReadonlyMap<string, SqlType>;
   readonly inputs: ReadonlyMap<string, string | undefined>;
   readonly job: string | undefined;
   /** `run.date`, YYYY-MM-DD. */
@@ -46,7 +49,12 @@ export function lookUp(scope: Scope, { name, names }: Reference): Found {
     case 'inputs': {
       const known = scope[root];
       if (second === undefined || names.length !== 2) return malformed(name, `${root}.name`);
-      if (known.has(second)) return valueOrHole(known.get(second));
+      if (known.has(second)) {
+        return valueOrHole(
+          known.get(second),
+          root === 'params' ? scope.types.get(second) : undefined,
+        );
+      }
       return unknown(name, `the job has no ${root === 'params' ? 'parameter' : 'input'}`, second, [
         ...known.keys(),
       ]);
@@ -78,8 +86,9 @@ export function lookUp(scope: Scope, { name, names }: Reference): Found {
   }
 }
 
-function valueOrHole(value: Scalar | undefined): Found {
-  return value === undefined ? { kind: 'hole' } : { kind: 'value', value };
+function valueOrHole(value: Scalar | undefined, type?: SqlType): Found {
+  if (value === undefined) return { kind: 'hole' };
+  return { kind: 'value', value, ...(type === undefined ? {} : { type }) };
 }
 
 function malformed(name: string, form: string): Found {

@@ -8,7 +8,7 @@ import { foundText, issueText } from './issue-text.ts';
 import type { z } from 'zod';
 import type { ErrorCode } from '../model/error-codes.ts';
 import type { Problem } from '../model/errors.ts';
-import type { Located, Path, Place } from './located.ts';
+import type { Located, Path, Place, ScalarLocated } from './located.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -104,16 +104,34 @@ function hintOf(issue: Issue, value: Located): { readonly hint?: string } {
       : issue.code === 'invalid_union' && 'options' in issue && Array.isArray(issue.options)
         ? (issue.options as readonly unknown[])
         : [];
-  if (value.kind !== 'scalar' || typeof value.value !== 'string') return {};
+  if (value.kind !== 'scalar') return {};
+  if (typeof value.value !== 'string') return plainHint(issue, value);
   const { value: text } = value;
   if (issue.code === 'invalid_type' && issue.expected === 'number' && isNumeric(text)) {
     return { hint: `Write ${text.trim()} without quotes.` };
+  }
+  if (
+    issue.code === 'invalid_type' &&
+    issue.expected === 'boolean' &&
+    /^(yes|no|on|off)$/i.test(text)
+  ) {
+    return { hint: `Write ${/^(yes|on)$/i.test(text) ? 'true' : 'false'}.` };
   }
   const hint = didYouMean(
     value.value,
     values.filter((each) => typeof each === 'string'),
   );
   return hint === undefined ? {} : { hint };
+}
+
+/** What to write where a number or a boolean stands in the place of text. */
+function plainHint(issue: Issue, { written }: ScalarLocated): { readonly hint?: string } {
+  if (issue.code !== 'invalid_type' || issue.expected !== 'string' || written === undefined)
+    return {};
+  if (!issue.message.includes('duration')) return { hint: `Write '${written}' in quotes.` };
+  return /^\d+$/.test(written)
+    ? { hint: `Write ${written}s for seconds, ${written}m for minutes.` }
+    : {};
 }
 
 /**

@@ -1,58 +1,51 @@
-/** Reads one YAML scalar: only what JSON can say exactly gets through. Pure. */
+/** Reads one YAML scalar: only what JSON can say exactly gets through as a number. Pure. */
+
+import { exactNumber } from '../model/exact-number.ts';
+import { placesIn } from './scalar-place.ts';
 
 import type { Scalar as YamlScalar } from 'yaml';
-
-import type { Problem } from '../model/errors.ts';
 import type { Located, Place } from './located.ts';
 
-/** The scalar with the places of its references; a hole, with a problem, for what JSON cannot say. */
+/** Digits that mean one thing to some programs and another to others. */
+const LEADING_ZERO = /^[+-]?0[0-9]/;
+
+/**
+ * The scalar with the places of its references. A number that cannot be kept, or could be meant
+ * otherwise, says so itself: where text is wanted it is text, and no mistake.
+ */
 export function readScalar(
   node: YamlScalar,
   at: Place,
   source: string,
   place: (offset: number) => Place,
-  problems: Problem[],
 ): Located {
   const { value } = node;
-  switch (typeof value) {
-    case 'string':
-      return { kind: 'scalar', at, value, marks: marksOf(node, value, at, source, place) };
-    case 'boolean':
-      return { kind: 'scalar', at, value, marks: [] };
-    case 'number':
-      if (Number.isFinite(value)) return { kind: 'scalar', at, value, marks: [] };
-      break;
-    case 'bigint':
-      if (value === BigInt(Number(value)) && Number.isSafeInteger(Number(value))) {
-        return { kind: 'scalar', at, value: Number(value), marks: [] };
-      }
-      break;
-    default:
-      if (value === null) return { kind: 'scalar', at, value, marks: [] };
+  if (typeof value === 'string') {
+    const placeIn = placesIn(node, value, source, place);
+    const marks = [...value.matchAll(/\$\{\{/g)].map(({ index }) => placeIn(index));
+    return { kind: 'scalar', at, value, marks, placeIn };
   }
-  const shown = node.source ?? String(value);
-  const message = `${shown} is not a number that can be kept exactly; numbers go to 9007199254740991, and as text it stands in quotes`;
-  problems.push({ code: 'BAD_VALUE', ...at, message });
-  return { kind: 'hole', at };
+  const written = node.source ?? String(value);
+  if (value === null) return { kind: 'scalar', at, value, marks: [] };
+  if (typeof value === 'boolean') return { kind: 'scalar', at, value, marks: [], written };
+  const number = numberOf(value, written);
+  return number === undefined
+    ? { kind: 'scalar', at, value: written, marks: [], written, wrong: whyNot(written) }
+    : { kind: 'scalar', at, value: number, marks: [], written };
 }
 
-/** Places of the `${{` of a value: those of the file, as no style of scalar changes these letters. */
-function marksOf(
-  node: YamlScalar,
-  value: string,
-  at: Place,
-  source: string,
-  place: (offset: number) => Place,
-): readonly Place[] {
-  const count = offsetsOf(value).length;
-  if (count === 0 || !node.range) return [];
-  const [start, end] = node.range;
-  const written = offsetsOf(source.slice(start, end));
-  return written.length === count
-    ? written.map((offset) => place(start + offset))
-    : Array.from({ length: count }, () => at);
+function numberOf(value: unknown, written: string): number | undefined {
+  if (LEADING_ZERO.test(written)) return undefined;
+  // 0x1F and 0o17 are whole numbers by another notation.
+  if (typeof value === 'bigint' && /^[+-]?0[xo]/.test(written)) {
+    return Number.isSafeInteger(Number(value)) ? Number(value) : undefined;
+  }
+  return exactNumber(written);
 }
 
-function offsetsOf(text: string): readonly number[] {
-  return [...text.matchAll(/\$\{\{/g)].map((match) => match.index);
+function whyNot(written: string): string {
+  if (LEADING_ZERO.test(written)) {
+    return `${written} begins with 0, which a number does not keep; write ${written.replace(/^([+-]?)0+(?=[0-9])/, '$1')}, or '${written}' in quotes for text`;
+  }
+  return `${written} is not a number that can be kept exactly; whole numbers go to 9007199254740991 and others have about 15 digits, and as text it stands in quotes`;
 }

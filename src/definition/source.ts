@@ -28,6 +28,14 @@ const MAX_VALUES = 200_000;
 /** Nesting of one file: keeps every walk over it from overflowing the stack. */
 const MAX_DEPTH = 100;
 
+/** A definition file: the path as shown in messages, and its text. */
+export type DefinitionFile = {
+  readonly path: string;
+  readonly text: string;
+  /** Why the text is not what stands in the file. */
+  readonly unreadable?: Problem;
+};
+
 export type Source = {
   /** Undefined: not one well-formed document with something in it. */
   readonly root: Located | undefined;
@@ -77,6 +85,13 @@ export function readSource(file: string, text: string, copy = 0): Source {
   return { root, problems: reader.problems, copies: reader.copies };
 }
 
+/** What a file holds; a file that could not be read as text says so itself. */
+export function sourceOf(file: DefinitionFile, copy = 0): Source {
+  return file.unreadable === undefined
+    ? readSource(file.path, file.text, copy)
+    : failed([file.unreadable]);
+}
+
 function failed(problems: readonly Problem[]): Source {
   return { root: undefined, problems, copies: 1 };
 }
@@ -112,7 +127,8 @@ class Reader {
   read(node: ParsedNode | null, depth: number): Located {
     const at = this.#place(node?.range?.[0] ?? 0);
     this.#values += 1;
-    if (this.#values === MAX_VALUES + 1) this.#problem(at, 'aliases expand to too many values');
+    if (this.#values === MAX_VALUES + 1)
+      this.#problem(at, 'the file holds too many values, aliases expanded');
     if (depth === MAX_DEPTH) this.#problem(at, 'values are nested too deeply');
     if (this.#values > MAX_VALUES || depth >= MAX_DEPTH) {
       this.overflowed = true;
@@ -120,7 +136,7 @@ class Reader {
     }
 
     if (isAlias(node)) return this.#alias(node, at, depth);
-    if (isScalar(node)) return readScalar(node, at, this.#source, this.#place, this.problems);
+    if (isScalar(node)) return readScalar(node, at, this.#source, this.#place);
     if (this.#open.has(node)) {
       this.#problem(at, 'an alias stands inside the value it names');
       return { kind: 'hole', at };

@@ -18,6 +18,8 @@ export type SqlPart =
 
 export type SqlText = {
   readonly parts: readonly SqlPart[];
+  /** Index in the text where each part begins. */
+  readonly starts: readonly number[];
   /** Names outside strings and comments, lower case, quoted ones without their quotes. */
   readonly names: ReadonlySet<string>;
 };
@@ -37,6 +39,7 @@ const LEXEMES = Object.freeze({
 /** Splits a query at its references. Those in comments are comment, as whoever commented them out meant. */
 export function readSql(text: string): SqlText {
   const parts: SqlPart[] = [];
+  const starts: number[] = [];
   const names = new Set<string>();
   let plain = '';
   let mark = -1;
@@ -44,23 +47,30 @@ export function readSql(text: string): SqlText {
     plain += lexeme;
     mark += countMarks(lexeme);
   };
-  const push = (part: SqlPart): void => {
-    if (plain !== '') parts.push(plain);
-    plain = '';
+  const push = (part: SqlPart, at: number): void => {
+    endPlain(at);
     parts.push(part);
+    starts.push(at);
+  };
+  const endPlain = (at: number): void => {
+    if (plain === '') return;
+    parts.push(plain);
+    starts.push(at - plain.length);
+    plain = '';
   };
 
   for (let rest = text; rest !== '';) {
     const lexeme = lexemeAt(rest);
+    const at = text.length - rest.length;
     if (lexeme.kind === 'reference') {
       mark += 1;
       const { part, length } = readReference(rest);
-      push({ mark, ...part });
+      push({ mark, ...part }, at);
       rest = rest.slice(length);
       continue;
     }
     if ((lexeme.kind === 'quoted' || lexeme.kind === 'quotedName') && countMarks(lexeme.text) > 0) {
-      push({ mark: mark + 1, quoted: lexeme.text });
+      push({ mark: mark + 1, quoted: lexeme.text }, at);
       mark += countMarks(lexeme.text);
     } else {
       skip(lexeme.text);
@@ -71,8 +81,8 @@ export function readSql(text: string): SqlText {
     }
     rest = rest.slice(lexeme.text.length);
   }
-  if (plain !== '') parts.push(plain);
-  return { parts, names };
+  endPlain(text.length);
+  return { parts, starts, names };
 }
 
 type Lexeme = {

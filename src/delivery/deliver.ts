@@ -38,9 +38,13 @@ export async function deliverInto({
     const there = wanted.slice(0, done.length).map((target) => target.placeOf(input.plan.run));
     throw there.length === 0 ? error : halfWay(error, there.join(', '));
   }
-  return done.reduce((sum, { files, bytes }) => ({
+  return done.reduce((sum, { files, bytes, kept, gone = [] }) => ({
     files: sum.files + files,
     bytes: sum.bytes + bytes,
+    ...(sum.kept === true && kept === true ? { kept } : {}),
+    ...(sum.gone === undefined && gone.length === 0
+      ? {}
+      : { gone: [...(sum.gone ?? []), ...gone] }),
   }));
 }
 

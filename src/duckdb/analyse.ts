@@ -3,7 +3,8 @@
 import { StepError } from '../model/step-error.ts';
 import { reachesOut } from './closed.ts';
 import { isChanging, isChangingWord } from './repeat/changing.ts';
-import { isSameTree, treeIfAny, treeOf } from './syntax-tree.ts';
+import { byteOf, QueryError } from './query-error.ts';
+import { isSameTree, PLACE, treeIfAny, treeOf } from './syntax-tree.ts';
 
 import type { Session } from './session.ts';
 import type { Node } from './syntax-tree.ts';
@@ -11,6 +12,8 @@ import type { Node } from './syntax-tree.ts';
 export type Analysis = {
   /** The query without a closing semicolon or comment, so that it can stand in parentheses. */
   readonly text: string;
+  /** Bytes of the text before it: those of the blanks that were left out. */
+  readonly start: number;
   readonly tree: Node;
   /** Tables it reads, without its own CTEs, as `name` or `schema.name`. */
   readonly tables: readonly string[];
@@ -32,13 +35,33 @@ const TABLE_FUNCTIONS = new Set([
 export async function analyse(session: Session, text: string): Promise<Analysis> {
   const tree = await treeOf(session, text);
   const found: Found = { tables: new Set(), reach: new Set() };
-  walk(tree, new Set(), found);
+  lookAtAll(tree, found, text);
   return {
     text: await withoutTail(session, text, tree),
+    start: Buffer.byteLength(/^\s*/.exec(text)?.[0] ?? ''),
     tree,
     tables: [...found.tables],
     reach: [...found.reach][0],
   };
+}
+
+function lookAtAll(tree: Node, found: Found, text: string): void {
+  try {
+    walk(tree, new Set(), found);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    throw new QueryError('SQL_NOT_ALLOWED', error.message, { text, byte: byteOf(error.at) });
+  }
+}
+
+/** What stands at a place of the tree is not allowed. */
+class Refused extends Error {
+  readonly at: unknown;
+
+  constructor(message: string, at: unknown) {
+    super(message);
+    this.at = at;
+  }
 }
 
 /** The query as it can stand in parentheses. @throws StepError SQL_NOT_ALLOWED where that cannot be told */
@@ -102,9 +125,9 @@ function look(node: Node, ctes: ReadonlySet<string>, found: Found): void {
   const reach = reachesOut(node);
   if (reach !== undefined) found.reach.add(reach);
   if ((node['sample'] ?? null) !== null) {
-    throw new StepError(
-      'SQL_NOT_ALLOWED',
+    throw new Refused(
       'a sample differs from run to run; filter by a hash of a key instead',
+      node[PLACE],
     );
   }
   switch (node['type']) {
@@ -118,22 +141,22 @@ function look(node: Node, ctes: ReadonlySet<string>, found: Found): void {
     case 'TABLE_FUNCTION': {
       const called = lower((node['function'] as Node | undefined)?.['function_name']);
       if (TABLE_FUNCTIONS.has(called)) return;
-      throw new StepError(
-        'SQL_NOT_ALLOWED',
+      throw new Refused(
         `the table function ${called}() reaches outside the step's inputs; files enter through collect.files`,
+        node[PLACE],
       );
     }
     case 'COLUMN_REF': {
       const parts = (node['column_names'] ?? []) as readonly string[];
       const only = parts.length === 1 ? (parts[0] ?? '').toLowerCase() : '';
-      if (isChangingWord(only)) refuseChanging(only);
+      if (isChangingWord(only)) refuseChanging(only, node);
       return;
     }
     case 'FUNCTION':
     case 'WINDOW_AGGREGATE': {
       const args = (node['children'] as readonly unknown[] | undefined) ?? [];
       if (isChanging(name, args.length)) {
-        refuseChanging(name === 'age' ? 'age() of one argument' : `${name}()`);
+        refuseChanging(name === 'age' ? 'age() of one argument' : `${name}()`, node);
       }
       return;
     }
@@ -141,9 +164,9 @@ function look(node: Node, ctes: ReadonlySet<string>, found: Found): void {
   }
 }
 
-function refuseChanging(name: string): never {
-  throw new StepError(
-    'SQL_NOT_ALLOWED',
+function refuseChanging(name: string, node: Node): never {
+  throw new Refused(
     `${name} differs from run to run, so its result could never be reused; pass a value in by a parameter or \${{ run.date }}`,
+    node[PLACE],
   );
 }

@@ -1,12 +1,16 @@
 /** Translates what DuckDB says into an error people can act on: place in the query, what was meant, what to do. Pure. */
 
 import { StepError } from '../model/step-error.ts';
+import { byteOf, QueryError } from './query-error.ts';
 
 type Told = {
   readonly exception_type?: string;
   readonly exception_message?: string;
   readonly position?: string;
   readonly candidates?: string;
+  readonly error_subtype?: string;
+  readonly name?: string;
+  readonly type?: string;
 };
 
 /** The error of a failed query. `text` is the query, for the line and column; `before` stood in front of it. */
@@ -22,15 +26,37 @@ export function errorOf(error: unknown, text: string, before = ''): Error {
   if (/IO Error|HTTP Error/i.test(told.exception_type ?? '') || told.exception_type === 'IO') {
     return new Error(firstLine(said), { cause: error });
   }
-  const place =
-    told.position === undefined
-      ? ''
-      : placeOf(text, Number(told.position) - Buffer.byteLength(before));
-  const hint =
-    told.candidates === undefined || said.includes('Did you mean') || said.includes('Candidate')
-      ? ''
-      : `. Did you mean ${told.candidates}?`;
-  return new StepError('SQL_ERROR', `${place}${firstLine(said)}${hint}`, { cause: error });
+  const byte = byteOf(told.position);
+  const isTold =
+    told.candidates === undefined || said.includes('Did you mean') || said.includes('Candidate');
+  return new QueryError('SQL_ERROR', firstLine(said), {
+    text,
+    byte: byte === undefined ? undefined : Math.max(0, byte - Buffer.byteLength(before)),
+    missingColumn: missingColumn(said, told),
+    isUnknownFunction:
+      told.error_subtype === 'MISSING_ENTRY' && / Function$/i.test(told.type ?? ''),
+    meant: isTold ? undefined : `Did you mean ${told.candidates}?`,
+    cause: error,
+  });
+}
+
+/** Ways in which the engine says that there is no such column without a code for it. */
+const NO_COLUMN = Object.freeze([
+  /^Column "(.+)" referenced that exists in the SELECT clause/,
+  /^Table ".+" does not have a column named "(.+)"/,
+  /^Column "(.+)" does not exist on (?:left|right) side of join/,
+  /^Column "(.+)" in (?:EXCLUDE|REPLACE|RENAME) list not found/,
+  /^Referenced column (.+) not found in FROM clause and/,
+  /^column (.+) must appear in the GROUP BY clause/,
+]);
+
+function missingColumn(said: string, { error_subtype: subtype, name }: Told): string | undefined {
+  if (subtype === 'COLUMN_NOT_FOUND' && name !== undefined) return name;
+  for (const way of NO_COLUMN) {
+    const found = way.exec(said)?.[1];
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** True if the engine had no room, could not or may not use a file, or has broken: it may be otherwise in another. */
@@ -73,14 +99,6 @@ function parseTold(message: string): Told {
   } catch {
     return {};
   }
-}
-
-/** `line 3, column 8: ` of a UTF-8 byte offset. */
-export function placeOf(text: string, byteOffset: number): string {
-  const before = Buffer.from(text).subarray(0, byteOffset).toString();
-  const line = before.split('\n').length;
-  const column = before.length - before.lastIndexOf('\n');
-  return `line ${line}, column ${column}: `;
 }
 
 function firstLine(text: string): string {

@@ -1,6 +1,6 @@
 /** A query as the tree that DuckDB's own parser makes of it, and when two trees mean the same. Runs nothing. */
 
-import { StepError } from '../model/step-error.ts';
+import { byteOf, QueryError } from './query-error.ts';
 
 import type { Session } from './session.ts';
 
@@ -8,19 +8,20 @@ import type { Session } from './session.ts';
 export type Node = { readonly [key: string]: unknown };
 
 /** Says where a place stands in the text, which is no part of what a query means. */
-const PLACE = 'query_location';
+export const PLACE = 'query_location';
 
 /** The one query of a text. @throws StepError SQL_ERROR, SQL_NOT_ALLOWED */
 export async function treeOf(session: Session, text: string): Promise<Node> {
   const parsed = await parsedBy(session, text);
   if (parsed['error'] === true) {
-    throw new StepError('SQL_ERROR', explainParse(parsed, text));
+    throw explainParse(parsed, text);
   }
   const statements = parsed['statements'] as readonly Node[];
   if (statements.length !== 1) {
-    throw new StepError(
+    throw new QueryError(
       'SQL_NOT_ALLOWED',
       `a step's query is one SELECT; this text has ${statements.length} statements`,
+      { text },
     );
   }
   return (statements[0] as Node)['node'] as Node;
@@ -53,12 +54,10 @@ async function parsedBy(session: Session, text: string): Promise<Node> {
   return JSON.parse(String(row?.['j'])) as Node;
 }
 
-function explainParse(parsed: Node, text: string): string {
+function explainParse(parsed: Node, text: string): QueryError {
   const message = String(parsed['error_message'] ?? 'the query cannot be read');
-  if (/Only SELECT/i.test(message))
-    return "a step's query is one SELECT; other statements are not allowed";
-  const offset = Number(parsed['position'] ?? Number.NaN);
-  if (Number.isNaN(offset)) return message;
-  const before = Buffer.from(text).subarray(0, offset).toString();
-  return `line ${before.split('\n').length}, column ${before.length - before.lastIndexOf('\n')}: ${message}`;
+  const isOther = /Only SELECT/i.test(message);
+  const said = isOther ? "a step's query is one SELECT; other statements are not allowed" : message;
+  const byte = isOther ? 0 : byteOf(parsed['position']);
+  return new QueryError('SQL_ERROR', said, { text, byte });
 }

@@ -17,6 +17,7 @@ import { writeTable } from '../duckdb/write.ts';
 import { compressionOf, mustBeWhole } from '../duckdb/compressed.ts';
 import { csvSettings } from '../duckdb/csv-dialect.ts';
 import { takeOver } from './collect-parquet.ts';
+import { declaredColumns } from './declared-columns.ts';
 import { defineStep } from './contract.ts';
 import { StepError } from '../model/step-error.ts';
 
@@ -77,14 +78,13 @@ export const collectFiles = defineStep<Options>({
   version: `4 ${ENGINE_VERSION}`,
   summary: 'Brings CSV, JSON, JSON Lines or Parquet files in as one table.',
   schema,
-  roles: { paths: ['from', 'from.*'] },
+  roles: {
+    paths: ['from', 'from.*'],
+    types: ['columns.*', 'columns.*.type', 'types.*', 'types.*.type'],
+  },
   outputs: () => [MAIN_OUTPUT],
-  columns: ({ types = {} }) => ({
-    [MAIN_OUTPUT]: {
-      isAll: false,
-      columns: Object.entries(types).map(([name, type]) => ({ name, type })),
-    },
-  }),
+  values: () => ['rows', 'files'],
+  columns: (options) => ({ [MAIN_OUTPUT]: declaredColumns(options, options.filename_column) }),
   sources: (options) => (typeof options.from === 'string' ? [options.from] : options.from),
   run: async (options, ctx) =>
     withSession(ctx, async (session) => {

@@ -6,7 +6,7 @@ import type { StagedFile, StepInputs } from '../model/attempt-inputs.ts';
 import type { Format } from '../model/step-result.ts';
 import type { Scalar } from '../model/plan.ts';
 import type { Column } from '../model/column.ts';
-import type { KnownTable, KnownTables, OptionTrouble } from '../model/known-table.ts';
+import type { KnownParts, KnownTable, KnownTables, OptionTrouble } from '../model/known-table.ts';
 
 export type { KnownTable, KnownTables, OptionTrouble };
 
@@ -28,6 +28,8 @@ export type StepContext = {
   readonly folder: string;
   /** Results of the steps it reads, by step id. */
   readonly inputs: StepInputs;
+  /** Ids of the steps it needs, read or not, for messages. */
+  readonly needs?: readonly string[];
   /** The files that `sources` meant, sorted by path. */
   readonly sources: readonly StagedFile[];
   /** Aborts on cancel, timeout, budget and shutdown. */
@@ -89,6 +91,12 @@ export type OptionRoles = {
   readonly secrets?: readonly string[];
   /** Relative paths (or globs) that the resolver makes absolute against the job's folder. */
   readonly paths?: readonly string[];
+  /** Options that are text whatever they look like: 1.10, 007 and yes keep their letters. */
+  readonly texts?: readonly string[];
+  /** Which of `sql` are no queries but conditions, each with the option that names the table they are about. */
+  readonly conditions?: Readonly<Record<string, string>>;
+  /** Options that are SQL types. */
+  readonly types?: readonly string[];
 };
 
 /**
@@ -106,10 +114,15 @@ export type StepDefinition<Options> = {
   readonly roles?: OptionRoles;
   /** Names of the outputs these options give, for `steps.x.outputs.y`; undefined: not known before it runs. */
   outputs?(options: Options): readonly string[] | undefined;
+  /** Names of the values these options give, for `steps.x.values.y`; undefined: not known before it runs. */
+  values?(options: Options): readonly string[] | undefined;
   /** Paths in the delivery these options give, to find two steps that export one name. */
   exports?(options: Options): readonly string[];
-  /** Columns of outputs, by name, as far as the options alone tell. */
-  columns?(options: Options): Readonly<Record<string, KnownTable>>;
+  /**
+   * Columns of outputs, by name, as far as they follow from the options and from the queries and tables they name, so that
+   * `validate` finds unknown columns in what reads them. Queries are nodes of the plan here. Pure.
+   */
+  columns?(options: Options, known: KnownParts): Readonly<Record<string, KnownTable | undefined>>;
   /** What is wrong with the options on tables whose columns are known before anything runs. Pure. */
   checkOptions?(options: Options, tables: KnownTables): readonly OptionTrouble[];
   /** Outside files this step reads: absolute paths and globs. The runner finds, hashes and copies them, and gives them as `ctx.sources`. */

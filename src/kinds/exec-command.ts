@@ -14,6 +14,7 @@ import { makeOutputLog } from './command/output-log.ts';
 import { placeFiles, sameName } from './command/place-files.ts';
 import { runProcess } from './command/run-process.ts';
 import { plainText, runtime, secretText } from './option-types.ts';
+import { declaredColumns } from './declared-columns.ts';
 import { defineStep } from './contract.ts';
 import { StepError } from '../model/step-error.ts';
 
@@ -109,8 +110,23 @@ export const execCommand = defineStep<Options>({
   version: '1',
   summary: 'Runs a program; inputs are paths, results are files it writes.',
   schema,
-  roles: { secrets: ['env.*'], paths: ['files.*'] },
+  roles: {
+    secrets: ['env.*'],
+    texts: ['command.*', 'env.*'],
+    types: [
+      'outputs.*.columns.*',
+      'outputs.*.columns.*.type',
+      'outputs.*.types.*',
+      'outputs.*.types.*.type',
+    ],
+    paths: ['files.*'],
+  },
   outputs: (options) => Object.keys(options.outputs ?? {}),
+  values: ({ values }) => (values === undefined ? [] : undefined),
+  columns: ({ outputs = {} }) =>
+    Object.fromEntries(
+      Object.entries(outputs).map(([name, each]) => [name, declaredColumns(each as object)]),
+    ),
   sources: (options) => options.files ?? [],
   reusable: (options) => (options.files ?? []).length > 0 && (options.pass_env ?? []).length === 0,
   run: async (options, ctx) => {

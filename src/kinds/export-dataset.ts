@@ -66,6 +66,20 @@ export const exportDataset = defineStep<Options>({
   summary: 'Writes a table as Parquet, CSV or JSON Lines into the delivery.',
   schema,
   roles: { tables: ['from'] },
+  checkOptions: ({ from, dictionary = {} }, tables) => {
+    const table = tables[from];
+    if (table === undefined || !table.isAll) return [];
+    const names = table.columns.map(({ name }) => name);
+    return Object.keys(dictionary)
+      .filter((name) => !names.includes(name))
+      .map((name) => ({
+        path: ['dictionary', name],
+        message: `there is no column '${name}'; ${from} has ${names.join(', ')}`,
+      }));
+  },
+  values: () => ['rows'],
+  columns: ({ from, formats }, { table }) =>
+    Object.fromEntries(formats.map((format) => [format, table(from)])),
   outputs: (options) => [
     ...options.formats,
     ...(options.dictionary === undefined ? [] : ['dictionary']),

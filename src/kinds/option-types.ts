@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 
-import { NODE_KEYS } from '../model/plan-nodes.ts';
+import { NODE_KEYS, SQL_TYPES } from '../model/plan-nodes.ts';
 
 const reference = z.strictObject({ [NODE_KEYS.ref]: z.string() });
 const secret = z.strictObject({ [NODE_KEYS.secret]: z.string() });
@@ -11,7 +11,13 @@ const concat = z.strictObject({
 });
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const sqlNode = z.strictObject({
-  [NODE_KEYS.sql]: z.array(z.union([z.string(), z.strictObject({ value: scalar }), reference])),
+  [NODE_KEYS.sql]: z.array(
+    z.union([
+      z.string(),
+      z.strictObject({ value: scalar, type: z.enum(SQL_TYPES).optional() }),
+      reference,
+    ]),
+  ),
 });
 
 /** `step` or `step.output`. */

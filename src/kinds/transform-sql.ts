@@ -53,17 +53,26 @@ export const transformSql = defineStep<Options>({
   schema,
   roles: { sql: ['sql', 'outputs.*'] },
   outputs: (options) => Object.keys(queriesOf(options)),
+  values: () => ['rows'],
+  columns: ({ outputs }, { query }) =>
+    outputs === undefined
+      ? { [MAIN_OUTPUT]: query('sql') }
+      : Object.fromEntries(Object.keys(outputs).map((name) => [name, query(`outputs.${name}`)])),
   run: async (options, ctx) =>
     withSession(ctx, async (session) => {
       const admitted: [name: string, query: Analysis, sql: Sql][] = [];
       // All before the first runs: one of them may be what this session cannot do.
       for (const [name, sql] of Object.entries(queriesOf(options))) {
-        admitted.push([name, await admit(session, sql.text, ctx.inputs), sql]);
+        admitted.push([
+          name,
+          await admit(session, sql.text, ctx.inputs, { needs: ctx.needs ?? [] }),
+          sql,
+        ]);
       }
       const outputs: Record<string, StepOutput & { rows: number }> = {};
       const open: string[] = [];
-      for (const [name, query, { binds }] of admitted) {
-        const { made, found } = await result(session, { name, query, binds }, options, ctx);
+      for (const [name, query, sql] of admitted) {
+        const { made, found } = await result(session, { name, query, sql }, options, ctx);
         outputs[name] = made;
         open.push(...found);
       }
@@ -84,15 +93,17 @@ function queriesOf(options: Options): Readonly<Record<string, Sql>> {
 
 async function result(
   session: Session,
-  { name, query, binds }: { name: string; query: Analysis; binds: Sql['binds'] },
+  { name, query, sql }: { name: string; query: Analysis; sql: Sql },
   options: Options,
   ctx: StepContext,
 ): Promise<{ made: StepOutput & { rows: number }; found: readonly string[] }> {
   const { ordered } = options;
-  const whole = ordered ? await repeatable(session, query, binds) : { query, notes: [], open: [] };
+  const whole = ordered ? await repeatable(session, query, sql) : { query, notes: [], open: [] };
   for (const note of whole.notes) ctx.log(`note: ${note}`);
   const path = join(ctx.folder, `${name}.parquet`);
-  const made = await writeQuery(session, { query: whole.query, binds }, path, { ordered });
+  const made = await writeQuery(session, { query: whole.query, binds: sql.binds }, path, {
+    ordered,
+  });
   ctx.log(`${name}: ${made.rows} rows, ${made.columns.length} columns`);
   const where = options.outputs === undefined ? '' : `${name}: `;
   return { made, found: whole.open.map((place) => `${where}${place}`) };

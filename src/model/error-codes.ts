@@ -22,6 +22,7 @@ export const ERROR_CODES = Object.freeze({
   SECRET_NOT_ALLOWED: 'A secret is used where it could leak.',
   DUPLICATE_EXPORT: 'Two steps export a file of the same name.',
   TOO_MANY_STEPS: 'A profile has more steps than one run can hold.',
+  PLAN_TOO_LARGE: 'A plan holds more text than one run can carry.',
   EXTENDS_CYCLE: 'Profiles extend each other in a circle.',
   // Runs and their surroundings
   OUT_NOT_OURS: 'The --out folder is not empty and was not made by an earlier delivery.',

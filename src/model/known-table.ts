@@ -7,6 +7,14 @@ export type KnownTable = {
   readonly isAll: boolean;
 };
 
+/** What a kind may ask to tell the columns of its own tables; undefined where nobody knows. */
+export type KnownParts = {
+  /** The result of the query at a dotted option, such as `outputs.big`. */
+  query(path: string): KnownTable | undefined;
+  /** A table that an option names: `step` or `step.output`. */
+  table(name: string): KnownTable | undefined;
+};
+
 /** By `step` or `step.output`; what is not known is not there. */
 export type KnownTables = Readonly<Record<string, KnownTable>>;
 

@@ -25,7 +25,12 @@ export type RefNode = { readonly $ref: string };
 export type SecretNode = { readonly $secret: string };
 export type Piece = string | RefNode | SecretNode;
 export type ConcatNode = { readonly $concat: readonly Piece[] };
-export type SqlPart = string | { readonly value: Scalar } | RefNode;
+/** SQL types that values in a query are given; texts, true and false have their own. */
+export const SQL_TYPES = ['BIGINT', 'DOUBLE', 'DATE'] as const;
+export type SqlType = (typeof SQL_TYPES)[number];
+/** `type` is the declared one; without it the value's own decides: whole numbers are BIGINT. */
+export type SqlValue = { readonly value: Scalar; readonly type?: SqlType };
+export type SqlPart = string | SqlValue | RefNode;
 export type SqlNode = { readonly $sql: readonly SqlPart[] };
 
 /** An output or a value of another step. */

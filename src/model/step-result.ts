@@ -94,4 +94,12 @@ export type DeliverInput = {
   readonly tag?: string;
 };
 
-export type DeliverResult = { readonly files: number; readonly bytes: number };
+export type DeliverResult = {
+  readonly files: number;
+  readonly bytes: number;
+  /** Every export was skipped by its condition, so the earlier delivery stays as it was. */
+  readonly kept?: true;
+  /** Files of the earlier delivery that this one has no more, at most `MAX_GONE`. */
+  readonly gone?: readonly string[];
+};
+export const MAX_GONE = 20;

@@ -1,18 +1,20 @@
 /** Reads a job and its profiles from disk, checks them, and answers the plan. */
 
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 
 import { expandGlobs, literalFolder } from '../activities/expand-globs.ts';
 import { canonicalJson } from '../model/canonical.ts';
+import { bindProblems, needsBinding } from '../definition/bind.ts';
 import { checkDefinition, sorted } from '../definition/check.ts';
 import { UserError } from '../model/errors.ts';
 import { child, textOf } from '../definition/located.ts';
-import { readSource } from '../definition/source.ts';
+import { sourceOf } from '../definition/source.ts';
+import { readDefinitionFile } from './read-definition-file.ts';
 import { didYouMean } from '../model/suggest.ts';
 
-import type { DefinitionFile } from '../definition/check.ts';
+import type { Checked, DefinitionFile } from '../definition/check.ts';
 import type { Problem } from '../model/errors.ts';
 import type { KindSpec } from '../definition/kind-spec.ts';
 import type { Located } from '../definition/located.ts';
@@ -27,6 +29,8 @@ export type DefinitionRequest = {
   readonly date: string;
   readonly cwd: string;
   readonly kinds: readonly KindSpec[];
+  /** True: queries are bound, too, which takes an engine for SQL. */
+  readonly bindSql?: boolean;
 };
 
 export type Definition = {
@@ -37,6 +41,8 @@ export type Definition = {
   readonly jobPath: string;
   readonly profilePath: string;
   readonly jobDir: string;
+  /** Binds the queries, for who did not ask for it at once. @throws DefinitionError */
+  readonly checkQueries: () => Promise<void>;
 };
 
 /** A definition that could not be used, with the texts for showing where. */
@@ -61,10 +67,9 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
   };
   const texts = new Map<string, string>();
   const read = async (path: string): Promise<DefinitionFile | undefined> => {
-    const text = await readFile(path, 'utf8').catch(() => undefined);
-    if (text === undefined) return undefined;
-    texts.set(shown(path), text);
-    return { path: shown(path), text };
+    const file = await readDefinitionFile(path, shown(path));
+    if (file !== undefined) texts.set(file.path, file.text);
+    return file;
   };
 
   const job = await read(jobPath);
@@ -78,7 +83,7 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
     );
   }
   const problems: Problem[] = [];
-  const jobRoot = readSource(job.path, job.text).root;
+  const jobRoot = sourceOf(job).root;
   const named = child(jobRoot, 'profile');
   const name = request.profile ?? textOf(named);
   const chain = await profileChain(name, named, {
@@ -88,6 +93,8 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
     read,
     problems,
     given: request.profile !== undefined,
+    // What a job that cannot be read says of its profile is not missed.
+    isKnown: jobRoot?.kind === 'map' && jobRoot.entries.get('profile')?.value.kind !== 'hole',
   });
   const checked = checkDefinition({
     job,
@@ -100,11 +107,12 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
   });
   problems.push(...checked.problems);
   for (const { at, path } of checked.paths) {
-    await expandGlobs([path]).catch((error: Error) => {
+    await readable(path).catch((error: Error) => {
       const hint = 'Paths are relative to the job file.';
       problems.push({ code: 'FILE_NOT_FOUND', ...at, message: error.message, hint });
     });
   }
+  if (request.bindSql === true) problems.push(...(await sqlProblems(checked.steps)));
   const all = sorted(problems);
   if (checked.plan === undefined || all.length > 0) throw new DefinitionError(all, texts);
   return {
@@ -114,7 +122,27 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
     jobPath,
     profilePath: chain.path ?? '',
     jobDir,
+    checkQueries: async () => {
+      const found = request.bindSql === true ? [] : await sqlProblems(checked.steps);
+      if (found.length > 0) throw new DefinitionError(sorted(found), texts);
+    },
   };
+}
+
+/** What is wrong with the queries. The engine takes a while to load, so it is asked only where there are any. */
+async function sqlProblems(steps: Checked['steps']): Promise<readonly Problem[]> {
+  if (!needsBinding(steps)) return [];
+  const { withBinder } = await import('../duckdb/bind-query.ts');
+  return withBinder((binder) => bindProblems(steps, binder));
+}
+
+/** @throws Error where a path means no file, or one that cannot be read */
+async function readable(path: string): Promise<void> {
+  for (const file of await expandGlobs([path])) {
+    await access(file, constants.R_OK).catch((error: NodeJS.ErrnoException) => {
+      throw new Error(`${file} cannot be read (${error.code ?? 'unknown'})`, { cause: error });
+    });
+  }
 }
 
 type Around = {
@@ -123,6 +151,8 @@ type Around = {
   readonly cwd: string;
   /** The name comes from the command line. */
   readonly given: boolean;
+  /** The job could be read. */
+  readonly isKnown: boolean;
   readonly read: (path: string) => Promise<DefinitionFile | undefined>;
   readonly problems: Problem[];
 };
@@ -135,6 +165,7 @@ async function profileChain(
 ): Promise<{ files: readonly DefinitionFile[]; path: string | undefined; broken: boolean }> {
   const { job, problems } = around;
   if (name === undefined) {
+    if (!around.isKnown || named !== undefined) return { files: [], path: undefined, broken: true };
     const message = "no profile is given; the job has no key 'profile'";
     problems.push({
       code: 'MISSING_KEY',
@@ -190,7 +221,7 @@ async function profileChain(
     seen.push(found.path);
     top ??= found.path;
     files.unshift(found.file);
-    const base = child(readSource(found.file.path, found.file.text).root, 'extends');
+    const base = child(sourceOf(found.file).root, 'extends');
     const next = textOf(base);
     if (base === undefined || next === undefined) return { files, path: top, broken: false };
     wanted = next;
@@ -232,10 +263,14 @@ async function neighbours(places: readonly string[]): Promise<readonly string[]>
 
 function paramTexts(words: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    words.map((word) => {
+    words.map((word, i) => {
       const at = word.indexOf('=');
       if (at <= 0) {
         throw new UserError('BAD_PARAM', `--param ${word} is not of the form name=value`);
+      }
+      const name = word.slice(0, at);
+      if (words.slice(0, i).some((other) => other.startsWith(`${name}=`))) {
+        throw new UserError('BAD_PARAM', `--param ${name} is given more than once; give it once`);
       }
       return [word.slice(0, at), word.slice(at + 1)];
     }),

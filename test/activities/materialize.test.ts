@@ -40,7 +40,7 @@ describe('materialize', () => {
     };
     expect(materialize({ sql }, answers)).toEqual({
       sql: {
-        text: 'select * from a where country = $p1 and n > $p2',
+        text: 'select * from a where country = $p1 and n > cast($p2 as BIGINT)',
         binds: { p1: "US'; drop table a; --", p2: 12 },
       },
     });
@@ -48,12 +48,18 @@ describe('materialize', () => {
 
   test('keeps a bound value apart from a name beside it', () => {
     const sql = { $sql: ['select x', { value: 1 }, 'y from t'] };
-    expect(materialize(sql, answers)).toEqual({ text: 'select x $p1 y from t', binds: { p1: 1 } });
+    expect(materialize(sql, answers)).toEqual({
+      text: 'select x cast($p1 as BIGINT) y from t',
+      binds: { p1: 1 },
+    });
   });
 
   test('passes over names of parameters that the query already has', () => {
     const sql = { $sql: ["select '$p1', ", { value: 1 }] };
-    expect(materialize(sql, answers)).toEqual({ text: "select '$p1', $p2", binds: { p2: 1 } });
+    expect(materialize(sql, answers)).toEqual({
+      text: "select '$p1', cast($p2 as BIGINT)",
+      binds: { p2: 1 },
+    });
   });
 
   test.each([

@@ -91,10 +91,14 @@ test('prints one document with --json, and nothing for people', async () => {
     expect([code, said]).toEqual([2, '']);
     expect(JSON.parse(out)).toMatchObject({
       ok: false,
-      problems: [
-        { code: 'UNKNOWN_KEY', file: 'job.yaml', line: 3, column: 1 },
-        { code: 'UNKNOWN_KIND', file: 'p.yaml', line: 3, column: 14 },
-      ],
+      error: {
+        code: 'UNKNOWN_KEY',
+        message: '2 problems in the definition',
+        problems: [
+          { code: 'UNKNOWN_KEY', file: 'job.yaml', line: 3, column: 1 },
+          { code: 'UNKNOWN_KIND', file: 'p.yaml', line: 3, column: 14 },
+        ],
+      },
     });
   });
 });

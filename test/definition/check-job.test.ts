@@ -51,7 +51,7 @@ const JOBS: readonly (readonly [name: string, job: string, problem: string])[] =
   [
     'a number too large to keep',
     `${JOB}params: { a: { type: integer, default: 9007199254740993 } }\n`,
-    'job.yaml:3:40: BAD_VALUE: 9007199254740993 is not a number that can be kept exactly; numbers go to 9007199254740991, and as text it stands in quotes',
+    'job.yaml:3:40: BAD_VALUE: 9007199254740993 is not a number that can be kept exactly; whole numbers go to 9007199254740991 and others have about 15 digits, and as text it stands in quotes',
   ],
   [
     'a reference as a key',

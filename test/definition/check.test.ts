@@ -116,7 +116,7 @@ test('says nothing of params and inputs when the job could not be read', () => {
   const main =
     'profile: main\nsteps:\n  b:\n    uses: fake.make\n    timeout: ${{ params.x }}\n    with: { text: "${{ inputs.y }}" }\n';
 
-  expect(placesOf('job: [\n', main)).toEqual(['job.yaml:2:1: BAD_YAML']);
+  expect(placesOf('job: [\n', main)).toEqual(['job.yaml:1:6: BAD_YAML']);
 });
 
 test('reads past a byte order mark and Windows line ends', () => {

@@ -28,7 +28,7 @@ const make: KindSpec = {
     env: z.record(z.string(), z.union([z.string(), node])).optional(),
     options: z.strictObject({ depth: z.number().optional() }).optional(),
   }),
-  roles: { sql: ['sql', 'outputs.*'], secrets: ['env.*'], paths: ['from'] },
+  roles: { sql: ['sql', 'outputs.*'], secrets: ['env.*'], paths: ['from'], texts: ['env.*'] },
   outputs: (options: { readonly outputs?: object }) =>
     options.outputs === undefined ? ['table'] : Object.keys(options.outputs),
 };

@@ -22,10 +22,22 @@ test.each([
 });
 
 test.each([
-  ['type: integer', '1.5', 'is not of its type integer; expected a whole number'],
-  ['type: integer', '9007199254740993', 'is not of its type integer; expected a whole number'],
-  ['type: number', '1,5', 'is not of its type number; expected a number'],
-  ['type: number', 'Infinity', 'is not of its type number; expected a number'],
+  [
+    'type: integer',
+    '1.5',
+    'is not of its type integer; expected a whole number up to 9007199254740991',
+  ],
+  [
+    'type: integer',
+    '9007199254740993',
+    'is not of its type integer; expected a whole number up to 9007199254740991',
+  ],
+  ['type: number', '1,5', 'is not of its type number; expected a number that can be kept exactly'],
+  [
+    'type: number',
+    'Infinity',
+    'is not of its type number; expected a number that can be kept exactly',
+  ],
   ['type: boolean', 'yes', 'is not of its type boolean; expected true or false'],
   ['type: date', '2023-02-29', 'is not of its type date; expected a date as YYYY-MM-DD'],
   ['type: integer, min: 1', '0', 'is too small; expected at least 1'],

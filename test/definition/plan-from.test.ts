@@ -59,7 +59,7 @@ test.each([
       sql: {
         $sql: [
           'select ',
-          { value: 3 },
+          { value: 3, type: 'BIGINT' },
           ', ',
           { value: 'US' },
           ' from a where v > ',

@@ -55,7 +55,7 @@ describe('its options', () => {
   });
 
   test('mark only the environment as a place for secrets', () => {
-    expect(execCommand.roles).toEqual({ secrets: ['env.*'], paths: ['files.*'] });
+    expect(execCommand.roles).toMatchObject({ secrets: ['env.*'], paths: ['files.*'] });
   });
 });
 

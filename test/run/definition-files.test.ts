@@ -156,13 +156,14 @@ test('names each missing file once, where it is written', async () => {
   ]);
 });
 
-test('takes parameters, the last text of each, with equals signs in them', async () => {
+test('takes parameters, each once, with equals signs in them', async () => {
   const job = `${JOB}params: { p: { type: string } }\n`;
   const cwd = await folderWith({ ...ALL, 'jobs/a.yaml': job });
 
-  const { plan } = await load(cwd, { params: ['p=1', 'p=a=b'] });
+  const { plan } = await load(cwd, { params: ['p=a=b'] });
 
   expect(plan.params).toEqual({ p: 'a=b' });
+  await expect(load(cwd, { params: ['p=1', 'p=1'] })).rejects.toMatchObject({ code: 'BAD_PARAM' });
   await expect(load(cwd, { params: ['p'] })).rejects.toMatchObject({ code: 'BAD_PARAM' });
   expect(await problemsOf(cwd, { params: ['p=x', 'q=1'] })).toEqual([
     "--param q: BAD_PARAM: the job has no parameter 'q'; it has p. Did you mean 'p'?",

@@ -63,6 +63,6 @@ steps:
         hint: expect.stringContaining('give another --out'),
       },
     ]);
-    expect(stderr).toMatch(/delivery {2}OUT_NOT_OURS: .*\n +Empty it yourself/);
+    expect(stderr).toMatch(/delivery {2}OUT_NOT_OURS: .*\n +Move away what lies there/);
   });
 });

@@ -25,6 +25,7 @@ export async function explainCommand(
     date: new Date().toISOString().slice(0, 10),
     cwd: io.cwd,
     kinds: KINDS,
+    bindSql: true,
   });
   const { plan, origins, planSha256 } = definition;
   const stateDir = stateDirOf({

@@ -1,6 +1,6 @@
 /** `run-profile`: checks the files, takes `--out`, and runs the plan to its end. */
 
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 
 import { KINDS } from '../../kinds/index.ts';
 import { UserError } from '../../model/errors.ts';
@@ -55,6 +55,7 @@ export async function runProfileCommand(
     from: definition.jobDir,
     cwd: io.cwd,
   });
+  if (!(await isOfPlan(out, definition.planSha256))) await definition.checkQueries();
   makeStateDir(stateDir);
   const open = await openRunOf(out, settings);
   if (
@@ -138,6 +139,12 @@ async function openRunOf(
   return { runId, stateDir, root: found.in.root, planSha256: record.plan_sha256 };
 }
 
+/** True if what lies there was made by this plan: its queries have run, and need no look before they run again. */
+async function isOfPlan(out: string, planSha256: string): Promise<boolean> {
+  const found = await inspectOut(out);
+  return found.state === 'ours' && found.manifest.plan_sha256 === planSha256;
+}
+
 async function refuseForeign(out: string, shown: string): Promise<void> {
   const { state } = await inspectOut(out);
   if (state !== 'foreign') return;
@@ -145,7 +152,7 @@ async function refuseForeign(out: string, shown: string): Promise<void> {
     'OUT_NOT_OURS',
     `${shown} is not empty and was not made by a delivery; nothing was touched`,
     {
-      hint: `Give another --out, or empty ${dirname(out)}/${shown.split('/').at(-1) ?? ''} yourself.`,
+      hint: 'Give another --out: a folder that is new or empty, or that holds an earlier delivery.',
     },
   );
 }

@@ -5,6 +5,7 @@ import { formatDuration } from '../../model/duration.ts';
 import { makePaint } from '../render/paint.ts';
 import { shownStatus } from '../run/shown-status.ts';
 import { stateDirOf } from '../state-dir.ts';
+import { wholeNumber } from '../settings.ts';
 
 import type { Io } from '../io.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';
@@ -20,8 +21,9 @@ export async function runsCommand(
     from: io.cwd,
     cwd: io.cwd,
   });
+  const limit = wholeNumber('--limit', flags.limit, 1, 1_000_000);
   const recorded = await lookAtRecords(stateDir, settings.store);
-  const found = await listRuns(recorded, { limit: Number(flags.limit) || 20 });
+  const found = await listRuns(recorded, { limit });
   const shown = found.map(({ record }) => record);
   if (settings.json) {
     io.out(JSON.stringify({ state_dir: stateDir, runs: shown }, null, 2));

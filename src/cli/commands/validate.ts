@@ -27,6 +27,7 @@ export async function validateCommand(
       date: new Date().toISOString().slice(0, 10),
       cwd: io.cwd,
       kinds: KINDS,
+      bindSql: true,
     });
     const { job, profile, steps } = plan;
     if (settings.json) {
@@ -45,8 +46,10 @@ export async function validateCommand(
     return 0;
   } catch (error) {
     if (!(error instanceof DefinitionError)) throw error;
-    if (settings.json) io.out(JSON.stringify({ ok: false, problems: error.problems }, null, 2));
-    else reportProblems(error.problems, error.texts, io);
+    const { code, message, problems } = error;
+    if (settings.json) {
+      io.out(JSON.stringify({ ok: false, error: { code, message, problems } }, null, 2));
+    } else reportProblems(error.problems, error.texts, io);
     return 2;
   }
 }

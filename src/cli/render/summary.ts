@@ -5,6 +5,7 @@ import { outcomeLine } from './lines.ts';
 
 import type { Outcome } from '../../model/outcome.ts';
 import type { RunSummary } from '../../model/run-summary.ts';
+import type { DeliverResult } from '../../model/step-result.ts';
 import type { Paint } from './paint.ts';
 
 /** Where things lie; absent lines are left out. Addresses and absolute or shown paths. */
@@ -47,7 +48,7 @@ export function summaryLines(
     `  ${paint.status(status)}  ${runId}  ${countsOf(outcomes)}  in ${formatDuration(elapsedMs)}`,
   );
   if (summary.delivery !== undefined && places.out !== undefined) {
-    lines.push(`  out       ${places.out} (${summary.delivery.files} files)`);
+    lines.push(...outLines(summary.delivery, places.out));
   } else if (places.out !== undefined) {
     lines.push(`  out       ${places.out} was not touched`);
   }
@@ -79,4 +80,12 @@ export function countsOf(outcomes: readonly Outcome[]): string {
   const counts = new Map<string, number>();
   for (const { status } of outcomes) counts.set(status, (counts.get(status) ?? 0) + 1);
   return [...counts].map(([status, n]) => `${n} ${status}`).join(', ');
+}
+
+function outLines({ files, kept, gone = [] }: DeliverResult, out: string): readonly string[] {
+  if (kept === true) {
+    return [`  out       ${out} is as it was: every export was skipped by its condition (when)`];
+  }
+  const left = gone.length === 0 ? [] : [`            no longer there: ${gone.join(', ')}`];
+  return [`  out       ${out} (${files} files)`, ...left];
 }

@@ -15,6 +15,7 @@ import { resolveOut, sideFolder } from './out-path.ts';
 import { writePapers } from './papers.ts';
 import { inOrder, stage } from './stage.ts';
 import { isSwapping, recoverSwap, STAGING, swapIn } from './swap.ts';
+import { goneFrom, staysAsItIs } from './what-goes.ts';
 import { explain } from './why-not-written.ts';
 
 import type { Delivery, DeliveryTarget, Prepared } from '../target.ts';
@@ -98,6 +99,16 @@ async function prepare(
   return orNotAtAll(async () => {
     await recoverSwap(out, guard, () => undefined);
     await refuseForeign(out, given);
+    const earlier = await inspectOut(out);
+    if (staysAsItIs(input, earlier)) {
+      return {
+        commit: async () => {
+          await discard();
+          return { files: 0, bytes: 0, kept: true };
+        },
+        discard,
+      };
+    }
     await makeFolder(staging);
     const files: readonly ManifestFile[] = await Promise.all(
       inOrder(input.files).map((file) => stage(file, staging, store)),
@@ -107,13 +118,14 @@ async function prepare(
     await syncFolder(staging);
     onPhase('verified');
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    const gone = goneFrom(earlier, files);
     return {
       commit: () =>
         orNotAtAll(async () => {
           await swapIn(out, staging, { guard, onPhase });
           isOver = true;
           await turn.end();
-          return { files: files.length, bytes };
+          return { files: files.length, bytes, ...(gone.length === 0 ? {} : { gone }) };
         }),
       discard,
     };
@@ -152,6 +164,6 @@ async function refuseForeign(out: string, given: string): Promise<void> {
   throw new UserError(
     'OUT_NOT_OURS',
     `${given} is not empty and was not made by a delivery; nothing was touched`,
-    { hint: 'Empty it yourself, or give another --out; then resume.' },
+    { hint: 'Move away what lies there, or give another --out; then resume.' },
   );
 }

@@ -28,7 +28,6 @@ import {
   textOf,
 } from './exact-tree.ts';
 import { withoutSorting } from './quick-aggregates.ts';
-import { placeOf } from '../sql-error.ts';
 import { describedBy, scopeOf } from './scope.ts';
 import { needOf } from './windows.ts';
 
@@ -60,8 +59,12 @@ type Place = {
   readonly comesInOrder?: boolean;
 };
 
-/** Completes a query that has been bound before. */
-export async function completed(session: Session, { text, binds }: Sql): Promise<Completed> {
+/** `placeOf` tells where a byte of the text stands, in words for people. @throws StepError SQL_ERROR */
+export async function completed(
+  session: Session,
+  { text, binds }: Sql,
+  placeOf: (byte: number) => string,
+): Promise<Completed> {
   const tree = await exactTreeOf(session, text);
   if (tree === undefined) return { text, notes: [], open: [] };
   const notes: string[] = [];
@@ -69,7 +72,7 @@ export async function completed(session: Session, { text, binds }: Sql): Promise
   const done: string[] = [];
   const told = (node: Node): string => {
     const offset = offsetOf(node);
-    return offset === undefined ? '' : placeOf(text, offset);
+    return offset === undefined ? '' : placeOf(offset);
   };
   const leave = (node: Node, words: string): void => void open.push(`${told(node)}${words}`);
   const complete = (node: Node, words: string): void => void done.push(`${told(node)}${words}`);

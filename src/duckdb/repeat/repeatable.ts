@@ -1,5 +1,6 @@
 /** Makes a query one that gives the same result of the same rows, as far as that can be done. */
 
+import { placeOf } from '../query-error.ts';
 import { treeOf } from '../syntax-tree.ts';
 import { AGGREGATE_MACROS, AGGREGATES } from './engine-words.ts';
 import { seesOrder } from './aggregates.ts';
@@ -18,14 +19,14 @@ export type Repeatable = {
   readonly open: readonly string[];
 };
 
-/** Most queries have nothing to complete, and are handed back untouched. @throws StepError SQL_ERROR */
-export async function repeatable(
-  session: Session,
-  query: Analysis,
-  binds: Sql['binds'],
-): Promise<Repeatable> {
+/** `sql` is what the query was admitted from. Most have nothing to complete, and are handed back untouched. @throws StepError SQL_ERROR */
+export async function repeatable(session: Session, query: Analysis, sql: Sql): Promise<Repeatable> {
   if (!mayDiffer(query.tree, true)) return { query, notes: [], open: [] };
-  const { text, notes, open } = await completed(session, { text: query.text, binds });
+  const { text, notes, open } = await completed(
+    session,
+    { text: query.text, binds: sql.binds },
+    (byte) => placeOf(sql.text, query.start + byte),
+  );
   if (text === query.text) return { query, notes, open };
   return { query: { ...query, text, tree: await treeOf(session, text) }, notes, open };
 }

@@ -4,6 +4,7 @@ import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 
 import { MAX_VALUES } from '../../model/step-result.ts';
+import { inexactNumber } from './exact-values.ts';
 import { StepError } from '../../model/step-error.ts';
 
 import type { Scalar } from '../../model/plan.ts';
@@ -140,8 +141,15 @@ async function writtenFiles(folder: string, given: readonly string[]): Promise<r
 
 function parse(text: string, path: string): unknown {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    const lost = inexactNumber(text);
+    if (lost === undefined) return value;
+    throw new StepError(
+      'OUTPUT_UNUSABLE',
+      `${path} holds ${lost.slice(0, 40)}, a number that cannot be kept exactly; write it as text`,
+    );
   } catch (error) {
+    if (error instanceof StepError) throw error;
     throw new StepError('OUTPUT_UNUSABLE', `${path} is not JSON: ${String(error)}`, {
       cause: error,
     });

@@ -39,7 +39,10 @@ test.each<[object, string]>([
   ],
   [{ expression: 'nope > 0' }, 'SQL_ERROR: check rule: expression: line 1, column 1: '],
   [{ expression: 'id > 0\n  and nope' }, 'SQL_ERROR: check rule: expression: line 2, column 7: '],
-  [{ expression: 'id > random()' }, 'SQL_NOT_ALLOWED: check rule: expression: random()'],
+  [
+    { expression: 'id > random()' },
+    'SQL_NOT_ALLOWED: check rule: expression: line 1, column 6: random()',
+  ],
   [{ expression: 'day < current_date' }, 'SQL_NOT_ALLOWED'],
   [{ expression: 'id in (select max(id) from t)' }, '2 of 3'],
   [{ columns: { exact: ['id', 'CODE', 'note', 'day', 'list'] } }, 'holds'],

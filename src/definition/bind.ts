@@ -1,0 +1,186 @@
+/**
+ * Binds the queries of a definition in the order of its steps, so that each sees the tables that those
+ * before it will make, and says what is wrong where it was written. Runs nothing. Pure: the engine is handed in.
+ */
+
+import { MAIN_OUTPUT } from '../model/plan.ts';
+import { didYouMean } from '../model/suggest.ts';
+import { typeProblems } from './bind-types.ts';
+import { optionProblems } from './check-known-tables.ts';
+import { withOddLetter } from './odd-letters.ts';
+import { fits } from './option-roles.ts';
+import { draftOf } from './query.ts';
+
+import type { Problem } from '../model/errors.ts';
+import type { KnownTable } from '../model/known-table.ts';
+import type { Binder, BindProblem, VisibleTable } from '../model/binder.ts';
+import type { CheckedStep } from './check-steps.ts';
+import type { Query } from './query.ts';
+
+/** Shapes of the tables of each step, by output; undefined: nobody knows which outputs it has. */
+type Shapes = Map<string, ReadonlyMap<string, KnownTable | undefined> | undefined>;
+
+/** True if there is anything that only an engine can judge. */
+export function needsBinding(steps: readonly CheckedStep[]): boolean {
+  return steps.some(
+    ({ queries, spec }) => queries.length > 0 || (spec?.roles?.types?.length ?? 0) > 0,
+  );
+}
+
+/** Every problem in the queries, types and columns of the steps. */
+export async function bindProblems(
+  steps: readonly CheckedStep[],
+  binder: Binder,
+): Promise<readonly Problem[]> {
+  const shapes: Shapes = new Map();
+  const tables: Record<string, KnownTable> = {};
+  const problems: Problem[] = [];
+  for (const step of inOrder(steps)) {
+    const results = new Map<string, KnownTable | undefined>();
+    const visible = visibleTo(step, shapes);
+    for (const query of step.queries) {
+      const found = await bindQuery(step, query, visible, { steps, binder });
+      if ('code' in found) problems.push(found);
+      else results.set(query.path, found.shape);
+    }
+    const shapeOf = (name: string): KnownTable | undefined => {
+      const [id = '', output = MAIN_OUTPUT] = name.split('.');
+      return shapes.get(id)?.get(output);
+    };
+    problems.push(...(await typeProblems(step, binder)), ...optionProblems(step, tables));
+    const made = tablesOf(step, results, shapeOf);
+    shapes.set(step.id, made);
+    for (const [output, table] of made ?? []) {
+      if (table !== undefined)
+        tables[output === MAIN_OUTPUT ? step.id : `${step.id}.${output}`] = table;
+    }
+  }
+  return problems.map(withOddLetter);
+}
+
+type Visible = { readonly tables: readonly VisibleTable[]; readonly isComplete: boolean };
+
+async function bindQuery(
+  step: CheckedStep,
+  query: Query,
+  visible: Visible,
+  { steps, binder }: { readonly steps: readonly CheckedStep[]; readonly binder: Binder },
+): Promise<Problem | { readonly shape: KnownTable | undefined }> {
+  const draft = draftOf(query);
+  const frame = frameOf(step, query);
+  // A condition whose table is not known to be one: that is told where it is named.
+  if (frame === undefined) return { shape: undefined };
+  const text = `${frame.before}${draft.text}${frame.after}`;
+  const bound = await binder.bind({ text, binds: draft.binds, ...visible });
+  if (bound.problem === undefined) {
+    return { shape: draft.isOpen ? withoutTypes(bound.shape) : bound.shape };
+  }
+  const { code, message, byte } = bound.problem;
+  const hint = hintOf(bound.problem, step, visible, steps) ?? typeHint(message, query);
+  // Where the engine names no letter, the first one that is no blank stands for the whole.
+  const own = byte === undefined ? undefined : Math.max(0, byte - frame.before.length);
+  const place = draft.placeOf(own ?? /\S/.exec(draft.text)?.index ?? 0);
+  return {
+    code,
+    ...place,
+    message: `step '${step.id}': ${message}`,
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
+
+/** What stands around a condition to make a query of it; nothing around a query. */
+function frameOf(
+  { spec, options }: CheckedStep,
+  { path }: Query,
+): { readonly before: string; readonly after: string } | undefined {
+  const keys = path.split('.');
+  const condition = Object.entries(spec?.roles?.conditions ?? {}).find(([at]) => fits(at, keys));
+  if (condition === undefined) return { before: '', after: '' };
+  const table: unknown = isMapping(options) ? options[condition[1]] : undefined;
+  if (typeof table !== 'string' || !/^[a-z0-9_.]+$/.test(table)) return undefined;
+  const name = table
+    .split('.')
+    .map((part) => `"${part}"`)
+    .join('.');
+  return { before: `select * from ${name} where (\n`, after: '\n)' };
+}
+
+function isMapping(options: unknown): options is Readonly<Record<string, unknown>> {
+  return typeof options === 'object' && options !== null;
+}
+
+/** Functions that take an INTEGER and no BIGINT are refused for a parameter, and nobody wrote a type there. */
+function typeHint(message: string, { parts }: Query): string | undefined {
+  const hasWhole = parts.some(
+    (part) => typeof part === 'object' && 'type' in part && part.type === 'BIGINT',
+  );
+  if (!hasWhole || !/^No function matches.*BIGINT/.test(message)) return undefined;
+  return 'A parameter of type integer is a BIGINT; write cast(${{ params.x }} as integer).';
+}
+
+/** A table that is not there may be a step that is not needed, or a need misspelt. */
+function hintOf(
+  { unknownTable, hint }: BindProblem,
+  step: CheckedStep,
+  { tables }: Visible,
+  steps: readonly CheckedStep[],
+): string | undefined {
+  if (unknownTable === undefined) return hint;
+  const [id = ''] = unknownTable.toLowerCase().split('.');
+  if (id !== step.id && !step.needs.has(id) && steps.some((other) => other.id === id)) {
+    return `Add '${id}' to the needs of the step.`;
+  }
+  return didYouMean(
+    unknownTable,
+    tables.map(({ name }) => name),
+  );
+}
+
+/** The tables of the steps it needs. */
+function visibleTo(step: CheckedStep, shapes: Shapes): Visible {
+  const tables: VisibleTable[] = [];
+  let isComplete = true;
+  for (const need of step.needs.keys()) {
+    const outputs = shapes.get(need);
+    if (outputs === undefined) isComplete = false;
+    for (const [output, shape] of outputs ?? []) {
+      tables.push({ name: output === MAIN_OUTPUT ? need : `${need}.${output}`, shape });
+    }
+  }
+  return { tables, isComplete };
+}
+
+function tablesOf(
+  step: CheckedStep,
+  results: ReadonlyMap<string, KnownTable | undefined>,
+  table: (name: string) => KnownTable | undefined,
+): ReadonlyMap<string, KnownTable | undefined> | undefined {
+  if (step.options === undefined) return undefined;
+  const names = step.spec?.outputs?.(step.options as never);
+  if (names === undefined) return undefined;
+  const known = { query: (path: string) => results.get(path), table };
+  const told = step.spec?.columns?.(step.options as never, known) ?? {};
+  return new Map(names.map((name) => [name, told[name]]));
+}
+
+function withoutTypes(shape: KnownTable | undefined): KnownTable | undefined {
+  if (shape === undefined) return undefined;
+  return { ...shape, columns: shape.columns.map(({ name }) => ({ name, type: undefined })) };
+}
+
+/** Each step after those it needs; what is left of a circle is reported already. */
+function inOrder(steps: readonly CheckedStep[]): readonly CheckedStep[] {
+  const byId = new Map(steps.map((step) => [step.id, step]));
+  const done = new Set<string>();
+  const ordered: CheckedStep[] = [];
+  let open = steps;
+  for (;;) {
+    const ready = open.filter(({ needs }) =>
+      [...needs.keys()].every((need) => done.has(need) || !byId.has(need)),
+    );
+    if (ready.length === 0) return ordered;
+    ordered.push(...ready);
+    for (const { id } of ready) done.add(id);
+    open = open.filter(({ id }) => !done.has(id));
+  }
+}

@@ -1,0 +1,37 @@
+/** Whether a plan fits into one workflow: Temporal takes no input above 2 MB. Pure. */
+
+import { child } from './located.ts';
+
+import type { CheckedStep } from './check-steps.ts';
+import type { Problem } from '../model/errors.ts';
+import type { Plan } from '../model/plan.ts';
+
+/** Leaves room for what a run adds to its plan. */
+const MAX_BYTES = 1_800_000;
+
+/** The problem of a plan that is too large, at its largest step. */
+export function sizeProblems(
+  plan: Omit<Plan, 'run'>,
+  steps: readonly CheckedStep[],
+): readonly Problem[] {
+  const total = bytesOf(plan);
+  if (total <= MAX_BYTES) return [];
+  const [largest, bytes] = plan.steps
+    .map((step) => [step.id, bytesOf(step)] as const)
+    .reduce((best, each) => (each[1] > best[1] ? each : best));
+  const step = steps.find(({ id }) => id === largest);
+  const at = child(step?.located, 'with')?.at ?? step?.at;
+  if (at === undefined) return [];
+  const message = `the plan is too large for one run: ${megabytes(total)}, at most ${megabytes(MAX_BYTES)}; the largest step is '${largest}' with ${bytes < 100_000 ? `${Math.ceil(bytes / 1000)} kB` : megabytes(bytes)}`;
+  const hint =
+    'Put data into a file and read it with collect.files, or split the profile into two jobs.';
+  return [{ code: 'PLAN_TOO_LARGE', ...at, message, hint }];
+}
+
+function bytesOf(value: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(value)).length;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1_000_000).toFixed(2)} MB`;
+}

@@ -1,0 +1,65 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+
+import { runCli } from '../harness/cli.ts';
+
+let cwd = '';
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'builder-usage-'));
+  await writeFile(
+    join(cwd, 'j.yaml'),
+    'job: j\nprofile: ./p.yaml\nparams: { x: { type: integer, default: 1 } }\n',
+  );
+  await writeFile(
+    join(cwd, 'p.yaml'),
+    'profile: p\nsteps:\n  a: { uses: exec.command, with: { shell: echo } }\n',
+  );
+});
+afterEach(async () => {
+  await rm(cwd, { recursive: true });
+});
+
+const RUN = ['run-profile', '--job', 'j.yaml'];
+
+test.each<readonly [words: readonly string[], code: string, message: string]>([
+  [['runs', '--nope'], 'BAD_USAGE', "unknown option '--nope'"],
+  [['run-profile', '--out', 'o'], 'BAD_USAGE', 'required option'],
+  [['status', 'a', 'b'], 'BAD_USAGE', 'too many arguments'],
+  [['--nope'], 'BAD_USAGE', 'unknown option'],
+  [['runs', '--limit', '-1'], 'BAD_USAGE', "--limit is '-1'"],
+  [['runs', '--limit', 'x'], 'BAD_USAGE', "--limit is 'x'"],
+  [[...RUN, '--out', ''], 'BAD_USAGE', '--out is empty'],
+  [[...RUN, '--out', 'o', '--state-dir', ''], 'BAD_USAGE', '--state-dir is empty'],
+  [[...RUN, '--out', 'o', '--profile', ''], 'BAD_USAGE', '--profile is empty'],
+  [[...RUN, '--out', 'o', '--secrets-dir', 'nope'], 'BAD_USAGE', '--secrets-dir nope is no folder'],
+  [[...RUN, '--out', 'o', '--param', 'x=1', '--param', 'x=2'], 'BAD_PARAM', 'more than once'],
+  [['resume', ''], 'BAD_USAGE', 'the run id is empty'],
+])(
+  'refuses %j with exit code 2, one document, and nothing left behind',
+  async (words, code, message) => {
+    const { code: exit, stdout } = await runCli([...words, '--json'], { cwd });
+
+    expect(exit).toBe(2);
+    expect(JSON.parse(stdout)).toEqual({
+      error: expect.objectContaining({ code, message: expect.stringContaining(message) }),
+    });
+    expect(await readdir(cwd)).toEqual(['j.yaml', 'p.yaml']);
+  },
+);
+
+test.each(['.', './in/', 'in', '..'])(
+  'never tells to empty %s, which holds something',
+  async (out) => {
+    await mkdir(join(cwd, 'w/in'), { recursive: true });
+    await writeFile(join(cwd, 'w/in/f.csv'), 'a\n1\n');
+    const words = ['run-profile', '--job', '../j.yaml', '--out', out, '--state-dir', '../s'];
+    const { code, stderr } = await runCli(words, { cwd: join(cwd, 'w') });
+
+    expect(code).toBe(2);
+    expect(stderr).toContain('OUT_NOT_OURS');
+    expect(stderr).not.toMatch(/empty (?:it|the|\/)/i);
+  },
+);
