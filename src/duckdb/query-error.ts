@@ -53,6 +53,13 @@ export class QueryError extends StepError {
   }
 }
 
+/** The error of a text that was made from a user's: a place in it would be no place in theirs. */
+export function withoutPlace(error: unknown): unknown {
+  if (!(error instanceof QueryError) || error.byte === undefined) return error;
+  const { code, said, meant, missingColumn, isUnknownFunction, cause } = error;
+  return new QueryError(code, said, { text: '', meant, missingColumn, isUnknownFunction, cause });
+}
+
 /** The offset that a tree or an error of the engine holds; it writes the largest number for none. */
 export function byteOf(written: unknown): number | undefined {
   const byte = Number(written ?? Number.NaN);

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { MAIN_OUTPUT } from '../model/plan.ts';
 import { MAX_OUTPUTS } from '../model/step-result.ts';
 import { rowsOfInputs } from '../duckdb/inputs.ts';
+import { withoutPlace } from '../duckdb/query-error.ts';
 import { repeatable } from '../duckdb/repeat/repeatable.ts';
 import { ENGINE_VERSION, withSession } from '../duckdb/session.ts';
 import { admit } from '../duckdb/user-query.ts';
@@ -103,6 +104,8 @@ async function result(
   const path = join(ctx.folder, `${name}.parquet`);
   const made = await writeQuery(session, { query: whole.query, binds: sql.binds }, path, {
     ordered,
+  }).catch((error: unknown) => {
+    throw whole.query === query ? error : withoutPlace(error);
   });
   ctx.log(`${name}: ${made.rows} rows, ${made.columns.length} columns`);
   const where = options.outputs === undefined ? '' : `${name}: `;

@@ -206,7 +206,7 @@ test('checks a table in the shared engine, the names of two parts included', asy
   await withEngine({ orders: ORDERS }, async ({ run }, engine) => {
     const checks = [
       { unique: ['id'] },
-      { relationships: { column: 'id', to: 'orders', field: 'id' } },
+      { relationships: { column: 'k', to: 'orders', field: 'id' } },
       { name: 'own', sql: 'select * from orders where k > 7' },
     ];
     const { values } = await run(

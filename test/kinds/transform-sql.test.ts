@@ -117,6 +117,17 @@ test.each([
   });
 });
 
+test('tells no place in a query that was completed, for it would be another in what stands in the profile', async () => {
+  await withAttempt({ tables: { orders: ORDERS } }, async ({ run }) => {
+    const cast = "sum(case when id = 77 then 'x' else '1' end :: integer)";
+    await expect(run(transformSql, { sql: `select ${cast} as n from orders` })).rejects.toThrow(
+      /^line 1, column \d+: .*'x'/,
+    );
+    const sql = `select first(v) as f, ${cast} as n from orders`;
+    await expect(run(transformSql, { sql })).rejects.toThrow(/^(?!line).*'x'/);
+  });
+});
+
 test('points out aggregates that no order can repair, and takes those that are ordered', async () => {
   await withAttempt({ tables: { orders: ORDERS } }, async ({ run, log }) => {
     await run(transformSql, {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 
 import { expect, test } from '@jest/globals';
@@ -334,3 +335,22 @@ test('a sum of whole numbers is exported as a whole number, and passed on as Par
     expect(await readFile(outputs?.['jsonl']?.path ?? '', 'utf8')).toBe('{"s":9007199254740995}\n');
   });
 });
+
+test('a table whose types Parquet lacks has the same bytes with 1, 2 and 8 threads and little memory', async () => {
+  await withAttempt({}, async ({ run }) => {
+    for (const order of ['', 'order by k', 'order by k limit 200000 offset 5']) {
+      const sql = `select i % 10 as k, sum(i) over (partition by i) as s, to_days((i % 60)::integer - 30) as d,
+        [i::hugeint] as l, timetz '10:00:00+02' as t from range(300000) t(i) ${order}`;
+      const found = new Set<string>();
+      for (const threads of [1, 2, 8]) {
+        for (const megabytes of [200, 1024]) {
+          const limits = { threads, memoryBytes: megabytes * 1024 * 1024 };
+          const { outputs } = await run(transformSql, { sql }, { limits });
+          const bytes = await readFile(outputs?.['table']?.path ?? '');
+          found.add(createHash('sha256').update(bytes).digest('hex'));
+        }
+      }
+      expect(found.size).toBe(1);
+    }
+  });
+}, 120_000);
