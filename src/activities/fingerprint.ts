@@ -32,8 +32,12 @@ export type FingerprintParts = {
   readonly version: string;
   /** The options as `fingerprintForm` gives them. */
   readonly options: Json;
-  /** Only the last part of `original` counts: the same file may lie elsewhere tomorrow. */
-  readonly sources: readonly { readonly original: string; readonly sha256: string }[];
+  /** Of a place only the last part of `original` counts, or `name`: the same file may lie elsewhere tomorrow. */
+  readonly sources: readonly {
+    readonly original: string;
+    readonly name?: string;
+    readonly sha256: string;
+  }[];
   readonly inputs: Readonly<
     Record<
       string,
@@ -53,7 +57,10 @@ export function fingerprintOf(parts: FingerprintParts): {
     kind: parts.kind,
     version: parts.version,
     options: parts.options,
-    sources: parts.sources.map(({ original, sha256 }) => ({ name: basename(original), sha256 })),
+    sources: parts.sources.map(({ original, name, sha256 }) => ({
+      name: name ?? basename(original),
+      sha256,
+    })),
     inputs: mapValues(parts.inputs, ({ outputs }) =>
       mapValues(outputs, ({ sha256, format }) => ({ sha256, format })),
     ),

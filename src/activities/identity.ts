@@ -9,6 +9,7 @@ import type { Json, PlanStep } from '../model/plan.ts';
 import type { ArtifactRef, StepResult } from '../model/step-result.ts';
 import type { Store } from '../store/store.ts';
 import type { Ingredients } from './fingerprint.ts';
+import type { FoundFile } from './expand-globs.ts';
 import type { HashedSource } from './stage-sources.ts';
 import type { AnyStepDefinition, StepDefinition } from '../kinds/contract.ts';
 import type { StepInputs } from '../model/attempt-inputs.ts';
@@ -19,7 +20,7 @@ export type Identity = {
   /** Options with every node replaced, secrets by `secrets`; of an output that no source names, the path is not real. */
   readonly options: unknown;
   /** Outside files it reads, absolute. */
-  readonly paths: readonly string[];
+  readonly files: readonly FoundFile[];
   readonly reusable: boolean;
   /** Options and inputs for the work itself: every output they name is a file on this machine. */
   located(): Promise<{ readonly options: unknown; readonly inputs: StepInputs }>;
@@ -34,7 +35,16 @@ export async function identify(
   results: Readonly<Record<string, StepResult>>,
   store: Pick<Store, 'materialize'>,
   signal: AbortSignal,
-  { secrets = () => '', salt }: { secrets?: (name: string) => string; salt?: string } = {},
+  {
+    secrets = () => '',
+    salt,
+    onProgress,
+  }: {
+    secrets?: (name: string) => string;
+    salt?: string;
+    /** Called with every piece that was hashed. */
+    onProgress?: () => void;
+  } = {},
 ): Promise<Identity> {
   const kind = definition as unknown as StepDefinition<unknown>;
   const inputs = inputsOf(results, ({ sha256 }) => `${UNLOCATED}${sha256}`);
@@ -48,20 +58,21 @@ export async function identify(
     ({ options } = await located());
     patterns = kind.sources?.(options) ?? [];
   }
-  const paths = await expandGlobs(patterns);
+  const files = await expandGlobs(patterns);
   const reusable = step.reuse && (kind.reusable?.(options) ?? true);
   const form = withoutPaths(fingerprintForm(step.options, inputs), kind.roles?.paths ?? []);
+  const hasPlaces = kind.sourcePlaces?.(options) ?? false;
   const identityOf = (sources: readonly HashedSource[]): ReturnType<typeof fingerprintOf> =>
     fingerprintOf({
       kind: kind.kind,
       version: kind.version,
       options: form,
-      sources,
+      sources: hasPlaces ? sources.map((source) => ({ ...source, name: source.below })) : sources,
       inputs,
       ...(reusable || salt === undefined ? {} : { salt }),
     });
-  const now = identityOf(await hashSources(paths, signal));
-  return { ...now, options, paths, reusable, located, with: identityOf };
+  const now = identityOf(await hashSources(files, signal, onProgress));
+  return { ...now, options, files, reusable, located, with: identityOf };
 }
 
 /** Where a file lies is not what it holds: options that are paths are known by their content. */

@@ -6,8 +6,7 @@
  * 3. The attempt folder belongs to this attempt alone and is gone afterwards.
  */
 
-import { mkdirSync } from 'node:fs';
-import { lstat, rm } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { boundText } from '../model/bounded-text.ts';
@@ -20,6 +19,7 @@ import { makeRedactor } from './redactor.ts';
 import { stageSources } from './stage-sources.ts';
 import { keepFile } from './keep-file.ts';
 import { makeFence } from './fence.ts';
+import { makeLazyFolder } from './lazy-folder.ts';
 import { makeStepLog } from './step-log.ts';
 import { StepError } from '../model/step-error.ts';
 
@@ -69,7 +69,10 @@ export async function runStep(
   input: StepInput,
   environment: StepEnvironment,
   signal: AbortSignal,
-  elapsedMs = stopwatch(),
+  {
+    elapsedMs = stopwatch(),
+    onProgress = () => undefined,
+  }: { readonly elapsedMs?: () => number; readonly onProgress?: () => void } = {},
 ): Promise<StepResult> {
   const { store } = environment;
   const { step, run } = input;
@@ -90,19 +93,27 @@ export async function runStep(
     secrets,
     // Of this step alone: a twin with the same options is another execution.
     salt: `${run.id}/${step.id}`,
+    onProgress,
   });
-  const { paths } = identity;
+  const { files } = identity;
   const redactor = makeRedactor([...used.values()]);
   const redact = (text: string): string => redactor.text(text);
   const stepLog = makeStepLog(logFileOf(environment, run.id, step.id), redact);
   const log = stepLog.line;
 
+  // Asked for once, so that what this attempt stores is never taken for what was there before it.
+  let latest: ReturnType<Store['latestOf']> | undefined;
+  const previousColumns = async (output: string): Promise<readonly Column[] | undefined> => {
+    latest ??= store.latestOf(run.job, run.profile, step.id);
+    return (await latest)?.columns[output];
+  };
   const found = await store.findResult(identity.fingerprint);
   if (found !== undefined) {
-    const added = await kind.conditions?.(identity.options, found.result, {
-      previousRows: run.previousRows,
-      log,
-    });
+    const added = await kind.conditions?.(
+      identity.options,
+      { values: found.result.values, columns: found.columns },
+      { previousRows: run.previousRows, previousColumns, log },
+    );
     const maker = found.step?.id;
     const mine = found.runId === run.id && (maker === undefined || maker === step.id);
     log(
@@ -118,7 +129,8 @@ export async function runStep(
   const folder = makeLazyFolder(join(environment.attemptsRoot, run.id, own));
   try {
     const { options, inputs } = await identity.located();
-    const sources = paths.length === 0 ? [] : await stageSources(paths, folder.path(), signal);
+    const sources =
+      files.length === 0 ? [] : await stageSources(files, folder.path(), signal, onProgress);
     const { fingerprint, ingredients } = identity.with(sources);
     const context: StepContext = {
       runId: run.id,
@@ -140,6 +152,8 @@ export async function runStep(
       limits: environment.limits(input.concurrency),
       ...(environment.engine === undefined ? {} : { engine: environment.engine }),
       previousRows: run.previousRows,
+      previousColumns,
+      progress: onProgress,
       env: environment.env,
       log,
       redact,
@@ -170,10 +184,11 @@ export async function runStep(
     };
     const winner = await store.putResult(fingerprint, stored);
     // Of this time alone: the stored result says nothing of it.
-    const added = await kind.conditions?.(options, winner.result, {
-      previousRows: run.previousRows,
-      log,
-    });
+    const added = await kind.conditions?.(
+      options,
+      { values: winner.result.values, columns: winner.columns },
+      { previousRows: run.previousRows, previousColumns, log },
+    );
     log(`done in ${durationMs} ms`);
     return { ...winner.result, ...united(winner.result, added ?? {}), cached: false, durationMs };
   } catch (error) {
@@ -185,21 +200,6 @@ export async function runStep(
     await folder.remove();
     stepLog.flush();
   }
-}
-
-/** A folder that is there once somebody asks for it: to make and remove one costs more than a small step. */
-function makeLazyFolder(path: string): { path(): string; remove(): Promise<void> } {
-  let isThere = false;
-  return {
-    path: () => {
-      if (!isThere) mkdirSync(path, { recursive: true });
-      isThere = true;
-      return path;
-    },
-    remove: async () => {
-      if (isThere) await rm(path, { recursive: true, force: true }).catch(() => undefined);
-    },
-  };
 }
 
 /** The same failure with nothing in it that could hold a secret: no cause, no stack of its own. */
@@ -261,7 +261,8 @@ async function holdToContract(
 ): Promise<void> {
   const given = Object.entries(returned.outputs ?? {});
   const declared = outputs?.(options);
-  const names = given.map(([name]) => name);
+  // The Parquet twin of a text is the runner's matter, not the kind's.
+  const names = given.map(([name]) => name).filter((name) => !name.includes('.'));
   const differs = declared?.some((n) => !names.includes(n)) || names.length !== declared?.length;
   if (declared !== undefined && differs) {
     throw new StepError(
@@ -289,7 +290,7 @@ async function putOutputs(
   store: Store,
 ): Promise<{ outputs: Record<string, ArtifactRef>; columns: Record<string, readonly Column[]> }> {
   const entries = Object.entries(returned.outputs ?? {});
-  if (entries.length > MAX_OUTPUTS) {
+  if (entries.filter(([name]) => !name.includes('.')).length > MAX_OUTPUTS) {
     throw new StepError(
       'OUTPUT_TOO_LARGE',
       `the step returned ${entries.length} outputs; at most ${MAX_OUTPUTS} are allowed`,

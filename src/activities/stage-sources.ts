@@ -1,61 +1,100 @@
 /** Outside files of a step: hashed before the look-up, copied and hashed again on the way in. */
 
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { Transform } from 'node:stream';
+import { constants, createReadStream, createWriteStream } from 'node:fs';
+import { copyFile, mkdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { StepError } from '../model/step-error.ts';
 
+import type { FoundFile } from './expand-globs.ts';
 import type { StagedFile } from '../model/attempt-inputs.ts';
 
-export type HashedSource = { readonly original: string; readonly sha256: string };
+export type HashedSource = {
+  readonly original: string;
+  readonly below: string;
+  readonly sha256: string;
+};
+
+const CHUNK_BYTES = 1024 * 1024;
 
 /** sha256 of each file's bytes now. @throws StepError FILE_NOT_FOUND */
 export async function hashSources(
-  paths: readonly string[],
+  files: readonly FoundFile[],
   signal: AbortSignal,
+  onProgress?: () => void,
 ): Promise<readonly HashedSource[]> {
   const hashed: HashedSource[] = [];
-  for (const original of paths) {
-    const hash = createHash('sha256');
-    await reading(original, () => pipeline(createReadStream(original), hash, { signal }));
-    hashed.push({ original, sha256: hash.digest('hex') });
+  for (const { path, below } of files) {
+    const { sha256 } = await reading(path, () => hashOf(path, { signal, onProgress }));
+    hashed.push({ original: path, below, sha256 });
   }
   return hashed;
 }
 
-/** Copies each file to `<folder>/sources/<n>/<base name>`, hashing what was really copied. */
+/** Copies each file to `<folder>/sources/<n>/<base name>`, hashing what was really copied. A reflink where the disk can. */
 export async function stageSources(
-  paths: readonly string[],
+  files: readonly FoundFile[],
   folder: string,
   signal: AbortSignal,
-): Promise<readonly StagedFile[]> {
-  const staged: StagedFile[] = [];
-  for (const [n, original] of paths.entries()) {
-    const target = join(folder, 'sources', String(n), basename(original));
-    await mkdir(join(folder, 'sources', String(n)), { recursive: true });
-    const hash = createHash('sha256');
-    let bytes = 0;
-    const meter = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
-        hash.update(chunk);
-        bytes += chunk.length;
-        done(null, chunk);
-      },
-    });
-    await reading(original, () =>
-      pipeline(createReadStream(original), meter, createWriteStream(target), { signal }),
+  onProgress?: () => void,
+): Promise<readonly (StagedFile & HashedSource)[]> {
+  const staged: (StagedFile & HashedSource)[] = [];
+  for (const [n, { path, below }] of files.entries()) {
+    const target = join(folder, 'sources', String(n), basename(path));
+    await mkdir(dirname(target), { recursive: true });
+    const isCloned = await copyFile(path, target, constants.COPYFILE_FICLONE_FORCE).then(
+      () => true,
+      () => false,
     );
-    staged.push({ original, path: target, sha256: hash.digest('hex'), bytes });
+    const hashed = await reading(path, () =>
+      isCloned
+        ? hashOf(target, { signal, onProgress })
+        : hashOf(path, { signal, onProgress, copy: createWriteStream(target) }),
+    );
+    staged.push({ original: path, below, path: target, ...hashed });
   }
   return staged;
 }
 
-async function reading(path: string, work: () => Promise<void>): Promise<void> {
+/** Reads a file once for its hash and length, and writes what was read to `copy`. */
+async function hashOf(
+  path: string,
+  {
+    signal,
+    onProgress,
+    copy,
+  }: {
+    readonly signal: AbortSignal;
+    readonly onProgress?: (() => void) | undefined;
+    readonly copy?: NodeJS.WritableStream;
+  },
+): Promise<{ readonly sha256: string; readonly bytes: number }> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  const source = createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  const meter = async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      onProgress?.();
+      if (copy !== undefined) yield chunk;
+    }
+  };
+  if (copy === undefined) {
+    await pipeline(source, meter, async (rest: AsyncIterable<Buffer>) => drained(rest), { signal });
+  } else await pipeline(source, meter, copy, { signal });
+  return { sha256: hash.digest('hex'), bytes };
+}
+
+async function drained(rest: AsyncIterable<Buffer>): Promise<void> {
+  const chunks = rest[Symbol.asyncIterator]();
+  while ((await chunks.next()).done !== true);
+}
+
+async function reading<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
-    await work();
+    return await work();
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'EISDIR' || code === 'EACCES' || code === 'ENOTDIR') {

@@ -42,9 +42,18 @@ async function attempt(
     () => context.heartbeat(),
     Math.min(heartbeatEveryMs, Math.max(100, step.heartbeatMs / 3)),
   );
-  const alarm = setTimeout(() => limit.abort(new Error('time limit')), step.timeoutMs);
+  let progressedAtMs = 0;
+  const ring = (): void => {
+    const leftMs = progressedAtMs + step.timeoutMs - elapsedMs();
+    if (leftMs > 0) alarm = setTimeout(ring, leftMs);
+    else limit.abort(new Error('time limit'));
+  };
+  let alarm = setTimeout(ring, step.timeoutMs);
+  const onProgress = (): void => {
+    if (step.limitIsDefault === true) progressedAtMs = elapsedMs();
+  };
   try {
-    return await runStep(definition, input, environment, signal, elapsedMs);
+    return await runStep(definition, input, environment, signal, { elapsedMs, onProgress });
   } catch (error) {
     const durationMs = elapsedMs();
     const why = failureOfAttempt(error, {

@@ -111,6 +111,18 @@ function makeProgram(action: MakeAction, io: Io): Command {
     );
   shared(validate, []);
 
+  const schema = program
+    .command('schema')
+    .description('print the JSON Schema of a file, or the types inferred for tables')
+    .argument('[file]', 'job or profile (default: profile)')
+    .option('--columns', 'print the columns of tables from outside, to be written into the profile')
+    .option('--job <file>', 'the job whose tables are looked at')
+    .option('--profile <name>', 'the profile; default: the one the job names')
+    .option('-p, --param <name=value>', 'set a parameter of the job; may be repeated', collect)
+    .option('--step <id>', 'only this step')
+    .action(action(async () => (await import('./commands/schema.ts')).schemaCommand, 'no steps'));
+  shared(schema, ['state', 'store']);
+
   const explain = definitionFlags(program.command('explain'))
     .description('show the plan: what would run, what would be reused, and why')
     .option('--out <dir>', 'folder that would receive the dataset')

@@ -19,6 +19,8 @@ export type KindSpec = {
     readonly types?: readonly string[];
     readonly conditions?: Readonly<Record<string, string>>;
   };
+  /** True: it does nothing but read its sources, and tells of its progress. */
+  readonly onlyReads?: true;
   /** Names of the outputs these options give; undefined: not known before it runs. */
   outputs?(options: never): readonly string[] | undefined;
   /** Names of the values these options give; undefined: not known before it runs. */

@@ -72,6 +72,10 @@ export function planFrom(
         [own('timeout'), child(defaults, 'timeout')],
         DEFAULTS.timeout,
       ),
+      ...(step.spec?.onlyReads === true &&
+      (own('timeout') ?? child(defaults, 'timeout')) === undefined
+        ? { limitIsDefault: true as const }
+        : {}),
       heartbeatMs: durationOf(
         name('heartbeat'),
         [child(defaults, 'heartbeat')],

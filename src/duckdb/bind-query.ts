@@ -35,7 +35,7 @@ export async function withBinder<T>(work: (binder: Binder) => Promise<T>): Promi
     spill: '',
   });
   const connection = await instance.connect();
-  const session = sessionOn(connection, new AbortController().signal);
+  const session = sessionOn(connection, { signal: new AbortController().signal, folder: '' });
   try {
     return await work({
       bind: (request) => bind(session, request),

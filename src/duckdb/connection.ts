@@ -16,7 +16,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Column } from '../model/column.ts';
 import type { Sql } from '../model/attempt-inputs.ts';
 import type { Scalar } from '../model/plan.ts';
-import type { Row, Session } from './session.ts';
+import type { Row, Session, SessionContext } from './session.ts';
 
 /** Why work begun on a shared instance must be done again in one of its own. */
 export type Reason = { readonly why: string; readonly isBroken: boolean };
@@ -29,7 +29,7 @@ type Start<T> = (text: string, binds: Binds) => Promise<T>;
 /** A session on a connection. `mustBeAlone` is given on a shared instance only, and told each reason. */
 export function sessionOn(
   connection: DuckDBConnection,
-  signal: AbortSignal,
+  { signal, folder }: Pick<SessionContext, 'signal' | 'folder'>,
   mustBeAlone?: (reason: Reason) => void,
 ): Session {
   const settled = async <T>(
@@ -71,6 +71,7 @@ export function sessionOn(
   };
   const rows = (sql: Sql | string): Promise<readonly Row[]> => settled(sql, read);
   return {
+    folder,
     isShared: mustBeAlone !== undefined,
     alone: (why) => {
       if (mustBeAlone === undefined) return;

@@ -1,8 +1,11 @@
 /** Makes the outputs of needed steps visible to queries: `step` for its table, `step.output` for any other. */
 
+import { join } from 'node:path';
+
 import { MAIN_OUTPUT } from '../model/plan.ts';
-import { csvSettings } from './csv-dialect.ts';
 import { restoredScan } from './kept/kept-table.ts';
+import { readingOf } from './reader/reading.ts';
+import { readTexts } from './reader/read-texts.ts';
 import { PLAIN_PATH, quoteName, quotePath } from './quoting.ts';
 import { StepError } from '../model/step-error.ts';
 
@@ -21,15 +24,20 @@ export async function showInputs(
 ): Promise<void> {
   for (const name of names) {
     const artifact = artifactOf(name, inputs);
-    if (artifact === undefined || !isTable(artifact)) continue;
-    const scan = await scanOf(session, artifact);
+    if (artifact === undefined || !isTable('', artifact)) continue;
+    const [step = '', output = MAIN_OUTPUT] = name.split('.');
+    const twin = inputs[step]?.outputs[twinOf(output)];
+    const path = twin?.path ?? (await parquetOf(session, artifact, name));
+    const scan =
+      artifact.restores === true
+        ? await restoredScan(session, path)
+        : `read_parquet(${quotePath(path)}, ${PLAIN_PATH})`;
     const show = (view: string): Promise<unknown> =>
       session.run(`create ${view} as from ${scan}`).catch((error: unknown) => {
         throw explain(error, name, artifact);
       });
     await show(`temp view if not exists ${quoteName(name)}`);
-    const [step = '', output] = name.split('.');
-    if (output === undefined || session.isShared) continue;
+    if (!name.includes('.') || session.isShared) continue;
     await session.run(`create schema if not exists ${quoteName(step)}`);
     await show(`view if not exists ${quoteName(step)}.${quoteName(output)}`);
   }
@@ -43,11 +51,32 @@ function explain(error: unknown, name: string, { format, path }: InputArtifact):
   });
 }
 
+/** The output that has the same table as Parquet, beside one that is kept as the text it was written in. */
+export function twinOf(output: string): string {
+  return `${output}.parquet`;
+}
+
+/** Of a text without a twin: it is read as every table from outside is. */
+async function parquetOf(session: Session, artifact: TableArtifact, name: string): Promise<string> {
+  const { format, path } = artifact;
+  if (format === 'parquet') return path;
+  const given = { ...artifact, original: name };
+  const folder = join(session.folder, 'inputs', name);
+  const target = join(folder, 'table.parquet');
+  const log = (): void => undefined;
+  await readTexts(session, [{ file: given, format }], readingOf({}), { folder, target, log }).catch(
+    (error: unknown) => {
+      throw explain(error, name, artifact);
+    },
+  );
+  return target;
+}
+
 /** Names a query may use, as people write them. */
 export function visibleTables(inputs: StepInputs): readonly string[] {
   return Object.entries(inputs).flatMap(([step, { outputs }]) =>
     Object.entries(outputs)
-      .filter(([, artifact]) => isTable(artifact))
+      .filter(([output, artifact]) => isTable(output, artifact))
       .map(([output]) => (output === MAIN_OUTPUT ? step : `${step}.${output}`)),
   );
 }
@@ -55,8 +84,11 @@ export function visibleTables(inputs: StepInputs): readonly string[] {
 /** Rows of every visible table together; tables of unknown length count as 0. */
 export function rowsOfInputs(inputs: StepInputs): number {
   return Object.values(inputs)
-    .flatMap(({ outputs }) => Object.values(outputs))
-    .reduce((sum, artifact) => sum + (isTable(artifact) ? (artifact.rows ?? 0) : 0), 0);
+    .flatMap(({ outputs }) => Object.entries(outputs))
+    .reduce(
+      (sum, [output, artifact]) => sum + (isTable(output, artifact) ? (artifact.rows ?? 0) : 0),
+      0,
+    );
 }
 
 /** A table name of an option as an SQL name. @throws StepError UNKNOWN_REFERENCE */
@@ -79,22 +111,6 @@ export function artifactOf(name: string, inputs: StepInputs): InputArtifact | un
 
 type TableArtifact = InputArtifact & { readonly format: Exclude<Format, 'file' | 'tree'> };
 
-function isTable(artifact: InputArtifact): artifact is TableArtifact {
-  return artifact.format !== 'file' && artifact.format !== 'tree';
-}
-
-async function scanOf(
-  session: Session,
-  { format, path, restores }: TableArtifact,
-): Promise<string> {
-  switch (format) {
-    case 'parquet':
-      if (restores === true) return restoredScan(session, path);
-      return `read_parquet(${quotePath(path)}, ${PLAIN_PATH})`;
-    case 'csv':
-      return `read_csv(${[quotePath(path), PLAIN_PATH, ...(await csvSettings(path, path))].join(', ')})`;
-    case 'json':
-    case 'jsonl':
-      return `read_json_auto(${quotePath(path)}, ${PLAIN_PATH})`;
-  }
+function isTable(output: string, artifact: InputArtifact): artifact is TableArtifact {
+  return !output.includes('.') && artifact.format !== 'file' && artifact.format !== 'tree';
 }

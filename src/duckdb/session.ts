@@ -25,6 +25,8 @@ export const ENGINE_VERSION = 'duckdb 1.5.5';
 export type Row = Readonly<Record<string, Scalar>>;
 
 export type Session = {
+  /** A folder that it may read and write: the attempt's. */
+  readonly folder: string;
   /** Others use the same instance: only what is temporary may be made. */
   readonly isShared: boolean;
   /** Must be called before a query runs that may reach beyond its tables. On a shared instance it throws. */
@@ -85,9 +87,7 @@ export async function withSession<T>(
   if (place !== undefined) {
     const reasons: Reason[] = [];
     try {
-      return await work(
-        sessionOn(place.connection, ctx.signal, (reason) => void reasons.push(reason)),
-      );
+      return await work(sessionOn(place.connection, ctx, (reason) => void reasons.push(reason)));
     } catch (error) {
       if (reasons.length === 0 || ctx.signal.aborted) throw error;
       if (reasons.some(({ isBroken }) => isBroken)) place.giveUp();
@@ -103,7 +103,7 @@ export async function withSession<T>(
   try {
     const connection = await instance.connect();
     try {
-      return await work(sessionOn(connection, ctx.signal));
+      return await work(sessionOn(connection, ctx));
     } finally {
       connection.closeSync();
     }

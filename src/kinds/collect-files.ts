@@ -5,42 +5,34 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { MAIN_OUTPUT } from '../model/plan.ts';
-import {
-  ENGINE_VERSION,
-  PLAIN_PATH,
-  quoteName,
-  quotePath,
-  quoteText,
-  withSession,
-} from '../duckdb/session.ts';
-import { writeTable } from '../duckdb/write.ts';
-import { compressionOf, mustBeWhole } from '../duckdb/compressed.ts';
-import { csvSettings } from '../duckdb/csv-dialect.ts';
-import { takeOver } from './collect-parquet.ts';
+import { ENGINE_VERSION, withSession } from '../duckdb/session.ts';
+import { fileColumnsOf } from '../duckdb/reader/file-columns.ts';
+import { readingOf } from '../duckdb/reader/reading.ts';
+import { readParquet } from '../duckdb/reader/parquet-table.ts';
+import { readTexts } from '../duckdb/reader/read-texts.ts';
+import { plainReading, readingFields } from './reading-options.ts';
+import { changedTypes } from './types-changed.ts';
 import { declaredColumns } from './declared-columns.ts';
 import { defineStep } from './contract.ts';
 import { StepError } from '../model/step-error.ts';
 
-import type { StepContext, StepReturn } from './contract.ts';
+import type { Session } from '../duckdb/session.ts';
 import type { WrittenTable } from '../duckdb/write.ts';
+import type { Reading } from '../duckdb/reader/reading.ts';
+import type { FileColumnOptions } from '../duckdb/reader/file-columns.ts';
+import type { FileColumn } from '../duckdb/reader/table-sql.ts';
+import type { StepContext } from './contract.ts';
+import type { TableOptions } from './reading-options.ts';
 import type { StagedFile } from '../model/attempt-inputs.ts';
 
 const FORMATS = ['csv', 'json', 'jsonl', 'parquet'] as const;
 type FileFormat = (typeof FORMATS)[number];
 
-type Options = {
-  readonly from: string | readonly string[];
-  readonly format: FileFormat | 'auto';
-  readonly csv?: {
-    readonly header?: boolean;
-    readonly delimiter?: string;
-    readonly quote?: string;
-    readonly null_values?: readonly string[];
-    readonly all_text?: boolean;
+type Options = TableOptions &
+  FileColumnOptions & {
+    readonly from: string | readonly string[];
+    readonly format: FileFormat | 'auto';
   };
-  readonly types?: Readonly<Record<string, string>>;
-  readonly filename_column?: string;
-};
 
 const schema = z.strictObject({
   from: z
@@ -52,30 +44,23 @@ const schema = z.strictObject({
     .enum(['auto', ...FORMATS])
     .default('auto')
     .describe('auto: by the file name.'),
-  csv: z
-    .strictObject({
-      header: z.boolean().optional(),
-      delimiter: z.string().min(1).max(4).optional(),
-      quote: z.string().length(1).optional(),
-      null_values: z.array(z.string()).optional().describe('Texts that mean null.'),
-      all_text: z.boolean().optional().describe('Leave every column as text.'),
-    })
-    .optional(),
-  types: z
-    .record(
-      z.string(),
-      z
-        .string()
-        .regex(/^[A-Za-z][A-Za-z0-9_(), ]*$/, 'expected an SQL type, such as DECIMAL(10, 2)'),
-    )
+  ...readingFields,
+  filename_column: z
+    .union([
+      z.string().min(1),
+      z.strictObject({
+        name: z.string().min(1),
+        path: z.boolean().optional().describe('The path below the start of the pattern.'),
+      }),
+    ])
     .optional()
-    .describe('SQL types of columns that must not be guessed.'),
-  filename_column: z.string().min(1).optional().describe('Adds the base name of each file.'),
+    .describe('Adds the base name of each file, or its path.'),
+  hive: z.boolean().optional().describe('Adds a column for each folder named key=value.'),
 });
 
 export const collectFiles = defineStep<Options>({
   kind: 'collect.files',
-  version: `4 ${ENGINE_VERSION}`,
+  version: `5 ${ENGINE_VERSION}`,
   summary: 'Brings CSV, JSON, JSON Lines or Parquet files in as one table.',
   schema,
   roles: {
@@ -84,107 +69,84 @@ export const collectFiles = defineStep<Options>({
   },
   outputs: () => [MAIN_OUTPUT],
   values: () => ['rows', 'files'],
-  columns: (options) => ({ [MAIN_OUTPUT]: declaredColumns(options, options.filename_column) }),
+  columns: (options) => {
+    const { filename_column: named, hive } = options;
+    const known = declaredColumns(options, typeof named === 'object' ? named.name : named);
+    // Folders may give columns beside.
+    return {
+      [MAIN_OUTPUT]: hive === true && known !== undefined ? { ...known, isAll: false } : known,
+    };
+  },
   sources: (options) => (typeof options.from === 'string' ? [options.from] : options.from),
+  columnsAt: () => ['columns'],
+  onlyReads: true,
+  sourcePlaces: ({ hive, filename_column: named }) =>
+    hive === true || (typeof named === 'object' && named.path === true),
   run: async (options, ctx) =>
     withSession(ctx, async (session) => {
-      const alone = asItIs(options, ctx.sources);
-      if (alone !== undefined) {
-        const taken = await takeOver(session, alone).catch((error: unknown) => {
-          throw ctx.signal.aborted ? error : explain(error, alone);
-        });
-        return collected(taken, ctx);
-      }
-      const parts: string[] = [];
-      for (const file of ctx.sources) {
-        const part = `part_${parts.length}`;
-        await mustBeWhole(file, ctx.signal);
-        const reader = await readerOf(options, file);
-        await session
-          .run(`create temp table ${part} as select *${nameColumn(options, file)} from ${reader}`)
-          .catch((error: unknown) => {
-            throw ctx.signal.aborted ? error : explain(error, file);
-          });
-        parts.push(part);
-      }
-      const all = parts.map((part) => `select * from ${part}`).join(' union all by name ');
-      await session.run(`create temp table collected as ${all}`);
-      const written = await writeTable(
-        session,
-        'collected',
-        join(ctx.folder, 'table.parquet'),
-        'as it is',
+      const {
+        from: _from,
+        format: _format,
+        filename_column: _name,
+        hive: _hive,
+        ...table
+      } = options;
+      const reading = readingOf(plainReading(table));
+      const written = await read(session, options, reading, ctx);
+      ctx.log(
+        `${ctx.sources.length} files, ${written.rows} rows, ${written.columns.length} columns`,
       );
-      return collected(written, ctx);
+      // What must fail for it fails before anything is stored; a warning is one of this time alone.
+      await changedTypes(options, MAIN_OUTPUT, written.columns, ctx);
+      return {
+        outputs: { [MAIN_OUTPUT]: written },
+        values: { rows: written.rows, files: ctx.sources.length },
+        rows: { in: written.rows, out: written.rows },
+      };
     }),
+  conditions: async (options, { columns }, ctx) => {
+    const warning = await changedTypes(options, MAIN_OUTPUT, columns?.[MAIN_OUTPUT] ?? [], ctx);
+    return warning === undefined ? undefined : { warning };
+  },
 });
 
-/** The one file that can be taken over without a change. */
-function asItIs(options: Options, sources: readonly StagedFile[]): StagedFile | undefined {
-  const [file, more] = sources;
-  if (file === undefined || more !== undefined || formatOf(options, file) !== 'parquet')
-    return undefined;
-  const isPlain = options.types === undefined && options.filename_column === undefined;
-  return isPlain ? file : undefined;
-}
-
-function collected(table: WrittenTable, ctx: StepContext): StepReturn {
-  const { rows, columns } = table;
-  ctx.log(`${ctx.sources.length} files, ${rows} rows, ${columns.length} columns`);
-  return {
-    outputs: { [MAIN_OUTPUT]: table },
-    values: { rows, files: ctx.sources.length },
-    rows: { in: rows, out: rows },
+async function read(
+  session: Session,
+  options: Options,
+  reading: Reading,
+  ctx: StepContext,
+): Promise<WrittenTable> {
+  const path = join(ctx.folder, 'table.parquet');
+  const files = ctx.sources.map((file) => ({ file, format: formatOf(options, file) }));
+  const named = (sources: readonly StagedFile[]): readonly FileColumn[] =>
+    fileColumnsOf(sources, options);
+  const onProgress = (): void => {
+    ctx.signal.throwIfAborted();
+    ctx.progress?.();
   };
-}
-
-function nameColumn(options: Options, file: StagedFile): string {
-  if (options.filename_column === undefined) return '';
-  return `, ${quoteText(baseName(file))} as ${quoteName(options.filename_column)}`;
+  const texts = files.flatMap(({ file, format }) =>
+    format === 'parquet' ? [] : [{ file, format }],
+  );
+  if (texts.length === 0) {
+    return readParquet(session, ctx.sources, reading, named(ctx.sources), path, onProgress);
+  }
+  if (texts.length < files.length) {
+    throw new StepError(
+      'BAD_INPUT_DATA',
+      'some of the files are Parquet and some are text; collect them in two steps',
+    );
+  }
+  return readTexts(session, texts, reading, {
+    folder: ctx.folder,
+    target: path,
+    log: ctx.log,
+    onProgress,
+    fileColumns: (parts) => named(parts.map(({ file }) => file)),
+  });
 }
 
 function baseName(file: StagedFile): string {
   return file.original.split('/').at(-1) ?? file.original;
-}
-
-async function readerOf(options: Options, file: StagedFile): Promise<string> {
-  const path = `${quotePath(file.path)}, ${PLAIN_PATH}`;
-  const compression = `compression = ${quoteText(compressionOf(baseName(file)))}`;
-  const types = Object.entries(options.types ?? {});
-  const typed = types
-    .map(([column, type]) => `${quoteText(column)}: ${quoteText(type)}`)
-    .join(', ');
-  switch (formatOf(options, file)) {
-    case 'csv': {
-      const { csv = {} } = options;
-      const settings = [
-        ...(await csvSettings(file.path, baseName(file), csv)),
-        compression,
-        'sample_size = -1',
-        csv.null_values === undefined
-          ? ''
-          : `nullstr = [${csv.null_values.map(quoteText).join(', ')}]`,
-        csv.all_text === true ? 'all_varchar = true' : '',
-        types.length === 0 ? '' : `types = {${typed}}`,
-      ];
-      return `read_csv(${[path, ...settings.filter((s) => s !== '')].join(', ')})`;
-    }
-    case 'json':
-    case 'jsonl': {
-      const shape = formatOf(options, file) === 'jsonl' ? 'newline_delimited' : 'auto';
-      const reader = `read_json(${path}, format = '${shape}', sample_size = -1, ${compression})`;
-      return types.length === 0 ? reader : castOf(reader, types);
-    }
-    case 'parquet':
-      return types.length === 0 ? `read_parquet(${path})` : castOf(`read_parquet(${path})`, types);
-  }
-}
-
-function castOf(reader: string, types: readonly (readonly [string, string])[]): string {
-  const casts = types.map(
-    ([column, type]) => `cast(${quoteName(column)} as ${type}) as ${quoteName(column)}`,
-  );
-  return `(select * replace (${casts.join(', ')}) from ${reader})`;
 }
 
 function formatOf(options: Options, file: StagedFile): FileFormat {
@@ -200,14 +162,4 @@ function formatOf(options: Options, file: StagedFile): FileFormat {
     'BAD_INPUT_DATA',
     `the format of ${baseName(file)} cannot be told from its name; give format: ${FORMATS.join(' or ')}`,
   );
-}
-
-function explain(error: unknown, file: StagedFile): unknown {
-  // Node has just read all of a compressed file: what DuckDB cannot read of it is its content, not the disk.
-  const isData = error instanceof StepError || compressionOf(baseName(file)) !== 'uncompressed';
-  if (!isData || (error instanceof StepError && error.code === 'OUT_OF_SPACE')) return error;
-  const said = (error as Error).message.replaceAll(file.path, file.original);
-  return new StepError('BAD_INPUT_DATA', `${file.original} cannot be read: ${said}`, {
-    cause: error,
-  });
 }

@@ -42,8 +42,12 @@ export type StepContext = {
   readonly fence: Fence;
   /** Rows of `step` or `step.output` in the previous delivery. */
   readonly previousRows: Readonly<Record<string, number>>;
+  /** Columns of an output in the newest result of this step in this job and profile. */
+  previousColumns?(output: string): Promise<readonly Column[] | undefined>;
   /** Environment of the worker: for allow-lists only. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Tells that work goes on: a time limit that nobody asked for counts from here. */
+  progress?(): void;
   /** Appends to the step's log. Secrets are blanked out on the way. */
   log(line: string): void;
   /** Blanks out every secret this step uses. */
@@ -127,6 +131,12 @@ export type StepDefinition<Options> = {
   checkOptions?(options: Options, tables: KnownTables): readonly OptionTrouble[];
   /** Outside files this step reads: absolute paths and globs. The runner finds, hashes and copies them, and gives them as `ctx.sources`. */
   sources?(options: Options): readonly string[];
+  /** Where in its options the columns of an output are declared, for a kind that infers those that are not. */
+  columnsAt?(output: string): readonly string[];
+  /** True: it does nothing but read its sources, so that it may be run just to see what comes out. */
+  readonly onlyReads?: true;
+  /** True: the result has something of where a source lies below its pattern's first folder, as `key=value` folders. */
+  sourcePlaces?(options: Options): boolean;
   /** False: the result is never taken from an earlier run. Default true. */
   reusable?(options: Options): boolean;
   run(options: Options, ctx: StepContext): Promise<StepReturn>;
@@ -137,8 +147,12 @@ export type StepDefinition<Options> = {
    */
   conditions?(
     options: Options,
-    result: { readonly values: Readonly<Record<string, Scalar>> },
-    ctx: Pick<StepContext, 'previousRows' | 'log'>,
+    result: {
+      readonly values: Readonly<Record<string, Scalar>>;
+      /** Of the outputs that are tables, by name. */
+      readonly columns?: Readonly<Record<string, readonly Column[]>>;
+    },
+    ctx: Pick<StepContext, 'previousRows' | 'previousColumns' | 'log'>,
   ): Promise<Pick<StepReturn, 'warning' | 'failedChecks'> | undefined>;
 };
 

@@ -7,12 +7,16 @@ import { z } from 'zod';
 
 import { MAX_OUTPUTS } from '../model/step-result.ts';
 import { collectOutputs, collectValues } from './command/collect-outputs.ts';
+import { readOutputs } from './command/read-outputs.ts';
 import { commandEnvironment, RESERVED_PREFIX } from './command/environment.ts';
 import { judgeExit, MEANINGS } from './command/exit-code.ts';
 import { whyNotFound } from './command/find-program.ts';
 import { makeOutputLog } from './command/output-log.ts';
 import { placeFiles, sameName } from './command/place-files.ts';
 import { runProcess } from './command/run-process.ts';
+import { ENGINE_VERSION } from '../duckdb/session.ts';
+import { readingFields } from './reading-options.ts';
+import { changedTypes } from './types-changed.ts';
 import { plainText, runtime, secretText } from './option-types.ts';
 import { declaredColumns } from './declared-columns.ts';
 import { defineStep } from './contract.ts';
@@ -50,6 +54,7 @@ const ownPath = z
 const output = z.strictObject({
   path: ownPath,
   format: z.enum(['parquet', 'csv', 'json', 'jsonl', 'file', 'tree']).optional(),
+  ...readingFields,
 });
 
 const schema = z
@@ -107,7 +112,7 @@ const schema = z
 
 export const execCommand = defineStep<Options>({
   kind: 'exec.command',
-  version: '1',
+  version: `2 ${ENGINE_VERSION}`,
   summary: 'Runs a program; inputs are paths, results are files it writes.',
   schema,
   roles: {
@@ -128,6 +133,7 @@ export const execCommand = defineStep<Options>({
       Object.entries(outputs).map(([name, each]) => [name, declaredColumns(each as object)]),
     ),
   sources: (options) => options.files ?? [],
+  columnsAt: (name) => ['outputs', name, 'columns'],
   reusable: (options) => (options.files ?? []).length > 0 && (options.pass_env ?? []).length === 0,
   run: async (options, ctx) => {
     for (const { run, step, pid } of await ctx.fence.endLeftovers()) {
@@ -168,7 +174,12 @@ export const execCommand = defineStep<Options>({
       stderr: printed.tail(),
     });
     const given = [...placed, TEMPORARY];
-    const outputs = await collectOutputs(options.outputs ?? {}, ctx.folder, given);
+    const declared = options.outputs ?? {};
+    const outputs = await readOutputs(
+      await collectOutputs(declared, ctx.folder, given),
+      declared,
+      ctx,
+    );
     const values =
       options.values === undefined ? {} : await collectValues(options.values, ctx.folder, given);
     if (ctx.redact(JSON.stringify(values)) !== JSON.stringify(values)) {
@@ -178,6 +189,14 @@ export const execCommand = defineStep<Options>({
       );
     }
     return { outputs, values, ...(warning === undefined ? {} : { warning }) };
+  },
+  conditions: async (options, { columns = {} }, ctx) => {
+    const warnings: string[] = [];
+    for (const [name, table] of Object.entries(options.outputs ?? {})) {
+      const said = await changedTypes(table, name, columns[name] ?? [], ctx);
+      if (said !== undefined) warnings.push(`${name}: ${said}`);
+    }
+    return warnings.length === 0 ? undefined : { warning: warnings.join('; ') };
   },
 });
 

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { artifactOf, showInputs, tableSql } from '../duckdb/inputs.ts';
+import { AS_LINES, jsonLine, mustBeJson } from '../duckdb/json-safe.ts';
 import { ENGINE_VERSION, quoteName, quoteText, withSession } from '../duckdb/session.ts';
-import { jsonList } from '../duckdb/kept/json-form.ts';
 import { explainUnkept, keepingOf } from '../duckdb/kept/kept-table.ts';
 import { isOurs } from '../duckdb/parquet.ts';
 import { asItIs } from '../duckdb/write.ts';
@@ -15,7 +15,6 @@ import { tableName } from './option-types.ts';
 import { defineStep } from './contract.ts';
 import { StepError } from '../model/step-error.ts';
 
-import type { Keeping } from '../duckdb/kept/kept-table.ts';
 import type { Session } from '../duckdb/session.ts';
 import type { StepContext, StepOutput } from './contract.ts';
 import type { Column } from '../model/column.ts';
@@ -92,7 +91,8 @@ export const exportDataset = defineStep<Options>({
     withSession(ctx, async (session) => {
       await showInputs(session, ctx.inputs, [options.from]);
       const source = await sourceOf(session, options.from, ctx);
-      const { columns } = source;
+      const columns = await session.columns(source.table);
+      if (options.formats.includes('jsonl')) await mustBeJson(session, source.table, columns);
       const outputs: Record<string, StepOutput> = {};
       let rows = 0;
       for (const format of options.formats) {
@@ -131,12 +131,21 @@ function nameOf({ name, from }: Options): string {
 /** What is exported, as SQL. */
 type Source = {
   readonly table: string;
-  readonly columns: readonly Column[];
   /** Its rows come in the table's order when they are simply read. */
   readonly isInOrder: boolean;
   /** A file that is just what an export as Parquet would write. */
   readonly parquet?: string;
 };
+
+async function sourceOf(session: Session, from: string, ctx: StepContext): Promise<Source> {
+  const table = tableSql(from, ctx.inputs);
+  const artifact = artifactOf(from, ctx.inputs);
+  if (artifact?.format === 'parquet' && (await isOurs(session, artifact.path))) {
+    return { table, isInOrder: true, parquet: artifact.path };
+  }
+  await session.run(`create temp table _exported as from ${table}`);
+  return { table: '_exported', isInOrder: false };
+}
 
 type Exported = {
   readonly path: string;
@@ -145,49 +154,40 @@ type Exported = {
   readonly columns: readonly Column[];
 };
 
-async function sourceOf(session: Session, from: string, ctx: StepContext): Promise<Source> {
-  const table = tableSql(from, ctx.inputs);
-  const artifact = artifactOf(from, ctx.inputs);
-  const columns = await session.columns(table);
-  if (artifact?.format === 'parquet' && (await isOurs(session, artifact.path))) {
-    return { table, columns, isInOrder: true, parquet: artifact.path };
-  }
-  await session.run(`create temp table _exported as from ${table}`);
-  return { table: '_exported', columns, isInOrder: false };
-}
-
 async function exported(
   session: Session,
-  { table, columns, isInOrder, parquet }: Source,
+  { table, isInOrder, parquet }: Source,
   format: ExportFormat,
   folder: string,
 ): Promise<Exported> {
-  const { list, as, stored } =
-    format === 'parquet' ? keepingOf(columns) : await textOf(session, table, columns, format);
+  const columns = await session.columns(table);
+  const { list, as, stored } = keepingOf(columns);
   if (format === 'parquet' && parquet !== undefined) {
     const rows = await session.count(`select count(*) from ${table}`);
     return { path: parquet, rows, columns: stored };
   }
   const path = join(folder, `export.${format}`);
   const query = isInOrder ? `from ${table}` : asItIs(table, columns);
-  const whole = list === '*' ? query : `select ${list} from (${query})`;
-  const rows = await session
-    .run(`copy (${whole}) to ${quoteText(path)} ${as}`)
-    .catch((error: unknown) => {
-      throw explainUnkept(error);
-    });
-  return { path, rows, columns: stored };
-}
-
-/** A table as text has its columns as they are; only what JSON cannot say is written otherwise. */
-async function textOf(
-  session: Session,
-  table: string,
-  columns: readonly Column[],
-  format: Exclude<ExportFormat, 'parquet'>,
-): Promise<Pick<Keeping, 'list' | 'as' | 'stored'>> {
-  const list = format === 'jsonl' ? await jsonList(session, table, columns) : '*';
-  return { list, as: TEXT_OPTIONS[format], stored: columns };
+  if (format === 'parquet') {
+    const whole = list === '*' ? query : `select ${list} from (${query})`;
+    const rows = await session
+      .run(`copy (${whole}) to ${quoteText(path)} ${as}`)
+      .catch((error: unknown) => {
+        throw explainUnkept(error);
+      });
+    return { path, rows, columns: stored };
+  }
+  const line = format === 'jsonl' ? jsonLine(columns) : undefined;
+  if (line === undefined) {
+    const rows = await session.run(`copy (${query}) to ${quoteText(path)} ${TEXT_OPTIONS[format]}`);
+    return { path, rows, columns };
+  }
+  // A table that is simply read comes in its order; what stands below another SELECT need not.
+  if (!isInOrder) await session.run(`create or replace temp table _ordered as ${query}`);
+  const rows = await session.run(
+    `copy (select ${line} from ${isInOrder ? table : '_ordered'}) to ${quoteText(path)} ${AS_LINES}`,
+  );
+  return { path, rows, columns };
 }
 
 async function dictionaryOf(

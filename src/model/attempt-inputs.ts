@@ -30,6 +30,8 @@ export type StepInputs = Readonly<
 /** A file from outside, already copied into the attempt folder; its hash is part of the fingerprint. */
 export type StagedFile = {
   readonly original: string;
+  /** Its path below the folder where the pattern that found it begins. */
+  readonly below?: string;
   readonly path: string;
   readonly sha256: string;
   readonly bytes: number;

@@ -28,6 +28,8 @@ export type PlanStep = {
   readonly options: Json;
   readonly when?: Condition;
   readonly timeoutMs: number;
+  /** The limit is nobody's wish, and the kind tells of its progress: it counts from the last of that. */
+  readonly limitIsDefault?: true;
   /** 0: no heartbeat. */
   readonly heartbeatMs: number;
   readonly retry: {

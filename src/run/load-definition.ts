@@ -138,7 +138,7 @@ async function sqlProblems(steps: Checked['steps']): Promise<readonly Problem[]>
 
 /** @throws Error where a path means no file, or one that cannot be read */
 async function readable(path: string): Promise<void> {
-  for (const file of await expandGlobs([path])) {
+  for (const { path: file } of await expandGlobs([path])) {
     await access(file, constants.R_OK).catch((error: NodeJS.ErrnoException) => {
       throw new Error(`${file} cannot be read (${error.code ?? 'unknown'})`, { cause: error });
     });

@@ -31,6 +31,8 @@ import type {
  * the server's own limit is this much later, for a worker that cannot.
  */
 const SERVER_GRACE_MS = 15_000;
+/** Of a step whose limit counts from its last progress; a worker that is gone is noticed by its heartbeat. */
+const PROGRESS_LIMIT_MS = 7 * 24 * 60 * 60_000;
 const DELIVERY_LIMIT_MS = 24 * 60 * 60_000;
 
 type StepActivities = Record<string, (input: StepInput) => Promise<StepResult>>;
@@ -47,7 +49,10 @@ export function attemptStep(
   const activities = proxyActivities<StepActivities>({
     activityId: step.id,
     summary: step.id,
-    startToCloseTimeout: step.timeoutMs + SERVER_GRACE_MS,
+    startToCloseTimeout:
+      step.limitIsDefault === true && step.heartbeatMs > 0
+        ? PROGRESS_LIMIT_MS
+        : step.timeoutMs + SERVER_GRACE_MS,
     ...(step.heartbeatMs > 0 ? { heartbeatTimeout: step.heartbeatMs } : {}),
     retry: { maximumAttempts: 1 },
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,

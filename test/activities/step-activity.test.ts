@@ -30,6 +30,7 @@ async function thrownBy(
   about: {
     readonly store?: Partial<Store>;
     readonly timeoutMs?: number;
+    readonly limitIsDefault?: true;
     readonly meanwhile?: (env: MockActivityEnvironment) => void;
   } = {},
 ): Promise<Thrown> {
@@ -57,6 +58,7 @@ async function thrownBy(
     step: {
       ...{ id: 's', kind: 'test.kind', needs: [], reads: [], options: {}, heartbeatMs: 15_000 },
       timeoutMs: about.timeoutMs ?? 60_000,
+      ...(about.limitIsDefault === undefined ? {} : { limitIsDefault: about.limitIsDefault }),
       retry: { attempts: 1, backoffMs: 1, factor: 1, maxBackoffMs: 1 },
       ...{ core: false, allowFailure: false, reuse: true },
     },
@@ -126,4 +128,27 @@ test('an attempt that its limit ended is a time-out, one that was cancelled is n
   const cancelled = await thrownBy(untilStopped, { meanwhile: (env) => env.cancel() });
   expect(cancelled).toMatchObject({ name: 'CancelledFailure' });
   expect(cancelled.details?.[0]).toMatchObject({ code: 'CANCELLED' });
+});
+
+test('a limit that nobody asked for counts from the last progress, one that somebody did from the start', async () => {
+  /** Works three limits long and tells of it all the time; then fails by itself, unless it was ended. */
+  const work = async (ctx: StepContext): Promise<StepReturn> => {
+    const end = performance.now() + 900;
+    while (performance.now() < end) {
+      ctx.signal.throwIfAborted();
+      ctx.progress?.();
+      await new Promise((done) => setTimeout(done, 20));
+    }
+    throw new StepError('BAD_INPUT_DATA', 'it came to its own end');
+  };
+  const about = { timeoutMs: 300 };
+  expect((await thrownBy(work, { ...about, limitIsDefault: true })).type).toBe('BAD_INPUT_DATA');
+  expect((await thrownBy(work, about)).type).toBe('STEP_TIMEOUT');
+  const silent = async (ctx: StepContext): Promise<StepReturn> => {
+    await new Promise((_done, fail) => {
+      ctx.signal.addEventListener('abort', () => fail(new Error('ended')));
+    });
+    throw new Error('unreachable');
+  };
+  expect((await thrownBy(silent, { ...about, limitIsDefault: true })).type).toBe('STEP_TIMEOUT');
 });

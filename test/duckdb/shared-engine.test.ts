@@ -203,10 +203,10 @@ test('has no room for large inputs, for other limits while it is in use, and for
 });
 
 test('checks a table in the shared engine, the names of two parts included', async () => {
-  await withEngine({ orders: ORDERS }, async ({ run }, engine) => {
+  await withEngine({ orders: ORDERS, others: ORDERS }, async ({ run }, engine) => {
     const checks = [
       { unique: ['id'] },
-      { relationships: { column: 'k', to: 'orders', field: 'id' } },
+      { relationships: { column: 'id', to: 'others', field: 'id' } },
       { name: 'own', sql: 'select * from orders where k > 7' },
     ];
     const { values } = await run(

@@ -1,8 +1,8 @@
+import { writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 
 import { describe, expect, test } from '@jest/globals';
 
-import { mustBeWhole } from '../../src/duckdb/compressed.ts';
 import { collectFiles } from '../../src/kinds/collect-files.ts';
 import { withAttempt } from './harness.ts';
 
@@ -52,9 +52,9 @@ async function collect(name: string, bytes: Uint8Array): Promise<unknown> {
   return found;
 }
 
-const refused = (name: string, why = 'is damaged') => ({
+const refused = (name: string, why = '.*(damaged|behind the end|not packed)') => ({
   code: 'BAD_INPUT_DATA',
-  message: expect.stringMatching(new RegExp(`project/${name} ${why}`)),
+  message: expect.stringMatching(new RegExp(`project/${name}: ${why}`)),
 });
 
 describe.each(['csv', 'json', 'jsonl'] as const)('a compressed %s file', (format) => {
@@ -136,15 +136,17 @@ test.each([
 
 test('refuses, and does not try again, a zstd file that does not fit its checksum', async () => {
   const work = collect('a.csv.zst', flipped(ZSTD, ZSTD.length - 1));
-  await expect(work).rejects.toMatchObject(refused('a.csv.zst', 'cannot be read: .*checksum'));
+  await expect(work).rejects.toMatchObject(refused('a.csv.zst', '.*checksum'));
 });
 
-test('ends the look at a compressed file when the step is cancelled', async () => {
-  const signal = AbortSignal.abort();
-  await withAttempt({ files: { 'a.gz': gzipSync(TEXTS.csv), 'a.zst': ZSTD } }, async ({ path }) => {
-    for (const name of ['a.gz', 'a.zst']) {
-      const file = { original: name, path: path(name), sha256: '', bytes: 0 };
-      await expect(mustBeWhole(file, signal)).rejects.toMatchObject({ name: 'AbortError' });
-    }
+test.each(['a.csv.gz', 'a.csv.zst'])('ends reading %s when the step is cancelled', async (name) => {
+  const files = { 'a.csv.gz': gzipSync(TEXTS.csv), 'a.csv.zst': ZSTD };
+  await withAttempt({ files }, async ({ path, run }) => {
+    const cancelled = new AbortController();
+    const log = (): void => cancelled.abort();
+    const from = [path('empty.csv'), path(name)];
+    await writeFile(path('empty.csv'), '');
+    const work = run(collectFiles, { from }, { signal: cancelled.signal, log });
+    await expect(work).rejects.toMatchObject({ name: 'AbortError' });
   });
 });

@@ -66,7 +66,9 @@ describe.each([
     const lines = Array.from({ length: 30_000 }, (_line, n) => `v${n},${n}`);
     const text = (line: string): string => ['tag,n', ...lines, line, ''].join('\n');
     expect(await read(text('#last,1'))).toHaveLength(30_001);
-    await expect(read(text('# note'))).rejects.toThrow('Line: 30002');
+    await expect(read(text('# note'))).rejects.toThrow(
+      ':30002: 1 field where the first line has 2',
+    );
   });
 });
 

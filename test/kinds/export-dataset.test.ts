@@ -44,3 +44,45 @@ test('describes every column in the dictionary, and refuses to describe one that
     ).rejects.toThrow("dictionary describes 'nam', which is not a column of orders");
   });
 });
+
+test.each([
+  ["'nan'::double", 'as is'],
+  ["'-inf'::float", 'as is'],
+  ["[1.5, 'nan'::double]", 'in a list'],
+  ["{'a': 'inf'::double, 'b': 'NaN'}", 'in a struct'],
+])('refuses %s %s as JSON Lines, for JSON has no word for it', async (value) => {
+  await withAttempt({ tables: { t: `select ${value} as x` } }, async ({ run }) => {
+    const work = run(exportDataset, { from: 't', formats: ['jsonl'] });
+    await expect(work).rejects.toMatchObject({
+      code: 'OUTPUT_UNUSABLE',
+      message: expect.stringContaining("the column 'x' has NaN or infinities"),
+    });
+    await run(exportDataset, { from: 't', formats: ['parquet'] });
+  });
+});
+
+test('a text or a number that only looks like it is JSON', async () => {
+  const tables = {
+    t: `select 'NaN' as a, {'b': 'Infinity', 'c': 1.5::double} as x, 2.5::double as d`,
+  };
+  await withAttempt({ tables }, async ({ run }) => {
+    const { outputs } = await run(exportDataset, { from: 't', formats: ['jsonl'] });
+    expect(await readFile(outputs?.['jsonl']?.path ?? '', 'utf8')).toBe(
+      '{"a":"NaN","x":{"b":"Infinity","c":1.5},"d":2.5}\n',
+    );
+  });
+});
+
+test('JSON inside a table is written as it stands, numbers to their last digit', async () => {
+  const tables = {
+    t: `select i, '{"k":1.10,\n "b":12345678901234567.25}'::json as o, 'x"\ny' as "s""1", null::json as n from range(3000) t(i)`,
+  };
+  await withAttempt({ tables }, async ({ run }) => {
+    const { outputs } = await run(exportDataset, { from: 't', formats: ['jsonl'] });
+    const lines = (await readFile(outputs?.['jsonl']?.path ?? '', 'utf8')).split('\n');
+    expect(lines).toHaveLength(3001);
+    expect(lines[2999]).toBe(
+      '{"i":2999,"o":{"k":1.10,  "b":12345678901234567.25},"s\\"1":"x\\"\\ny","n":null}',
+    );
+  });
+});

@@ -10,8 +10,12 @@ import { StepError } from '../../model/step-error.ts';
 import type { Scalar } from '../../model/plan.ts';
 import type { Format } from '../../model/step-result.ts';
 import type { StepOutput } from '../contract.ts';
+import type { TableOptions } from '../reading-options.ts';
 
-export type DeclaredOutput = { readonly path: string; readonly format?: Format | undefined };
+export type DeclaredOutput = TableOptions & {
+  readonly path: string;
+  readonly format?: Format | undefined;
+};
 
 const MOST_NAMED = 20;
 const LARGEST_VALUES_BYTES = 64 * 1024;
@@ -69,7 +73,8 @@ export async function collectValues(
       `${path} has ${info.size} bytes; values are a few scalars, data belongs into an output`,
     );
   }
-  const parsed = parse(info.isFile() ? await readFile(found, 'utf8') : '', path);
+  const text = info.isFile() ? await readFile(found, 'utf8') : '';
+  const parsed = parse(text, path);
   const entries = isMapping(parsed) ? Object.entries(parsed) : undefined;
   const wrong = entries?.find(
     ([name, value]) => !/^[a-z]\w{0,62}$/i.test(name) || !isScalar(value),

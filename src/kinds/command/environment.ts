@@ -48,6 +48,8 @@ function inputVariables(inputs: StepContext['inputs']): Readonly<Record<string, 
   const paths: Record<string, string> = {};
   for (const [step, { outputs }] of Object.entries(inputs)) {
     for (const [output, { path }] of Object.entries(outputs)) {
+      // The Parquet twin of a text is for queries; a command gets the text as it was written.
+      if (output.includes('.')) continue;
       const name = `${RESERVED_PREFIX}INPUT_${step}_${output}`.toUpperCase();
       if (name in paths) {
         throw new StepError(

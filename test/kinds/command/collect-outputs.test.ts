@@ -72,3 +72,29 @@ test.each([
   );
   await expect(work).rejects.toMatchObject({ code });
 });
+
+test('a CSV that a command wrote is a table beside the text, read with the options of the output', async () => {
+  const { returned } = await shell("printf 'id;v\\n1;2,50\\n' > a.csv", {
+    outputs: { table: { path: 'a.csv', decimal: ',', columns: { id: 'INTEGER' } } },
+  });
+  const columns = [
+    { name: 'id', type: 'INTEGER' },
+    { name: 'v', type: 'DECIMAL(18,2)' },
+  ];
+  expect(returned.outputs).toMatchObject({
+    table: { format: 'csv', rows: 1, columns },
+    'table.parquet': { format: 'parquet', rows: 1, columns },
+  });
+});
+
+test('a text that is no table fails the command that wrote it, unless it is to be none', async () => {
+  const script = "printf 'a,b\\n1,2,3\\n' > a.csv";
+  await expect(shell(script, outputs('a.csv'))).rejects.toMatchObject({
+    code: 'BAD_INPUT_DATA',
+    message: expect.stringMatching(
+      /^the output 'table' is no table: a\.csv:2: 3 fields .* give `format: file`$/,
+    ),
+  });
+  const { returned } = await shell(script, outputs('a.csv', 'file'));
+  expect(Object.keys(returned.outputs ?? {})).toEqual(['table']);
+});

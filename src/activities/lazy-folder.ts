@@ -1,0 +1,19 @@
+/** The folder of an attempt, made when somebody asks for it. */
+
+import { mkdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+
+/** A folder that is there once somebody asks for it: to make and remove one costs more than a small step. */
+export function makeLazyFolder(path: string): { path(): string; remove(): Promise<void> } {
+  let isThere = false;
+  return {
+    path: () => {
+      if (!isThere) mkdirSync(path, { recursive: true });
+      isThere = true;
+      return path;
+    },
+    remove: async () => {
+      if (isThere) await rm(path, { recursive: true, force: true }).catch(() => undefined);
+    },
+  };
+}

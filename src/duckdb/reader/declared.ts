@@ -1,0 +1,124 @@
+/** What a profile declares of columns, held against the columns that the files have. */
+
+import { keptColumns } from '../keepable.ts';
+import { quoteName, quoteText } from '../session.ts';
+import { StepError } from '../../model/step-error.ts';
+import { badFile } from './bad-line.ts';
+import { keyOf } from './names.ts';
+
+import type { Session } from '../session.ts';
+import type { Part } from './part.ts';
+import type { Reading } from './reading.ts';
+import type { UnitedColumn } from './table-sql.ts';
+
+/** The declared type of each column that has one, by its place, in DuckDB's own words. @throws StepError BAD_INPUT_DATA, BAD_OPTION */
+export async function wishesOf(
+  session: Session,
+  parts: readonly Pick<Part, 'name' | 'names'>[],
+  united: readonly Pick<UnitedColumn, 'name'>[],
+  reading: Pick<Reading, 'columns' | 'refuseOthers' | 'sameColumns'>,
+): Promise<ReadonlyMap<number, string>> {
+  const declared = Object.entries(reading.columns);
+  mustMatch(parts);
+  if (reading.sameColumns) mustBeSame(parts);
+  for (const { name, names } of parts) {
+    const has = new Set(names.map(keyOf));
+    const missing = declared.find(
+      ([wish, { optional }]) => optional !== true && !has.has(keyOf(wish)),
+    );
+    if (missing !== undefined) {
+      throw badFile(
+        name,
+        `there is no column '${missing[0]}', which is declared; the file has ${list(names)}`,
+        'declare it with `optional: true` if a file may lack it',
+      );
+    }
+    const wanted = new Set(declared.map(([wish]) => keyOf(wish)));
+    const others = names.filter((each) => !wanted.has(keyOf(each)));
+    if (reading.refuseOthers && others.length > 0) {
+      throw badFile(
+        name,
+        `columns that are not declared: ${list(others)}`,
+        'declare them, or give `other_columns: allow`',
+      );
+    }
+  }
+  const wishes = new Map<number, string>();
+  for (const [wish, { type }] of declared) {
+    const at = united.findIndex(({ name }) => keyOf(name) === keyOf(wish));
+    if (at >= 0) wishes.set(at, await typeNamed(session, wish, type));
+  }
+  return wishes;
+}
+
+/** A type in the words that DuckDB itself uses: `numeric(10, 2)` is DECIMAL(10,2). @throws StepError BAD_OPTION */
+export async function typeNamed(session: Session, column: string, type: string): Promise<string> {
+  try {
+    const [row] = await session.rows(`select typeof(cast(null as ${type})) as t`);
+    const named = String(row?.['t']);
+    const kept = keptColumns([{ name: column, type: named }]);
+    return kept === undefined ? named : await keptType(session, kept, column, named);
+  } catch (error) {
+    if (error instanceof StepError && error.code === 'OUTPUT_UNUSABLE') throw error;
+    throw new StepError('BAD_OPTION', `columns.${column}: '${type}' is no SQL type`, {
+      cause: error,
+    });
+  }
+}
+
+/** The type in which values of this one are kept. */
+async function keptType(
+  session: Session,
+  kept: string,
+  column: string,
+  type: string,
+): Promise<string> {
+  const one = `(select cast(null as ${type}) as ${quoteName(column)})`;
+  const [found] = await session.columns(`(select ${kept} from ${one})`);
+  return found?.type ?? type;
+}
+
+/** A file that shares no name with the first has lost its line of names, or is not of this table. */
+function mustMatch(parts: readonly Pick<Part, 'name' | 'names'>[]): void {
+  const [first, ...others] = parts;
+  if (first === undefined) return;
+  const known = new Set(first.names.map(keyOf));
+  for (const { name, names } of others) {
+    if (names.some((each) => known.has(keyOf(each)))) {
+      for (const each of names) known.add(keyOf(each));
+      continue;
+    }
+    throw badFile(
+      name,
+      `its first line names none of the columns of ${first.name}: it has ${list(names)}, not ${list(first.names)}`,
+      'the line of names is missing, or the file belongs to another table',
+    );
+  }
+}
+
+function mustBeSame(parts: readonly Pick<Part, 'name' | 'names'>[]): void {
+  const [first, ...others] = parts;
+  const wanted = new Set(first?.names.map(keyOf));
+  for (const { name, names } of others) {
+    const missing = first!.names.filter((each) => !names.some((own) => keyOf(own) === keyOf(each)));
+    const more = names.filter((each) => !wanted.has(keyOf(each)));
+    if (missing.length + more.length === 0) continue;
+    const said = [
+      ...(missing.length === 0 ? [] : [`it lacks ${list(missing)}`]),
+      ...(more.length === 0 ? [] : [`it has ${list(more)} besides`]),
+    ].join(', ');
+    throw badFile(
+      name,
+      `its columns are not those of ${first!.name}: ${said}`,
+      '`same_columns: false` takes both',
+    );
+  }
+}
+
+function list(names: readonly string[]): string {
+  const shown = names
+    .slice(0, 12)
+    .map((name) => quoteText(name))
+    .join(', ');
+  return names.length > 12 ? `${shown} and ${names.length - 12} more` : shown;
+}

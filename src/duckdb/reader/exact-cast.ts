@@ -1,0 +1,186 @@
+/**
+ * Texts as values of a type, exactly, as SQL. `quick` is asked first: of what a plain cast gives (`plainCast`), whether it
+ * prints the text again, which is cheap; `holds` for every text whose value the type has. Where neither does, the value is another: an error. Pure.
+ */
+
+import { quoteText } from '../session.ts';
+import { byFormat, isBoolean, matches, plainNumber, withSeconds } from './notations.ts';
+
+import type { Notation } from './reading.ts';
+
+export type ExactCast = {
+  /** The value; NULL or an error where the text has none. */
+  readonly value: string;
+  readonly quick: ((plain: string) => string) | undefined;
+  readonly holds: string;
+};
+
+const INTEGERS =
+  /^(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|UTINYINT|USMALLINT|UINTEGER|UBIGINT|UHUGEINT)$/;
+const DAY = '[0-9]{4}-[0-9]{2}-[0-9]{2}';
+const CLOCK = (places: number): string => `[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,${places}}0*)?)?`;
+const ZONE = '(Z|[+-][0-9]{2}(:?[0-9]{2})?)';
+/** A mantissa that a binary number tells from every other, and an exponent. */
+const SHORT_EXPONENT = '[+-]?[0-9]{1,9}(\\.[0-9]{0,6})?[eE][+-]?[0-9]{1,2}';
+
+/** How a text becomes a value of the type, given as DuckDB writes it: `DECIMAL(18,2)`. */
+export function exactCast(type: string, text: string, notation: Notation): ExactCast {
+  const number = plainNumber(text, notation);
+  const decimal = /^DECIMAL\((\d+),(\d+)\)$/.exec(type);
+  if (type === 'VARCHAR') return { value: text, quick: undefined, holds: 'true' };
+  if (INTEGERS.test(type)) {
+    const whole = `try_cast(regexp_replace(${number}, '\\.0*$', '') as ${type})`;
+    const value = `case when ${matches(number, SHORT_EXPONENT)} then try_cast(${number} as ${type}) else ${whole} end`;
+    return {
+      value,
+      quick: (plain) => printsAgain(plain, text),
+      holds: `(${value}) is not null and (${matches(number, '[+-]?[0-9]+(\\.0*)?')} or ${sameInBinary(number, value)})`,
+    };
+  }
+  if (decimal !== null) {
+    const places = Number(decimal[2]);
+    const fraction = places === 0 ? '\\.0*' : `\\.[0-9]{0,${places}}0*`;
+    const start = places === 0 ? '' : `|\\.[0-9]{1,${places}}0*`;
+    const value = `try_cast(${number} as ${type})`;
+    return {
+      value,
+      quick: (plain) => printsAgain(plain, text),
+      holds: `${value} is not null and (${matches(number, `[+-]?([0-9]+(${fraction})?${start})`)} or ${sameInBinary(number, value)})`,
+    };
+  }
+  switch (type) {
+    case 'DOUBLE':
+    case 'FLOAT': {
+      const value = `try_cast(${number} as ${type})`;
+      const named = `lower(${text}) in ('nan', 'inf', '-inf', '+inf', 'infinity', '-infinity')`;
+      return {
+        value: `case when ${named} then try_cast(${text} as ${type}) else ${value} end`,
+        quick: (plain) => printsAgain(plain, text),
+        holds: `${named} or ${value} is not null and not isinf(${value}) and ${matches(number, '[+-]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]+)?')}`,
+      };
+    }
+    case 'BOOLEAN':
+      return {
+        value: booleanOf(text, notation),
+        quick: () => `${text} in ('true', 'false')`,
+        holds: `${isBoolean(text, notation)} or lower(${text}) in ('t', 'f', '1', '0')`,
+      };
+    case 'DATE': {
+      if (notation.dateFormat !== undefined) {
+        const value = `cast(${byFormat(text, notation.dateFormat)} as date)`;
+        return { value, quick: undefined, holds: `${value} is not null` };
+      }
+      const value = `try_cast(left(${text}, 10) as date)`;
+      return {
+        value,
+        quick: (plain) => printsAgain(plain, text),
+        holds: `${matches(text, `${DAY}([ T]00:00(:00(\\.0+)?)?)?`)} and ${value} is not null`,
+      };
+    }
+    case 'TIMESTAMP':
+    case 'TIMESTAMP_NS':
+    case 'TIMESTAMP_MS':
+    case 'TIMESTAMP_S': {
+      if (notation.timestampFormat !== undefined) {
+        const value = `cast(${byFormat(text, notation.timestampFormat)} as ${type})`;
+        return { value, quick: undefined, holds: `${value} is not null` };
+      }
+      const places = { TIMESTAMP: 6, TIMESTAMP_NS: 9, TIMESTAMP_MS: 3, TIMESTAMP_S: 0 }[type];
+      const clock = places === 0 ? '[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.0+)?)?' : CLOCK(places);
+      const value = `try_cast(${text} as ${type})`;
+      return {
+        value,
+        quick: (plain) => printsAgain(plain, text),
+        holds: `${matches(text, `${DAY}([ T]${clock})?`)} and ${value} is not null`,
+      };
+    }
+    case 'TIMESTAMP WITH TIME ZONE': {
+      const value = `try_cast(${withSeconds(text)} as ${type})`;
+      return {
+        value,
+        quick: undefined,
+        holds: `${matches(text, `${DAY}[ T]${CLOCK(6)}${ZONE}`)} and ${value} is not null`,
+      };
+    }
+    case 'TIME': {
+      const value = `try_cast(${text} as time)`;
+      return {
+        value,
+        quick: (plain) => printsAgain(plain, text),
+        holds: `${matches(text, CLOCK(6))} and ${value} is not null`,
+      };
+    }
+    case 'UUID': {
+      const value = `try_cast(${text} as uuid)`;
+      return {
+        value,
+        quick: (plain) => printsAgain(plain, text),
+        holds: `lower(${text}) = cast(${value} as varchar)`,
+      };
+    }
+    case 'INTERVAL': {
+      // Parquet keeps milliseconds of an interval.
+      const value = plainCast(type, text);
+      const holds = `${printsAgain(value, text)} and microsecond(${value}) % 1000 = 0`;
+      return { value, quick: undefined, holds };
+    }
+    default:
+      // Of a type without a rule of its own only what it prints is surely what was written.
+      return {
+        value: `try_cast(${text} as ${type})`,
+        quick: undefined,
+        holds: printsAgain(plainCast(type, text), text),
+      };
+  }
+}
+
+/** What DuckDB makes of a text by itself; NULL where it can make nothing. */
+export function plainCast(type: string, text: string): string {
+  return `try_cast(${text} as ${type})`;
+}
+
+/**
+ * The value where the text has it, NULL for NULL and an empty text, else an error that begins with `mark`. `plain` is
+ * the name of a column with `plainCast`, for DuckDB would work it out once for each time it stands in a CASE.
+ */
+export function castOrFail(
+  cast: ExactCast,
+  text: string,
+  type: string,
+  mark: string,
+  plain: string = plainCast(type, text),
+): string {
+  if (type === 'VARCHAR') return text;
+  const quick = cast.quick === undefined ? '' : `when ${cast.quick(plain)} then ${plain}`;
+  return `case ${quick} when ${text} is null or ${text} = '' then null when ${cast.holds} then ${cast.value} else cast(error(${quoteText(mark)} || ${text}) as ${type}) end`;
+}
+
+/** The text that the value prints; it holds for no two values. */
+export function printsAgain(plain: string, text: string): string {
+  return `cast(${plain} as varchar) = ${text}`;
+}
+
+/** Both stand for one binary number; with so few digits that means one value. */
+function sameInBinary(number: string, value: string): string {
+  return `(${matches(number, SHORT_EXPONENT)} and abs(cast(${value} as double)) < 1e15 and try_cast(${number} as double) = cast(${value} as double))`;
+}
+
+function booleanOf(text: string, { trueValues }: Notation): string {
+  const own =
+    trueValues.length === 0 ? '' : ` or ${text} in (${trueValues.map(quoteText).join(', ')})`;
+  return `(lower(${text}) in ('true', 't', '1')${own})`;
+}
+
+/**
+ * A condition on a number's text: the binary number nearest to it prints these digits, so that it is exactly the
+ * number that some program meant. Compared as digits and exponent, for programs write them in several ways.
+ */
+export function binaryPrints(number: string): string {
+  const printed = `cast(cast(${number} as double) as varchar)`;
+  return `(not isinf(try_cast(${number} as double)) and ${digitsOf(number)} = ${digitsOf(printed)})`;
+}
+
+/** Digits without zeros at either end. With the value equal by nearness, equal digits are equal numbers. */
+function digitsOf(number: string): string {
+  return `trim(replace(regexp_replace(${number}, '^-|[eE].*$', '', 'g'), '.', ''), '0')`;
+}
