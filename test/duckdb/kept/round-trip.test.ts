@@ -330,3 +330,22 @@ test('a table whose types Parquet lacks has the same bytes with 1, 2 and 8 threa
     }
   });
 }, 120_000);
+
+test('a table whose types Parquet lacks stays in the order of its query', async () => {
+  await withAttempt({}, async (attempt) => {
+    const { inputs } = await asInput(
+      attempt,
+      'select i, i::hugeint as h from range(300000) t(i) order by (i * 7919) % 100003, i desc',
+    );
+    const { outputs } = await attempt.run(
+      exportDataset,
+      { from: 't', formats: ['csv'] },
+      { inputs },
+    );
+    const ids = (await readFile(outputs?.['csv']?.path ?? '', 'utf8')).trim().split('\n').slice(1);
+    const keys = ids.map((line) => Number(line.split(',')[0]));
+    const place = (i: number): number => ((i * 7919) % 100_003) * 1e6 - i;
+    expect(keys.length).toBe(300_000);
+    expect(keys.every((key, i) => i === 0 || place(keys[i - 1] ?? 0) < place(key))).toBe(true);
+  });
+});
