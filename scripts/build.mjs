@@ -7,7 +7,17 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,8 +38,10 @@ async function build() {
   try {
     await mkdir(fresh, { recursive: true });
     const [compiled] = await Promise.all([compile(), bundleWorkflow(), bundleCli()]);
-    if (compiled) await swap();
-    else process.exitCode = 1;
+    if (compiled) {
+      await keepDeclarations();
+      await swap();
+    } else process.exitCode = 1;
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
@@ -78,6 +90,24 @@ async function bundleWorkflow() {
     }),
   });
   await writeFile(join(fresh, 'workflow-bundle.js'), code);
+}
+
+/** Of the declarations only those that a user of the library can reach. */
+async function keepDeclarations() {
+  const kept = new Set();
+  const keep = async (file) => {
+    if (kept.has(file)) return;
+    kept.add(file);
+    const text = await readFile(file, 'utf8');
+    for (const [, path] of text.matchAll(/(?:from |import\()['"](\.{1,2}\/[^'"]+)\.ts['"]/g)) {
+      await keep(join(dirname(file), `${path}.d.ts`));
+    }
+  };
+  await keep(join(fresh, 'index.d.ts'));
+  for (const name of await readdir(fresh, { recursive: true })) {
+    const file = join(fresh, name);
+    if (name.endsWith('.d.ts') && !kept.has(file)) await rm(file);
+  }
 }
 
 async function bundleCli() {

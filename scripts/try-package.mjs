@@ -1,10 +1,10 @@
 /**
- * Proves that the package works where there is no clone: packs it, and runs it by npx in an empty folder, with the
- * node at hand and with each of the newer major versions. Needs a package registry.
+ * Proves that the package works where there is no clone: packs it, runs it by npx in an empty folder, and runs the
+ * library's example on it, with the node at hand and with each of the newer major versions. Needs a package registry.
  */
 
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -64,8 +64,25 @@ async function tryWith(version, packed) {
   }
   const lines = (await readFile(join(project, 'out', 'numbers.csv'), 'utf8')).trim().split('\n');
   if (lines.length !== 1001 || lines[1000] !== '999,998001') throw new Error(lines.join('\n'));
+  await tryLibrary(version, packed, env);
   const { stdout } = await run('node', ['--version'], { env });
   console.log(`packed package with node ${stdout.trim()}: OK`);
+}
+
+/** Installs it as a dependency, and runs the example beside it, twice: the second time no engine is needed. */
+async function tryLibrary(version, packed, env) {
+  const project = join(folder, `a program ${version ?? ''}`.trim());
+  await mkdir(project);
+  await writeFile(join(project, 'package.json'), '{ "private": true }');
+  await run('npm', ['install', '--no-audit', '--no-fund', packed], { cwd: project, env });
+  const example = join(project, 'node_modules', 'builder-cli', 'examples', 'library');
+  await cp(example, join(project, 'mine'), { recursive: true });
+  for (const expected of ['engine: embedded', 'engine: none']) {
+    const { stdout } = await run('node', ['mine/run.mjs', 'out'], { cwd: project, env });
+    if (!stdout.includes(expected)) throw new Error(`${version}: ${stdout}`);
+  }
+  const text = await readFile(join(project, 'out', 'up-to-10', 'odd.csv'), 'utf8');
+  if (text !== 'n,square\n1,1\n3,9\n5,25\n7,49\n9,81\n') throw new Error(text);
 }
 
 /** The folder of a node of that version. Its package carries the binary itself, so nothing need run to install it. */

@@ -16,10 +16,15 @@ const HEARTBEAT_MS = 5_000;
 
 /**
  * Publishes a run's exports to its targets. Any failure is final and says what stands in the way; but one that does not
- * see a target leaves it to another worker.
+ * see a target leaves it to another worker. `outToken` is the lock this process holds for the run it delivers, where that
+ * was begun under an earlier lock.
  */
-export function makeDeliverActivity(store: Store): (input: DeliverInput) => Promise<DeliverResult> {
-  return async (input) => {
+export function makeDeliverActivity(
+  store: Store,
+  outToken?: number,
+): (input: DeliverInput) => Promise<DeliverResult> {
+  return async (given) => {
+    const input = outToken === undefined ? given : underLock(given, outToken);
     const context = Context.current();
     const beat = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
     try {
@@ -32,6 +37,11 @@ export function makeDeliverActivity(store: Store): (input: DeliverInput) => Prom
       clearInterval(beat);
     }
   };
+}
+
+function underLock(input: DeliverInput, outToken: number): DeliverInput {
+  const { plan } = input;
+  return { ...input, plan: { ...plan, run: { ...plan.run, outToken } } };
 }
 
 function notReached(place: string): UserError {

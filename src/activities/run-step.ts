@@ -9,17 +9,15 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { boundText } from '../model/bounded-text.ts';
 import { UserError } from '../model/errors.ts';
-import { boundChecks, MOST_BYTES } from '../model/failure.ts';
 import { MAX_OUTPUTS, MAX_VALUES } from '../model/step-result.ts';
 import { explainFullDisk } from '../store/fs-failure.ts';
-import { identify } from './identity.ts';
 import { makeRedactor } from './redactor.ts';
 import { stageSources } from './stage-sources.ts';
 import { keepFile } from './keep-file.ts';
 import { makeFence } from './fence.ts';
 import { makeLazyFolder } from './lazy-folder.ts';
+import { about, identifyAttempt, previousColumnsOf, reuse, secretsInUse, united } from './reuse.ts';
 import { makeStepLog } from './step-log.ts';
 import { StepError } from '../model/step-error.ts';
 
@@ -77,52 +75,19 @@ export async function runStep(
   const { store } = environment;
   const { step, run } = input;
   const kind = definition as unknown as StepDefinition<unknown>;
-  const used = new Map<string, string>();
-  const secrets = (name: string): string => {
-    const value = environment.secret(name);
-    if (value === undefined) {
-      throw new StepError(
-        'SECRET_MISSING',
-        `this worker has no secret '${name}'; set BUILDER_SECRET_${name} or give --secrets-dir a file of that name`,
-      );
-    }
-    used.set(name, value);
-    return value;
-  };
-  const identity = await identify(definition, step, input.inputs, store, signal, {
-    secrets,
-    // Of this step alone: a twin with the same options is another execution.
-    salt: `${run.id}/${step.id}`,
-    onProgress,
-  });
+  const secrets = secretsInUse(environment.secret);
+  const identity = await identifyAttempt(definition, input, store, secrets, signal, onProgress);
   const { files } = identity;
-  const redactor = makeRedactor([...used.values()]);
+  const redactor = makeRedactor([...secrets.used.values()]);
   const redact = (text: string): string => redactor.text(text);
   const stepLog = makeStepLog(logFileOf(environment, run.id, step.id), redact);
   const log = stepLog.line;
 
-  // Asked for once, so that what this attempt stores is never taken for what was there before it.
-  let latest: ReturnType<Store['latestOf']> | undefined;
-  const previousColumns = async (output: string): Promise<readonly Column[] | undefined> => {
-    latest ??= store.latestOf(run.job, run.profile, step.id);
-    return (await latest)?.columns[output];
-  };
-  const found = await store.findResult(identity.fingerprint);
+  const previousColumns = previousColumnsOf(store, input);
+  const found = await reuse(definition, input, identity, store, log, elapsedMs);
   if (found !== undefined) {
-    const added = await kind.conditions?.(
-      identity.options,
-      { values: found.result.values, columns: found.columns },
-      { previousRows: run.previousRows, previousColumns, log },
-    );
-    const maker = found.step?.id;
-    const mine = found.runId === run.id && (maker === undefined || maker === step.id);
-    log(
-      mine
-        ? 'found the result this run had already stored'
-        : `reused the result of ${maker ?? 'a step'} in run ${found.runId}`,
-    );
     stepLog.flush();
-    return taken(found, added ?? {}, mine, elapsedMs());
+    return found;
   }
 
   const own = `${step.id}.${run.generation}-${input.attempt}`;
@@ -195,7 +160,7 @@ export async function runStep(
     const told = explainFullDisk(error, 'write the files of this step');
     const message = told instanceof Error ? told.message : String(told);
     log(`failed: ${message}`);
-    throw used.size === 0 ? told : withoutSecrets(told, message, redact);
+    throw secrets.used.size === 0 ? told : withoutSecrets(told, message, redact);
   } finally {
     await folder.remove();
     stepLog.flush();
@@ -212,45 +177,6 @@ function withoutSecrets(error: unknown, message: string, redact: (text: string) 
   }
   const { code, exitCode } = error;
   return new UserError(code, shown, { exitCode, ...(hint === undefined ? {} : { hint }) });
-}
-
-function taken(
-  found: StoredResult,
-  added: Pick<StepReturn, 'warning' | 'failedChecks'>,
-  mine: boolean,
-  durationMs: number,
-): StepResult {
-  return {
-    ...found.result,
-    ...united(found.result, added),
-    cached: !mine,
-    ...(mine ? { adopted: true } : {}),
-    durationMs,
-  };
-}
-
-/** The warnings of a result and of the conditions of this time. */
-function united(
-  { warning, failedChecks }: Pick<StepResult, 'warning' | 'failedChecks'>,
-  added: Pick<StepReturn, 'warning' | 'failedChecks'>,
-): Pick<StepResult, 'warning' | 'failedChecks'> {
-  const words = [warning, added.warning].flatMap((each) => each ?? []);
-  const names = [...new Set([...(failedChecks ?? []), ...(added.failedChecks ?? [])])];
-  return about({
-    ...(words.length === 0 ? {} : { warning: words.join('; ') }),
-    ...(names.length === 0 ? {} : { failedChecks: names }),
-  });
-}
-
-function about(returned: StepReturn): Partial<StepResult> {
-  const { rows, warning, failedChecks } = returned;
-  return {
-    ...(warning === undefined ? {} : { warning: boundText(warning, MOST_BYTES.message) }),
-    ...(rows?.in === undefined ? {} : { rowsIn: rows.in }),
-    ...(rows?.out === undefined ? {} : { rowsOut: rows.out }),
-    ...(rows?.rejected === undefined ? {} : { rowsRejected: rows.rejected }),
-    ...(failedChecks === undefined ? {} : { failedChecks: boundChecks(failedChecks) }),
-  };
 }
 
 /** What a kind declares is what it returns: a mistake in its code must not look like one of a later step. */

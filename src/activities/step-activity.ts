@@ -6,6 +6,7 @@ import { endingOf, failureOfAttempt } from '../model/endings.ts';
 import { applicationFailure } from './application-failure.ts';
 import { logFileOf, runStep, stopwatch } from './run-step.ts';
 
+import type { Stopping } from './stopping.ts';
 import type { Interruption } from '../model/endings.ts';
 import type { StepInput, StepResult } from '../model/step-result.ts';
 import type { StepEnvironment } from './run-step.ts';
@@ -17,12 +18,12 @@ export type StepActivity = (input: StepInput) => Promise<StepResult>;
 export function makeStepActivities(
   kinds: readonly AnyStepDefinition[],
   environment: StepEnvironment,
-  options: { readonly heartbeatEveryMs: number },
+  options: { readonly heartbeatEveryMs: number; readonly stopping: Stopping },
 ): Record<string, StepActivity> {
   return Object.fromEntries(
     kinds.map((definition) => [
       definition.kind,
-      async (input: StepInput) => attempt(definition, input, environment, options.heartbeatEveryMs),
+      async (input: StepInput) => attempt(definition, input, environment, options),
     ]),
   );
 }
@@ -31,16 +32,19 @@ async function attempt(
   definition: AnyStepDefinition,
   input: StepInput,
   environment: StepEnvironment,
-  heartbeatEveryMs: number,
+  { heartbeatEveryMs, stopping }: { heartbeatEveryMs: number; stopping: Stopping },
 ): Promise<StepResult> {
   const { step, run } = input;
   const context = Context.current();
   const elapsedMs = stopwatch();
   const limit = new AbortController();
-  const signal = AbortSignal.any([context.cancellationSignal, limit.signal]);
+  const told = stopping.join(run);
+  const signal = AbortSignal.any([context.cancellationSignal, limit.signal, told.signal]);
   const beat = setInterval(
     () => context.heartbeat(),
-    Math.min(heartbeatEveryMs, Math.max(100, step.heartbeatMs / 3)),
+    step.heartbeatMs > 0
+      ? Math.min(heartbeatEveryMs, Math.max(100, step.heartbeatMs / 3))
+      : heartbeatEveryMs,
   );
   let progressedAtMs = 0;
   const ring = (): void => {
@@ -59,14 +63,17 @@ async function attempt(
     const why = failureOfAttempt(error, {
       interruption:
         interruptionOf(context, durationMs >= step.timeoutMs) ??
-        (limit.signal.aborted ? 'time limit' : undefined),
+        (told.signal.aborted ? 'cancelled' : limit.signal.aborted ? 'time limit' : undefined),
       limitMs: step.timeoutMs,
       log: logFileOf(environment, run.id, step.id),
       durationMs,
     });
-    if (endingOf(why) === 'cancelled') throw new CancelledFailure(why.message, [why]);
+    // The server takes this word only for an attempt that it has asked to stop.
+    const isAsked = context.cancellationSignal.aborted;
+    if (isAsked && endingOf(why) === 'cancelled') throw new CancelledFailure(why.message, [why]);
     throw applicationFailure(why, error);
   } finally {
+    told.end();
     clearInterval(beat);
     clearTimeout(alarm);
   }

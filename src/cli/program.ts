@@ -5,7 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { checkFlags } from './check-flags.ts';
 import { makeIo } from './io.ts';
 import { report } from './report.ts';
-import { readVersion } from './run/versions.ts';
+import { readVersion } from '../run/versions.ts';
 import { shared } from './shared-flags.ts';
 import { settingsFrom } from './settings.ts';
 
@@ -60,9 +60,9 @@ async function withMetrics(
   io: Io,
   act: () => Promise<number>,
 ): Promise<number> {
-  const { serveWhile } = await import('../metrics/serve-while.ts');
-  const { whereToServe } = await import('./run/where-to-serve.ts');
-  return serveWhile(await whereToServe(settings, io), act);
+  const { serveMetricsWhile } = await import('../run/where-to-serve.ts');
+  const { metricsChoice } = await import('./project-options.ts');
+  return serveMetricsWhile(metricsChoice(settings), (line) => io.say(line), act);
 }
 
 type MakeAction = <Flags extends GlobalFlags>(

@@ -20,7 +20,7 @@ export type Concern =
 type Flag = readonly [flags: string, description: string, concern: Concern | 'all' | 'nobody'];
 
 const FLAGS: readonly Flag[] = [
-  ['--state-dir <dir>', 'state folder (default: .builder beside the project root)', 'state'],
+  ['--state-dir <dir>', 'state folder (default: .builder beside the project of the job)', 'state'],
   ['--store <dir>', 'store of artifacts and results (default: inside the state folder)', 'store'],
   ['--secrets-dir <dir>', 'folder with one file per secret', 'steps'],
   ['--sql-threads <n>', 'threads of each query (default: the number of processors)', 'steps'],

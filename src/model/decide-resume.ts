@@ -12,6 +12,7 @@ import type { RunStatus } from './outcome.ts';
 /** Who drives the run, as far as can be seen from here. `where` names it for a message. */
 export type RunOwner =
   | { readonly state: 'alive' | 'dead'; readonly where: string }
+  /** Infinity: without a lease nobody can tell. */
   | { readonly state: 'unknown'; readonly where: string; readonly leaseEndsInMs: number };
 
 /** An engine, as two starts of one can be told to be the same. */
@@ -31,6 +32,8 @@ export type RecordedRun = {
   readonly planSha256: string;
   /** Hash of the workflow code it was started with; undefined where the record is older than that. */
   readonly bundle: string | undefined;
+  /** Its delivery is made by others, who know only the lock of the process that started it. */
+  readonly isDeliveredElsewhere?: boolean;
 };
 
 /** What the engine says of the run's workflow. */
@@ -102,6 +105,9 @@ export function decideResume(
       if (workflow.taskAttempts >= STUCK_TASK_ATTEMPTS) {
         return restart(`its workflow task has failed ${workflow.taskAttempts - 1} times in a row`);
       }
+      if (record.isDeliveredElsewhere === true) {
+        return restart('its delivery would be made under the lock of the command that is gone');
+      }
       return { do: 'attach' };
   }
 }
@@ -120,6 +126,9 @@ function whyBusy({ id, state, owner }: RecordedRun): string | undefined {
       return `run ${id} is going on in ${owner.where}`;
     case 'unknown':
       if (owner.leaseEndsInMs <= 0) return undefined;
+      if (owner.leaseEndsInMs === Number.POSITIVE_INFINITY) {
+        return `run ${id} is held by ${owner.where}, which cannot be seen from here`;
+      }
       return `run ${id} is held by ${owner.where}, which cannot be seen from here; it counts as alive for another ${Math.ceil(owner.leaseEndsInMs / 1000)} s unless it answers`;
     case 'dead':
       return undefined;

@@ -57,4 +57,6 @@ export type RunEvent =
 /** The sink interface the workflow proxies. What happens in one turn of the scheduler is told in one call, in order. */
 export type EventSinks = {
   readonly events: { emit(key: RunKey, events: readonly RunEvent[]): void };
+  /** For the attempts in the same process: their run is being stopped. */
+  readonly attempts: { stop(key: RunKey): void };
 };

@@ -44,7 +44,12 @@ export type RunRecord = PublicRecord & {
   /** Where that pid means something; absent in a record of an earlier version. */
   readonly pid_place?: { readonly host: string; readonly boot: string; readonly pidns: string };
   readonly generation: number;
+  /** Absent until an engine was needed. */
   readonly engine?: { readonly kind: string; readonly address: string; readonly namespace: string };
+  /** Hash of the workflow code it was started with; absent like `engine`, and in a record of an earlier version. */
+  readonly bundle?: string;
+  /** Task queue that its delivery waits in; absent like `engine`. */
+  readonly deliver_queue?: string;
   /** Absolute paths, and parameters as given, to read the definition again. */
   readonly job_path: string;
   readonly profile_path: string;

@@ -128,7 +128,7 @@ export function makeOrderGuard({ key, isOpen, onRefused }: Orders): OrderGuard {
         },
       },
     }),
-    sinks: ({ events }) => ({
+    sinks: ({ events, attempts }) => ({
       events: {
         emit: {
           ...events.emit,
@@ -137,6 +137,17 @@ export function makeOrderGuard({ key, isOpen, onRefused }: Orders): OrderGuard {
             if (!isOrderedRun(key, about) || !(await isOpen(info, run))) return;
             witness.saw(about, told);
             await events.emit.fn(info, about, told.map(withoutSeal));
+          },
+        },
+      },
+      attempts: {
+        stop: {
+          ...attempts.stop,
+          fn: async (info, about) => {
+            const run = { id: about.runId, generation: about.generation };
+            if (isOrderedRun(key, about) && (await isOpen(info, run))) {
+              await attempts.stop.fn(info, about);
+            }
           },
         },
       },

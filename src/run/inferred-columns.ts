@@ -5,6 +5,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { identify } from '../activities/identity.ts';
+import { UserError } from '../model/errors.ts';
 import { StepError } from '../model/step-error.ts';
 
 import type { AnyStepDefinition, StepContext, StepDefinition } from '../kinds/contract.ts';
@@ -25,27 +26,33 @@ export type InferredTable = {
 /** A step of which nothing can be said before it has run. */
 export type UnknownTable = { readonly step: string; readonly why: string };
 
-const MEMORY_BYTES = 1024 ** 3;
+export type InferredColumns = {
+  readonly tables: readonly InferredTable[];
+  readonly unknown: readonly UnknownTable[];
+};
 
-/** Looks at each step whose kind infers columns: at its stored result, else at its files. Stores nothing. @throws StepError */
+const MEMORY_BYTES = 1024 ** 3;
+const LIMIT_MS = 3_600_000;
+
+/** Looks at each step whose kind infers columns: at its stored result, else at its files. Stores nothing. @throws StepError, UserError BAD_USAGE */
 export async function inferredColumns(
   plan: Omit<Plan, 'run'>,
   {
     kinds,
     store,
     step: wanted,
-    signal,
   }: {
     readonly kinds: readonly AnyStepDefinition[];
     readonly store: Store;
     /** Only this step. */
     readonly step?: string | undefined;
-    readonly signal: AbortSignal;
   },
-): Promise<{
-  readonly tables: readonly InferredTable[];
-  readonly unknown: readonly UnknownTable[];
-}> {
+): Promise<InferredColumns> {
+  if (wanted !== undefined && !plan.steps.some(({ id }) => id === wanted)) {
+    const known = plan.steps.map(({ id }) => id).join(', ');
+    throw new UserError('BAD_USAGE', `there is no step '${wanted}'; steps: ${known}`);
+  }
+  const signal = AbortSignal.timeout(LIMIT_MS);
   const tables: InferredTable[] = [];
   const unknown: UnknownTable[] = [];
   for (const step of plan.steps) {

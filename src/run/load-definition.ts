@@ -105,13 +105,7 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
     resolvePath: (path) => resolve(literalFolder(jobDir), path),
     complete: !chain.broken,
   });
-  problems.push(...checked.problems);
-  for (const { at, path } of checked.paths) {
-    await readable(path).catch((error: Error) => {
-      const hint = 'Paths are relative to the job file.';
-      problems.push({ code: 'FILE_NOT_FOUND', ...at, message: error.message, hint });
-    });
-  }
+  problems.push(...checked.problems, ...(await pathProblems(checked.paths)));
   if (request.bindSql === true) problems.push(...(await sqlProblems(checked.steps)));
   const all = sorted(problems);
   if (checked.plan === undefined || all.length > 0) throw new DefinitionError(all, texts);
@@ -129,8 +123,20 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
   };
 }
 
+/** Inputs that are not there. */
+export async function pathProblems(paths: Checked['paths']): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  for (const { at, path } of paths) {
+    await readable(path).catch((error: Error) => {
+      const hint = 'Paths are relative to the job file.';
+      problems.push({ code: 'FILE_NOT_FOUND', ...at, message: error.message, hint });
+    });
+  }
+  return problems;
+}
+
 /** What is wrong with the queries. The engine takes a while to load, so it is asked only where there are any. */
-async function sqlProblems(steps: Checked['steps']): Promise<readonly Problem[]> {
+export async function sqlProblems(steps: Checked['steps']): Promise<readonly Problem[]> {
   if (!needsBinding(steps)) return [];
   const { withBinder } = await import('../duckdb/bind-query.ts');
   return withBinder((binder) => bindProblems(steps, binder));
@@ -261,7 +267,7 @@ async function neighbours(places: readonly string[]): Promise<readonly string[]>
     .map((name) => name.slice(0, -5));
 }
 
-function paramTexts(words: readonly string[]): Readonly<Record<string, string>> {
+export function paramTexts(words: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(
     words.map((word, i) => {
       const at = word.indexOf('=');

@@ -1,22 +1,23 @@
 /** Composition root of a worker: names every part of it, and starts and stops them in order. */
 
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 
 import { makeSharedEngine } from '../duckdb/shared-engine.ts';
 import { limitsOf } from '../activities/limits.ts';
 import { makeDeliverActivity } from '../activities/deliver-activity.ts';
 import { makeStepActivities } from '../activities/step-activity.ts';
+import { makeStopping } from '../activities/stopping.ts';
 import { makeOrderGuard } from '../orders/guard.ts';
 
 import type {
   ActivityInterceptorsFactory,
   InjectedSinks,
-  LogLevel,
-  RuntimeOptions,
   WorkerOptions,
   NativeConnection,
 } from '@temporalio/worker';
@@ -33,6 +34,8 @@ export type WorkerSettings = {
   readonly taskQueue?: string;
   /** Serves `deliver`. May be the same queue. */
   readonly deliverQueue?: string;
+  /** The lock of `--out` that this process holds, where the run to deliver was begun under an earlier one. */
+  readonly outToken?: number;
   readonly store: Store;
   readonly attemptsRoot: string;
   /** Below it lie the artifacts that queries read. */
@@ -42,7 +45,7 @@ export type WorkerSettings = {
   readonly secret: (name: string) => string | undefined;
   readonly bootId: string;
   readonly sqlThreads?: number;
-  readonly sinks: InjectedSinks<EventSinks>;
+  readonly sinks: Pick<InjectedSinks<EventSinks>, 'events'>;
   readonly interceptors: readonly ActivityInterceptorsFactory[];
   /** Set: only what the state folder's own commands ordered is executed. Absent: whoever reaches the service is trusted. */
   readonly orders?: Orders;
@@ -64,24 +67,6 @@ export type RunningWorker = {
   stop(): Promise<void>;
 };
 
-/** Installs the SDK's runtime; once a process, before anything else of the SDK. */
-export function installRuntime(
-  log: (level: LogLevel, message: string, meta?: Record<string, unknown>) => void,
-  metrics?: NonNullable<RuntimeOptions['telemetryOptions']>['metrics'],
-): void {
-  Runtime.install({
-    shutdownSignals: [],
-    logger: new DefaultLogger('WARN', ({ level, message, meta }) => log(level, message, meta)),
-    telemetryOptions: {
-      logging: {
-        forward: {},
-        filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }),
-      },
-      ...(metrics === undefined ? {} : { metrics }),
-    },
-  });
-}
-
 /** What this process may use of the machine: in a container its limits, not the host's. */
 function machineOf(): Machine {
   const constrained = process.constrainedMemory?.() ?? 0;
@@ -93,6 +78,16 @@ function machineOf(): Machine {
 export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
   const { taskQueue, deliverQueue } = settings;
   const machine = machineOf();
+  const stopping = makeStopping();
+  const sinks: InjectedSinks<EventSinks> = {
+    ...settings.sinks,
+    attempts: {
+      stop: {
+        fn: (_info, { runId, generation }) => stopping.stop({ id: runId, generation }),
+        callDuringReplay: false,
+      },
+    },
+  };
   const engine = makeSharedEngine({
     roots: [settings.attemptsRoot, settings.artifactsRoot],
     scratch: join(settings.attemptsRoot, '_shared'),
@@ -109,9 +104,9 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       engine,
       limits: (concurrency) => limitsOf(machine, concurrency, settings.sqlThreads),
     },
-    { heartbeatEveryMs: settings.heartbeatEveryMs },
+    { heartbeatEveryMs: settings.heartbeatEveryMs, stopping },
   );
-  const deliver = makeDeliverActivity(settings.store);
+  const deliver = makeDeliverActivity(settings.store, settings.outToken);
   const common = {
     connection: settings.connection,
     namespace: settings.namespace,
@@ -131,7 +126,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         taskQueue,
         workflowBundle: { codePath: workflowBundlePath() },
         activities: { ...steps, ...(deliverQueue === taskQueue ? { deliver } : {}) },
-        sinks: guard?.sinks(settings.sinks) ?? settings.sinks,
+        sinks: guard?.sinks(sinks) ?? sinks,
         interceptors: {
           activity: [...guarding, ...settings.interceptors],
         },
@@ -179,4 +174,12 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
 /** The prebuilt workflow bundle beside the compiled code. */
 export function workflowBundlePath(): string {
   return fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+}
+
+let bundleHash: string | undefined;
+
+/** sha256 of the workflow code this process would run. */
+export function workflowBundleHash(): string {
+  bundleHash ??= createHash('sha256').update(readFileSync(workflowBundlePath())).digest('hex');
+  return bundleHash;
 }

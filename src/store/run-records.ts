@@ -2,7 +2,7 @@
  * Records of runs, as the journal's entries make them, and the folder beside them with plan and logs.
  *
  * 1. The journal is the record. `run.json` in the run's folder is a copy for people, written at start and end,
- *    and never read.
+ *    and never read as a record.
  * 2. The plan is on disk before the run is on record.
  */
 
@@ -38,6 +38,10 @@ export type RunRecords = {
   update(runId: string, patch: Partial<RunRecord>): Promise<RunRecord>;
   /** Opens a record again for this process, with the plan it goes on with. @throws UserError OUT_BUSY if another was first */
   reopen(runId: string, plan: Plan): Promise<RunRecord>;
+  /** Makes this process the driver of the latest start, whose workflow goes on as it is. */
+  drive(runId: string): Promise<void>;
+  /** Says that this process drives an open run no more. */
+  letGo(runId: string): Promise<void>;
   /** For a run whose workflow another process serves: writes down what is heard of it. Never throws. */
   noteEvent(runId: string, event: RunEvent): void;
   close(runId: string, summary: RunSummary): Promise<RunRecord>;
@@ -145,6 +149,18 @@ export function openRunRecords(
         steps: waiting(plan),
       });
     },
+    drive: async (runId) => {
+      const patch = ownDriver();
+      await say(await current(runId), (about) => ({ ...about, type: 'note', patch }));
+    },
+    letGo: async (runId) => {
+      const record = await current(runId);
+      // The pid stays, for people; no process has this start.
+      const patch = { pid_born: 'released' };
+      if (record.state === 'open')
+        await say(record, (about) => ({ ...about, type: 'note', patch }));
+      started.delete(runId);
+    },
     noteEvent: (runId, event) => {
       const note = async (): Promise<void> => {
         const record = await store.run(runId);
@@ -169,6 +185,7 @@ export function openRunRecords(
       });
       const closed = await current(runId);
       await copy(closed);
+      started.delete(runId);
       return closed;
     },
     list: async ({ limit, where = () => true } = {}) =>

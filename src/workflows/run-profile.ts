@@ -53,7 +53,11 @@ export async function runProfile(plan: Plan): Promise<RunSummary> {
 
   emit([{ type: 'run_started', atMs: startedAtMs, shape: shapeOf(plan) }]);
   const work = new CancellationScope();
-  const ports = portsOf(plan, work, emit);
+  const abort = (): void => {
+    work.cancel();
+    sinks.attempts.stop(key);
+  };
+  const ports = portsOf(plan, { abort, emit });
   const driven = await work.run(() => drive(plan, newRunState(plan), ports));
   if (!driven.complete) throw new Error('unreachable: the ports of a workflow tell every attempt');
   let summary: RunSummary = { status: driven.status, outcomes: driven.outcomes };
@@ -91,7 +95,7 @@ export async function runProfile(plan: Plan): Promise<RunSummary> {
  * Called by drive() inside `work`, whose cancellation ends all of it. A scope of its own for each attempt would
  * cost several promises, and the SDK captures a stack for every promise of a workflow.
  */
-function portsOf(plan: Plan, work: CancellationScope, emit: DrivePorts['emit']): DrivePorts {
+function portsOf(plan: Plan, { abort, emit }: Pick<DrivePorts, 'abort' | 'emit'>): DrivePorts {
   return {
     now: () => Date.now(),
     attempt: (step, attempt, inputs, answer) => attemptStep(plan, step, attempt, inputs, answer),
@@ -99,7 +103,7 @@ function portsOf(plan: Plan, work: CancellationScope, emit: DrivePorts['emit']):
       void sleep(ms).then(wake, (error: unknown) => {
         if (!isCancellation(error)) throw error;
       }),
-    abort: () => work.cancel(),
+    abort,
     onStop: (listener) => listenForStop(plan, listener),
     emit,
   };

@@ -7,6 +7,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { z } from 'zod';
 
 import { makeStepActivities } from '../../src/activities/step-activity.ts';
+import { makeStopping } from '../../src/activities/stopping.ts';
 import { defineStep } from '../../src/kinds/contract.ts';
 import { UserError } from '../../src/model/errors.ts';
 import { StepError } from '../../src/model/step-error.ts';
@@ -16,6 +17,7 @@ import type { StepContext, StepReturn } from '../../src/kinds/contract.ts';
 import type { Failure } from '../../src/model/failure.ts';
 import type { StepInput } from '../../src/model/step-result.ts';
 import type { Store } from '../../src/store/store.ts';
+import type { Stopping } from '../../src/activities/stopping.ts';
 
 type Thrown = Error & {
   readonly type?: string;
@@ -31,6 +33,7 @@ async function thrownBy(
     readonly store?: Partial<Store>;
     readonly timeoutMs?: number;
     readonly limitIsDefault?: true;
+    readonly stopping?: Stopping;
     readonly meanwhile?: (env: MockActivityEnvironment) => void;
   } = {},
 ): Promise<Thrown> {
@@ -51,7 +54,7 @@ async function thrownBy(
       limits: () => ({ memoryBytes: 2 ** 28, threads: 1 }),
       bootId: store.bootId,
     },
-    { heartbeatEveryMs: 1_000 },
+    { heartbeatEveryMs: 1_000, stopping: about.stopping ?? makeStopping() },
   );
   const input: StepInput = {
     run: { id: 'r', generation: 1, job: 'j', profile: 'p', date: '2026-01-31', previousRows: {} },
@@ -151,4 +154,15 @@ test('a limit that nobody asked for counts from the last progress, one that some
     throw new Error('unreachable');
   };
   expect((await thrownBy(silent, { ...about, limitIsDefault: true })).type).toBe('STEP_TIMEOUT');
+});
+
+test('an attempt whose run is being stopped ends at once, in words the server takes unasked', async () => {
+  const stopping = makeStopping();
+  const stop = (): void => stopping.stop({ id: 'r', generation: 1 });
+  for (const early of [true, false]) {
+    if (early) stop();
+    const told = await thrownBy(untilStopped, { stopping, meanwhile: stop });
+    expect(told).toMatchObject({ name: 'ApplicationFailure', type: 'CANCELLED' });
+    expect(told.details?.[0]).toMatchObject({ code: 'CANCELLED' });
+  }
 });

@@ -50,6 +50,20 @@ test.each<[string, Partial<RecordedRun>, SeenWorkflow, Partial<CurrentPlan>, obj
     restart('its workflow task has failed 4 times in a row'),
   ],
   [
+    'one that others deliver under a lost lock is ended',
+    { isDeliveredElsewhere: true },
+    healthy,
+    {},
+    restart('its delivery would be made under the lock of the command that is gone'),
+  ],
+  [
+    'one that others have delivered is taken as it is',
+    { isDeliveredElsewhere: true },
+    { state: 'closed', how: 'completed' },
+    {},
+    { do: 'attach' },
+  ],
+  [
     'a workflow of other code is ended',
     {},
     healthy,

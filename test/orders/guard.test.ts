@@ -144,6 +144,7 @@ async function guardThatSaw(n: number, returned: readonly string[] = ['a', 'b'])
   const made = guardOf();
   const { events } = made.guard.sinks({
     events: { emit: { fn: async (_info, _key, told) => void seen.push(...told) } },
+    attempts: { stop: { fn: () => undefined } },
   });
   await events.emit.fn(
     { workflowId: 'run-1', runId: 'x' } as never,
@@ -227,4 +228,18 @@ test('is deaf to the events of a workflow that nobody ordered', async () => {
 test('what is ordered of a step holds all that it is given but its attempt and its inputs', () => {
   const { attempt: _, inputs: __, tag: ___, ...ordered } = INPUT;
   expect(ordered).toEqual(stepOrder(PLAN, PLAN.steps[1]!));
+});
+
+test('stops the attempts of a run only for a workflow that was ordered', async () => {
+  const { guard } = guardOf();
+  const stopped: string[] = [];
+  const { attempts } = guard.sinks({
+    events: { emit: { fn: () => undefined } },
+    attempts: { stop: { fn: (_info, { runId }) => void stopped.push(runId) } },
+  });
+  const here = { workflowId: 'run-1', runId: 'x' } as never;
+  await attempts.stop.fn(here, { ...KEY_OF_RUN, tag: 'made up' });
+  expect(stopped).toEqual([]);
+  await attempts.stop.fn(here, KEY_OF_RUN);
+  expect(stopped).toEqual(['run-1']);
 });

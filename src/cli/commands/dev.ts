@@ -1,8 +1,8 @@
 /** `dev`: the embedded engine and its UI, kept up, with a worker for runs nobody drives. Other commands adopt the engine. */
 
+import { UserError } from '../../index.ts';
 import { serviceOf } from '../../run/connection.ts';
-import { UserError } from '../../model/errors.ts';
-import { serve } from './worker.ts';
+import { serveAndShow } from './worker.ts';
 
 import type { Io } from '../io.ts';
 import type { Settings } from '../settings.ts';
@@ -19,5 +19,5 @@ export async function devCommand(flags: WorkerFlags, settings: Settings, io: Io)
       },
     );
   }
-  return serve({ flags, settings, io, until: 'dev' });
+  return serveAndShow({ flags, settings, io, verb: 'dev' });
 }

@@ -1,15 +1,14 @@
 /** `explain` (and `run-profile --dry-run`): what would run, what would be reused and what exactly changed. Starts nothing. */
 
-import { explainStep } from '../explain-step.ts';
-import { KINDS } from '../../kinds/index.ts';
-import { loadDefinition } from '../../run/load-definition.ts';
+import { openProject } from '../../index.ts';
+import { findStateDir } from '../../run/state-dir.ts';
+import { projectOptions } from '../project-options.ts';
 import { makePaint } from '../render/paint.ts';
-import { openStore } from '../run/session.ts';
-import { stateDirOf } from '../state-dir.ts';
+import { requestOf } from './validate.ts';
 
+import type { Explanation } from '../../index.ts';
 import type { Io } from '../io.ts';
 import type { Settings } from '../settings.ts';
-import type { Foreseen } from '../explain-step.ts';
 import type { DefinitionFlags } from './validate.ts';
 
 /** Shows the plan. Answers the exit code. @throws UserError */
@@ -18,53 +17,34 @@ export async function explainCommand(
   settings: Settings,
   io: Io,
 ): Promise<number> {
-  const definition = await loadDefinition({
-    jobPath: flags.job,
-    ...(flags.profile === undefined ? {} : { profile: flags.profile }),
-    params: flags.param ?? [],
-    date: new Date().toISOString().slice(0, 10),
-    cwd: io.cwd,
-    kinds: KINDS,
-    bindSql: true,
-  });
-  const { plan, origins, planSha256 } = definition;
-  const stateDir = stateDirOf({
-    ...(settings.stateDir === undefined ? {} : { given: settings.stateDir }),
-    from: definition.jobDir,
-    cwd: io.cwd,
-  });
-  const store = await openStore(settings, stateDir);
-  const foreseen = new Map<string, Foreseen>();
-  for (const step of inOrder(plan.steps)) {
-    foreseen.set(step.id, await explainStep(step, plan, { store, foreseen }));
-  }
-  const all = plan.steps.map((step) => ({ step, ...foreseen.get(step.id)! }));
-  if (settings.json) {
-    const steps = all.map(({ step, verdict, changes }) => ({
+  const stateDir = findStateDir({ given: settings.stateDir, job: flags.job, cwd: io.cwd }).path;
+  const project = openProject({ ...projectOptions(settings, io), stateDir });
+  const explanation = await project.explain({ ...requestOf(flags), out: flags.out });
+  if (settings.json) io.out(JSON.stringify(jsonOf(explanation), null, 2));
+  else show(explanation, settings, io);
+  return 0;
+}
+
+function jsonOf({ plan, planSha256, origins, steps }: Explanation): Record<string, unknown> {
+  return {
+    job: plan.job,
+    profile: plan.profile,
+    plan_sha256: planSha256,
+    params: plan.params,
+    concurrency: plan.concurrency,
+    origins,
+    steps: steps.map(({ step, verdict, changes }) => ({
       id: step.id,
       kind: step.kind,
       needs: step.needs,
       options: step.options,
       verdict,
       changes,
-    }));
-    io.out(
-      JSON.stringify(
-        {
-          job: plan.job,
-          profile: plan.profile,
-          plan_sha256: planSha256,
-          params: plan.params,
-          concurrency: plan.concurrency,
-          origins,
-          steps,
-        },
-        null,
-        2,
-      ),
-    );
-    return 0;
-  }
+    })),
+  };
+}
+
+function show({ plan, origins, steps }: Explanation, settings: Settings, io: Io): void {
   const paint = makePaint(io.color);
   io.say(
     `plan      ${plan.job} with ${plan.profile}, ${plan.steps.length} steps, at most ${plan.concurrency} at once`,
@@ -75,7 +55,7 @@ export async function explainCommand(
     );
   }
   const width = Math.max(...plan.steps.map((step) => step.id.length));
-  for (const { step, verdict, changes } of all) {
+  for (const { step, verdict, changes } of steps) {
     const needs = step.needs.length === 0 ? '' : `  after ${step.needs.join(', ')}`;
     io.out(`  ${step.id.padEnd(width)}  ${verdict.padEnd(5)}  ${step.kind}${paint.dim(needs)}`);
     for (const change of changes) io.out(`  ${' '.repeat(width)}         ${change}`);
@@ -86,23 +66,12 @@ export async function explainCommand(
       }
     }
   }
-  const counts = { reuse: 0, run: 0 };
-  for (const { verdict } of all) counts[verdict === 'reuse' ? 'reuse' : 'run'] += 1;
-  io.say(`${counts.run} would run, ${counts.reuse} would be reused`);
-  return 0;
-}
-
-/** Needs before those that need them. */
-function inOrder<T extends { readonly id: string; readonly needs: readonly string[] }>(
-  steps: readonly T[],
-): readonly T[] {
-  const byId = new Map(steps.map((step) => [step.id, step]));
-  const done = new Set<T>();
-  const visit = (step: T): void => {
-    if (done.has(step)) return;
-    for (const need of step.needs) visit(byId.get(need)!);
-    done.add(step);
-  };
-  for (const step of steps) visit(step);
-  return [...done];
+  const count = (...verdicts: readonly string[]): number =>
+    steps.filter(({ verdict }) => verdicts.includes(verdict)).length;
+  const others = [
+    [count('skip'), 'would be skipped'],
+    [count('fail'), 'would fail'],
+  ] as const;
+  const more = others.filter(([n]) => n > 0).map(([n, words]) => `, ${n} ${words}`);
+  io.say(`${count('run', 'wait')} would run, ${count('reuse')} would be reused${more.join('')}`);
 }

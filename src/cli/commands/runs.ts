@@ -1,10 +1,10 @@
 /** `runs`: the runs of a state folder, newest first, from their records alone. */
 
-import { listRuns, lookAtRecords } from '../../run/records.ts';
+import { openProject } from '../../index.ts';
 import { formatDuration } from '../../model/duration.ts';
+import { shownStatus } from '../../run/shown-status.ts';
+import { findStateDir } from '../../run/state-dir.ts';
 import { makePaint } from '../render/paint.ts';
-import { shownStatus } from '../run/shown-status.ts';
-import { stateDirOf } from '../state-dir.ts';
 import { wholeNumber } from '../settings.ts';
 
 import type { Io } from '../io.ts';
@@ -16,15 +16,11 @@ export async function runsCommand(
   settings: Settings,
   io: Io,
 ): Promise<number> {
-  const stateDir = stateDirOf({
-    ...(settings.stateDir === undefined ? {} : { given: settings.stateDir }),
-    from: io.cwd,
-    cwd: io.cwd,
-  });
+  const stateDir = findStateDir({ given: settings.stateDir, cwd: io.cwd }).path;
   const limit = wholeNumber('--limit', flags.limit, 1, 1_000_000);
-  const recorded = await lookAtRecords(stateDir, settings.store);
-  const found = await listRuns(recorded, { limit });
-  const shown = found.map(({ record }) => record);
+  const { store } = settings;
+  const place = { stateDir, cwd: io.cwd, ...(store === undefined ? {} : { store }) };
+  const shown = await openProject(place).runs({ limit });
   if (settings.json) {
     io.out(JSON.stringify({ state_dir: stateDir, runs: shown }, null, 2));
     return 0;

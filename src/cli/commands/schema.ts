@@ -2,15 +2,13 @@
 
 import { stringify } from 'yaml';
 
-import { KINDS } from '../../kinds/index.ts';
 import { jobJsonSchema, profileJsonSchema } from '../../definition/json-schema.ts';
+import { findStateDir, KINDS, openProject } from '../../index.ts';
 import { UserError } from '../../model/errors.ts';
-import { inferredColumns } from '../../run/inferred-columns.ts';
-import { loadDefinition } from '../../run/load-definition.ts';
-import { openStore } from '../run/session.ts';
-import { stateDirOf } from '../state-dir.ts';
+import { projectOptions } from '../project-options.ts';
+import { requestOf } from './validate.ts';
 
-import type { InferredTable } from '../../run/inferred-columns.ts';
+import type { InferredTable } from '../../index.ts';
 import type { Io } from '../io.ts';
 import type { Settings } from '../settings.ts';
 import type { DefinitionFlags } from './validate.ts';
@@ -38,30 +36,10 @@ export async function schemaCommand(
   if (flags.job === undefined) {
     throw new UserError('BAD_USAGE', '--columns needs --job: the file whose tables are looked at');
   }
-  const definition = await loadDefinition({
-    jobPath: flags.job,
-    ...(flags.profile === undefined ? {} : { profile: flags.profile }),
-    params: flags.param ?? [],
-    date: new Date().toISOString().slice(0, 10),
-    cwd: io.cwd,
-    kinds: KINDS,
-  });
-  const { plan } = definition;
-  if (flags.step !== undefined && !plan.steps.some(({ id }) => id === flags.step)) {
-    const known = plan.steps.map(({ id }) => id).join(', ');
-    throw new UserError('BAD_USAGE', `there is no step '${flags.step}'; steps: ${known}`);
-  }
-  const stateDir = stateDirOf({
-    ...(settings.stateDir === undefined ? {} : { given: settings.stateDir }),
-    from: definition.jobDir,
-    cwd: io.cwd,
-  });
-  const { tables, unknown } = await inferredColumns(plan, {
-    kinds: KINDS,
-    store: await openStore(settings, stateDir),
-    step: flags.step,
-    signal: AbortSignal.timeout(3_600_000),
-  });
+  const { job } = flags;
+  const stateDir = findStateDir({ given: settings.stateDir, job, cwd: io.cwd }).path;
+  const project = openProject({ ...projectOptions(settings, io), stateDir });
+  const { tables, unknown } = await project.inferredColumns(requestOf({ ...flags, job }), flags);
   if (settings.json) {
     io.out(JSON.stringify({ tables, unknown }, null, 2));
     return 0;

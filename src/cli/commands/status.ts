@@ -3,9 +3,9 @@
 import { join } from 'node:path';
 
 import { formatDuration } from '../../model/duration.ts';
+import { findRun } from '../../run/find-run.ts';
+import { shownStatus } from '../../run/shown-status.ts';
 import { makePaint } from '../render/paint.ts';
-import { findRun } from '../run/find-run.ts';
-import { shownStatus } from '../run/shown-status.ts';
 
 import type { Io } from '../io.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';
@@ -18,12 +18,8 @@ export async function statusCommand(
   runId?: string,
 ): Promise<number> {
   const { record, stateDir } = await findRun(
-    {
-      ...(flags.out === undefined ? {} : { out: flags.out }),
-      ...(runId === undefined ? {} : { runId }),
-    },
-    settings,
-    io,
+    { runId, out: flags.out },
+    { ...settings, cwd: io.cwd },
   );
   if (settings.json) {
     io.out(JSON.stringify(record, null, 2));

@@ -1,7 +1,6 @@
 /** `validate`: reports every problem of both files in one pass, and starts nothing. */
 
-import { KINDS } from '../../kinds/index.ts';
-import { DefinitionError, loadDefinition } from '../../run/load-definition.ts';
+import { DefinitionError, openProject } from '../../index.ts';
 import { reportProblems } from '../report.ts';
 
 import type { Io } from '../io.ts';
@@ -13,6 +12,15 @@ export type DefinitionFlags = GlobalFlags & {
   readonly param?: readonly string[];
 };
 
+/** The definition that flags name. */
+export function requestOf({ job, profile, param = [] }: DefinitionFlags): {
+  readonly job: string;
+  readonly profile?: string;
+  readonly params: readonly string[];
+} {
+  return { job, ...(profile === undefined ? {} : { profile }), params: param };
+}
+
 /** Checks a definition. Answers 0 or 2. */
 export async function validateCommand(
   flags: DefinitionFlags,
@@ -20,15 +28,9 @@ export async function validateCommand(
   io: Io,
 ): Promise<number> {
   try {
-    const { plan, planSha256 } = await loadDefinition({
-      jobPath: flags.job,
-      ...(flags.profile === undefined ? {} : { profile: flags.profile }),
-      params: flags.param ?? [],
-      date: new Date().toISOString().slice(0, 10),
-      cwd: io.cwd,
-      kinds: KINDS,
-      bindSql: true,
-    });
+    // Nothing of the state folder is looked at.
+    const project = openProject({ stateDir: io.cwd, cwd: io.cwd });
+    const { plan, planSha256 } = await project.validate(requestOf(flags));
     const { job, profile, steps } = plan;
     if (settings.json) {
       const about = {

@@ -2,17 +2,14 @@
 
 import { availableParallelism } from 'node:os';
 
+import { openProject, UserError } from '../../index.ts';
 import { serviceOf } from '../../run/connection.ts';
-import { UserError } from '../../model/errors.ts';
-import { recordedRuns } from '../../orders/open-runs.ts';
-import { openRecords } from '../../run/records.ts';
-import { sharedDeliverQueue } from '../run/queues.ts';
-import { openSession, openSessionMetrics } from '../run/session.ts';
-import { listenForSignals } from '../run/signals.ts';
-import { watchEngine } from '../run/watch-engine.ts';
-import { makeStateDir, stateDirOf } from '../state-dir.ts';
+import { findStateDir } from '../../run/state-dir.ts';
+import { projectOptions } from '../project-options.ts';
+import { engineLine } from '../render/terminal.ts';
+import { makeSignals } from '../signals.ts';
 
-import type { Session } from '../run/session.ts';
+import type { ProjectEvent } from '../../index.ts';
 import type { Io } from '../io.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';
 
@@ -29,72 +26,68 @@ export async function workerCommand(
       hint: 'Give --temporal-address host:port (or TEMPORAL_ADDRESS). `builder_cli dev` keeps an embedded engine up, with a worker beside it.',
     });
   }
-  return serve({ flags, settings, io, until: 'serving' });
+  return serveAndShow({ flags, settings, io, verb: 'serving' });
 }
 
 /** The part that `worker` and `dev` share. */
-export async function serve(options: {
+export async function serveAndShow(options: {
   readonly flags: WorkerFlags;
   readonly settings: Settings;
   readonly io: Io;
-  readonly until: string;
+  readonly verb: 'serving' | 'dev';
 }): Promise<number> {
-  const { flags, settings, io } = options;
+  const { flags, settings, io, verb } = options;
   const slots = slotsOf(flags.slots);
-  const stateDir = stateDirOf({
-    ...(settings.stateDir === undefined ? {} : { given: settings.stateDir }),
-    from: io.cwd,
-    cwd: io.cwd,
+  const stateDir = findStateDir({ given: settings.stateDir, cwd: io.cwd }).path;
+  const project = openProject({
+    ...projectOptions(settings, io),
+    stateDir,
+    onEvent: (event) => {
+      for (const line of linesOf(event, verb)) io.say(line);
+    },
   });
-  makeStateDir(stateDir);
-  const { store, records } = await openRecords(stateDir, settings.store);
-  const metrics = await openSessionMetrics(settings, stateDir, store, io);
-  const signals = listenForSignals();
-  const over = new AbortController();
-  let unwatch: (() => void) | undefined;
-  let session: Session | undefined;
+  const signals = makeSignals();
+  signals.listen();
   try {
-    const leave = new Promise<'told'>((resolve) => signals.onInterrupt(() => resolve('told')));
-    session = await openSession({
-      settings,
-      stateDir,
-      io,
-      metrics,
-      queues: () => ({
-        taskQueue: settings.taskQueue,
-        ...(flags.deliver === true ? { deliverQueue: sharedDeliverQueue(settings.taskQueue) } : {}),
-      }),
+    await project.serve({
       slots,
-      isOpen: recordedRuns(records.read),
+      deliver: flags.deliver === true,
+      stop: AbortSignal.any([signals.cancel, signals.suspend]),
     });
-    io.say(`state     ${stateDir}`);
-    if (session.engine.uiUrl !== undefined) io.say(`ui        ${session.engine.uiUrl}`);
-    if (metrics.url !== undefined) io.say(`metrics   ${metrics.url}`);
-    io.say(
-      `${options.until}   task queue '${settings.taskQueue}', ${slots} steps at once${flags.deliver === true ? ', and deliveries' : ''}; Ctrl-C stops`,
-    );
-    const { isUp } = session.engine;
-    const lost = new Promise<never>((_, reject) => {
-      unwatch = watchEngine(isUp, () => reject(engineLost(options.until)));
-    });
-    const { brokenWorker } = await import('../run/worker-failure.ts');
-    await Promise.race([leave, signals.suspended, lost, brokenWorker(session, over.signal)]);
-    io.say('stopping: running steps are given back to the service');
     return 0;
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== 'ENGINE_LOST') throw error;
+    const { code, message, exitCode, cause } = error;
+    const hint = `Every finished step is kept. Start it again: builder_cli ${verb}`;
+    throw new UserError(code, message, { exitCode, cause, hint });
   } finally {
-    unwatch?.();
-    over.abort();
-    await session?.close();
     signals.stop();
-    await metrics.close();
+    await project.close();
   }
 }
 
-function engineLost(command: string): UserError {
-  return new UserError('ENGINE_LOST', 'the engine has ended', {
-    exitCode: 3,
-    hint: `Every finished step is kept. Start it again: builder_cli ${command}`,
-  });
+function linesOf(event: ProjectEvent, verb: string): readonly string[] {
+  switch (event.type) {
+    case 'engine':
+      return [engineLine(event)];
+    case 'serving': {
+      const { stateDir, uiUrl, metricsUrl, taskQueue, slots, delivers } = event;
+      return [
+        `state     ${stateDir}`,
+        ...(uiUrl === undefined ? [] : [`ui        ${uiUrl}`]),
+        ...(metricsUrl === undefined ? [] : [`metrics   ${metricsUrl}`]),
+        `${verb}   task queue '${taskQueue}', ${slots} steps at once${delivers ? ', and deliveries' : ''}; Ctrl-C stops`,
+      ];
+    }
+    case 'stopping':
+      return ['stopping: running steps are given back to the service'];
+    case 'refused':
+      return [`refused   an order that no command gave; nothing was executed (${event.why})`];
+    case 'said':
+      return [event.text];
+    default:
+      return [];
+  }
 }
 
 function slotsOf(text: string | undefined): number {

@@ -1,0 +1,147 @@
+/**
+ * Whether the store answers for a step: one decision, for the runner, for a run that needs no engine, and for
+ * `explain`. Executes nothing.
+ */
+
+import { boundText } from '../model/bounded-text.ts';
+import { boundChecks, MOST_BYTES } from '../model/failure.ts';
+import { StepError } from '../model/step-error.ts';
+import { identify } from './identity.ts';
+
+import type { AnyStepDefinition, StepDefinition, StepReturn } from '../kinds/contract.ts';
+import type { Column } from '../model/column.ts';
+import type { StepInput, StepResult } from '../model/step-result.ts';
+import type { StoredResult } from '../store/entries.ts';
+import type { Store } from '../store/store.ts';
+import type { Identity } from './identity.ts';
+
+/** The part of an attempt's input that decides about reuse. */
+export type ReuseInput = Pick<StepInput, 'step' | 'inputs'> & {
+  readonly run: Pick<StepInput['run'], 'id' | 'job' | 'profile' | 'previousRows'>;
+};
+
+export type SecretsInUse = {
+  /** @throws StepError SECRET_MISSING */
+  value(name: string): string;
+  /** Those that were asked for. */
+  readonly used: ReadonlyMap<string, string>;
+};
+
+/** The secrets of one attempt, which remembers what must be blanked out of its words. */
+export function secretsInUse(find: (name: string) => string | undefined): SecretsInUse {
+  const used = new Map<string, string>();
+  return {
+    used,
+    value: (name) => {
+      const value = find(name);
+      if (value === undefined) {
+        throw new StepError(
+          'SECRET_MISSING',
+          `this worker has no secret '${name}'; set BUILDER_SECRET_${name} or give --secrets-dir a file of that name`,
+        );
+      }
+      used.set(name, value);
+      return value;
+    },
+  };
+}
+
+/** What the attempt's result depends on. One that must not be reused is bound to its step and run. @throws StepError */
+export function identifyAttempt(
+  definition: AnyStepDefinition,
+  { run, step, inputs }: ReuseInput,
+  store: Store,
+  secrets: SecretsInUse,
+  signal: AbortSignal,
+  onProgress?: () => void,
+): Promise<Identity> {
+  return identify(definition, step, inputs, store, signal, {
+    secrets: (name) => secrets.value(name),
+    // Of this step alone: a twin with the same options is another execution.
+    salt: `${run.id}/${step.id}`,
+    ...(onProgress === undefined ? {} : { onProgress }),
+  });
+}
+
+/**
+ * The stored result that is taken instead of working; undefined where there is none. Conditions that depend on more
+ * than the fingerprint are looked at again. @throws StepError where one of them does not hold
+ */
+export async function reuse(
+  definition: AnyStepDefinition,
+  input: ReuseInput,
+  { fingerprint, options }: Identity,
+  store: Store,
+  log: (line: string) => void,
+  elapsedMs: () => number,
+): Promise<StepResult | undefined> {
+  const { run, step } = input;
+  const found = await store.findResult(fingerprint);
+  if (found === undefined) return undefined;
+  const kind = definition as unknown as StepDefinition<unknown>;
+  const added = await kind.conditions?.(
+    options,
+    { values: found.result.values, columns: found.columns },
+    { previousRows: run.previousRows, previousColumns: previousColumnsOf(store, input), log },
+  );
+  const maker = found.step?.id;
+  const isOwn = found.runId === run.id && (maker === undefined || maker === step.id);
+  log(
+    isOwn
+      ? 'found the result this run had already stored'
+      : `reused the result of ${maker ?? 'a step'} in run ${found.runId}`,
+  );
+  return taken(found, added ?? {}, isOwn, elapsedMs());
+}
+
+/** The columns of an output in the step's newest stored result. Asked for once, so that what is stored meanwhile is never taken for what was there before. */
+export function previousColumnsOf(
+  store: Pick<Store, 'latestOf'>,
+  { run, step }: ReuseInput,
+): (output: string) => Promise<readonly Column[] | undefined> {
+  let latest: ReturnType<Store['latestOf']> | undefined;
+  return async (output) => {
+    latest ??= store.latestOf(run.job, run.profile, step.id);
+    return (await latest)?.columns[output];
+  };
+}
+
+function taken(
+  found: StoredResult,
+  added: Pick<StepReturn, 'warning' | 'failedChecks'>,
+  isOwn: boolean,
+  durationMs: number,
+): StepResult {
+  return {
+    ...found.result,
+    ...united(found.result, added),
+    cached: !isOwn,
+    ...(isOwn ? { adopted: true } : {}),
+    durationMs,
+  };
+}
+
+/** The warnings of a result and of the conditions of this time. */
+export function united(
+  { warning, failedChecks }: Pick<StepResult, 'warning' | 'failedChecks'>,
+  added: Pick<StepReturn, 'warning' | 'failedChecks'>,
+): Pick<StepResult, 'warning' | 'failedChecks'> {
+  const words = [warning, added.warning].flatMap((each) => each ?? []);
+  const names = [...new Set([...(failedChecks ?? []), ...(added.failedChecks ?? [])])];
+  return about({
+    ...(words.length === 0 ? {} : { warning: words.join('; ') }),
+    ...(names.length === 0 ? {} : { failedChecks: names }),
+  });
+}
+
+/** What a kind says of its result beside outputs and values, within bounds. */
+export function about(returned: StepReturn): Partial<StepResult> {
+  const { rows, warning, failedChecks } = returned;
+  return {
+    ...(warning === undefined ? {} : { warning: boundText(warning, MOST_BYTES.message) }),
+    ...(rows?.in === undefined ? {} : { rowsIn: rows.in }),
+    ...(rows?.out === undefined ? {} : { rowsOut: rows.out }),
+    ...(rows?.rejected === undefined ? {} : { rowsRejected: rows.rejected }),
+    ...(failedChecks === undefined ? {} : { failedChecks: boundChecks(failedChecks) }),
+  };
+}

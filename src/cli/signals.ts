@@ -1,0 +1,37 @@
+/** Ctrl-C cancels, a second one leaves; SIGTERM and SIGHUP suspend: children stop, the run stays open. */
+
+export type Signals = {
+  /** Aborted by the first Ctrl-C. */
+  readonly cancel: AbortSignal;
+  /** Aborted when the process is to leave with the run open. */
+  readonly suspend: AbortSignal;
+  /** Takes the process' signals over; until then each ends it, as ever. Harmless when repeated. */
+  listen(): void;
+  /** Gives them back. */
+  stop(): void;
+};
+
+/** The signals of this process as orders to a run. */
+export function makeSignals(): Signals {
+  const cancel = new AbortController();
+  const suspend = new AbortController();
+  const onInt = (): void => (cancel.signal.aborted ? suspend : cancel).abort();
+  const onTerm = (): void => suspend.abort();
+  let isListening = false;
+  return {
+    cancel: cancel.signal,
+    suspend: suspend.signal,
+    listen: () => {
+      if (isListening) return;
+      isListening = true;
+      process.on('SIGINT', onInt);
+      process.on('SIGTERM', onTerm);
+      process.on('SIGHUP', onTerm);
+    },
+    stop: () => {
+      process.off('SIGINT', onInt);
+      process.off('SIGTERM', onTerm);
+      process.off('SIGHUP', onTerm);
+    },
+  };
+}

@@ -1,0 +1,49 @@
+/** The library. The CLI is this with flags; it imports nothing else of what runs things. */
+
+import { KINDS } from './kinds/index.ts';
+import { openProject as open } from './run/project.ts';
+
+import type { Project } from './run/project.ts';
+import type { ProjectOptions } from './run/project-options.ts';
+
+export { KINDS } from './kinds/index.ts';
+export { z } from 'zod';
+export { defineStep } from './kinds/contract.ts';
+export { StepError } from './model/step-error.ts';
+export { UserError } from './model/errors.ts';
+export { DefinitionError } from './run/load-definition.ts';
+export { RunLeftOpen } from './run/left-open.ts';
+export { findStateDir } from './run/state-dir.ts';
+
+export type {
+  AnyStepDefinition,
+  StepContext,
+  StepDefinition,
+  StepReturn,
+} from './kinds/contract.ts';
+export type { RunEvent } from './model/events.ts';
+export type { Outcome, RunStatus, Status } from './model/outcome.ts';
+export type { Plan, PlanStep } from './model/plan.ts';
+export type { RunRecord } from './model/run-record.ts';
+export type { RunSummary } from './model/run-summary.ts';
+export type { RunView } from './model/view.ts';
+export type { RunRequest } from './run/begin-run.ts';
+export type {
+  DefinitionRequest,
+  DefinitionSource,
+  Documents,
+  PlanBody,
+} from './run/definition-source.ts';
+export type { InferredColumns, InferredTable } from './run/inferred-columns.ts';
+export type { Explanation, ExplainRequest, Foreseen, Verdict } from './run/explain.ts';
+export type { ProjectEvent, RunClosed, RunEnded } from './run/project-events.ts';
+export type { EngineChoice, MetricsChoice } from './run/project-options.ts';
+export type { Project, RunOptions } from './run/project.ts';
+
+/** As for `run/project.ts`, with the built-in kinds unless others are given. */
+export type OpenOptions = Omit<ProjectOptions, 'kinds'> & Partial<Pick<ProjectOptions, 'kinds'>>;
+
+/** Opens a project: a state folder and the runs in it. Nothing is created or started before it is needed. */
+export function openProject(options: OpenOptions): Project {
+  return open({ kinds: KINDS, ...options });
+}

@@ -1,0 +1,46 @@
+/** How a run that goes on is listened to and stopped, without any signal of a process. */
+
+import type { Tell } from './project-events.ts';
+
+export type RunControl = {
+  readonly tell: Tell;
+  /** Cancels the run: its running steps are stopped, it ends CANCELLED. */
+  readonly cancel?: AbortSignal | undefined;
+  /** Leaves the run: its steps are given back, it stays open for `resume`. */
+  readonly suspend?: AbortSignal | undefined;
+};
+
+export type Stops = {
+  readonly isCancelled: boolean;
+  /** Called at the cancel, at once if it has come already. One listener, the latest. */
+  onCancel(listener: () => void): void;
+  readonly suspended: Promise<'suspended'>;
+  /** Listens no more: who stops runs may live longer than they. */
+  end(): void;
+};
+
+/** Listens until `end`. */
+export function listenForStops({ cancel, suspend }: Omit<RunControl, 'tell'>): Stops {
+  let listener: (() => void) | undefined;
+  let leave: (value: 'suspended') => void = () => undefined;
+  const suspended = new Promise<'suspended'>((resolve) => (leave = resolve));
+  const onCancel = (): void => listener?.();
+  const onSuspend = (): void => leave('suspended');
+  cancel?.addEventListener('abort', onCancel);
+  suspend?.addEventListener('abort', onSuspend);
+  if (suspend?.aborted === true) onSuspend();
+  return {
+    get isCancelled() {
+      return cancel?.aborted === true;
+    },
+    onCancel: (next) => {
+      listener = next;
+      if (cancel?.aborted === true) next();
+    },
+    suspended,
+    end: () => {
+      cancel?.removeEventListener('abort', onCancel);
+      suspend?.removeEventListener('abort', onSuspend);
+    },
+  };
+}

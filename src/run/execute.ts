@@ -1,0 +1,199 @@
+/** Executes one plan to its end, whoever asked for it: answers it from the store, or has it executed by the engine. */
+
+import { ownExecution } from '../orders/open-runs.ts';
+import { growView } from '../model/view.ts';
+import { listenForStops } from './control.ts';
+import { finishRun } from './finish-run.ts';
+import { awaitFirstScrape } from './first-scrape.ts';
+import { openSession } from './session.ts';
+import { deliverQueueOf, queuesOf, taskQueueOf } from './queues.ts';
+import { answerUnchanged } from './unchanged.ts';
+import { whileUp } from './watch-engine.ts';
+import { watchRun } from './watch-run.ts';
+
+import type { WorkflowHandle } from '@temporalio/client';
+import type { OutLock } from '../delivery/folder/out-lock.ts';
+import type { RunEvent } from '../model/events.ts';
+import type { Plan } from '../model/plan.ts';
+import type { RunView } from '../model/view.ts';
+import type { RunControl, Stops } from './control.ts';
+import type { Parts } from './parts.ts';
+import type { RunEnded } from './project-events.ts';
+import type { Session } from './session.ts';
+
+export type Execution = {
+  /** Everything but the queue that only the engine decides. */
+  readonly plan: Plan;
+  readonly lock: OutLock | undefined;
+  /** `attach`: wait for the workflow that others serve, or for its result. */
+  readonly way: 'start' | 'attach';
+  /** A workflow of this run may still be open: it is ended first. */
+  readonly endFirst?: boolean;
+};
+
+/** What is seen of the run while it goes on. */
+export type Watching = {
+  /** Changes with each event. */
+  readonly view: RunView;
+  note(event: RunEvent): void;
+};
+
+/** Runs, or goes on with, a plan. @throws UserError with exit code 3 */
+export async function executeRun(
+  parts: Parts,
+  execution: Execution,
+  control: RunControl,
+): Promise<RunEnded> {
+  const { id: runId } = execution.plan.run;
+  const watching = watchingOf(runId, control);
+  const stops = listenForStops(control);
+  let isClosed = false;
+  try {
+    const answered = await answerUnchanged(parts, execution, control, { watching, stops });
+    const ended =
+      answered === undefined
+        ? await throughEngine(parts, execution, control, watching, stops)
+        : await finishRun(parts, execution, control, { ...answered, watching, stops });
+    isClosed = ended.state === 'closed';
+    return ended;
+  } finally {
+    stops.end();
+    if (!isClosed) {
+      const records = await parts.records();
+      await records.letGo(runId).catch(() => undefined);
+    }
+  }
+}
+
+function watchingOf(runId: string, { tell }: RunControl): Watching {
+  const { view, fold } = growView(Date.now());
+  return {
+    view,
+    note: (event) => {
+      fold(event);
+      tell({ type: 'run_event', runId, event, view });
+    },
+  };
+}
+
+async function throughEngine(
+  parts: Parts,
+  execution: Execution,
+  control: RunControl,
+  watching: Watching,
+  stops: Stops,
+): Promise<RunEnded> {
+  const records = await parts.records();
+  const { tell } = control;
+  const { run, concurrency } = execution.plan;
+  const runId = run.id;
+  const own = ownExecution();
+  const session = await openSession(parts, {
+    tell,
+    queues: (kind) => queuesOf(kind, runId),
+    slots: concurrency + 1,
+    isOpen: own.isOpen,
+    logFile: `${parts.folder(runId)}/worker.log`,
+    onEvent: (key, event) => {
+      if (key.runId === runId && key.generation === run.generation) watching.note(event);
+    },
+    ...(execution.endFirst === true ? { endFirst: runId } : {}),
+    ...(execution.way === 'attach' && run.outToken !== undefined ? { outToken: run.outToken } : {}),
+  });
+  try {
+    const { engine, link } = session;
+    const plan = link.sign({
+      ...execution.plan,
+      run: { ...run, deliverQueue: deliverQueueOf(engine.kind, parts.options.engine, runId) },
+    });
+    await records.update(runId, {
+      engine: { kind: engine.kind, address: engine.address, namespace: engine.namespace },
+      bundle: link.modules.worker.workflowBundleHash(),
+      deliver_queue: plan.run.deliverQueue,
+    });
+    const uiUrl =
+      engine.uiUrl === undefined
+        ? undefined
+        : `${engine.uiUrl}/namespaces/${engine.namespace}/workflows/${runId}`;
+    tell({ type: 'run_starting', runId, ...(uiUrl === undefined ? {} : { uiUrl }) });
+    await awaitFirstScrape(parts, plan, control, stops);
+    const taskQueue = taskQueueOf(engine.kind, parts.options.engine, runId);
+    const starting = own.begin(() => startOrAttach(session, plan, taskQueue, execution.way));
+    const handle = await Promise.race([
+      stops.suspended,
+      whileUp(
+        engine.isUp,
+        starting.catch(async (error: unknown) => {
+          const { engineFailure } = await import('./worker-failure.ts');
+          throw (await engineFailure(error, engine, session.connection)) ?? error;
+        }),
+      ),
+    ]);
+    const ended =
+      handle === 'suspended'
+        ? handle
+        : await watchRun({
+            session,
+            handle,
+            plan,
+            records,
+            taskQueue,
+            watching,
+            stops,
+            tell,
+            execution,
+          });
+    if (ended === 'suspended') return await suspend(session, runId, control);
+    return await finishRun(parts, execution, control, {
+      summary: ended,
+      engine: engine.kind,
+      watching,
+      stops,
+      closing: () => session.close(),
+    });
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
+
+/** A service that hangs must not hold a process that was told to leave; a delivery cut short is made good by the next. */
+const CLOSE_LIMIT_MS = 1_000;
+
+/** Leaves the run open for `resume`. */
+async function suspend(session: Session, runId: string, { tell }: RunControl): Promise<RunEnded> {
+  tell({ type: 'run_suspended', runId });
+  const closing = session.close();
+  if (session.engine.kind === 'service') await settledWithin(closing, CLOSE_LIMIT_MS);
+  else await closing;
+  return { state: 'suspended', runId };
+}
+
+async function settledWithin(work: Promise<void>, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limitMs);
+  });
+  await Promise.race([work, limit]);
+  clearTimeout(timer);
+}
+
+async function startOrAttach(
+  { link, engine }: Session,
+  plan: Plan,
+  taskQueue: string,
+  way: Execution['way'],
+): Promise<WorkflowHandle & { readonly firstExecutionRunId?: string }> {
+  const { workflow } = await link.client();
+  if (way === 'attach') return workflow.getHandle(plan.run.id);
+  return workflow.start('runProfile', {
+    args: [plan],
+    workflowId: plan.run.id,
+    taskQueue,
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    workflowIdConflictPolicy: 'TERMINATE_EXISTING',
+    requestEagerStart: engine.kind === 'embedded',
+    workflowTaskTimeout: engine.kind === 'embedded' ? '5s' : '10s',
+    staticSummary: `${plan.job} with ${plan.profile}`,
+  });
+}

@@ -1,0 +1,151 @@
+/** Foresees a run: what would be reused, executed, skipped or refused, and what differs from the last time. Executes nothing. */
+
+import { resolve } from 'node:path';
+
+import { changeText, explainChange } from '../activities/explain-change.ts';
+import { identifyAttempt, reuse, secretsInUse } from '../activities/reuse.ts';
+import { makeSecrets } from '../activities/secrets.ts';
+import { previousRows, resolveOut } from '../delivery/deliver.ts';
+import { holds } from '../model/condition.ts';
+import { stepOrder } from '../model/order.ts';
+import { StepError } from '../model/step-error.ts';
+
+import { resolveDefinition } from './definition-source.ts';
+
+import type { SecretsInUse } from '../activities/reuse.ts';
+import type { Plan, PlanStep } from '../model/plan.ts';
+import type { StepResult } from '../model/step-result.ts';
+import type { Store } from '../store/store.ts';
+import type { DefinitionRequest, ResolvedDefinition } from './definition-source.ts';
+import type { Parts } from './parts.ts';
+
+export type ExplainRequest = DefinitionRequest & {
+  /** Folder that would receive the dataset: what is there is what conditions compare with. */
+  readonly out?: string | undefined;
+};
+
+/** `wait`: it depends on a step that will run. `fail`: it would end FAIL without being executed. */
+export type Verdict = 'reuse' | 'run' | 'wait' | 'skip' | 'fail';
+
+export type Foreseen = {
+  readonly step: PlanStep;
+  readonly verdict: Verdict;
+  /** Why; for what would run again, exactly what changed. */
+  readonly changes: readonly string[];
+};
+
+export type Explanation = Pick<ResolvedDefinition, 'plan' | 'planSha256' | 'origins'> & {
+  /** In the plan's order. */
+  readonly steps: readonly Foreseen[];
+};
+
+type Seen = Foreseen & { readonly result?: StepResult };
+
+/** What would happen now. @throws DefinitionError, UserError */
+export async function explainRun(parts: Parts, request: ExplainRequest): Promise<Explanation> {
+  const { options } = parts;
+  const date = new Date().toISOString().slice(0, 10);
+  const { plan: body, planSha256, origins } = await resolveDefinition(request, date, options, true);
+  const { cwd = process.cwd() } = options;
+  const rows = request.out === undefined ? {} : await rowsIn(resolve(cwd, request.out));
+  const run = { id: 'none', date, generation: 1, planSha256, deliverQueue: '', previousRows: rows };
+  const plan: Plan = { ...body, run };
+  const store = await parts.store();
+  const isEmbedded = await parts.isEmbedded();
+  const seen = new Map<string, Seen>();
+  for (const step of inOrder(plan.steps)) {
+    seen.set(step.id, await foresee({ step, plan, seen, parts, store, isEmbedded }));
+  }
+  const steps = plan.steps.flatMap(({ id }) => seen.get(id) ?? []);
+  return { plan: body, planSha256, origins, steps };
+}
+
+type About = {
+  readonly step: PlanStep;
+  readonly plan: Plan;
+  readonly seen: ReadonlyMap<string, Seen>;
+  readonly parts: Parts;
+  readonly store: Store;
+  readonly isEmbedded: boolean;
+};
+
+async function foresee(about: About): Promise<Seen> {
+  const { step, plan, seen, parts, store } = about;
+  const definition = parts.options.kinds.find(({ kind }) => kind === step.kind);
+  if (definition === undefined) {
+    return { step, verdict: 'fail', changes: [`there is no kind '${step.kind}'`] };
+  }
+  const early = beforeItsTurn(about);
+  if (early !== undefined) return early;
+  const inputs: Record<string, StepResult> = {};
+  for (const id of step.reads) inputs[id] = seen.get(id)?.result as StepResult;
+  const input = { ...stepOrder(plan, step), inputs };
+  const secrets = secretsOf(about);
+  const quiet = (): void => undefined;
+  try {
+    const signal = new AbortController().signal;
+    const identity = await identifyAttempt(definition, input, store, secrets, signal);
+    if (!identity.reusable) return { step, verdict: 'run', changes: ['it is never reused'] };
+    const result = await reuse(definition, input, identity, store, quiet, () => 0);
+    if (result !== undefined) return { step, verdict: 'reuse', changes: [], result };
+    const last = await store.latestOf(plan.job, plan.profile, step.id);
+    const changes =
+      last === undefined
+        ? ['it has never run']
+        : explainChange(last.ingredients, identity.ingredients).map(changeText);
+    const all = changes.length === 0 ? ['its stored result is gone'] : changes;
+    return { step, verdict: 'run', changes: all };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { step, verdict: error instanceof StepError ? 'fail' : 'run', changes: [message] };
+  }
+}
+
+/** What its needs alone decide. */
+function beforeItsTurn({ step, seen }: About): Seen | undefined {
+  const needs = step.needs.flatMap((id) => seen.get(id) ?? []);
+  const failed = needs.find(({ verdict, step: need }) => verdict === 'fail' && !need.allowFailure);
+  if (failed !== undefined) {
+    return { step, verdict: 'skip', changes: [`needs ${failed.step.id}, which would fail`] };
+  }
+  for (const id of step.reads) {
+    const need = seen.get(id);
+    if (need?.result !== undefined) continue;
+    if (need?.verdict === 'skip' || need?.verdict === 'fail') {
+      return { step, verdict: 'skip', changes: [`reads ${id}, which would bring no result`] };
+    }
+    return { step, verdict: 'wait', changes: [`depends on ${id}, which would run`] };
+  }
+  if (step.when === undefined) return undefined;
+  const isOpen = needs.some(({ verdict }) => verdict === 'run' || verdict === 'wait');
+  if (isOpen) return undefined;
+  const results = new Map(needs.map((need) => [need.step.id, need.result]));
+  if (holds(step.when, (id) => results.get(id))) return undefined;
+  return { step, verdict: 'skip', changes: ['its condition (when) does not hold'] };
+}
+
+/** Those of this process where it would execute the step; a service's workers may have what this one has not. */
+function secretsOf({ parts, isEmbedded }: About): SecretsInUse {
+  const { env = {}, secretsDir } = parts.options;
+  const find = isEmbedded ? makeSecrets({ env, dir: secretsDir }) : () => '';
+  return secretsInUse(find);
+}
+
+async function rowsIn(out: string): Promise<Readonly<Record<string, number>>> {
+  return previousRows(await resolveOut(out));
+}
+
+/** Needs before those that need them. */
+function inOrder<T extends { readonly id: string; readonly needs: readonly string[] }>(
+  steps: readonly T[],
+): readonly T[] {
+  const byId = new Map(steps.map((step) => [step.id, step]));
+  const done = new Set<T>();
+  const visit = (step: T): void => {
+    if (done.has(step)) return;
+    for (const need of step.needs) visit(byId.get(need)!);
+    done.add(step);
+  };
+  for (const step of steps) visit(step);
+  return [...done];
+}

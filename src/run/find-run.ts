@@ -1,0 +1,82 @@
+/** Finds a recorded run by its id, by `--out`, or the newest one. */
+
+import { resolve } from 'node:path';
+
+import { resolveOut } from '../delivery/deliver.ts';
+import { UserError } from '../model/errors.ts';
+import { readOwner } from '../delivery/folder/out-lock.ts';
+import { listRuns, lookAtRecords } from './records.ts';
+import { findStateDir } from './state-dir.ts';
+
+import type { RunRecord } from '../model/run-record.ts';
+
+export type Wanted = {
+  /** An id, or the unambiguous beginning of one. */
+  readonly runId?: string | undefined;
+  readonly out?: string | undefined;
+  /** Any open run will do. */
+  readonly isOpen?: boolean;
+};
+
+export type Place = {
+  /** A state folder that was named. */
+  readonly stateDir?: string | undefined;
+  /** A store that was named. */
+  readonly store?: string | undefined;
+  readonly cwd: string;
+};
+
+/** The run, the state folder that holds it, and the store it is recorded in. @throws UserError RUN_NOT_FOUND */
+export async function findRun(
+  wanted: Wanted,
+  { stateDir: given, store, cwd }: Place,
+): Promise<{ readonly record: RunRecord; readonly stateDir: string; readonly root: string }> {
+  let stateDir = findStateDir({ given, cwd }).path;
+  let runId = wanted.runId;
+  let out: string | undefined;
+  if (wanted.out !== undefined) {
+    out = await resolveOut(resolve(cwd, wanted.out));
+    const owner = await readOwner(out);
+    if (owner?.state === 'foreign') throw notOurs(wanted.out);
+    if (owner?.stateDir !== undefined) {
+      stateDir = owner.stateDir;
+      runId ??= owner.runId;
+    } else if (given === undefined) {
+      stateDir = findStateDir({ from: resolve(out, '..'), cwd }).path;
+    }
+  }
+  const found = await listRuns(await lookAtRecords(stateDir, store), {
+    where: ({ id, ...row }) =>
+      (runId === undefined || id.startsWith(runId)) &&
+      (out === undefined || runId !== undefined || row.out === out) &&
+      (wanted.isOpen !== true || row.open),
+  });
+  const matches = found.map(({ record, in: { root } }) => ({ record, root }));
+  const exact = matches.find(({ record }) => record.run_id === runId);
+  const match = exact ?? matches[0];
+  if (match === undefined) {
+    const what =
+      runId ?? (wanted.out === undefined ? 'such a run' : `a run for --out ${wanted.out}`);
+    throw new UserError('RUN_NOT_FOUND', `${what} is not recorded in ${stateDir}`, {
+      hint: 'Give the state folder with --state-dir; `builder_cli runs` lists what it holds.',
+    });
+  }
+  if (exact === undefined && runId !== undefined && matches.length > 1) {
+    throw new UserError('RUN_NOT_FOUND', `'${runId}' begins the ids of ${matches.length} runs`, {
+      hint: `For example ${matches
+        .slice(0, 3)
+        .map((m) => m.record.run_id)
+        .join(', ')}`,
+    });
+  }
+  return { ...match, stateDir };
+}
+
+/** Its definition would be run with this user's rights. */
+function notOurs(out: string): UserError {
+  return new UserError(
+    'LOCK_NOT_OURS',
+    `the lock beside ${out} was written by another user; the run that it names is not followed`,
+    { hint: 'Resume as that user, name the run and its --state-dir, or start a new run here.' },
+  );
+}

@@ -1,0 +1,163 @@
+/** Follows a workflow to its end: from the worker's own events where it is ours, else by asking for its progress. */
+
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { RunLeftOpen } from './left-open.ts';
+import { STUCK_TASK_ATTEMPTS } from '../model/decide-resume.ts';
+import { eventsBetween } from '../model/view.ts';
+import { watchEngine } from './watch-engine.ts';
+
+import type { WorkflowFailedError, WorkflowHandle } from '@temporalio/client';
+import type { RunEvent } from '../model/events.ts';
+import type { RunSummary } from '../model/run-summary.ts';
+import type { RunView } from '../model/view.ts';
+
+export type FollowOptions = {
+  readonly handle: WorkflowHandle;
+  /** The view as the worker's events have made it so far; undefined: ask the workflow. */
+  readonly ownView?: () => RunView | undefined;
+  /** Called for each change where the workflow is asked. */
+  readonly onEvent: (event: RunEvent, view: RunView) => void;
+  /** Called once when nothing serves the task queue. */
+  readonly onNoWorker: () => void;
+  /** True if something polls the run's task queue. */
+  readonly isServed: () => Promise<boolean>;
+  /** False once the embedded engine's process is gone; absent with a service, which may come back. */
+  readonly isUp?: () => boolean;
+  /** Called each time a service has stopped answering. */
+  readonly onSilence: () => void;
+  /** Ends it: nothing is asked or told any more. */
+  readonly stop: AbortSignal;
+};
+
+const ASK_EVERY_MS = 1_000;
+const LOOK_EVERY_MS = 5_000;
+/** A service that is restarted or moved is back by then. */
+const SILENCE_LIMIT_MS = 10 * 60_000;
+const SILENCE_PAUSE_MS = 2_000;
+
+/** The summary of the finished run. @throws UserError ENGINE_LOST, WORKFLOW_STUCK (exit 3); the reason of `stop` */
+export async function follow(options: FollowOptions): Promise<RunSummary> {
+  const { handle, ownView } = options;
+  // Loaded by now: a handle comes from a client.
+  const { WorkflowFailedError } = await import('@temporalio/client');
+  let view: RunView | undefined;
+  const look = async (): Promise<RunView | undefined> => {
+    if (ownView !== undefined) return ownView();
+    const next = await handle.query<RunView>('progress').catch(() => undefined);
+    if (next !== undefined && !options.stop.aborted) {
+      for (const event of eventsBetween(view, next)) options.onEvent(event, next);
+      view = next;
+    }
+    return view;
+  };
+
+  const asking = ownView === undefined ? setInterval(() => void look(), ASK_EVERY_MS) : undefined;
+  const trouble = watchForTrouble(options);
+  try {
+    const summary = await Promise.race([resultOf(options), trouble.found, rejectsAt(options.stop)]);
+    await look();
+    return summary;
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    return summaryOf(error, await look());
+  } finally {
+    clearInterval(asking);
+    trouble.stop();
+  }
+}
+
+function rejectsAt(stop: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const told = (): void => reject(stop.reason as Error);
+    if (stop.aborted) told();
+    else stop.addEventListener('abort', told, { once: true });
+  });
+}
+
+/** The workflow's result. A service that does not answer is asked again for some minutes. */
+async function resultOf(options: FollowOptions): Promise<RunSummary> {
+  const { handle, isUp, onSilence, stop } = options;
+  const { WorkflowFailedError, WorkflowNotFoundError } = await import('@temporalio/client');
+  let silentSinceMs: number | undefined;
+  for (;;) {
+    try {
+      return (await handle.result()) as RunSummary;
+    } catch (error) {
+      if (error instanceof WorkflowFailedError) throw error;
+      // With the embedded engine the same process is gone for good; its end is told elsewhere, too.
+      if (isUp !== undefined) throw engineLost(options, error);
+      const answers = await handle.describe().then(
+        () => true,
+        (reason: unknown) => reason instanceof WorkflowNotFoundError,
+      );
+      stop.throwIfAborted();
+      if (answers && silentSinceMs === undefined) throw error;
+      if (answers) {
+        silentSinceMs = undefined;
+        continue;
+      }
+      if (silentSinceMs === undefined) onSilence();
+      silentSinceMs ??= Date.now();
+      if (Date.now() - silentSinceMs > SILENCE_LIMIT_MS) throw engineLost(options, error);
+      await pause(SILENCE_PAUSE_MS, undefined, { signal: stop });
+    }
+  }
+}
+
+/** Rejects when waiting would not help: the engine is gone, or the workflow task keeps failing. */
+function watchForTrouble(options: FollowOptions): { found: Promise<never>; stop(): void } {
+  const { handle, isUp } = options;
+  let timer: NodeJS.Timeout | undefined;
+  let unwatch: (() => void) | undefined;
+  const found = new Promise<never>((_, reject) => {
+    let warned = false;
+    const lookAtTask = async (): Promise<void> => {
+      const description = await handle.describe().catch(() => undefined);
+      const task = description?.raw.pendingWorkflowTask;
+      if ((task?.attempt ?? 0) >= STUCK_TASK_ATTEMPTS) reject(stuck(options, task?.attempt ?? 0));
+      if (warned || task == null || (await options.isServed().catch(() => true))) return;
+      if (!options.stop.aborted) {
+        warned = true;
+        options.onNoWorker();
+      }
+    };
+    timer = setInterval(() => void lookAtTask(), LOOK_EVERY_MS);
+    unwatch = watchEngine(isUp, () => reject(engineLost(options)));
+  });
+  found.catch(() => undefined);
+  return {
+    found,
+    stop: () => {
+      clearInterval(timer);
+      unwatch?.();
+    },
+  };
+}
+
+function engineLost({ handle, isUp }: FollowOptions, cause?: unknown): RunLeftOpen {
+  const who = isUp === undefined ? 'the Temporal service does not answer' : 'the engine has ended';
+  const { workflowId } = handle;
+  return new RunLeftOpen('ENGINE_LOST', `${who} while run ${workflowId} was going on`, {
+    runId: workflowId,
+    cause,
+  });
+}
+
+function stuck({ handle }: FollowOptions, attempt: number): RunLeftOpen {
+  const { workflowId } = handle;
+  return new RunLeftOpen(
+    'WORKFLOW_STUCK',
+    `the workflow task of run ${workflowId} has failed ${attempt - 1} times in a row`,
+    { runId: workflowId },
+  );
+}
+
+/** A failed workflow carries its summary; a cancelled or terminated one has only what was seen of it. */
+function summaryOf(error: WorkflowFailedError, view: RunView | undefined): RunSummary {
+  const details = (error.cause as { details?: readonly unknown[] } | undefined)?.details;
+  const carried = details?.[0] as RunSummary | undefined;
+  if (carried?.outcomes !== undefined) return carried;
+  const outcomes = (view?.steps ?? []).flatMap((step) => step.outcome ?? []);
+  return { status: 'CANCELLED', outcomes };
+}

@@ -1,0 +1,60 @@
+/** Checks a plan that a program made, as far as the runner relies on it: what a file's checks would have found. */
+
+import { UserError } from '../model/errors.ts';
+import { didYouMean } from '../model/suggest.ts';
+
+import type { AnyStepDefinition } from '../kinds/contract.ts';
+import type { PlanBody } from './definition-source.ts';
+
+const STEP_ID = /^[a-z][a-z0-9_]{0,62}$/;
+
+/** @throws UserError UNKNOWN_KIND, UNKNOWN_NEED, BAD_VALUE, BAD_OPTION, CYCLE */
+export function checkGivenPlan(plan: PlanBody, kinds: readonly AnyStepDefinition[]): void {
+  const ids = new Set<string>();
+  for (const { id } of plan.steps) {
+    if (!STEP_ID.test(id)) {
+      throw new UserError('BAD_VALUE', `'${id}' is no id of a step; one is like load_orders`);
+    }
+    if (ids.has(id)) throw new UserError('DUPLICATE_KEY', `two steps are called '${id}'`);
+    ids.add(id);
+  }
+  const known = kinds.map(({ kind }) => kind);
+  for (const { id, kind, needs, reads, options } of plan.steps) {
+    const definition = kinds.find((one) => one.kind === kind);
+    if (definition === undefined) {
+      const hint = didYouMean(kind, known);
+      throw new UserError(
+        'UNKNOWN_KIND',
+        `step '${id}': unknown kind '${kind}'; known kinds: ${known.join(', ')}`,
+        hint === undefined ? {} : { hint },
+      );
+    }
+    for (const need of [...needs, ...reads]) {
+      if (!ids.has(need)) {
+        throw new UserError('UNKNOWN_NEED', `step '${id}' needs '${need}', which is no step`);
+      }
+    }
+    const unneeded = reads.find((read) => !needs.includes(read));
+    if (unneeded !== undefined) {
+      throw new UserError('UNKNOWN_NEED', `step '${id}' reads '${unneeded}', but does not need it`);
+    }
+    if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+      throw new UserError('BAD_OPTION', `step '${id}': its options are no mapping`);
+    }
+  }
+  refuseCycle(plan);
+}
+
+function refuseCycle({ steps }: PlanBody): void {
+  let left = steps;
+  for (;;) {
+    const open = new Set(left.map(({ id }) => id));
+    const next = left.filter(({ needs }) => needs.some((need) => open.has(need)));
+    if (next.length === 0) return;
+    if (next.length === left.length) {
+      const names = left.map(({ id }) => id).join(', ');
+      throw new UserError('CYCLE', `steps need each other in a circle: ${names}`);
+    }
+    left = next;
+  }
+}

@@ -1,0 +1,125 @@
+/** What the use-cases of one project share: store, records, metrics and engine, each opened when it is first needed. */
+
+import { join } from 'node:path';
+
+import { openMetrics } from '../metrics/open-metrics.ts';
+import { openRunRecords } from '../store/run-records.ts';
+import { ownStore } from '../store/store-places.ts';
+import { serviceOf } from './connection.ts';
+import { closeAll, openLink } from './link.ts';
+import { openRecords } from './records.ts';
+import { makeSharedHealth } from './shared-health.ts';
+import { whereToServe } from './where-to-serve.ts';
+
+import type { Metrics } from '../metrics/open-metrics.ts';
+import type { RunRecords } from '../store/run-records.ts';
+import type { Store } from '../store/store.ts';
+import type { Link } from './link.ts';
+import type { Recorded } from './records.ts';
+import type { Tell } from './project-events.ts';
+import type { ProjectOptions } from './project-options.ts';
+import type { SharedHealth } from './shared-health.ts';
+
+export type Parts = {
+  readonly options: ProjectOptions;
+  /** Absolute path of the store; of a store that was given, where one of the state folder would lie. */
+  readonly storeRoot: string;
+  /** Folder of a run's plan and logs. */
+  folder(runId: string): string;
+  /** Creates store and state folder. @throws UserError STATE_DIR_UNUSABLE */
+  records(): Promise<RunRecords>;
+  /** Below it lie the artifacts that queries read. */
+  readonly artifactsRoot: string;
+  /** True: steps are executed by the embedded engine, so by this process. */
+  isEmbedded(): Promise<boolean>;
+  store(): Promise<Store>;
+  /** Binds the port at the first call. @throws UserError PORT_IN_USE */
+  metrics(tell: Tell): Promise<Metrics>;
+  readonly health: SharedHealth;
+  /** The engine, started or found at the first call, and again once it is gone. @throws UserError with exit code 3 */
+  link(tell: Tell): Promise<Link>;
+  close(): Promise<void>;
+};
+
+/** Opens nothing yet. */
+export function makeParts(options: ProjectOptions): Parts {
+  const { stateDir, env = {} } = options;
+  let recorded: Promise<Pick<Recorded, 'store' | 'records'>> | undefined;
+  let metrics: Promise<Metrics> | undefined;
+  let link: Promise<Link> | undefined;
+  const closers: (() => Promise<void>)[] = [];
+
+  const parts: Parts = {
+    options,
+    storeRoot: storeFolder(options),
+    folder: (runId) => join(stateDir, 'runs', runId),
+    records: async () => (await open()).records,
+    artifactsRoot: join(storeFolder(options), 'artifacts'),
+    health: makeSharedHealth(),
+    isEmbedded: async () => (await serviceOf(options.engine ?? {}, env)) === undefined,
+    store: async () => (await open()).store,
+    metrics: (tell) => {
+      metrics ??= serve(tell).catch((error: unknown) => {
+        metrics = undefined;
+        throw error;
+      });
+      return metrics;
+    },
+    link: async (tell) => {
+      const known = await link?.catch(() => undefined);
+      if (known?.engine.isUp?.() === false) link = undefined;
+      link ??= start(tell).catch((error: unknown) => {
+        link = undefined;
+        throw error;
+      });
+      return link;
+    },
+    close: () => closeAll(closers),
+  };
+
+  function open(): Promise<Pick<Recorded, 'store' | 'records'>> {
+    recorded ??= openStoreOf(options).then((opened) => {
+      closers.push(async () => {
+        await opened.store.settled();
+        // One that was given is its giver's.
+        if (typeof options.store !== 'object') opened.store.close();
+      });
+      return opened;
+    });
+    recorded.catch(() => (recorded = undefined));
+    return recorded;
+  }
+
+  async function serve(tell: Tell): Promise<Metrics> {
+    const file = options.metrics?.file;
+    const warn = (text: string): void => tell({ type: 'said', text });
+    const opened = await openMetrics({
+      ...(await whereToServe(options.metrics, warn)),
+      ...(file === undefined ? {} : { file }),
+      store: await parts.store(),
+      stateDir,
+      restore: await parts.isEmbedded(),
+    });
+    closers.push(() => opened.close());
+    return opened;
+  }
+
+  async function start(tell: Tell): Promise<Link> {
+    const opened = await openLink(options, await parts.metrics(tell), tell);
+    closers.push(() => opened.close());
+    return opened;
+  }
+
+  return parts;
+}
+
+/** The store that a project was given, or the one in its state folder. */
+async function openStoreOf(options: ProjectOptions): Promise<Pick<Recorded, 'store' | 'records'>> {
+  const { store, stateDir } = options;
+  if (typeof store !== 'object') return openRecords(stateDir, storeFolder(options));
+  return { store, records: openRunRecords(stateDir, store, { shared: true }) };
+}
+
+function storeFolder({ store, stateDir }: ProjectOptions): string {
+  return typeof store === 'string' ? store : ownStore(stateDir);
+}

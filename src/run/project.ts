@@ -1,0 +1,125 @@
+/**
+ * The library: a project is a state folder and what its runs have in common. It knows no terminal, no flags, no
+ * environment and no signals, and never ends the process; several runs may go on in it at once.
+ */
+
+import { beginRun } from './begin-run.ts';
+import { cancelRun } from './cancel.ts';
+import { inferredColumns } from './inferred-columns.ts';
+import { resolveDefinition } from './definition-source.ts';
+import { explainRun } from './explain.ts';
+import { readLogs } from './logs.ts';
+import { makeParts } from './parts.ts';
+import { listRuns, lookAtRecords } from './records.ts';
+import { resumeRun } from './resume-run.ts';
+import { serve } from './serve.ts';
+import { UserError } from '../model/errors.ts';
+
+import type { RunRecord } from '../model/run-record.ts';
+import type { RunRequest } from './begin-run.ts';
+import type { RunControl } from './control.ts';
+import type { DefinitionRequest, ResolvedDefinition } from './definition-source.ts';
+import type { Explanation, ExplainRequest } from './explain.ts';
+import type { InferredColumns } from './inferred-columns.ts';
+import type { RunEnded, Tell } from './project-events.ts';
+import type { ProjectOptions } from './project-options.ts';
+import type { ServeRequest } from './serve.ts';
+
+/** How one run is listened to and stopped. */
+export type RunOptions = {
+  /** Told of this run, beside the project's own listener. */
+  readonly onEvent?: Tell;
+  /** Cancels the run: running steps are stopped, it ends CANCELLED. */
+  readonly cancel?: AbortSignal;
+  /** Leaves the run open, for `resume`: running steps are given back. */
+  readonly suspend?: AbortSignal;
+};
+
+type ListOptions = NonNullable<Parameters<typeof listRuns>[1]>;
+
+export type Project = {
+  readonly stateDir: string;
+  /** Runs to the end and delivers; or goes on with the unfinished run of the same plan and folder. @throws UserError */
+  run(request: RunRequest, options?: RunOptions): Promise<RunEnded>;
+  /** Goes on with a run after a crash, a failure, a cancel or a suspend. @throws UserError */
+  resume(runId: string, options?: RunOptions): Promise<RunEnded>;
+  /** What a run would reuse and what it would execute, and why. Starts nothing. @throws UserError */
+  explain(request: ExplainRequest): Promise<Explanation>;
+  /** The plan that a request means. @throws DefinitionError with every problem */
+  validate(request: DefinitionRequest): Promise<ResolvedDefinition>;
+  /** The columns of tables from outside with the types they are given now, of one step or of all. Starts nothing. @throws UserError */
+  inferredColumns(
+    request: DefinitionRequest,
+    options?: { readonly step?: string | undefined },
+  ): Promise<InferredColumns>;
+  /** Recorded runs, newest first. */
+  runs(options?: { readonly limit?: number }): Promise<readonly RunRecord[]>;
+  /** One recorded run. @throws UserError RUN_NOT_FOUND */
+  status(runId: string): Promise<RunRecord>;
+  /** Logs of a run by step. @throws UserError */
+  logs(runId: string, step?: string): Promise<Readonly<Record<string, string>>>;
+  /** Asks a run that is going on, in whatever process, to stop. @throws UserError */
+  cancel(runId: string): Promise<void>;
+  /** A worker for the task queue; with the embedded engine, that engine kept up. Until `stop`. @throws UserError */
+  serve(request: ServeRequest): Promise<void>;
+  /** Waits for what goes on, then leaves engine and metrics port. */
+  close(): Promise<void>;
+};
+
+/** Opens a project. Nothing is created or started before it is needed. */
+export function openProject(options: ProjectOptions): Project {
+  const parts = makeParts(options);
+  const { stateDir, onEvent } = options;
+  const tell: Tell = (event) => onEvent?.(event);
+  const goingOn = new Set<Promise<unknown>>();
+  const during = <T>(work: Promise<T>): Promise<T> => {
+    goingOn.add(work);
+    const done = (): void => void goingOn.delete(work);
+    work.then(done, done);
+    return work;
+  };
+  const controlOf = ({ onEvent: own, cancel, suspend }: RunOptions): RunControl => ({
+    tell: (event) => {
+      tell(event);
+      own?.(event);
+    },
+    cancel,
+    suspend,
+  });
+  const recorded = async (list: ListOptions): ReturnType<typeof listRuns> => {
+    const { store } = options;
+    if (typeof store !== 'object') return listRuns(await lookAtRecords(stateDir, store), list);
+    const records = await parts.records();
+    return listRuns([{ root: parts.storeRoot, store, records }], list);
+  };
+  const validate = async (request: DefinitionRequest): Promise<ResolvedDefinition> =>
+    resolveDefinition(request, new Date().toISOString().slice(0, 10), options, true);
+  const status = async (runId: string): Promise<RunRecord> => {
+    const [found] = await recorded({ limit: 1, where: ({ id }) => id === runId });
+    if (found !== undefined) return found.record;
+    throw new UserError('RUN_NOT_FOUND', `run ${runId} is not recorded in ${stateDir}`);
+  };
+  return {
+    stateDir,
+    run: (request, run = {}) => during(beginRun(parts, request, controlOf(run))),
+    resume: (runId, run = {}) => during(resumeRun(parts, { runId }, controlOf(run))),
+    explain: async (request) => explainRun(parts, request),
+    validate,
+    inferredColumns: async (request, { step } = {}) => {
+      const { plan } = await validate(request);
+      return inferredColumns(plan, { kinds: options.kinds, store: await parts.store(), step });
+    },
+    runs: async ({ limit } = {}) => {
+      const found = await recorded(limit === undefined ? {} : { limit });
+      return found.map(({ record }) => record);
+    },
+    status,
+    logs: async (runId, step) => readLogs(parts.folder(runId), await status(runId), step),
+    cancel: async (runId) => cancelRun(parts, await status(runId)),
+    serve: (request) => during(serve(parts, request, tell)),
+    close: async () => {
+      await Promise.allSettled(goingOn);
+      await parts.close();
+    },
+  };
+}

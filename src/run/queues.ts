@@ -1,0 +1,59 @@
+/** Which task queues a run uses, and whether somebody serves them. */
+
+import { DEFAULTS } from './project-options.ts';
+
+import type { Engine } from './link.ts';
+import type { EngineChoice } from './project-options.ts';
+import type { Queues, Session } from './session.ts';
+
+/** The queues that the process of a run serves. With a service: only its own deliveries. */
+export function queuesOf(kind: Engine['kind'], runId: string): Queues {
+  return kind === 'embedded'
+    ? { taskQueue: runId, deliverQueue: runId }
+    : { deliverQueue: `deliver-${runId}` };
+}
+
+/** The queue of a run's workflow and steps. */
+export function taskQueueOf(
+  kind: Engine['kind'],
+  choice: EngineChoice | undefined,
+  runId: string,
+): string {
+  return kind === 'embedded' ? runId : sharedTaskQueue(choice);
+}
+
+/** The queue that the workers of a service share. */
+export function sharedTaskQueue(choice: EngineChoice | undefined): string {
+  return choice?.taskQueue ?? DEFAULTS.taskQueue;
+}
+
+/** The queue of the workers that were started to deliver beside a task queue. */
+export function sharedDeliverQueue(taskQueue: string): string {
+  return `${taskQueue}-deliver`;
+}
+
+/** The queue that a run's delivery waits in: its process' own, or that of the workers that reach its targets. */
+export function deliverQueueOf(
+  kind: Engine['kind'],
+  choice: EngineChoice | undefined,
+  runId: string,
+): string {
+  const { deliverQueue = runId } = queuesOf(kind, runId);
+  const byWorkers = kind === 'service' && choice?.deliverBy === 'workers';
+  return byWorkers ? sharedDeliverQueue(sharedTaskQueue(choice)) : deliverQueue;
+}
+
+/** True if a worker asks for this kind of task in a queue. */
+export async function isServed(
+  { link, engine }: Session,
+  name: string,
+  task: 'workflow' | 'activity' = 'workflow',
+): Promise<boolean> {
+  const { workflowService } = await link.client();
+  const answer = await workflowService.describeTaskQueue({
+    namespace: engine.namespace,
+    taskQueue: { name },
+    taskQueueType: task === 'workflow' ? 1 : 2,
+  });
+  return (answer.pollers ?? []).length > 0;
+}

@@ -1,0 +1,155 @@
+/** Goes on with a recorded run under its own id: looks at record, owner and workflow, and does what `decideResume` says. */
+
+import { recoverDelivery } from '../delivery/deliver.ts';
+import { lockOut, takenOverLine } from '../delivery/folder/out-lock.ts';
+import { decideResume } from '../model/decide-resume.ts';
+import { UserError } from '../model/errors.ts';
+import { describeOwner } from '../os/owner.ts';
+import { driverOf, driverState } from '../store/run-records.ts';
+import { currentDefinition } from './current-definition.ts';
+import { executeRun } from './execute.ts';
+import { queuesOf } from './queues.ts';
+import { seeWorkflow } from './see-workflow.ts';
+
+import type { OutLock } from '../delivery/folder/out-lock.ts';
+import type { RecordedRun, ResumeDecision } from '../model/decide-resume.ts';
+import type { Plan } from '../model/plan.ts';
+import type { RunRecord } from '../model/run-record.ts';
+import type { RunControl } from './control.ts';
+import type { ResolvedDefinition } from './definition-source.ts';
+import type { Execution } from './execute.ts';
+import type { Parts } from './parts.ts';
+import type { ProjectEvent, RunEnded } from './project-events.ts';
+
+export type ResumeRequest = { readonly runId: string };
+
+/** Runs to the end, or until told to stop. @throws UserError NOTHING_TO_RESUME, OUT_BUSY, ENGINE_UNREACHABLE */
+export async function resumeRun(
+  parts: Parts,
+  { runId }: ResumeRequest,
+  control: RunControl,
+): Promise<RunEnded> {
+  const { options } = parts;
+  const records = await parts.records();
+  const { tell } = control;
+  const record = await records.read(runId);
+  if (record === undefined) {
+    throw new UserError('RUN_NOT_FOUND', `run ${runId} is not recorded in ${options.stateDir}`);
+  }
+  const saved = await records.readPlan(runId);
+  const { out } = saved.run;
+  // Before anything is opened or read: who may not go on changes nothing.
+  await refuse(
+    decideResume(recordedRun(record, out), { state: 'absent' }, asRecorded(record)),
+    out,
+  );
+
+  const definition = await currentDefinition(record, saved, options, tell);
+  const metrics = await parts.metrics(tell);
+  const lock =
+    out === undefined ? undefined : await lockOut(out, { runId, stateDir: options.stateDir });
+  try {
+    if (lock?.before !== undefined) tell({ type: 'said', text: takenOverLine(lock.before) });
+    const held: ProjectEvent[] = [];
+    const seen = await seeWorkflow(parts, record, (event) => held.push(event));
+    const { deliverQueue: ownDeliverQueue } = queuesOf('service', runId);
+    const isDeliveredElsewhere =
+      record.deliver_queue !== undefined && record.deliver_queue !== ownDeliverQueue;
+    const recorded = { ...recordedRun(record, out), isDeliveredElsewhere };
+    const decision = decideResume(recorded, seen.workflow, {
+      ...seen.engine,
+      planSha256: definition.planSha256,
+    });
+    await refuse(decision, out);
+    const execution = executionOf(decision, { record, saved, definition, lock });
+    const { plan } = execution;
+    if (out !== undefined) await recoverDelivery(out);
+    if (execution.way === 'attach') await records.drive(runId);
+    else await records.reopen(runId, plan);
+    tell({
+      type: 'run_opened',
+      runId,
+      resumed: true,
+      job: plan.job,
+      profile: plan.profile,
+      steps: plan.steps.length,
+      stateDir: options.stateDir,
+      ...(out === undefined ? {} : { out }),
+      ...(metrics.url === undefined ? {} : { metricsUrl: metrics.url }),
+    });
+    // The run is told first, then where it is executed.
+    for (const event of held) tell(event);
+    if (seen.isWorthTelling && decision.do === 'restart') {
+      tell({ type: 'restarting', runId, why: decision.why });
+    }
+    return await executeRun(parts, execution, control);
+  } finally {
+    await lock?.unlock({ keep: true });
+  }
+}
+
+function executionOf(
+  decision: ResumeDecision,
+  about: {
+    readonly record: RunRecord;
+    readonly saved: Plan;
+    readonly definition: Pick<ResolvedDefinition, 'plan' | 'planSha256'>;
+    readonly lock: OutLock | undefined;
+  },
+): Execution {
+  const { record, saved, definition, lock } = about;
+  const token = lock === undefined ? {} : { outToken: lock.token };
+  if (decision.do === 'attach') {
+    // Its workflow goes on with the plan it was given; only this process knows the new lock.
+    return { plan: { ...saved, run: { ...saved.run, ...token } }, lock, way: 'attach' };
+  }
+  const plan: Plan = {
+    ...definition.plan,
+    run: {
+      ...saved.run,
+      planSha256: definition.planSha256,
+      generation: record.generation + 1,
+      ...token,
+    },
+  };
+  const endFirst = decision.do === 'restart' && decision.endFirst;
+  return { plan, lock, way: 'start', endFirst };
+}
+
+/** A run that is over is made whole where its delivery was cut off. @throws UserError */
+async function refuse(decision: ResumeDecision, out: string | undefined): Promise<void> {
+  if (decision.do !== 'refuse') return;
+  const { code, why } = decision;
+  if (code === 'NOTHING_TO_RESUME') {
+    if (out !== undefined) await recoverDelivery(out);
+    throw new UserError(code, why, { hint: 'Start a new run with run-profile.' });
+  }
+  throw new UserError(code, why, code === 'ENGINE_UNREACHABLE' ? { exitCode: 3 } : {});
+}
+
+/**
+ * The record as the decision wants it. A driver that cannot be seen from here holds the lease of `--out`, which tells
+ * whether it lives; a run without one has only its word.
+ */
+function recordedRun(record: RunRecord, out: string | undefined): RecordedRun {
+  const state = driverState(record);
+  const where = state === 'alive' ? `process ${record.pid}` : describeOwner(driverOf(record));
+  return {
+    id: record.run_id,
+    state: record.state,
+    status: record.status,
+    owner:
+      state === 'unknown'
+        ? { state, where, leaseEndsInMs: out === undefined ? Number.POSITIVE_INFINITY : 0 }
+        : { state, where },
+    engine: record.engine as RecordedRun['engine'],
+    planSha256: record.plan_sha256,
+    bundle: record.bundle,
+  };
+}
+
+/** A present in which nothing has changed. */
+function asRecorded({ engine, plan_sha256: planSha256, bundle = '' }: RunRecord) {
+  const { address = '', namespace = '' } = engine ?? {};
+  return { engine: 'embedded' as const, address, namespace, planSha256, bundle };
+}

@@ -1,0 +1,79 @@
+/** Serves a task queue until it is told to stop; running steps are then given back. */
+
+import { UserError } from '../model/errors.ts';
+import { recordedRuns } from '../orders/open-runs.ts';
+import { sharedDeliverQueue, sharedTaskQueue } from './queues.ts';
+import { openSession } from './session.ts';
+import { makeStateDir } from './state-dir.ts';
+import { watchEngine } from './watch-engine.ts';
+
+import type { Parts } from './parts.ts';
+import type { Tell } from './project-events.ts';
+import type { Session } from './session.ts';
+
+export type ServeRequest = {
+  /** Steps that run at once. */
+  readonly slots: number;
+  /** Deliver, too: each folder that a run delivers to is the same folder here. */
+  readonly deliver?: boolean;
+  /** Ends it. */
+  readonly stop: AbortSignal;
+};
+
+/** Answers when it was told to stop, and has stopped. @throws UserError with exit code 3 */
+export async function serve(
+  parts: Parts,
+  { slots, stop, deliver = false }: ServeRequest,
+  tell: Tell,
+): Promise<void> {
+  const { stateDir, engine: choice } = parts.options;
+  const taskQueue = sharedTaskQueue(choice);
+  makeStateDir(stateDir);
+  const metrics = await parts.metrics(tell);
+  const over = new AbortController();
+  let unwatch: (() => void) | undefined;
+  let session: Session | undefined;
+  try {
+    session = await openSession(parts, {
+      tell,
+      queues: () => ({
+        taskQueue,
+        ...(deliver ? { deliverQueue: sharedDeliverQueue(taskQueue) } : {}),
+      }),
+      slots,
+      isOpen: recordedRuns((await parts.records()).read),
+    });
+    const { uiUrl, isUp } = session.engine;
+    tell({
+      type: 'serving',
+      stateDir,
+      taskQueue,
+      slots,
+      delivers: deliver,
+      ...(uiUrl === undefined ? {} : { uiUrl }),
+      ...(metrics.url === undefined ? {} : { metricsUrl: metrics.url }),
+    });
+    const lost = new Promise<never>((_, reject) => {
+      unwatch = watchEngine(isUp, () => reject(engineLost()));
+    });
+    const { brokenWorker } = await import('./worker-failure.ts');
+    await Promise.race([told(stop), lost, brokenWorker(session, over.signal)]);
+    tell({ type: 'stopping' });
+  } finally {
+    unwatch?.();
+    over.abort();
+    await session?.close();
+  }
+}
+
+function told(stop: AbortSignal): Promise<void> {
+  if (stop.aborted) return Promise.resolve();
+  return new Promise((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+function engineLost(): UserError {
+  return new UserError('ENGINE_LOST', 'the engine has ended', {
+    exitCode: 3,
+    hint: 'Every finished step is kept. Serve again.',
+  });
+}

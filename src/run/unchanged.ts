@@ -1,0 +1,179 @@
+/**
+ * Answers a run from the store alone, without any engine: the same `drive()`, with ports that only look up, then the
+ * real delivery.
+ *
+ * 1. Until every step is answered nothing is told, logged or counted: on the first that is not, the engine does it all.
+ * 2. Outcomes are told, recorded and counted as those of any run.
+ * 3. Never with a service: there the workflow is the record that others look for.
+ */
+
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { makeRedactor } from '../activities/redactor.ts';
+import { identifyAttempt, reuse, secretsInUse } from '../activities/reuse.ts';
+import { makeSecrets } from '../activities/secrets.ts';
+import { makeStepLog } from '../activities/step-log.ts';
+import { deliverInto } from '../delivery/deliver.ts';
+import { drive } from '../model/drive.ts';
+import { failureOf } from '../model/failure.ts';
+import { deliverFilesOf, deliverOrder, runOrder, stepOrder } from '../model/order.ts';
+import { runStatus } from '../model/outcome.ts';
+import { shapeOf } from '../model/run-shape.ts';
+import { newRunState } from '../model/run-state.ts';
+import { awaitFirstScrape } from './first-scrape.ts';
+
+import type { Completed } from '../model/drive.ts';
+import type { RunEvent } from '../model/events.ts';
+import type { Failure } from '../model/failure.ts';
+import type { Plan, PlanStep } from '../model/plan.ts';
+import type { RunSummary } from '../model/run-summary.ts';
+import type { DeliverResult, StepResult } from '../model/step-result.ts';
+import type { Store } from '../store/store.ts';
+import type { RunControl, Stops } from './control.ts';
+import type { Execution, Watching } from './execute.ts';
+import type { Parts } from './parts.ts';
+
+/** What a step's log will hold, once all are answered. */
+type Note = { readonly step: string; readonly lines: readonly string[] };
+
+/** The ended run; undefined where something has to be executed, or somebody wants to stop it. */
+export async function answerUnchanged(
+  parts: Parts,
+  execution: Execution,
+  control: RunControl,
+  { watching, stops }: { readonly watching: Watching; readonly stops: Stops },
+): Promise<{ readonly summary: RunSummary; readonly engine: 'none' } | undefined> {
+  const { plan } = execution;
+  if (execution.endFirst === true || execution.way === 'attach') return undefined;
+  if (!(await parts.isEmbedded())) return undefined;
+  const store = await parts.store();
+  if (!(await mayBeUnchanged(plan, store))) return undefined;
+
+  const startedAtMs = Date.now();
+  const notes: Note[] = [];
+  const told: RunEvent[] = [{ type: 'run_started', atMs: startedAtMs, shape: shapeOf(plan) }];
+  const driven = await lookUpAll(parts, plan, store, { notes, told });
+  if (!driven.complete || stops.isCancelled) return undefined;
+
+  const { tell } = control;
+  tell({ type: 'engine', kind: 'none' });
+  tell({ type: 'run_starting', runId: plan.run.id });
+  const metrics = await parts.metrics(tell);
+  await awaitFirstScrape(parts, plan, control, stops);
+  const { emit } = metrics.sinks((_, event) => watching.note(event)).events;
+  const emitAll = (events: readonly RunEvent[]): Promise<void> =>
+    emit.fn(undefined, runOrder(plan), events);
+  writeLogs(parts, plan.run.id, notes);
+  await emitAll(told);
+  const summary = await delivered(plan, driven, store, startedAtMs);
+  const atMs = Date.now();
+  const { status } = summary;
+  await emitAll([{ type: 'run_ended', atMs, status, durationMs: atMs - startedAtMs }]);
+  return { summary, engine: 'none' };
+}
+
+/** False where it is plain that something has to be executed: big sources are not hashed twice for that. */
+async function mayBeUnchanged({ job, profile, steps }: Plan, store: Store): Promise<boolean> {
+  const always = steps.filter((step) => step.when === undefined);
+  if (always.some((step) => !step.reuse)) return false;
+  for (const { id, needs } of always) {
+    if (needs.length === 0 && (await store.latestOf(job, profile, id)) === undefined) return false;
+  }
+  return true;
+}
+
+function lookUpAll(
+  parts: Parts,
+  plan: Plan,
+  store: Store,
+  { notes, told }: { notes: Note[]; told: RunEvent[] },
+): ReturnType<typeof drive> {
+  return drive(plan, newRunState(plan), {
+    now: () => Date.now(),
+    attempt: (step, _attempt, inputs, answer) => {
+      // What goes wrong here is told by the attempt that the engine makes.
+      lookUp(parts, plan, step, inputs, store).then(
+        (found) => {
+          if (found === undefined) return answer({ ending: 'unknown' });
+          notes.push(found.note);
+          answer({ ending: 'ok', result: found.result });
+        },
+        () => answer({ ending: 'unknown' }),
+      );
+    },
+    pause: () => undefined,
+    abort: () => undefined,
+    onStop: () => undefined,
+    emit: (events) => void told.push(...events),
+  });
+}
+
+async function lookUp(
+  { options }: Parts,
+  plan: Plan,
+  step: PlanStep,
+  inputs: Readonly<Record<string, StepResult>>,
+  store: Store,
+): Promise<{ readonly result: StepResult; readonly note: Note } | undefined> {
+  const { kinds, env = {}, secretsDir } = options;
+  const definition = kinds.find(({ kind }) => kind === step.kind);
+  if (definition === undefined) return undefined;
+  const startedAt = performance.now();
+  const elapsedMs = (): number => Math.max(1, Math.round(performance.now() - startedAt));
+  const secrets = secretsInUse(makeSecrets({ env, dir: secretsDir }));
+  const input = { ...stepOrder(plan, step), inputs };
+  const signal = new AbortController().signal;
+  const identity = await identifyAttempt(definition, input, store, secrets, signal);
+  const lines: string[] = [];
+  const redactor = makeRedactor([...secrets.used.values()]);
+  const log = (line: string): void => void lines.push(redactor.text(line));
+  const result = await reuse(definition, input, identity, store, log, elapsedMs);
+  return result === undefined ? undefined : { result, note: { step: step.id, lines } };
+}
+
+function writeLogs({ folder }: Parts, runId: string, notes: readonly Note[]): void {
+  for (const { step, lines } of notes) {
+    const log = makeStepLog(`${folder(runId)}/logs/${step}.log`, (text) => text);
+    for (const line of lines) log.line(line);
+    log.flush();
+  }
+}
+
+async function delivered(
+  plan: Plan,
+  driven: Completed,
+  store: Store,
+  startedAtMs: number,
+): Promise<RunSummary> {
+  const { status, outcomes } = driven;
+  const isGood = status === 'OK' || status === 'WARN';
+  if (plan.run.out === undefined || !isGood) return { status, outcomes };
+  const ended = await deliver(plan, driven, store, startedAtMs);
+  return 'files' in ended
+    ? { status, outcomes, delivery: ended }
+    : { status: runStatus([status, 'FAIL']), outcomes, deliveryFailure: ended };
+}
+
+/** As often, and with the pauses, that the workflow tries. */
+const MOST_TRIES = 10;
+const FIRST_PAUSE_MS = 1_000;
+const MOST_PAUSE_MS = 100_000;
+
+async function deliver(
+  plan: Plan,
+  { results, status, outcomes }: Completed,
+  store: Store,
+  startedAtMs: number,
+): Promise<DeliverResult | Failure> {
+  const files = [...results].flatMap(([step, result]) => deliverFilesOf(step, result));
+  const input = { ...deliverOrder(plan), startedAtMs, status, files, outcomes };
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await deliverInto({ input, store });
+    } catch (error) {
+      const failure = failureOf(error, 'DELIVERY_FAILED');
+      if (!failure.retryable || tries === MOST_TRIES) return failure;
+      await pause(Math.min(MOST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tries - 1)));
+    }
+  }
+}

@@ -1,0 +1,78 @@
+/** Watches a started workflow until it has ended, somebody leaves it, or watching it is of no use any more. */
+
+import { follow } from './follow.ts';
+import { isServed, queuesOf } from './queues.ts';
+import { brokenWorker } from './worker-failure.ts';
+
+import type { WorkflowHandle } from '@temporalio/client';
+import type { OutLock } from '../delivery/folder/out-lock.ts';
+import type { Plan } from '../model/plan.ts';
+import type { RunSummary } from '../model/run-summary.ts';
+import type { RunRecords } from '../store/run-records.ts';
+import type { Stops } from './control.ts';
+import type { Execution, Watching } from './execute.ts';
+import type { Tell } from './project-events.ts';
+import type { Session } from './session.ts';
+
+/** The summary of the run, or that it was left open. @throws UserError */
+export async function watchRun(watched: {
+  readonly session: Session;
+  readonly handle: WorkflowHandle;
+  /** As it was started. */
+  readonly plan: Plan;
+  readonly taskQueue: string;
+  readonly records: RunRecords;
+  readonly watching: Watching;
+  readonly stops: Stops;
+  readonly tell: Tell;
+  readonly execution: Execution;
+}): Promise<RunSummary | 'suspended'> {
+  const { session, handle, taskQueue, watching, stops, tell, execution } = watched;
+  const { engine } = session;
+  const runId = handle.workflowId;
+  /** The run is over for this process. */
+  const over = new AbortController();
+  stops.onCancel(() => {
+    tell({ type: 'run_cancelling', runId });
+    void handle.cancel().catch(() => undefined);
+  });
+  const { deliverQueue } = watched.plan.run;
+  if (deliverQueue !== queuesOf(engine.kind, runId).deliverQueue) {
+    void isServed(session, deliverQueue, 'activity').then(
+      (is) => is || tell({ type: 'waiting', runId, for: 'deliverer', taskQueue: deliverQueue }),
+      () => undefined,
+    );
+  }
+  try {
+    const ended = await Promise.race([
+      follow({
+        stop: over.signal,
+        handle,
+        ...(engine.kind === 'embedded' ? { ownView: () => watching.view } : {}),
+        onEvent: (event) => {
+          watching.note(event);
+          // The worker that serves it may write into another store.
+          watched.records.noteEvent(runId, event);
+        },
+        onNoWorker: () => tell({ type: 'waiting', runId, for: 'worker', taskQueue }),
+        isServed: () => isServed(session, taskQueue),
+        ...(engine.isUp === undefined ? {} : { isUp: engine.isUp }),
+        onSilence: () => tell({ type: 'waiting', runId, for: 'service', taskQueue }),
+      }),
+      brokenWorker(session, over.signal),
+      stops.suspended,
+      lockLost(execution.lock),
+    ]);
+    execution.lock?.check();
+    return ended;
+  } finally {
+    over.abort();
+    stops.onCancel(() => undefined);
+  }
+}
+
+/** Settles when another process has taken this run's `--out` over; never without a lock. */
+async function lockLost(lock: OutLock | undefined): Promise<'suspended'> {
+  await (lock?.lost ?? new Promise(() => undefined));
+  return 'suspended';
+}

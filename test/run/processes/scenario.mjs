@@ -1,0 +1,144 @@
+/** Scenarios of a program that uses the library: the first word says which. Prints one JSON document. */
+
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { defineStep, KINDS, openProject, z } from 'builder-cli';
+
+const [scenario, folder] = process.argv.slice(2);
+
+/** A step that goes on until it is told to stop, unless the file `gate` is there. */
+const hold = defineStep({
+  kind: 'test.hold',
+  version: '1',
+  summary: 'Waits.',
+  schema: z.strictObject({}),
+  reusable: () => false,
+  outputs: () => [],
+  run: async (_options, { signal }) => {
+    const { existsSync } = await import('node:fs');
+    while (!existsSync(join(folder, 'gate'))) {
+      signal.throwIfAborted();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return {};
+  },
+});
+
+const SETTINGS = {
+  needs: [],
+  reads: [],
+  timeoutMs: 600_000,
+  heartbeatMs: 0,
+  retry: { attempts: 1, backoffMs: 0, factor: 1, maxBackoffMs: 0 },
+  core: false,
+  allowFailure: false,
+  reuse: true,
+};
+
+/** A plan made by hand, as a program would that has its definitions elsewhere. */
+const plan = (steps) => ({
+  format: 1,
+  job: 'made',
+  profile: 'by_hand',
+  params: {},
+  concurrency: 4,
+  onFailure: 'continue',
+  budgets: {},
+  steps: steps.map((step) => ({ ...SETTINGS, ...step })),
+});
+const TABLE = {
+  job: { job: 'made', params: { rows: { type: 'integer', default: 5 } } },
+  profile: {
+    profile: 'as_data',
+    steps: {
+      numbers: {
+        uses: 'transform.sql',
+        with: { sql: 'select i from range(${{ params.rows }}) t(i)' },
+      },
+      files: { uses: 'export.dataset', with: { from: 'numbers', formats: ['csv'] } },
+    },
+  },
+};
+const HOLD = plan([{ id: 'wait', kind: 'test.hold', options: {} }]);
+
+const events = [];
+const project = openProject({
+  stateDir: join(folder, '.builder'),
+  kinds: [...KINDS, hold],
+  env: process.env,
+  onEvent: (event) => events.push(event),
+});
+const when = (type, act) => ({
+  onEvent: (event) => {
+    if (event.type === type || event.event?.type === type) act();
+  },
+});
+
+const SCENARIOS = {
+  async 'a definition as data'() {
+    const asked = [];
+    const definition = async ({ date }) => {
+      asked.push(date);
+      return TABLE;
+    };
+    const request = { definition, params: { rows: 2 }, out: join(folder, 'out') };
+    const ended = await project.run(request);
+    const record = await project.status(ended.runId);
+    return { asked: asked.length, status: ended.record.status, job: record.job };
+  },
+  async 'wrong plans'() {
+    const codes = [];
+    const wrong = [
+      [{ id: 'a', kind: 'transform.sqll', options: {} }],
+      [{ id: 'A b', kind: 'transform.sql', options: {} }],
+      [{ id: 'a', kind: 'transform.sql', needs: ['b'], options: {} }],
+      [{ id: 'a', kind: 'test.hold', needs: ['a'], options: {} }],
+    ];
+    for (const steps of wrong) {
+      const request = { definition: plan(steps), out: join(folder, 'out') };
+      codes.push(await project.run(request).catch(({ code, exitCode }) => `${code} ${exitCode}`));
+    }
+    return codes;
+  },
+  async 'leave and go on'() {
+    const leave = new AbortController();
+    const options = { ...when('step_started', () => leave.abort()), suspend: leave.signal };
+    const left = await project.run({ definition: HOLD, out: join(folder, 'out') }, options);
+    const open = await project.status(left.runId);
+    await writeFile(join(folder, 'gate'), '');
+    const ended = await project.resume(left.runId);
+    return {
+      left: left.state,
+      open: open.state,
+      ended: ended.record.status,
+      same: ended.runId === left.runId,
+    };
+  },
+  async cancel() {
+    const stop = new AbortController();
+    const options = { ...when('step_started', () => stop.abort()), cancel: stop.signal };
+    const ended = await project.run({ definition: HOLD, out: join(folder, 'out') }, options);
+    return { status: ended.record.status, exitCode: ended.exitCode };
+  },
+  async 'one folder twice'() {
+    /** @type {Promise<unknown>[]} */
+    const second = [];
+    const stop = new AbortController();
+    const begin = () => {
+      if (second.length > 0) return;
+      const other = project.run({ definition: TABLE, out: join(folder, 'out') });
+      second.push(other.catch(({ code }) => code).finally(() => stop.abort()));
+    };
+    const options = { ...when('step_started', begin), cancel: stop.signal };
+    const first = await project.run({ definition: HOLD, out: join(folder, 'out') }, options);
+    return { first: first.record.status, second: await second[0] };
+  },
+};
+
+try {
+  const answer = await SCENARIOS[scenario]();
+  console.log(JSON.stringify({ answer, types: [...new Set(events.map(({ type }) => type))] }));
+} finally {
+  await project.close();
+}
