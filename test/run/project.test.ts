@@ -77,6 +77,22 @@ test('a run is cancelled by a signal of the program', () =>
     expect(answer).toEqual({ status: 'CANCELLED', exitCode: 130 });
   }));
 
+test('a store in memory is enough to run on, and its journal to export from in another form', () =>
+  withProject({}, async (project) => {
+    const { answer } = await scenario(project, 'a store in memory and an exporter of another sort');
+    expect(answer).toEqual({
+      statuses: ['OK,OK', 'CACHED,CACHED'],
+      listed: 2,
+      lines: [
+        'steps.numbers.OK:1|c',
+        'steps.numbers.CACHED:1|c',
+        'steps.files.OK:1|c',
+        'steps.files.CACHED:1|c',
+      ],
+    });
+    expect(await readFile(project.path('out/numbers.csv'), 'utf8')).toBe('i\n0\n1\n2\n3\n4\n');
+  }));
+
 test('two runs of one process never write to one folder', () =>
   withProject({}, async (project) => {
     const { answer } = await scenario(project, 'one folder twice');

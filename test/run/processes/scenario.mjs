@@ -5,6 +5,8 @@ import { join } from 'node:path';
 
 import { defineStep, KINDS, openProject, z } from 'builder-cli';
 
+import { openMemoryStore } from '../../../dist/store/memory/memory-store.js';
+
 const [scenario, folder] = process.argv.slice(2);
 
 /** A step that goes on until it is told to stop, unless the file `gate` is there. */
@@ -120,6 +122,28 @@ const SCENARIOS = {
     const options = { ...when('step_started', () => stop.abort()), cancel: stop.signal };
     const ended = await project.run({ definition: HOLD, out: join(folder, 'out') }, options);
     return { status: ended.record.status, exitCode: ended.exitCode };
+  },
+  async 'a store in memory and an exporter of another sort'() {
+    const store = openMemoryStore({ folder: join(folder, 'memory') });
+    const other = openProject({
+      stateDir: join(folder, '.builder'),
+      kinds: KINDS,
+      env: process.env,
+      store,
+      metrics: { port: 0, file: join(folder, 'own.prom') },
+    });
+    const request = { definition: TABLE, out: join(folder, 'out') };
+    const runs = [await other.run(request), await other.run({ ...request, params: { rows: 5 } })];
+    const listed = await other.runs();
+    await other.close();
+    const { steps } = await store.counters(`file:${join(folder, 'own.prom')}`);
+    return {
+      statuses: runs.map(({ record }) => record.steps.map(({ status }) => status).join()),
+      listed: listed.length,
+      lines: Object.values(steps).flatMap(({ step, statuses }) =>
+        Object.entries(statuses).map(([status, n]) => `steps.${step}.${status}:${n}|c`),
+      ),
+    };
   },
   async 'one folder twice'() {
     /** @type {Promise<unknown>[]} */
