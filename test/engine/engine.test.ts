@@ -135,6 +135,18 @@ test('a keeper whose record was taken away ends its server: two must not share a
     await engine.release();
   }));
 
+test('a server whose keeper was told to end is not adopted while it still answers', () =>
+  withFolder(async (folder) => {
+    const options = optionsFor(folder, fakeServer(folder, { stopMs: 1500 }));
+    const first = await ensureEngine(options);
+    process.kill(parentOf(first.pid), 'SIGTERM');
+    expect(await eventually(() => peekEngine(folder) === undefined, 1000)).toBe(true);
+    const second = await ensureEngine(options);
+    expect([second.adopted, second.pid === first.pid]).toEqual([false, false]);
+    await first.release();
+    await second.release();
+  }));
+
 test('replaces a server that hangs when nobody relies on it, and says so', () =>
   withFolder(async (folder) => {
     const lines: string[] = [];
@@ -230,3 +242,7 @@ test('stopEngine stops it whoever uses it, and says whether there was one', () =
     expect(await stopEngine(folder)).toBe(false);
     await engine.release();
   }));
+
+function parentOf(pid: number): number {
+  return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+}
