@@ -1,0 +1,29 @@
+/** `npm run chaos -- --seed S --runs N [--said]`: plays the cases of N seeds, prints a table and the seed of each violation. */
+
+import { parseArgs } from 'node:util';
+
+import { lineOf, playCampaign } from './campaign.ts';
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    runs: { type: 'string', default: '20' },
+    said: { type: 'boolean', default: false },
+  },
+});
+const first = Number(values.seed);
+const seeds = Array.from({ length: Number(values.runs) }, (_, i) => first + i);
+
+console.log('seed    pipeline  time  exit codes       faults: verdict');
+const reports = await playCampaign(seeds, (report) => {
+  console.log(lineOf(report));
+  if (values.said || report.violations.length > 0)
+    console.log(report.said.replace(/^/gm, '    | '));
+});
+
+const bad = reports.filter(({ violations }) => violations.length > 0);
+const faults = reports.reduce((sum, { faultsThatHit }) => sum + faultsThatHit, 0);
+console.log(`${reports.length} cases, ${faults} faults, ${bad.length} with a violation`);
+if (bad.length > 0) console.log(`violations at seeds ${bad.map(({ seed }) => seed).join(' ')}`);
+console.log(`go on with: npm run chaos -- --seed ${first + seeds.length} --runs ${seeds.length}`);
+process.exitCode = bad.length > 0 ? 1 : 0;
