@@ -1,7 +1,8 @@
-/** What a query is made of, by DuckDB's own parser: tables, functions, order. Decides whether its result can be trusted to repeat. */
+/** What a query is made of, by DuckDB's own parser: tables and functions. Refuses what reaches out or cannot repeat. */
 
 import { StepError } from '../model/step-error.ts';
 import { reachesOut } from './closed.ts';
+import { isChanging, isChangingWord } from './repeat/changing.ts';
 import { byteOf, QueryError } from './query-error.ts';
 import { isSameTree, PLACE, treeIfAny, treeOf } from './syntax-tree.ts';
 
@@ -18,50 +19,8 @@ export type Analysis = {
   readonly tables: readonly string[];
   /** What in it may reach beyond these tables, in words; undefined where that is ruled out. */
   readonly reach: string | undefined;
-  /** Aggregates whose result no order of the rows can repair. */
-  readonly fragile: readonly string[];
 };
 
-const VOLATILE = new Set([
-  'random',
-  'uuid',
-  'gen_random_uuid',
-  'uuidv4',
-  'uuidv7',
-  'now',
-  'current_timestamp',
-  'current_date',
-  'current_time',
-  'get_current_timestamp',
-  'get_current_time',
-  'transaction_timestamp',
-  'today',
-  'localtime',
-  'localtimestamp',
-  'current_localtime',
-  'current_localtimestamp',
-  'nextval',
-  'currval',
-  'setseed',
-  'txid_current',
-  'pg_backend_pid',
-  'getenv',
-  'current_setting',
-  'current_user',
-  'version',
-  'current_database',
-  'current_schema',
-  'getvariable',
-]);
-/** The words among them that may stand without parentheses. */
-const BARE = new Set([
-  'current_timestamp',
-  'current_date',
-  'current_time',
-  'localtime',
-  'localtimestamp',
-  'current_user',
-]);
 const TABLE_FUNCTIONS = new Set([
   'unnest',
   'range',
@@ -72,45 +31,16 @@ const TABLE_FUNCTIONS = new Set([
   'repeat',
   'repeat_row',
 ]);
-const FRAGILE = new Set([
-  'first',
-  'last',
-  'any_value',
-  'arbitrary',
-  'list',
-  'array_agg',
-  'string_agg',
-  'group_concat',
-  'listagg',
-  'mode',
-  'arg_max',
-  'arg_min',
-  'max_by',
-  'min_by',
-  'argmax',
-  'argmin',
-  'approx_quantile',
-  'approx_count_distinct',
-  'reservoir_quantile',
-  'histogram',
-]);
-
-/** True for a function whose answer differs from call to call, or from session to session. */
-export function isVolatile(name: string): boolean {
-  return VOLATILE.has(name);
-}
-
 /** Looks at a query. @throws StepError SQL_ERROR, SQL_NOT_ALLOWED */
 export async function analyse(session: Session, text: string): Promise<Analysis> {
   const tree = await treeOf(session, text);
-  const found: Found = { tables: new Set(), fragile: new Set(), reach: new Set() };
+  const found: Found = { tables: new Set(), reach: new Set() };
   lookAtAll(tree, found, text);
   return {
     text: await withoutTail(session, text, tree),
     start: Buffer.byteLength(/^\s*/.exec(text)?.[0] ?? ''),
     tree,
     tables: [...found.tables],
-    fragile: [...found.fragile],
     reach: [...found.reach][0],
   };
 }
@@ -159,7 +89,6 @@ function* withoutTails(text: string): Generator<string> {
 
 type Found = {
   readonly tables: Set<string>;
-  readonly fragile: Set<string>;
   readonly reach: Set<string>;
 };
 
@@ -195,6 +124,12 @@ function look(node: Node, ctes: ReadonlySet<string>, found: Found): void {
   const name = lower(node['function_name']);
   const reach = reachesOut(node);
   if (reach !== undefined) found.reach.add(reach);
+  if ((node['sample'] ?? null) !== null) {
+    throw new Refused(
+      'a sample differs from run to run; filter by a hash of a key instead',
+      node[PLACE],
+    );
+  }
   switch (node['type']) {
     case 'BASE_TABLE': {
       const table = String(node['table_name']);
@@ -214,29 +149,22 @@ function look(node: Node, ctes: ReadonlySet<string>, found: Found): void {
     case 'COLUMN_REF': {
       const parts = (node['column_names'] ?? []) as readonly string[];
       const only = parts.length === 1 ? (parts[0] ?? '').toLowerCase() : '';
-      if (BARE.has(only)) refuseVolatile(only, node);
+      if (isChangingWord(only)) refuseChanging(only, node);
       return;
     }
     case 'FUNCTION':
     case 'WINDOW_AGGREGATE': {
-      if (VOLATILE.has(name)) refuseVolatile(`${name}()`, node);
-      const orders =
-        (node['order_bys'] as { orders?: readonly unknown[] } | undefined)?.orders ?? [];
-      if (node['type'] === 'FUNCTION' && FRAGILE.has(name) && orders.length === 0)
-        found.fragile.add(name);
+      const args = (node['children'] as readonly unknown[] | undefined) ?? [];
+      if (isChanging(name, args.length)) {
+        refuseChanging(name === 'age' ? 'age() of one argument' : `${name}()`, node);
+      }
       return;
     }
     default:
   }
-  if (node['sample'] !== undefined && node['sample'] !== null) {
-    throw new Refused(
-      'a sample differs from run to run; filter by a hash of a key instead',
-      node[PLACE],
-    );
-  }
 }
 
-function refuseVolatile(name: string, node: Node): never {
+function refuseChanging(name: string, node: Node): never {
   throw new Refused(
     `${name} differs from run to run, so its result could never be reused; pass a value in by a parameter or \${{ run.date }}`,
     node[PLACE],

@@ -85,11 +85,15 @@ export function sessionOn(
       return Number(made?.['Count']);
     },
     // A line comment may end the query, so what closes it stands on a line of its own.
-    copy: (sql, { path, as, sorted }) =>
-      settled(sql, changed, {
-        before: sorted ? 'copy (select * from (\n' : 'copy (\n',
-        after: `\n)${sorted ? ' order by all)' : ''} to ${quoteText(path)} ${as}`,
-      }),
+    copy: (sql, { path, as, sorted, list }) => {
+      const isWhole = list === '*';
+      const [open, close] = isWhole ? ['', ''] : [`select ${list} from (`, ')'];
+      const [from, order] = sorted ? ['select * from (\n', '\n) order by all'] : ['\n', '\n'];
+      return settled(sql, changed, {
+        before: `copy (${open}${from}`,
+        after: `${order}${close}) to ${quoteText(path)} ${as}`,
+      });
+    },
     describe: async (sql) =>
       columnsOf(await settled(sql, read, { before: 'describe select * from (\n', after: '\n)' })),
     binds: async (text) => {

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 
 import { MAIN_OUTPUT } from '../model/plan.ts';
+import { restoredScan } from './kept/kept-table.ts';
 import { readingOf } from './reader/reading.ts';
 import { readTexts } from './reader/read-texts.ts';
 import { PLAIN_PATH, quoteName, quotePath } from './quoting.ts';
@@ -27,12 +28,14 @@ export async function showInputs(
     const [step = '', output = MAIN_OUTPUT] = name.split('.');
     const twin = inputs[step]?.outputs[twinOf(output)];
     const path = twin?.path ?? (await parquetOf(session, artifact, name));
+    const scan =
+      artifact.restores === true
+        ? await restoredScan(session, path)
+        : `read_parquet(${quotePath(path)}, ${PLAIN_PATH})`;
     const show = (view: string): Promise<unknown> =>
-      session
-        .run(`create ${view} as from read_parquet(${quotePath(path)}, ${PLAIN_PATH})`)
-        .catch((error: unknown) => {
-          throw explain(error, name, artifact);
-        });
+      session.run(`create ${view} as from ${scan}`).catch((error: unknown) => {
+        throw explain(error, name, artifact);
+      });
     await show(`temp view if not exists ${quoteName(name)}`);
     if (!name.includes('.') || session.isShared) continue;
     await session.run(`create schema if not exists ${quoteName(step)}`);

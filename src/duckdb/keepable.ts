@@ -1,6 +1,6 @@
 /**
- * Which types Parquet keeps exactly as DuckDB writes it, and what becomes of the others: mapped to one that has every
- * value, or refused before anything is written. Pure. docs/exact.md has this as a table.
+ * What becomes of a type that is declared for a table from outside where Parquet does not keep it: mapped to one that
+ * has every value, or refused. Pure. Results of queries keep their types instead: `kept/`.
  */
 
 import { StepError } from '../model/step-error.ts';

@@ -8,6 +8,9 @@ import type { Session } from './session.ts';
 const ROWS_OF_GROUP = 122_880;
 export const PARQUET = `(format parquet, compression zstd, row_group_size ${ROWS_OF_GROUP})`;
 
+/** Names what the columns of a table were before they were put into Parquet. */
+export const TYPES_KEY = 'builder_types';
+
 /** Whether a Parquet file has the form in which this engine would write its rows. Reads its footer alone. */
 export async function isOurs(session: Session, path: string): Promise<boolean> {
   const file = quotePath(path);
@@ -19,7 +22,7 @@ export async function isOurs(session: Session, path: string): Promise<boolean> {
     )
     select
       (select count(*) from parquet_file_metadata(${file}) where not starts_with(created_by, ${quoteText(`${writer} `)}))
-      + (select count(*) from parquet_kv_metadata(${file}))
+      + (select count(*) from parquet_kv_metadata(${file}) where decode(key) <> ${quoteText(TYPES_KEY)})
       + (select count(*) from groups where not is_zstd)
       + (select count(*) from groups where n <> ${ROWS_OF_GROUP} and id < (select max(id) from groups))
       + (select count(*) from groups where n > ${ROWS_OF_GROUP})`);

@@ -53,6 +53,13 @@ export class QueryError extends StepError {
   }
 }
 
+/** The error of a text that was made from a user's: a place in it would be no place in theirs. */
+export function withoutPlace(error: unknown): unknown {
+  if (!(error instanceof QueryError) || error.byte === undefined) return error;
+  const { code, said, meant, missingColumn, isUnknownFunction, cause } = error;
+  return new QueryError(code, said, { text: '', meant, missingColumn, isUnknownFunction, cause });
+}
+
 /** The offset that a tree or an error of the engine holds; it writes the largest number for none. */
 export function byteOf(written: unknown): number | undefined {
   const byte = Number(written ?? Number.NaN);
@@ -60,7 +67,7 @@ export function byteOf(written: unknown): number | undefined {
 }
 
 /** `line 3, column 8: ` of a UTF-8 byte offset. */
-function placeOf(text: string, byte: number | undefined): string {
+export function placeOf(text: string, byte: number | undefined): string {
   if (byte === undefined) return '';
   const before = Buffer.from(text).subarray(0, byte).toString();
   const line = before.split('\n').length;

@@ -49,8 +49,16 @@ export type Session = {
   columns(table: string): Promise<readonly Column[]>;
 };
 
-/** Where `copy` writes. `as` are COPY's own options; `sorted` puts all columns in order, else the query's order holds. */
-export type CopyTarget = { readonly path: string; readonly as: string; readonly sorted: boolean };
+/**
+ * Where `copy` writes. `as` are COPY's own options; `sorted` puts all columns in order, else the query's order holds;
+ * `list` is what is written of each row.
+ */
+export type CopyTarget = {
+  readonly path: string;
+  readonly as: string;
+  readonly sorted: boolean;
+  readonly list: string;
+};
 
 /** What a session may see and use; an attempt's context is one. */
 export type SessionContext = {

@@ -1,7 +1,6 @@
 /** Writes tables so that the same rows are the same bytes: one order, one row-group size, one compression. */
 
-import { keptColumns } from './keepable.ts';
-import { PARQUET } from './parquet.ts';
+import { explainUnkept, keepingOf } from './kept/kept-table.ts';
 import { quoteName, quoteText } from './quoting.ts';
 import { inTotalOrder, isCut, isOrdered, skipsRows } from './total-order.ts';
 
@@ -12,7 +11,6 @@ import type { Column } from '../model/column.ts';
 
 /** No step can have this name. */
 const KEPT = '_result';
-const MAPPED = '_kept';
 
 /** A table as a file, ready to be an output of a step. */
 export type WrittenTable = {
@@ -20,6 +18,8 @@ export type WrittenTable = {
   readonly format: 'parquet';
   readonly rows: number;
   readonly columns: readonly Column[];
+  /** Some columns are of types that Parquet does not have; the file tells which. */
+  readonly restores?: true;
 };
 
 /** How the rows of a table are put in order. */
@@ -37,16 +37,17 @@ export async function writeQuery(
 ): Promise<WrittenTable> {
   const { text, tree } = query;
   const columns = await session.describe({ text, binds });
+  const { list, as, restores } = keepingOf(columns);
   const copied = async (sql: string, sorted: boolean): Promise<WrittenTable> => {
-    const rows = await session.copy({ text: sql, binds }, { path, as: PARQUET, sorted });
-    return { path, format: 'parquet', rows, columns };
+    const target = { path, as, sorted, list };
+    const rows = await session.copy({ text: sql, binds }, target).catch(rethrown);
+    return { path, format: 'parquet', rows, columns, ...(restores ? { restores } : {}) };
   };
-  const kept = keptColumns(columns);
-  if (kept === undefined && !ordered) return copied(text, false);
+  if (!ordered) return copied(text, false);
   const isSimple = !isOrdered(tree) && !isCut(tree);
-  if (kept === undefined && isSimple) return copied(text, true);
+  if (isSimple) return copied(text, true);
   const whole = await inTotalOrder(session, { text, tree }, columns.length);
-  if (kept === undefined && whole !== undefined && !skipsRows(tree)) return copied(whole, false);
+  if (whole !== undefined && !skipsRows(tree)) return copied(whole, false);
   await session.keep(KEPT, { text: whole ?? text, binds });
   const order = isOrdered(tree) ? 'as it is' : 'by all columns';
   const written = await writeTable(session, KEPT, path, order);
@@ -61,21 +62,19 @@ export async function writeTable(
   path: string,
   order: Order,
 ): Promise<WrittenTable> {
-  const given = await session.columns(table);
-  const kept = keptColumns(given);
-  const source = kept === undefined ? table : MAPPED;
-  if (kept !== undefined) {
-    // In a table of its own, for an order below another SELECT need not hold.
-    await session.run(`create or replace temp table ${MAPPED} as select ${kept} from ${table}`);
-  }
-  const columns = kept === undefined ? given : await session.columns(MAPPED);
+  const columns = await session.columns(table);
   const query = {
-    'as it is': () => asItIs(source, columns),
-    'by all columns': () => `select * from ${source} order by all`,
+    'as it is': () => asItIs(table, columns),
+    'by all columns': () => `select * from ${table} order by all`,
   }[order]();
-  const rows = await session.run(`copy (${query}) to ${quoteText(path)} ${PARQUET}`);
-  if (kept !== undefined) await session.run(`drop table ${MAPPED}`);
-  return { path, format: 'parquet', rows, columns };
+  const { list, as, restores } = keepingOf(columns);
+  const whole = restores ? `select ${list} from (${query})` : query;
+  const rows = await session.run(`copy (${whole}) to ${quoteText(path)} ${as}`).catch(rethrown);
+  return { path, format: 'parquet', rows, columns, ...(restores ? { restores } : {}) };
+}
+
+function rethrown(error: unknown): never {
+  throw explainUnkept(error);
 }
 
 /**

@@ -67,6 +67,8 @@ export type StepOutput = {
   readonly format: Format;
   readonly rows?: number;
   readonly columns?: readonly Column[];
+  /** As `writeQuery` and `writeTable` answer it. */
+  readonly restores?: true;
   /** Relative path in the delivery. */
   readonly deliver?: string;
   /** `step` or `step.output` it was made from. */

@@ -8,7 +8,8 @@ import { z } from 'zod';
 import { artifactOf, showInputs, tableSql } from '../duckdb/inputs.ts';
 import { AS_LINES, jsonLine, mustBeJson } from '../duckdb/json-safe.ts';
 import { ENGINE_VERSION, quoteName, quoteText, withSession } from '../duckdb/session.ts';
-import { isOurs, PARQUET } from '../duckdb/parquet.ts';
+import { explainUnkept, keepingOf } from '../duckdb/kept/kept-table.ts';
+import { isOurs } from '../duckdb/parquet.ts';
 import { asItIs } from '../duckdb/write.ts';
 import { tableName } from './option-types.ts';
 import { defineStep } from './contract.ts';
@@ -31,8 +32,7 @@ type Options = {
 /** Of so few rows all columns are counted at once; of more one by one, for the memory that their values take. */
 const FEW_ROWS = 100_000;
 
-const COPY_OPTIONS: Readonly<Record<ExportFormat, string>> = Object.freeze({
-  parquet: PARQUET,
+const TEXT_OPTIONS = Object.freeze({
   csv: `(format csv, header true, delimiter ',', quote '"', escape '"', nullstr '')`,
   jsonl: '(format json, array false)',
 });
@@ -101,7 +101,7 @@ export const exportDataset = defineStep<Options>({
         outputs[format] = {
           ...written,
           format,
-          columns,
+          columns: written.columns,
           deliver: `${nameOf(options)}.${format}`,
           from: options.from,
         };
@@ -147,29 +147,47 @@ async function sourceOf(session: Session, from: string, ctx: StepContext): Promi
   return { table: '_exported', isInOrder: false };
 }
 
+type Exported = {
+  readonly path: string;
+  readonly rows: number;
+  /** As they stand in the file. */
+  readonly columns: readonly Column[];
+};
+
 async function exported(
   session: Session,
   { table, isInOrder, parquet }: Source,
   format: ExportFormat,
   folder: string,
-): Promise<{ readonly path: string; readonly rows: number }> {
+): Promise<Exported> {
+  const columns = await session.columns(table);
+  const { list, as, stored } = keepingOf(columns);
   if (format === 'parquet' && parquet !== undefined) {
-    return { path: parquet, rows: await session.count(`select count(*) from ${table}`) };
+    const rows = await session.count(`select count(*) from ${table}`);
+    return { path: parquet, rows, columns: stored };
   }
   const path = join(folder, `export.${format}`);
-  const columns = await session.columns(table);
   const query = isInOrder ? `from ${table}` : asItIs(table, columns);
+  if (format === 'parquet') {
+    const whole = list === '*' ? query : `select ${list} from (${query})`;
+    const rows = await session
+      .run(`copy (${whole}) to ${quoteText(path)} ${as}`)
+      .catch((error: unknown) => {
+        throw explainUnkept(error);
+      });
+    return { path, rows, columns: stored };
+  }
   const line = format === 'jsonl' ? jsonLine(columns) : undefined;
   if (line === undefined) {
-    const rows = await session.run(`copy (${query}) to ${quoteText(path)} ${COPY_OPTIONS[format]}`);
-    return { path, rows };
+    const rows = await session.run(`copy (${query}) to ${quoteText(path)} ${TEXT_OPTIONS[format]}`);
+    return { path, rows, columns };
   }
   // A table that is simply read comes in its order; what stands below another SELECT need not.
   if (!isInOrder) await session.run(`create or replace temp table _ordered as ${query}`);
   const rows = await session.run(
     `copy (select ${line} from ${isInOrder ? table : '_ordered'}) to ${quoteText(path)} ${AS_LINES}`,
   );
-  return { path, rows };
+  return { path, rows, columns };
 }
 
 async function dictionaryOf(

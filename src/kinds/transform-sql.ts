@@ -7,6 +7,8 @@ import { z } from 'zod';
 import { MAIN_OUTPUT } from '../model/plan.ts';
 import { MAX_OUTPUTS } from '../model/step-result.ts';
 import { rowsOfInputs } from '../duckdb/inputs.ts';
+import { withoutPlace } from '../duckdb/query-error.ts';
+import { repeatable } from '../duckdb/repeat/repeatable.ts';
 import { ENGINE_VERSION, withSession } from '../duckdb/session.ts';
 import { admit } from '../duckdb/user-query.ts';
 import { writeQuery } from '../duckdb/write.ts';
@@ -47,7 +49,7 @@ const schema = z
 
 export const transformSql = defineStep<Options>({
   kind: 'transform.sql',
-  version: `3 ${ENGINE_VERSION}`,
+  version: `4 ${ENGINE_VERSION}`,
   summary: 'Queries over the tables of needed steps; results are Parquet.',
   schema,
   roles: { sql: ['sql', 'outputs.*'] },
@@ -69,12 +71,20 @@ export const transformSql = defineStep<Options>({
         ]);
       }
       const outputs: Record<string, StepOutput & { rows: number }> = {};
-      for (const [name, query, { binds }] of admitted) {
-        outputs[name] = await result(session, { name, query, binds }, options.ordered, ctx);
+      const open: string[] = [];
+      for (const [name, query, sql] of admitted) {
+        const { made, found } = await result(session, { name, query, sql }, options, ctx);
+        outputs[name] = made;
+        open.push(...found);
       }
       const main = outputs[MAIN_OUTPUT] ?? Object.values(outputs)[0];
       const out = main?.rows ?? 0;
-      return { outputs, values: { rows: out }, rows: { in: rowsOfInputs(ctx.inputs), out } };
+      return {
+        outputs,
+        values: { rows: out },
+        rows: { in: rowsOfInputs(ctx.inputs), out },
+        ...(open.length === 0 ? {} : { warning: warningOf(open) }),
+      };
     }),
 });
 
@@ -84,18 +94,24 @@ function queriesOf(options: Options): Readonly<Record<string, Sql>> {
 
 async function result(
   session: Session,
-  { name, query, binds }: { name: string; query: Analysis; binds: Sql['binds'] },
-  ordered: boolean,
+  { name, query, sql }: { name: string; query: Analysis; sql: Sql },
+  options: Options,
   ctx: StepContext,
-): Promise<StepOutput & { rows: number }> {
-  for (const aggregate of query.fragile) {
-    ctx.log(
-      `note: ${aggregate}() without an ORDER BY inside may differ from run to run; write ${aggregate}(x order by key)`,
-    );
-  }
-  const written = await writeQuery(session, { query, binds }, join(ctx.folder, `${name}.parquet`), {
+): Promise<{ made: StepOutput & { rows: number }; found: readonly string[] }> {
+  const { ordered } = options;
+  const whole = ordered ? await repeatable(session, query, sql) : { query, notes: [], open: [] };
+  for (const note of whole.notes) ctx.log(`note: ${note}`);
+  const path = join(ctx.folder, `${name}.parquet`);
+  const made = await writeQuery(session, { query: whole.query, binds: sql.binds }, path, {
     ordered,
+  }).catch((error: unknown) => {
+    throw whole.query === query ? error : withoutPlace(error);
   });
-  ctx.log(`${name}: ${written.rows} rows, ${written.columns.length} columns`);
-  return written;
+  ctx.log(`${name}: ${made.rows} rows, ${made.columns.length} columns`);
+  const where = options.outputs === undefined ? '' : `${name}: `;
+  return { made, found: whole.open.map((place) => `${where}${place}`) };
+}
+
+function warningOf(open: readonly string[]): string {
+  return `the result may differ from run to run: ${open.join('; ')}. Order by a key that is unique, or say \`ordered: false\``;
 }

@@ -13,6 +13,8 @@ export type InputArtifact = {
   readonly bytes: number;
   readonly format: Format;
   readonly rows?: number;
+  /** Its columns are read as the types that the file tells they were. */
+  readonly restores?: true;
 };
 
 export type StepInputs = Readonly<

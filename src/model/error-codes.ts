@@ -47,6 +47,7 @@ export const ERROR_CODES = Object.freeze({
   // Steps
   CHECK_FAILED: 'A data-quality check of severity fail found offending rows.',
   SQL_ERROR: 'DuckDB refused a query.',
+  VALUE_NOT_KEPT: 'A value or type of a table cannot be passed on exactly; nothing was written.',
   SQL_NOT_ALLOWED:
     'A query uses something whose result would differ from run to run, or reaches outside its inputs.',
   BAD_INPUT_DATA: 'An input file cannot be read as what it claims to be.',

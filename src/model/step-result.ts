@@ -15,6 +15,8 @@ export type ArtifactRef = {
   readonly bytes: number;
   readonly format: Format;
   readonly rows?: number;
+  /** A Parquet file that tells what its columns were before they were put into it. */
+  readonly restores?: true;
   /** Relative path in the delivery; only for outputs that are exported. */
   readonly deliver?: string;
   /** `step` or `step.output` that an exported file was made from. */

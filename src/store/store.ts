@@ -12,7 +12,7 @@ export type ArtifactStore = {
   /** Moves a file or folder into the store and answers its reference. Safe against kill at any moment; same bytes twice is one artifact. */
   put(
     path: string,
-    about: Pick<ArtifactRef, 'format' | 'rows' | 'deliver' | 'from'>,
+    about: Pick<ArtifactRef, 'format' | 'rows' | 'restores' | 'deliver' | 'from'>,
   ): Promise<ArtifactRef>;
   /** A path on this machine with an artifact's bytes (for a tree: its manifest). Read-only for the caller. */
   materialize(ref: Pick<ArtifactRef, 'sha256'>): Promise<string>;

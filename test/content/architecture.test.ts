@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 
 import { ROOT } from '../harness/cli.ts';
 
-const page = (await readFile(join(ROOT, 'docs/architecture.md'), 'utf8')).toString();
+const page = await readFile(join(ROOT, 'docs/architecture.md'), 'utf8');
 
 test('every file and folder on the page of the architecture is there', async () => {
   const places = [...new Set([...page.matchAll(/`(src\/[\w./-]+)`/g)].map(([, path]) => path!))];

@@ -81,12 +81,50 @@ test.each([
   ["select * from read_csv('/etc/passwd')", 'SQL_NOT_ALLOWED', /read_csv\(\) reaches outside/],
   ["select * from '/etc/passwd'", 'SQL_ERROR', /no table/],
   ['select * from orders using sample 10', 'SQL_NOT_ALLOWED', /sample/],
+  ['select * from orders tablesample bernoulli(10%)', 'SQL_NOT_ALLOWED', /sample/],
+  ['select * from (select * from orders using sample 5 rows) s', 'SQL_NOT_ALLOWED', /sample/],
+  ['select age(current_date::timestamp) as a', 'SQL_NOT_ALLOWED', /age\(\) of one argument/],
+  ["select age(timestamp '2000-01-01') as a", 'SQL_NOT_ALLOWED', /age\(\) of one argument/],
+  ['select ago(interval 2 day) as a', 'SQL_NOT_ALLOWED', /ago\(\)/],
+  ['select today() as a', 'SQL_NOT_ALLOWED', /today\(\)/],
+  ['select localtimestamp as a', 'SQL_NOT_ALLOWED', /localtimestamp/],
+  ['select current_localtime() as a', 'SQL_NOT_ALLOWED', /current_localtime\(\)/],
+  ['select pg_conf_load_time() as a', 'SQL_NOT_ALLOWED', /pg_conf_load_time\(\)/],
+  ['select pg_postmaster_start_time() as a', 'SQL_NOT_ALLOWED', /pg_postmaster_start_time\(\)/],
+  ['select current_query_id() as a', 'SQL_NOT_ALLOWED', /current_query_id\(\)/],
+  ['select current_transaction_id() as a', 'SQL_NOT_ALLOWED', /current_transaction_id\(\)/],
+  ['select current_connection_id() as a', 'SQL_NOT_ALLOWED', /current_connection_id\(\)/],
+  ["select id from orders where id > (select nextval('s'))", 'SQL_NOT_ALLOWED', /nextval\(\)/],
 ])('refuses %s', async (sql, code, message) => {
   await withAttempt({ tables: { orders: ORDERS } }, async ({ run }) => {
     await expect(run(transformSql, { sql })).rejects.toMatchObject({
       code,
       message: expect.stringMatching(message),
     });
+  });
+});
+
+test.each([
+  ["select age(timestamp '2024-01-01', timestamp '2000-01-01')::varchar as a", '24 years'],
+  ["select version() = version() and current_user = 'duckdb' as a", true],
+  ["select timestamptz '2024-01-01 00:00:00+02' :: varchar as a", '2023-12-31 22:00:00+00'],
+  ["select '2024-01-01 00:00:00'::timestamptz::varchar as a", '2024-01-01 00:00:00+00'],
+  ["select case when false then error('no') else 'yes' end as a", 'yes'],
+])('takes what is the same in every run: %s', async (sql, a) => {
+  await withAttempt({}, async ({ run, rows }) => {
+    const { outputs } = await run(transformSql, { sql });
+    expect(await rows(outputs?.['table'])).toEqual([{ a }]);
+  });
+});
+
+test('tells no place in a query that was completed, for it would be another in what stands in the profile', async () => {
+  await withAttempt({ tables: { orders: ORDERS } }, async ({ run }) => {
+    const cast = "sum(case when id = 77 then 'x' else '1' end :: integer)";
+    await expect(run(transformSql, { sql: `select ${cast} as n from orders` })).rejects.toThrow(
+      /^line 1, column \d+: .*'x'/,
+    );
+    const sql = `select first(v) as f, ${cast} as n from orders`;
+    await expect(run(transformSql, { sql })).rejects.toThrow(/^(?!line).*'x'/);
   });
 });
 

@@ -43,7 +43,7 @@ export const QUERIES: readonly Mistake[] = [
   ['select ^current_date as d from orders', 'differs from run to run'],
   ['select country\nfrom orders\nwhere ordered_on > ^today()', 'differs from run to run'],
   ['select ^uuid() from orders', 'differs from run to run'],
-  ["select ^getenv('HOME') from orders", 'differs from run to run'],
+  ["select ^current_setting('threads') from orders", 'differs from run to run'],
   ["select * from ^read_csv('/etc/passwd')", 'reaches outside'],
   ["select * from orders union all select * from ^read_parquet('x')", 'reaches outside'],
   ["select * from ^glob('*')", 'reaches outside'],

@@ -53,7 +53,7 @@ test.each([
   'select any_thing, sum(x) from things group by any_thing',
   "select * from things.big where x like 'a%' and y in (1, 2) and z between 1 and 2 or not w ilike 'b'",
   "select row_number() over (order by x), rank() over (order by y), x -> 'a', -z, [q][1] from things",
-  'select a.x, current_schemas(true) from things a positional join orders',
+  'select a.x, current_user from things a positional join orders',
   "select ${{ steps.things.values.n }} + 1 as n, ${{ steps.things.values.t }} || 'x' as t from orders",
   'select * from orders where order_id = ${{ steps.orders.values.rows }}',
   'values (1, 2), (3, 4)',

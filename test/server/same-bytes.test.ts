@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { cp, mkdir, readdir, symlink } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect, test } from '@jest/globals';
@@ -7,11 +7,17 @@ import { expect, test } from '@jest/globals';
 import { freePort, ROOT, runCli, withProject } from '../harness/cli.ts';
 import { contentOf } from '../harness/folders.ts';
 
+type Manifest = {
+  readonly files: readonly {
+    readonly columns?: readonly { readonly name: string; readonly type: string }[];
+  }[];
+};
+
 const deep = ['run-profile', '--job', join(ROOT, 'jobs/standard.yaml'), '--profile', 'deep'];
 
-test('the shipped profiles give the same bytes from two state folders, with 1 and with 8 query threads', async () => {
+test('the shipped profiles give the same bytes from two state folders, with 1, 2 and 8 query threads', async () => {
   await withProject({}, async (project) => {
-    for (const threads of ['1', '8']) {
+    for (const threads of ['1', '2', '8']) {
       const { code, stderr } = await project.run([
         ...deep,
         ...['--out', `out-${threads}`, '--state-dir', `st-${threads}`, '--sql-threads', threads],
@@ -20,7 +26,16 @@ test('the shipped profiles give the same bytes from two state folders, with 1 an
     }
     const content = await contentOf(project.path('out-1'));
     expect(Object.keys(content).length).toBeGreaterThan(8);
+    expect(await contentOf(project.path('out-2'))).toEqual(content);
     expect(await contentOf(project.path('out-8'))).toEqual(content);
+    const manifest = JSON.parse(
+      await readFile(project.path('out-1/manifest.json'), 'utf8'),
+    ) as Manifest;
+    const floating = manifest.files.flatMap(({ columns }) =>
+      (columns ?? []).filter(({ type }) => /DOUBLE|FLOAT/.test(type)).map(({ name }) => name),
+    );
+    // Declared as such in the profile.
+    expect([...new Set(floating)].toSorted()).toEqual(['latitude', 'longitude']);
   });
 }, 120_000);
 
