@@ -10,14 +10,16 @@ import type { CaseReport } from './case.ts';
 import type { Expected } from './judge.ts';
 import type { Pipeline } from './pipelines.ts';
 
-/** Plays the cases of seeds. */
+/** Plays the cases of seeds, one after the other. Told to stop, it ends the case it is at, so that nothing is left running. */
 export async function playCampaign(
   seeds: readonly number[],
   tell: (report: CaseReport) => void,
+  stop?: AbortSignal,
 ): Promise<readonly CaseReport[]> {
   const deliveries = new Map<string, Expected>();
   const reports: CaseReport[] = [];
   for (const seed of seeds) {
+    if (stop?.aborted === true) break;
     const { pipeline } = planned(seed);
     const expected = deliveries.get(pipeline.name) ?? (await undisturbed(pipeline));
     deliveries.set(pipeline.name, expected);

@@ -6,8 +6,7 @@ import { join } from 'node:path';
 import { openStoreToRead } from '../../../src/store/local.ts';
 import { until } from '../../harness/cli.ts';
 import { deliveryIn } from './delivery-in.ts';
-import { MARKS } from './pipelines.ts';
-import { marksIn, processesOf } from './processes.ts';
+import { enginePids, marksIn, processesOf } from './processes.ts';
 
 import type { Ended, Project } from '../../harness/cli.ts';
 import type { Change, SignalFault } from './faults.ts';
@@ -169,11 +168,17 @@ async function judgeGarbage({ project, pipeline }: Left): Promise<readonly strin
   ];
 }
 
-/** A server is given time to end; a command of a step is not to be there at all. */
+/** What is still there after a while. A server may be, if its keeper is: that one ends it when nobody has come for minutes. */
 async function judgeOrphans({ project }: Left): Promise<readonly string[]> {
-  const isGone = async (): Promise<boolean> => (await processesOf(project)).length === 0;
-  await until(isGone, 'everything ended', 20_000).catch(() => undefined);
-  const orphans = await processesOf(project);
-  const names = [...new Set(orphans.map(({ command }) => command.slice(0, 40)))];
-  return names.map((name) => `still there (${MARKS}): ${name}`);
+  const orphans = async (): Promise<readonly string[]> => {
+    const kept = await enginePids(project);
+    const all = await processesOf(project);
+    const isKept = (parent: number): boolean => kept.length === 2 && kept.includes(parent);
+    return all
+      .filter(({ pid, parent }) => !isKept(pid) && !isKept(parent))
+      .map(({ command }) => `still there: ${command.slice(0, 60)}`);
+  };
+  const areGone = async (): Promise<boolean> => (await orphans()).length === 0;
+  await until(areGone, 'everything ended', 20_000).catch(() => undefined);
+  return [...new Set(await orphans())];
 }

@@ -42,7 +42,11 @@ function command(id: string, work: string, needs: readonly string[] = [], more =
       outputs: { table: { path: t.csv } }
       shell: |
         m="$${MARKS}/${id}"
-        if [ -f "$m.pid" ] && kill -0 "$(cat "$m.pid")" 2> /dev/null; then echo "$$" >> "$m.clash"; fi
+        other=$(cat "$m.pid" 2> /dev/null || echo none)
+        case $(cut -d ' ' -f 3 "/proc/$other/stat" 2> /dev/null || true) in
+          '' | Z) ;;
+          *) echo "$$ $(cat "/proc/$other/stat")" >> "$m.clash" ;;
+        esac
         echo $$ > "$m.pid"
         echo s >> "$m.starts"
         ${work}

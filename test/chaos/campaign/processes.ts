@@ -1,6 +1,6 @@
 /** The processes of a case: its engine, its steps' commands, and whatever carries its variable. Linux only. */
 
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { runningServer } from '../../../src/engine/server-records.ts';
@@ -8,19 +8,26 @@ import { MARKS } from './pipelines.ts';
 
 import type { Project } from '../../harness/cli.ts';
 
-/** Processes that carry the variable of this case, with what they are; those that ended and wait to be reaped left out. */
-export async function processesOf(
-  project: Project,
-): Promise<readonly { readonly pid: number; readonly command: string }[]> {
+export type CaseProcess = {
+  readonly pid: number;
+  readonly parent: number;
+  readonly command: string;
+};
+
+/** Processes that carry the variable of this case or work in its folder; those that ended and wait to be reaped left out. */
+export async function processesOf(project: Project): Promise<readonly CaseProcess[]> {
   const wanted = `${MARKS}=${marksIn(project)}`;
-  const found: { pid: number; command: string }[] = [];
+  const found: CaseProcess[] = [];
   for (const name of await readdir('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     const read = (file: string): Promise<string> =>
       readFile(`/proc/${name}/${file}`, 'utf8').catch(() => '');
-    if (!(await read('environ')).split('\0').includes(wanted)) continue;
+    const cwd = await readlink(`/proc/${name}/cwd`).catch(() => '');
+    const isHere = cwd === project.folder || cwd.startsWith(`${project.folder}/`);
+    if (!isHere && !(await read('environ')).split('\0').includes(wanted)) continue;
     const command = (await read('cmdline')).replaceAll('\0', ' ').trim();
-    if (command !== '') found.push({ pid: Number(name), command });
+    const parent = Number(/\) \S (\d+)/.exec(await read('stat'))?.[1] ?? 0);
+    if (command !== '') found.push({ pid: Number(name), parent, command });
   }
   return found;
 }
@@ -35,7 +42,8 @@ export async function enginePids(project: Project): Promise<readonly number[]> {
   if (server === undefined) return [];
   const stat = await readFile(`/proc/${server}/stat`, 'utf8').catch(() => '');
   const keeper = Number(/\) \S (\d+)/.exec(stat)?.[1]);
-  return keeper > 1 ? [server, keeper] : [server];
+  const words = await readFile(`/proc/${keeper}/cmdline`, 'utf8').catch(() => '');
+  return words.includes('builder-engine') ? [server, keeper] : [server];
 }
 
 /** Shells of steps that run now. */
