@@ -51,6 +51,10 @@ watch() {
   while :; do
     sleep "$every" &
     wait "$!"
+    if [ "$(born "$server")" != "$since" ]; then
+      rm -f "$record.json" "$record.stopping" "$record.claimed"
+      exit 0
+    fi
     if ! { [ -f "$record.json" ] || [ -f "$record.stopping" ] || [ -f "$record.json" ]; }; then
       echo "builder_cli: another command has taken over the state folder; the server ends"
       kill -KILL "$server" 2> /dev/null
@@ -78,7 +82,8 @@ mv "$record.starting" "$record.claimed" 2> /dev/null || exit 0
 "$@" &
 server=$!
 trap 'mv "$record.json" "$record.stopping" 2> /dev/null; kill -TERM "$server" 2> /dev/null' TERM
-printf '{"pid":%s,"born":"%s",%s\\n' "$server" "$(born "$server")" "$facts" > "$record.claimed"
+since=$(born "$server")
+printf '{"pid":%s,"born":"%s",%s\\n' "$server" "$since" "$facts" > "$record.claimed"
 mv "$record.claimed" "$record.json"
 watch &
 watcher=$!
