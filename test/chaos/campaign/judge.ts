@@ -168,15 +168,20 @@ async function judgeGarbage({ project, pipeline }: Left): Promise<readonly strin
   ];
 }
 
-/** What is still there after a while. A server may be, if its keeper is: that one ends it when nobody has come for minutes. */
+/** What is still there after a while. A server may be while it is watched: it is ended when nobody has come for minutes. */
 async function judgeOrphans({ project }: Left): Promise<readonly string[]> {
   const orphans = async (): Promise<readonly string[]> => {
-    const kept = await enginePids(project);
     const all = await processesOf(project);
-    const isKept = (parent: number): boolean => kept.length === 2 && kept.includes(parent);
+    const [server] = await enginePids(project);
+    const watchers = all.filter(({ command }) => command.includes(' builder-engine '));
+    const watching = new Set(watchers.map(({ pid }) => pid));
+    const isKept = (pid: number, parent: number): boolean =>
+      server !== undefined &&
+      watching.size > 0 &&
+      (pid === server || watching.has(pid) || watching.has(parent));
     return all
-      .filter(({ pid, parent }) => !isKept(pid) && !isKept(parent))
-      .map(({ command }) => `still there: ${command.slice(0, 60)}`);
+      .filter(({ pid, parent }) => !isKept(pid, parent))
+      .map(({ command }) => `still there: ${JSON.stringify(command.slice(0, 60))}`);
   };
   const areGone = async (): Promise<boolean> => (await orphans()).length === 0;
   await until(areGone, 'everything ended', 20_000).catch(() => undefined);
