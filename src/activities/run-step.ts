@@ -79,8 +79,8 @@ export async function runStep(
   const own = `${input.step.id}.${input.run.generation}-${input.attempt}`;
   const folder = makeLazyFolder(join(environment.attemptsRoot, input.run.id, own));
   try {
-    const about = { elapsedMs, onProgress, folder };
-    return await runIn(definition, input, environment, signal, about);
+    const given = { elapsedMs, onProgress, folder };
+    return await runIn(definition, input, environment, signal, given);
   } finally {
     await folder.remove();
   }
