@@ -17,10 +17,6 @@ const vm = require('node:vm');
 // Files, hashes and queries all use the pool; node's own default of 4 would make them wait for each other.
 process.env.UV_THREADPOOL_SIZE ??= '16';
 
-// V8 optimises what is warm on other threads, which costs a short command a quarter of its CPU and gains it nothing;
-// what stays hot is optimised all the same, a moment later. Said before anything is compiled: the cache knows it.
-v8.setFlagsFromString('--interrupt-budget=1000000');
-
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
   console.error(
@@ -28,6 +24,11 @@ if (major < 20 || (major === 20 && minor < 19)) {
   );
   process.exit(3);
 }
+
+// The V8 of node 20 optimises what is warm on other threads, which costs a short command a quarter of its CPU and gains
+// it nothing; what stays hot is optimised all the same, a moment later. Later ones wait by themselves, and have no such
+// flag. Said before anything is compiled: compiled code is kept for one set of flags.
+if (major === 20) v8.setFlagsFromString('--interrupt-budget=1000000');
 
 const bundle = join(__dirname, '..', 'dist', 'cli.cjs');
 const source = fs.readFileSync(bundle);
