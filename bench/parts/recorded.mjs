@@ -24,13 +24,13 @@ export const recorded = () =>
     const commands = {
       runs: (state) => [cli, 'runs', '--state-dir', state],
       'status of the oldest run': (state) => [cli, 'status', OLDEST, '--state-dir', state],
-      'a run of one step, engine included': (state) => [
+      'a run of one step by the engine': (state) => [
         ...[cli, 'run-profile', ...files],
         ...['--out', `${state}-out`, '--state-dir', state],
       ],
     };
     for (const state of [few, many]) {
-      await timedLines(commands['a run of one step, engine included'](state), { cwd: folder });
+      await timedLines(commands['a run of one step by the engine'](state), { cwd: folder });
     }
     return Object.entries(commands).map(([what, words]) => {
       const [none, full] = processesMs([words(few), words(many)], { cwd: folder });
