@@ -2,7 +2,7 @@
  * The server's parent: a small shell script in a session of its own, so that Ctrl-C in the terminal does not reach it.
  * It writes the server's record and renews it, stops the server when nobody has needed it for a while, and ends with it.
  * If the record is gone while the server runs, another container has taken over: the server is ended at once, for two
- * must not share a database.
+ * must not share a database. Told to end, it says so in the record first: nobody adopts a server that is about to go.
  * It exists because a command that is kill -9'd can do none of this.
  */
 
@@ -51,6 +51,10 @@ watch() {
   while :; do
     sleep "$every" &
     wait "$!"
+    if [ "$(born "$server")" != "$since" ]; then
+      rm -f "$record.json" "$record.stopping" "$record.claimed"
+      exit 0
+    fi
     if ! { [ -f "$record.json" ] || [ -f "$record.stopping" ] || [ -f "$record.json" ]; }; then
       echo "builder_cli: another command has taken over the state folder; the server ends"
       kill -KILL "$server" 2> /dev/null
@@ -77,8 +81,9 @@ trap : HUP INT
 mv "$record.starting" "$record.claimed" 2> /dev/null || exit 0
 "$@" &
 server=$!
-trap 'kill -TERM "$server" 2> /dev/null' TERM
-printf '{"pid":%s,"born":"%s",%s\\n' "$server" "$(born "$server")" "$facts" > "$record.claimed"
+trap 'mv "$record.json" "$record.stopping" 2> /dev/null; kill -TERM "$server" 2> /dev/null' TERM
+since=$(born "$server")
+printf '{"pid":%s,"born":"%s",%s\\n' "$server" "$since" "$facts" > "$record.claimed"
 mv "$record.claimed" "$record.json"
 watch &
 watcher=$!

@@ -112,7 +112,7 @@ const schema = z
 
 export const execCommand = defineStep<Options>({
   kind: 'exec.command',
-  version: `2 ${ENGINE_VERSION}`,
+  version: `3 ${ENGINE_VERSION}`,
   summary: 'Runs a program; inputs are paths, results are files it writes.',
   schema,
   roles: {

@@ -57,8 +57,16 @@ export async function serviceOf(
   }
 }
 
+const HINTS = Object.freeze({
+  service: 'Start it, or leave --temporal-address out to use the embedded engine.',
+  embedded: 'The embedded engine ended just now; give the same command again.',
+});
+
 /** A connection for workers and clients. @throws UserError ENGINE_UNREACHABLE (exit 3) */
-export async function connect(options: NativeConnectionOptions): Promise<NativeConnection> {
+export async function connect(
+  options: NativeConnectionOptions,
+  kind: keyof typeof HINTS = 'service',
+): Promise<NativeConnection> {
   const worker = await import('@temporalio/worker');
   try {
     return await worker.NativeConnection.connect(options);
@@ -68,7 +76,7 @@ export async function connect(options: NativeConnectionOptions): Promise<NativeC
       `cannot reach Temporal at ${options.address ?? 'localhost:7233'} (${reasonOf(error)})`,
       {
         exitCode: 3,
-        hint: 'Start it, or leave --temporal-address out to use the embedded engine.',
+        hint: HINTS[kind],
         cause: error,
       },
     );

@@ -87,7 +87,7 @@ export async function openLink(
     tell({ type: 'engine', kind, address, namespace });
     const modules = await loading;
     modules.runtime.needRuntime(() => metrics.runtimeMetrics);
-    const connection = await connect(service?.options ?? { address });
+    const connection = await connect(service?.options ?? { address }, kind);
     closers.push(() => connection.close());
     let client: Promise<Client> | undefined;
     return {

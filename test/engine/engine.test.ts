@@ -135,6 +135,30 @@ test('a keeper whose record was taken away ends its server: two must not share a
     await engine.release();
   }));
 
+test('a server whose keeper was told to end is not adopted while it still answers', () =>
+  withFolder(async (folder) => {
+    const options = optionsFor(folder, fakeServer(folder, { stopMs: 1500 }));
+    const first = await ensureEngine(options);
+    process.kill(parentOf(first.pid), 'SIGTERM');
+    expect(await eventually(() => peekEngine(folder) === undefined, 1000)).toBe(true);
+    const second = await ensureEngine(options);
+    expect([second.adopted, second.pid === first.pid]).toEqual([false, false]);
+    await first.release();
+    await second.release();
+  }));
+
+test('after its keeper was killed, what watches a server ends with it, and leaves no record', () =>
+  withFolder(async (folder) => {
+    const engine = await ensureEngine(optionsFor(folder, fakeServer(folder)));
+    const keeper = parentOf(engine.pid);
+    const watcher = childrenOf(keeper).find((pid) => pid !== engine.pid) ?? 0;
+    expect(exists(watcher)).toBe(true);
+    process.kill(keeper, 'SIGKILL');
+    await engine.release();
+    const isOver = (): boolean => !exists(watcher) && leftovers(folder).length === 0;
+    expect(await eventually(isOver, 5000)).toBe(true);
+  }));
+
 test('replaces a server that hangs when nobody relies on it, and says so', () =>
   withFolder(async (folder) => {
     const lines: string[] = [];
@@ -245,3 +269,15 @@ test('stopEngine stops it whoever uses it, and says whether there was one', () =
     expect(await stopEngine(folder)).toBe(false);
     await engine.release();
   }));
+
+function parentOf(pid: number): number {
+  return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+}
+
+function childrenOf(pid: number): readonly number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return text
+    .split(' ')
+    .filter((word) => word !== '')
+    .map(Number);
+}
