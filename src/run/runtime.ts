@@ -26,7 +26,8 @@ export function needRuntime(metrics: () => RuntimeMetrics | undefined): void {
   for (let tries = 1; ; tries += 1) {
     const wanted = tries > TRIES ? undefined : metrics();
     try {
-      return void install(wanted);
+      install(wanted);
+      return;
     } catch (error) {
       if (wanted === undefined) throw error;
     }
