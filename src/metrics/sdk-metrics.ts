@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import type { TelemetryOptions } from '@temporalio/worker';
 
 export type SdkMetrics = {
-  /** For `telemetryOptions` of `Runtime.install`, once a process. */
+  /** For `telemetryOptions` of `Runtime.install`. Another port each time it is read, should the last have been taken. */
   readonly telemetryOptions: Pick<TelemetryOptions, 'metrics'>;
   /** What the SDK serves now. @throws Error if it does not answer within two seconds. */
   read(): Promise<string>;
@@ -15,17 +15,22 @@ const READ_TIMEOUT_MS = 2_000;
 
 /** Settings that let the SDK serve on a free port of the loopback; `read` fetches from there. */
 export async function makeSdkMetrics(): Promise<SdkMetrics> {
-  const bindAddress = `127.0.0.1:${await freePort()}`;
+  let next = await freePort();
+  let bindAddress = '';
   return {
-    telemetryOptions: {
-      metrics: {
-        prometheus: {
-          bindAddress,
-          countersTotalSuffix: true,
-          unitSuffix: true,
-          useSecondsForDurations: true,
+    get telemetryOptions() {
+      bindAddress = `127.0.0.1:${next}`;
+      next = anyPort();
+      return {
+        metrics: {
+          prometheus: {
+            bindAddress,
+            countersTotalSuffix: true,
+            unitSuffix: true,
+            useSecondsForDurations: true,
+          },
         },
-      },
+      };
     },
     async read() {
       const signal = AbortSignal.timeout(READ_TIMEOUT_MS);
@@ -39,6 +44,11 @@ export async function makeSdkMetrics(): Promise<SdkMetrics> {
 /** Help text for a metric the SDK serves without one. */
 export function sdkHelp(name: string): string {
   return `${name.replace(/^temporal_/, '').replaceAll('_', ' ')}, as counted by the Temporal SDK.`;
+}
+
+/** Below what systems hand out by themselves, so that the engine's own ports are elsewhere. */
+function anyPort(): number {
+  return 15_000 + Math.floor(Math.random() * 15_000);
 }
 
 function freePort(): Promise<number> {

@@ -12,11 +12,29 @@ type RuntimeMetrics = NonNullable<RuntimeOptions['telemetryOptions']>['metrics']
 
 const hearers = new Set<{ readonly log: Log; readonly taskQueue?: string }>();
 
-/** Installs the runtime unless one lives. `metrics` is asked only then: it serves the first project that wants any. */
+/** Ports that may be taken, one after the other, between the choice and the use of each. */
+const TRIES = 5;
+
+/**
+ * Installs the runtime unless one lives. `metrics` is asked only then: it serves the first project that wants any. It is
+ * asked again, for another place, when the SDK cannot serve there; after that the SDK's metrics are done without, for
+ * telemetry fails no run.
+ */
 export function needRuntime(metrics: () => RuntimeMetrics | undefined): void {
   // The SDK shuts it down after its last connection, and has no public word for that.
   if (Reflect.get(Runtime, '_instance') !== undefined) return;
-  const wanted = metrics();
+  for (let tries = 1; ; tries += 1) {
+    const wanted = tries > TRIES ? undefined : metrics();
+    try {
+      install(wanted);
+      return;
+    } catch (error) {
+      if (wanted === undefined) throw error;
+    }
+  }
+}
+
+function install(metrics: RuntimeMetrics | undefined): void {
   Runtime.install({
     shutdownSignals: [],
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
@@ -32,7 +50,7 @@ export function needRuntime(metrics: () => RuntimeMetrics | undefined): void {
         forward: {},
         filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }),
       },
-      ...(wanted === undefined ? {} : { metrics: wanted }),
+      ...(metrics === undefined ? {} : { metrics }),
     },
   });
 }
