@@ -58,12 +58,11 @@ async function plain(file, folder) {
 }
 
 async function collected(file, folder, types) {
-  const { hashSources, stageSources } = await import('../dist/activities/stage-sources.js');
+  const { stageSources } = await import('../dist/activities/stage-sources.js');
   const { collectFiles } = await import('../dist/kinds/collect-files.js');
   const { signal } = new AbortController();
   const found = [{ path: file, below: 'a.csv' }];
-  // As the runner does: once for the fingerprint, once while the bytes are copied in.
-  await hashSources(found, signal);
+  // As the runner does with a file that is new: hashed while its bytes are copied in.
   const sources = await stageSources(found, folder, signal);
   const options = { from: file, format: 'csv', ...(types === undefined ? {} : { types }) };
   await collectFiles.run(collectFiles.schema.parse(options), {

@@ -39,11 +39,14 @@ export async function identify(
     secrets = () => '',
     salt,
     onProgress,
+    hash = (files) => hashSources(files, signal, onProgress),
   }: {
     secrets?: (name: string) => string;
     salt?: string;
     /** Called with every piece that was hashed. */
     onProgress?: () => void;
+    /** Reads the outside files for their hashes. */
+    hash?: (files: readonly FoundFile[]) => Promise<readonly HashedSource[]>;
   } = {},
 ): Promise<Identity> {
   const kind = definition as unknown as StepDefinition<unknown>;
@@ -71,7 +74,7 @@ export async function identify(
       inputs,
       ...(reusable || salt === undefined ? {} : { salt }),
     });
-  const now = identityOf(await hashSources(files, signal, onProgress));
+  const now = identityOf(await hash(files));
   return { ...now, options, files, reusable, located, with: identityOf };
 }
 

@@ -3,8 +3,10 @@
 import { mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 
+export type LazyFolder = { path(): string; remove(): Promise<void> };
+
 /** A folder that is there once somebody asks for it: to make and remove one costs more than a small step. */
-export function makeLazyFolder(path: string): { path(): string; remove(): Promise<void> } {
+export function makeLazyFolder(path: string): LazyFolder {
   let isThere = false;
   return {
     path: () => {

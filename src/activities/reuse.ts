@@ -53,13 +53,13 @@ export function identifyAttempt(
   store: Store,
   secrets: SecretsInUse,
   signal: AbortSignal,
-  onProgress?: () => void,
+  reading: Pick<NonNullable<Parameters<typeof identify>[5]>, 'onProgress' | 'hash'> = {},
 ): Promise<Identity> {
   return identify(definition, step, inputs, store, signal, {
     secrets: (name) => secrets.value(name),
     // Of this step alone: a twin with the same options is another execution.
     salt: `${run.id}/${step.id}`,
-    ...(onProgress === undefined ? {} : { onProgress }),
+    ...reading,
   });
 }
 

@@ -2,7 +2,7 @@
  * Executes one attempt of a step: fingerprint, look-up, work, store. Knows no Temporal and no metrics.
  *
  * 1. A stored result is complete: its artifacts lie in the store before it is written, last.
- * 2. What the fingerprint names is what the work reads: sources are hashed again while they are copied in.
+ * 2. What the fingerprint names is what the work reads: its hashes of sources are those of the bytes copied in.
  * 3. The attempt folder belongs to this attempt alone and is gone afterwards.
  */
 
@@ -13,7 +13,8 @@ import { UserError } from '../model/errors.ts';
 import { MAX_OUTPUTS, MAX_VALUES } from '../model/step-result.ts';
 import { explainFullDisk } from '../store/fs-failure.ts';
 import { makeRedactor } from './redactor.ts';
-import { stageSources } from './stage-sources.ts';
+import { copiesAtOnce } from './first-copy.ts';
+import { hashSources, stageSources } from './stage-sources.ts';
 import { keepFile } from './keep-file.ts';
 import { makeFence } from './fence.ts';
 import { makeLazyFolder } from './lazy-folder.ts';
@@ -21,6 +22,9 @@ import { about, identifyAttempt, previousColumnsOf, reuse, secretsInUse, united 
 import { makeStepLog } from './step-log.ts';
 import { StepError } from '../model/step-error.ts';
 
+import type { FoundFile } from './expand-globs.ts';
+import type { LazyFolder } from './lazy-folder.ts';
+import type { HashedSource } from './stage-sources.ts';
 import type { StoredResult } from '../store/entries.ts';
 import type { Store } from '../store/store.ts';
 import type { ArtifactRef, StepInput, StepResult } from '../model/step-result.ts';
@@ -72,12 +76,48 @@ export async function runStep(
     onProgress = () => undefined,
   }: { readonly elapsedMs?: () => number; readonly onProgress?: () => void } = {},
 ): Promise<StepResult> {
+  const own = `${input.step.id}.${input.run.generation}-${input.attempt}`;
+  const folder = makeLazyFolder(join(environment.attemptsRoot, input.run.id, own));
+  try {
+    const about = { elapsedMs, onProgress, folder };
+    return await runIn(definition, input, environment, signal, about);
+  } finally {
+    await folder.remove();
+  }
+}
+
+async function runIn(
+  definition: AnyStepDefinition,
+  input: StepInput,
+  environment: StepEnvironment,
+  signal: AbortSignal,
+  {
+    elapsedMs,
+    onProgress,
+    folder,
+  }: {
+    readonly elapsedMs: () => number;
+    readonly onProgress: () => void;
+    readonly folder: LazyFolder;
+  },
+): Promise<StepResult> {
   const { store } = environment;
   const { step, run } = input;
   const kind = definition as unknown as StepDefinition<unknown>;
   const secrets = secretsInUse(environment.secret);
-  const identity = await identifyAttempt(definition, input, store, secrets, signal, onProgress);
-  const { files } = identity;
+  let staged: Awaited<ReturnType<typeof stageSources>> | undefined;
+  const stage = async (files: readonly FoundFile[]): ReturnType<typeof stageSources> =>
+    files.length === 0 ? [] : stageSources(files, folder.path(), signal, onProgress);
+  const hash = async (files: readonly FoundFile[]): Promise<readonly HashedSource[]> => {
+    const latest = async () => store.latestOf(run.job, run.profile, step.id);
+    if (!(await copiesAtOnce(files, latest))) return hashSources(files, signal, onProgress);
+    staged = await stage(files).catch((error: unknown) => {
+      throw explainFullDisk(error, 'copy in the files of this step');
+    });
+    return staged;
+  };
+  const reading = { onProgress, hash };
+  const identity = await identifyAttempt(definition, input, store, secrets, signal, reading);
   const redactor = makeRedactor([...secrets.used.values()]);
   const redact = (text: string): string => redactor.text(text);
   const stepLog = makeStepLog(logFileOf(environment, run.id, step.id), redact);
@@ -90,12 +130,9 @@ export async function runStep(
     return found;
   }
 
-  const own = `${step.id}.${run.generation}-${input.attempt}`;
-  const folder = makeLazyFolder(join(environment.attemptsRoot, run.id, own));
   try {
     const { options, inputs } = await identity.located();
-    const sources =
-      files.length === 0 ? [] : await stageSources(files, folder.path(), signal, onProgress);
+    const sources = staged ?? (await stage(identity.files));
     const { fingerprint, ingredients } = identity.with(sources);
     const context: StepContext = {
       runId: run.id,
@@ -162,7 +199,6 @@ export async function runStep(
     log(`failed: ${message}`);
     throw secrets.used.size === 0 ? told : withoutSecrets(told, message, redact);
   } finally {
-    await folder.remove();
     stepLog.flush();
   }
 }

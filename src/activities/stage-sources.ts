@@ -1,4 +1,4 @@
-/** Outside files of a step: hashed before the look-up, copied and hashed again on the way in. */
+/** Outside files of a step: hashed for the look-up, and copied in; what was really copied has a hash of its own. */
 
 import { createHash } from 'node:crypto';
 import { constants, createReadStream, createWriteStream } from 'node:fs';

@@ -23,7 +23,7 @@ export type RunCommand = {
 export async function runAndShow(command: RunCommand): Promise<number> {
   const { settings, io, stateDir, work } = command;
   const terminal = await makeTerminal(command);
-  const signals = makeSignals();
+  const signals = makeSignals(settings.env);
   const project = openProject({
     ...projectOptions(settings, io),
     stateDir: stateDir.path,

@@ -1,5 +1,7 @@
 /** Ctrl-C cancels, a second one leaves; SIGTERM and SIGHUP suspend: children stop, the run stays open. */
 
+import type { Environment } from './settings.ts';
+
 export type Signals = {
   /** Aborted by the first Ctrl-C. */
   readonly cancel: AbortSignal;
@@ -11,8 +13,13 @@ export type Signals = {
   stop(): void;
 };
 
-/** The signals of this process as orders to a run. */
-export function makeSignals(): Signals {
+/** True if whoever started the command had SIGHUP ignored (nohup). Node undoes that, so the launcher tells it. */
+export function ignoresHup(env: Environment): boolean {
+  return env['BUILDER_IGNORES_HUP'] === '1';
+}
+
+/** The signals of this process as orders to a run; SIGHUP is none under nohup. */
+export function makeSignals(env: Environment): Signals {
   const cancel = new AbortController();
   const suspend = new AbortController();
   const onInt = (): void => (cancel.signal.aborted ? suspend : cancel).abort();
@@ -26,7 +33,7 @@ export function makeSignals(): Signals {
       isListening = true;
       process.on('SIGINT', onInt);
       process.on('SIGTERM', onTerm);
-      process.on('SIGHUP', onTerm);
+      if (!ignoresHup(env)) process.on('SIGHUP', onTerm);
     },
     stop: () => {
       process.off('SIGINT', onInt);

@@ -19,7 +19,7 @@ export type Keeper = {
   ended(): boolean;
 };
 
-// `born` answers what bornOf of os/born.ts does, `third` is the part of a lease's name that begins with its place. `trap : HUP` rather than '' so that the server is not deaf to it.
+// `born` answers what bornOf of os/born.ts does, `third` is the part of a lease's name that begins with its place. The watcher is told to end until it has: a signal that reaches it before its trap is lost. `trap : HUP` rather than '' so that the server is not deaf to it.
 const SCRIPT = `
 born() {
   if [ -r "/proc/$1/stat" ]; then
@@ -92,10 +92,9 @@ while :; do
   code=$?
   kill -0 "$server" 2> /dev/null || break
 done
-kill -TERM "$watcher" 2> /dev/null
 echo "builder_cli: the server ended with code $code"
 rm -f "$record.json" "$record.stopping" "$record.claimed"
-wait "$watcher"
+while kill -TERM "$watcher" 2> /dev/null; do sleep 0.1; done
 `;
 
 /** Starts keeper and server; returns at once. Output of both goes to the log file, from its end. */

@@ -37,7 +37,7 @@ export const SERVER_SETTINGS: readonly string[] = Object.freeze(
 const START_LIMIT_MS = 60_000;
 const PROBE_MS = 2000;
 const POLL_MS = 10;
-const PORT_TRIES = 4;
+const TRIES = 4;
 const MAX_LOG_BYTES = 2_000_000;
 
 export type StartOptions = {
@@ -58,11 +58,11 @@ export async function startServer(options: StartOptions): Promise<ServerRecord> 
   mkdirSync(dirname(database), { recursive: true });
   shortenLog(paths.logFile);
   let aside: string | undefined;
-  for (let triesLeft = PORT_TRIES; ;) {
+  for (let triesLeft = TRIES; ;) {
     const result = await tryStart(options, database);
     if ('record' in result) return result.record;
-    if (result.portTaken && --triesLeft > 0) continue;
-    if (!result.hung && !result.portTaken && aside === undefined && existsSync(database)) {
+    if ((result.portTaken || result.killed) && --triesLeft > 0) continue;
+    if (result.blamesDatabase && aside === undefined && existsSync(database)) {
       aside = `${database}.unusable-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
       moveDatabase(database, aside);
       onProgress(
@@ -78,7 +78,15 @@ export async function startServer(options: StartOptions): Promise<ServerRecord> 
   }
 }
 
-type Failure = { readonly log: string; readonly portTaken: boolean; readonly hung: boolean };
+type Failure = {
+  readonly log: string;
+  readonly portTaken: boolean;
+  readonly hung: boolean;
+  /** A signal ended it (a kill, the memory's end): that says nothing of its database. */
+  readonly killed: boolean;
+  /** It ran and ended by itself, so its database may be why. */
+  readonly blamesDatabase: boolean;
+};
 
 async function tryStart(
   options: StartOptions,
@@ -120,7 +128,12 @@ async function tryStart(
   if (running?.id === id) await endServer(running.record);
   dropRecord(paths.servers, id);
   const log = readFileSync(paths.logFile).subarray(logStart).toString('utf8');
-  return { log, hung, portTaken: /address already in use|bind:/i.test(log) };
+  const code = Number(/builder_cli: the server ended with code (\d+)/.exec(log)?.[1] ?? 0);
+  const killed = !hung && code > 128;
+  const portTaken = /address already in use|bind:/i.test(log);
+  // 126 and 127: the shell could not start it at all.
+  const blamesDatabase = !hung && !portTaken && code < 126;
+  return { log, hung, portTaken, killed, blamesDatabase };
 }
 
 /**

@@ -60,7 +60,7 @@ const schema = z.strictObject({
 
 export const collectFiles = defineStep<Options>({
   kind: 'collect.files',
-  version: `5 ${ENGINE_VERSION}`,
+  version: `6 ${ENGINE_VERSION}`,
   summary: 'Brings CSV, JSON, JSON Lines or Parquet files in as one table.',
   schema,
   roles: {

@@ -112,7 +112,7 @@ const schema = z
 
 export const execCommand = defineStep<Options>({
   kind: 'exec.command',
-  version: `2 ${ENGINE_VERSION}`,
+  version: `3 ${ENGINE_VERSION}`,
   summary: 'Runs a program; inputs are paths, results are files it writes.',
   schema,
   roles: {
@@ -165,10 +165,9 @@ export const execCommand = defineStep<Options>({
       onStart: (group) => ctx.fence.record(group),
     });
     ctx.signal.throwIfAborted();
-    if (ended.leftBehind > 0) {
-      ctx.log(`ended ${ended.leftBehind} processes that the command had left running`);
-    }
-    const warning = judgeExit(ended, {
+    const left = leftRunning(ended.leftBehind);
+    if (left !== undefined) ctx.log(left);
+    const judged = judgeExit(ended, {
       name: options.command === undefined ? 'the script' : program,
       meanings: options.exit_codes ?? {},
       stderr: printed.tail(),
@@ -188,7 +187,8 @@ export const execCommand = defineStep<Options>({
         `${options.values} holds a secret; values are shown and kept in the history of the run`,
       );
     }
-    return { outputs, values, ...(warning === undefined ? {} : { warning }) };
+    const warnings = [judged, left].filter((each) => each !== undefined);
+    return { outputs, values, ...(warnings.length === 0 ? {} : { warning: warnings.join('; ') }) };
   },
   conditions: async (options, { columns = {} }, ctx) => {
     const warnings: string[] = [];
@@ -199,6 +199,13 @@ export const execCommand = defineStep<Options>({
     return warnings.length === 0 ? undefined : { warning: warnings.join('; ') };
   },
 });
+
+/** What was ended may have been in the middle of writing an output, so it is more than a line of the log. */
+function leftRunning(count: number): string | undefined {
+  if (count === 0) return undefined;
+  const what = count === 1 ? 'a process' : `${count} processes`;
+  return `the command had left ${what} running, which had to be ended; what it writes may be half (use \`wait\`)`;
+}
 
 /** True if one path is another, or lies below it. */
 function overlap(paths: readonly string[]): boolean {

@@ -35,6 +35,7 @@ export const ERROR_CODES = Object.freeze({
   METRICS_FILE_BUSY: 'Another command is writing the same metrics file.',
   RUN_NOT_FOUND: 'No run of that id, or none for that --out, is recorded in the state folder.',
   NOTHING_TO_RESUME: 'The run is finished; there is nothing to go on with.',
+  NOTHING_TO_CANCEL: 'The run was left open by its command, and nothing of it is going on.',
   STATE_DIR_UNUSABLE: 'The state folder cannot be created or written.',
   ENGINE_UNREACHABLE: 'The Temporal service does not answer.',
   NAMESPACE_NOT_FOUND: 'Temporal has no namespace of that name.',

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -14,13 +14,17 @@ import type { AnyStepDefinition, StepContext, StepReturn } from '../../src/kinds
 import type { StepInput, StepResult } from '../../src/model/step-result.ts';
 
 /** A kind that declares one output, `table`, and does what `run` says. */
-function kindThat(run: (ctx: StepContext) => Promise<StepReturn>): AnyStepDefinition {
+function kindThat(
+  run: (ctx: StepContext) => Promise<StepReturn>,
+  sources: readonly string[] = [],
+): AnyStepDefinition {
   return defineStep<object>({
     kind: 'test.kind',
     version: '1',
     summary: '',
     schema: z.strictObject({}),
     outputs: () => ['table'],
+    sources: () => sources,
     run: (_options, ctx) => run(ctx),
   });
 }
@@ -111,6 +115,39 @@ test.each<[string, StepReturn, string]>([
       expect(await left()).toEqual([]);
     },
   );
+});
+
+test('takes a result over for a file that was only touched, works for one that changed, and leaves no copy', async () => {
+  const outside = await mkdtemp(join(tmpdir(), 'builder-outside-'));
+  const file = join(outside, 'a.csv');
+  let calls = 0;
+  const kind = kindThat(
+    async ({ folder, sources }) => {
+      calls += 1;
+      await copyFile(sources[0]!.path, join(folder, 'b.csv'));
+      return { outputs: { table: { path: join(folder, 'b.csv'), format: 'csv', rows: 1 } } };
+    },
+    [file],
+  );
+  try {
+    await runOnce(kind, async (run, left) => {
+      await writeFile(file, 'id\n1\n');
+      const first = await run('run-1');
+      const later = new Date(Date.now() + 60_000);
+      await utimes(file, later, later);
+      const touched = await run('run-2');
+      expect([touched.cached, touched.outputs, calls]).toEqual([true, first.outputs, 1]);
+      await writeFile(file, 'id\n12\n');
+      await utimes(file, later, later);
+      const changed = await run('run-3');
+      expect([changed.cached, changed.outputs['table']?.bytes, calls]).toEqual([false, 6, 2]);
+      await rm(file);
+      await expect(run('run-4')).rejects.toThrow();
+      expect((await left()).filter((path) => path.includes('/'))).toEqual([]);
+    });
+  } finally {
+    await rm(outside, { recursive: true, force: true });
+  }
 });
 
 test('passes an input on as an output, and leaves it in the store', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -61,5 +61,14 @@ test.each(['.', './in/', 'in', '..'])(
     expect(code).toBe(2);
     expect(stderr).toContain('OUT_NOT_OURS');
     expect(stderr).not.toMatch(/empty (?:it|the|\/)/i);
+  },
+);
+
+test.each(['1>/dev/full', '2>/dev/full', '>/dev/full 2>&1', '2>&1 | true'])(
+  'ends as it would, whatever becomes of its output (%s)',
+  async (redirection) => {
+    const script = `{ "$@"; echo $? >&3; } 3>code ${redirection}`;
+    await runCli(['validate', '--job', 'j.yaml'], { cwd, within: ['sh', '-c', script, 'sh'] });
+    expect(await readFile(join(cwd, 'code'), 'utf8')).toBe('0\n');
   },
 );

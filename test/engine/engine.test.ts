@@ -226,6 +226,21 @@ test('a server that never starts leaves the database where it was and gives its 
     expect(leftovers(folder)).toEqual([]);
   }));
 
+test('a server that is killed while it starts is started again on the same database', () =>
+  withFolder(async (folder) => {
+    const lines: string[] = [];
+    const database = join(enginePaths(folder).root, '1.32.0', 'temporal.db');
+    mkdirSync(join(database, '..'), { recursive: true });
+    writeFileSync(database, 'fake, and precious');
+    const server = fakeServer(folder, { fails: ['SIGKILL'] });
+    const engine = await ensureEngine(optionsFor(folder, server, lines));
+    expect(server.starts()).toBe(2);
+    expect(lines).toEqual([]);
+    const names = readdirSync(join(database, '..'));
+    expect(names.filter((name) => name.includes('unusable'))).toEqual([]);
+    await engine.release();
+  }));
+
 test('takes another port when somebody was quicker', () =>
   withFolder(async (folder) => {
     const server = fakeServer(folder, {

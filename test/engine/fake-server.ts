@@ -11,7 +11,7 @@ export type FakeServer = {
   clashed(): boolean;
 };
 
-/** `fails`: what the first starts say before they end with 1; `always`: what every start says. */
+/** `fails`: what the first starts say before they end with 1 (SIGKILL: they are killed instead); `always`: what every start says. */
 export function fakeServer(
   folder: string,
   options: {
@@ -80,6 +80,7 @@ process.on('SIGTERM', () => setTimeout(() => {
   process.exit(0);
 }, settings.stopMs));
 function die(words) {
+  if (words === 'SIGKILL') process.kill(process.pid, 'SIGKILL');
   console.error(words);
   process.exit(1);
 }

@@ -168,6 +168,25 @@ describe('how it ends', () => {
     await expect(work).rejects.toMatchObject(expected);
   });
 
+  test('a process that the command leaves running is ended, and that is a warning', async () => {
+    const { returned } = await shell('echo id > out.csv; (sleep 100; echo 1 >> out.csv) & exit 0');
+    expect(returned.warning).toMatch(/left .* running/);
+  });
+
+  test.each([
+    ['echo hello > /dev/stdout', 'out: hello'],
+    ['echo hello | tee /dev/stderr > /dev/null', 'err: hello'],
+    ['(echo hello > /dev/fd/1) | cat', 'out: hello'],
+  ])('`%s` prints, as it does in a pipe', async (script, line) => {
+    const { logged } = await shell(script);
+    expect(logged).toContain(line);
+  });
+
+  test('what is just ending when the command ends is no process left running', async () => {
+    const { returned } = await shell('sleep 0.05 & exit 0');
+    expect(returned.warning).toBeUndefined();
+  });
+
   test('an exit code that is fine, and one that is a warning, keep the outputs', async () => {
     const exit_codes = { '1': 'ok', '2': 'warn' };
     const outputs = { table: { path: 'a.csv' } };

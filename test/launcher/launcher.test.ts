@@ -44,6 +44,17 @@ test('works from any folder, through links, and hands every argument on as it is
     expect(out).toBe(`<${root}/bin/builder_cli.cjs>\n<a b>\n<>\n<*>\n<--x="y">\n`);
   }));
 
+test.each([
+  ["trap '' HUP; ", '1'],
+  ['', 'unset'],
+])('tells whether its starter had SIGHUP ignored (%j)', (before, told) =>
+  withClone(async ({ start, tool }) => {
+    tool('node', nodeOf('20.19.0').replace('exit 7', 'echo "${BUILDER_IGNORES_HUP-unset}"'));
+    const { out } = await start(['-c', `${before}exec ./builder_cli`], { command: '/bin/sh' });
+    expect(out.trim().split('\n').at(-1)).toBe(told);
+  }),
+);
+
 test('works by a relative path whatever CDPATH is', () =>
   withClone(async ({ root, start }) => {
     mkdirSync(join(root, 'elsewhere', 'a clone'), { recursive: true });

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 
 import { expect, test } from '@jest/globals';
 
+import { stopEngine } from '../../src/engine/engine.ts';
 import { until, withProject } from '../harness/cli.ts';
 import { withService } from '../harness/service.ts';
 
@@ -119,4 +120,26 @@ test('dev says that its engine has ended, and ends with exit code 3', () =>
       3,
       expect.stringContaining('ENGINE_LOST: the engine has ended'),
     ]);
+  }));
+
+test('told to leave with --json it prints one document that says how to go on, and cancel finds nothing going on', () =>
+  withProject(FILES, async (project) => {
+    await project.write({ 'profiles/p.yaml': waiting(project) });
+    const running = project.start([...RUN, '--json']);
+    await until(async () => (await readdir(project.folder)).includes('begun'), 'the step begins');
+    running.kill('SIGTERM');
+    const { code, stdout } = await leaves(running);
+    expect([code, JSON.parse(stdout)]).toEqual([
+      130,
+      {
+        run_id: expect.stringMatching(/^j-/),
+        state: 'open',
+        exit_code: 130,
+        resume: expect.stringContaining('resume --out'),
+      },
+    ]);
+    await stopEngine(project.path('.builder'));
+    const cancelled = await project.run(['cancel']);
+    expect(cancelled).toMatchObject({ code: 2 });
+    expect(cancelled.stderr).toContain('NOTHING_TO_CANCEL');
   }));

@@ -46,7 +46,7 @@ export async function serveAndShow(options: {
       for (const line of linesOf(event, verb)) io.say(line);
     },
   });
-  const signals = makeSignals();
+  const signals = makeSignals(settings.env);
   signals.listen();
   try {
     await project.serve({

@@ -80,6 +80,11 @@ export async function makeTerminal(about: {
         return say(waitingLine(event));
       case 'run_suspended':
         stop();
+        if (settings.json) {
+          const { runId } = event;
+          const left = { run_id: runId, state: 'open', exit_code: 130, resume: resume(runId) };
+          io.out(JSON.stringify(left, null, 2));
+        }
         return say(`suspended ${event.runId}; go on with: ${resume(event.runId)}`);
       case 'run_closed':
         stop();

@@ -114,7 +114,10 @@ function binary(notation: Notation, kinds: number): Guess {
       return {
         value: `try_cast(${number} as double)`,
         // What it prints beside numbers, nan and inf, ends with a letter.
-        quick: (plain) => `${printsAgain(plain, text)} and right(${text}, 1) between '0' and '9'`,
+        quick:
+          number === text
+            ? (plain) => `${printsAgain(plain, text)} and right(${text}, 1) between '0' and '9'`
+            : undefined,
         holds: `(${bits}) in (${BIT.integer}, ${BIT.decimal}, ${BIT.binary}) and ${binaryPrints(number)}`,
       };
     },

@@ -9,8 +9,11 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync } from 'node:fs';
 
 import { fewerThan, groupEmpties, groupMembers, signalGroup } from '../../os/process-group.ts';
+
+import { openPipes } from './output-pipes.ts';
 
 import type { TextSink } from './lines.ts';
 
@@ -37,6 +40,7 @@ export type ProcessOptions = {
 
 const GRACE_MS = 5_000;
 const CLOSE_MS = 1_000;
+const ENDING_MS = 250;
 
 /**
  * fd 3 ends when the worker is gone or done: whatever is left of the group then ends too. The watcher
@@ -51,18 +55,23 @@ exec "$@"`;
 export async function runProcess(options: ProcessOptions): Promise<Ended> {
   const { argv, cwd, env, signal, out, err, graceMs = GRACE_MS } = options;
   signal.throwIfAborted();
+  const pipes = await openPipes(['out', 'err']);
   const child = spawn('/bin/sh', ['-c', WATCHED, 'builder-step', ...argv], {
     cwd,
     env: { ...env },
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    stdio: ['ignore', pipes?.[0]?.writeFd ?? 'pipe', pipes?.[1]?.writeFd ?? 'pipe', 'pipe'],
   });
+  for (const { writeFd } of pipes ?? []) closeSync(writeFd);
+  const stdout = pipes?.[0]?.reader ?? child.stdout;
+  const stderr = pipes?.[1]?.reader ?? child.stderr;
   const group = child.pid;
   if (group === undefined) {
+    stdout?.destroy();
+    stderr?.destroy();
     const [error] = await once(child, 'error');
     throw error;
   }
-  const { stdout, stderr } = child;
   const pipe = child.stdio[3];
   pipe?.on('error', () => undefined);
   stdout?.setEncoding('utf8').on('data', (text: string) => out.push(text));
@@ -70,7 +79,9 @@ export async function runProcess(options: ProcessOptions): Promise<Ended> {
   const exited = new Promise<Pick<Ended, 'code' | 'signal'>>((resolve) => {
     child.once('exit', (code, killedBy) => resolve({ code, signal: killedBy }));
   });
-  const closed = once(child, 'close');
+  const closed = Promise.all(
+    [stdout, stderr].map((stream) => new Promise((resolve) => stream?.once('close', resolve))),
+  );
 
   let alarm: NodeJS.Timeout | undefined;
   const stop = (): void => {
@@ -78,11 +89,13 @@ export async function runProcess(options: ProcessOptions): Promise<Ended> {
     alarm = setTimeout(() => signalGroup(group, 'SIGKILL'), graceMs);
   };
   signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
   try {
     const onEmpty = options.onStart?.(group);
     const ended = await exited;
-    // On abort the others may use their grace as well; the watcher is the one that stays.
-    if (signal.aborted) await fewerThan(group, 2, graceMs);
+    // On abort the others may use their grace as well; the watcher is the one that stays. Without one, what is
+    // just ending by itself (the other end of a pipe) has a moment to do so before it counts as left running.
+    await fewerThan(group, 2, signal.aborted ? graceMs : ENDING_MS);
     const leftBehind = Math.max(0, groupMembers(group).length - 1);
     pipe?.destroy();
     if (!(await groupEmpties(group, CLOSE_MS))) {
