@@ -1,6 +1,7 @@
 /** Small tools of the benchmark: medians, whole-process times, a server of its own. */
 
 import { spawn, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,27 +16,51 @@ export function median(values) {
   return sorted[Math.floor(sorted.length / 2)];
 }
 
-/** Milliseconds of a whole process, median of `times` after one warm-up. */
-export function processMs(words, { times = 7, cwd = root } = {}) {
-  const run = () => {
-    const started = performance.now();
-    spawnSync(process.execPath, words, { cwd, stdio: 'ignore' });
-    return performance.now() - started;
-  };
-  run();
-  return median(Array.from({ length: times }, run));
+export const ratio = (a, b) => `${(a / b).toFixed(2)}x`;
+export const seconds = (ms) => `${(ms / 1000).toFixed(2)} s`;
+
+/** CPU milliseconds of whole processes, in turn `times` times after a warm-up; the median of each. */
+export function processesMs(commands, { times = 9, cwd = root } = {}) {
+  const found = commands.map(() => []);
+  for (let i = 0; i <= times; i += 1) {
+    for (const [k, words] of commands.entries()) {
+      const ms = cpuOf(words, { cwd });
+      if (i > 0) found[k].push(ms);
+    }
+  }
+  return found.map(median);
 }
 
-/** Times `a` and `b` in turn, so that a slow moment of the machine meets both; medians. */
-export async function inTurn(a, b, times = 3) {
-  const results = { a: [], b: [] };
+function cpuOf(words, { cwd }) {
+  // Unlike other shells bash tells milliseconds, not ticks of ten.
+  const { stdout } = spawnSync(
+    'bash',
+    ['-c', '"$0" "$@" >/dev/null 2>&1; times', process.execPath, ...words],
+    { cwd, encoding: 'utf8' },
+  );
+  return childrenMs(stdout);
+}
+
+/** What the shell's `times` says of its children, in milliseconds. */
+export function childrenMs(text) {
+  const [user, system] = text.trim().split('\n').at(-1).split(' ').map(milliseconds);
+  return user + system;
+}
+
+/** Does `a` and `b` in turn, so that a slow moment of the machine meets both; the median of what each measured. */
+export async function inTurn(a, b, times = 5) {
+  const found = { a: [], b: [] };
   await a();
   await b();
   for (let i = 0; i < times; i += 1) {
-    results.a.push(await a());
-    results.b.push(await b());
+    found.a.push(await a());
+    found.b.push(await b());
   }
-  return { a: median(results.a), b: median(results.b) };
+  const medians = (list) => ({
+    ms: median(list.map(({ ms }) => ms)),
+    cpuMs: median(list.map(({ cpuMs }) => cpuMs)),
+  });
+  return { a: medians(found.a), b: medians(found.b) };
 }
 
 /** Hands a temporary folder to `work` and removes it. */
@@ -87,19 +112,47 @@ export async function withEngine(work) {
 
 /** Runs a script of this folder and answers what it and its children used: CPU and the script's greatest memory. */
 export function used(script, words, { cwd = root } = {}) {
-  const file = join(root, 'bench', script);
+  const file = join(root, 'bench/children', script);
   const lines = spawnSync('sh', ['-c', '"$0" "$@" >&2; times', process.execPath, file, ...words], {
     cwd,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   if (lines.status !== 0) throw new Error(lines.stderr);
-  const [user, system] = lines.stdout.trim().split('\n').at(-1).split(' ').map(milliseconds);
-  return { cpuMs: user + system, megabytes: Number(/resident (\d+)/.exec(lines.stderr)?.[1]) };
+  return {
+    cpuMs: childrenMs(lines.stdout),
+    megabytes: Number(/resident (\d+)/.exec(lines.stderr)?.[1]),
+  };
 }
 
 /** `1m2.345s`, as the shell's `times` says it. */
 function milliseconds(text) {
   const [, minutes, seconds] = /(\d+)m([\d.]+)s/.exec(text);
   return Number(minutes) * 60_000 + Number(seconds) * 1_000;
+}
+
+const TICK_MS = 10;
+
+/** CPU of the processes that work in a folder or below it, such as the engine of a state folder. */
+export function cpuBelow(folder) {
+  let ms = 0;
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (!readlinkSync(`/proc/${pid}/cwd`).startsWith(folder)) continue;
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+      ms += (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+    } catch {
+      // It has just ended.
+    }
+  }
+  return ms;
+}
+
+/** The bundled workflows of the bare SDK. */
+export async function bareBundle() {
+  const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
+  return bundleWorkflowCode({
+    workflowsPath: join(root, 'bench/children/bare.workflow.mjs'),
+    logger: new DefaultLogger('ERROR'),
+  });
 }

@@ -79,8 +79,7 @@ export async function runStep(
   const own = `${input.step.id}.${input.run.generation}-${input.attempt}`;
   const folder = makeLazyFolder(join(environment.attemptsRoot, input.run.id, own));
   try {
-    const about = { elapsedMs, onProgress, folder };
-    return await runIn(definition, input, environment, signal, about);
+    return await runIn(definition, input, environment, signal, { elapsedMs, onProgress, folder });
   } finally {
     await folder.remove();
   }

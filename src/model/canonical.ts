@@ -9,6 +9,16 @@ export function canonicalJson(value: unknown): string {
   return write(value, '$');
 }
 
+/** The same of what a wire makes of a value, so that both ends hash one text: no undefined, no NaN. */
+export function wiredJson(value: unknown): string {
+  try {
+    return canonicalJson(value);
+  } catch {
+    // It holds what JSON writes as something else, or leaves out.
+    return canonicalJson(JSON.parse(JSON.stringify(value)));
+  }
+}
+
 function write(value: unknown, where: string): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') {
     return JSON.stringify(value);

@@ -5,7 +5,7 @@
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-import { canonicalJson } from '../model/canonical.ts';
+import { wiredJson } from '../model/canonical.ts';
 import { deliverFilesOf, deliverOrder, runOrder, stepOrder } from '../model/order.ts';
 
 import type { RunKey } from '../model/events.ts';
@@ -90,8 +90,6 @@ function matches(tag: unknown, key: OrderKey, part: Part, ...about: readonly unk
 }
 
 function tagOf(key: OrderKey, part: Part, ...about: readonly unknown[]): string {
-  // What the wire makes of it, so that both ends hash the same: no undefined, no NaN.
-  const wired: unknown = JSON.parse(JSON.stringify(about));
-  const text = canonicalJson(['builder order 1', part, wired]);
+  const text = wiredJson(['builder order 1', part, about]);
   return createHmac('sha256', key).update(text).digest('base64url');
 }

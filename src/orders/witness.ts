@@ -3,7 +3,7 @@
  * a part of the run, or a run that failed; who answered in the place of a step cannot have that delivered.
  */
 
-import { canonicalJson } from '../model/canonical.ts';
+import { wiredJson } from '../model/canonical.ts';
 import { runStatus } from '../model/outcome.ts';
 
 import type { RunEvent, RunKey } from '../model/events.ts';
@@ -79,5 +79,5 @@ function nameOf(runId: string, generation: number): string {
 }
 
 function textOf(value: unknown): string {
-  return canonicalJson(JSON.parse(JSON.stringify(value)));
+  return wiredJson(value);
 }

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 
-import { canonicalJson } from '../../src/model/canonical.ts';
+import { canonicalJson, wiredJson } from '../../src/model/canonical.ts';
 
 test('sorts keys at every depth and leaves undefined properties out', () => {
   expect(canonicalJson({ b: [{ z: 1, a: 'x' }], a: null, c: undefined })).toBe(
@@ -64,3 +64,12 @@ function reversed(value: unknown): unknown {
       .map(([key, item]) => [key, reversed(item)]),
   );
 }
+
+test.each([
+  { a: 1, b: undefined },
+  [1, undefined, Number.NaN],
+  { list: [{ at: new Date(0), b: undefined }] },
+  { b: 'x', a: [null, true, -0] },
+])('writes %o as it stands after a wire', (value) => {
+  expect(wiredJson(value)).toBe(canonicalJson(JSON.parse(JSON.stringify(value))));
+});

@@ -160,8 +160,10 @@ function change(state: RunState, patch: Partial<RunRecord>): void {
 }
 
 function changeStep(state: RunState, id: string, how: (step: StepRecord) => StepRecord): void {
-  if (state.record === undefined) return;
-  change(state, {
-    steps: state.record.steps.map((step) => (step.id === id ? how(step) : step)),
-  });
+  const at = state.record?.steps.findIndex((step) => step.id === id) ?? -1;
+  if (state.record === undefined || at < 0) return;
+  // Copied, not mapped: it is done for each entry, and a plan may have hundreds of steps.
+  const steps = [...state.record.steps];
+  steps[at] = how(steps[at]!);
+  change(state, { steps });
 }

@@ -1,20 +1,18 @@
 /** The 19-step profile on an empty store against one DuckDB session that does the same work: CPU of all processes. */
 
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { cli, median, root, used, withFolder } from './measure.mjs';
+import { childrenMs, cli, cpuBelow, median, root, used, withFolder } from '../measure.mjs';
 
 const TIMES = 3;
-const TICK_MS = 10;
 
-export const coldProfile = () =>
+export const cold = () =>
   withFolder(async (folder) => {
-    const { loadDefinition } = await import('../dist/run/load-definition.js');
-    const { KINDS } = await import('../dist/kinds/index.js');
+    const { loadDefinition } = await import('../../dist/run/load-definition.js');
+    const { KINDS } = await import('../../dist/kinds/index.js');
     const { plan } = await loadDefinition({
       jobPath: 'jobs/standard.yaml',
       profile: 'standard',
@@ -79,30 +77,6 @@ async function cpuOfRun(stateDir, out) {
     await pause(50);
   }
   await ended;
-  const own = [
-    ...text
-      .trim()
-      .split('\n')
-      .at(-1)
-      .matchAll(/(\d+)m([\d.]+)s/g),
-  ].reduce(
-    (sum, [, minutes, seconds]) => sum + Number(minutes) * 60_000 + Number(seconds) * 1_000,
-    0,
-  );
+  const own = childrenMs(text);
   return { own, engine };
-}
-
-/** CPU of the servers that work in a folder or below it. */
-function cpuBelow(folder) {
-  let ms = 0;
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      if (!readlinkSync(`/proc/${pid}/cwd`).startsWith(folder)) continue;
-      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-      ms += (Number(fields[11]) + Number(fields[12])) * TICK_MS;
-    } catch {
-      // It has just ended.
-    }
-  }
-  return ms;
 }

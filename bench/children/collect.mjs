@@ -1,6 +1,6 @@
 /**
  * Collects one large CSV in a process of its own, by the product or by plain DuckDB, and prints time and peak memory.
- * `node bench/collect.mjs make FILE MB`, then `node bench/collect.mjs plain|declared|inferred FILE FOLDER`.
+ * `node bench/children/collect.mjs make FILE MB`, then `node bench/children/collect.mjs plain|declared|inferred FILE FOLDER`.
  */
 
 import { once } from 'node:events';
@@ -58,8 +58,8 @@ async function plain(file, folder) {
 }
 
 async function collected(file, folder, types) {
-  const { stageSources } = await import('../dist/activities/stage-sources.js');
-  const { collectFiles } = await import('../dist/kinds/collect-files.js');
+  const { stageSources } = await import('../../dist/activities/stage-sources.js');
+  const { collectFiles } = await import('../../dist/kinds/collect-files.js');
   const { signal } = new AbortController();
   const found = [{ path: file, below: 'a.csv' }];
   // As the runner does with a file that is new: hashed while its bytes are copied in.

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { DuckDBInstance } from '@duckdb/node-api';
 
-import { median, used, withFolder } from './measure.mjs';
+import { median, used, withFolder } from '../measure.mjs';
 
 const ROWS = 10_000_000;
 const TIMES = 3;

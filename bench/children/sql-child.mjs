@@ -7,7 +7,7 @@ const [how, source, folder, query] = process.argv.slice(2);
 const memoryBytes = 2 ** 31;
 
 if (how === 'product') {
-  const { transformSql } = await import('../dist/kinds/transform-sql.js');
+  const { transformSql } = await import('../../dist/kinds/transform-sql.js');
   const attempt = join(folder, 'attempt');
   mkdirSync(attempt, { recursive: true });
   const table = { path: source, format: 'parquet', sha256: '', bytes: 10 ** 9, rows: 10_000_000 };

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 
-import { median, withFolder } from './measure.mjs';
+import { median, withFolder } from '../measure.mjs';
 
 const STEPS = 60;
 const ROUNDS = 3;
@@ -10,11 +10,11 @@ const ROUNDS = 3;
 export const smallSql = () =>
   withFolder(async (folder) => {
     const { z } = await import('zod');
-    const { runStep } = await import('../dist/activities/run-step.js');
-    const { makeSharedEngine } = await import('../dist/duckdb/shared-engine.js');
-    const { defineStep } = await import('../dist/kinds/contract.js');
-    const { transformSql } = await import('../dist/kinds/transform-sql.js');
-    const { openLocalStore } = await import('../dist/store/local.js');
+    const { runStep } = await import('../../dist/activities/run-step.js');
+    const { makeSharedEngine } = await import('../../dist/duckdb/shared-engine.js');
+    const { defineStep } = await import('../../dist/kinds/contract.js');
+    const { transformSql } = await import('../../dist/kinds/transform-sql.js');
+    const { openLocalStore } = await import('../../dist/store/local.js');
     const store = await openLocalStore(join(folder, 'store'));
     const attemptsRoot = join(folder, 'attempts');
     const engine = makeSharedEngine({
