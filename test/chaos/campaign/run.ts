@@ -1,4 +1,7 @@
-/** `npm run chaos -- --seed S --runs N [--said]`: plays the cases of N seeds, prints a table and the seed of each violation. */
+/**
+ * `npm run chaos -- --seed S --runs N [--said]`, or `--seeds 3,17`: plays the cases of these seeds, and prints a table
+ * and the seed of each violation.
+ */
 
 import { parseArgs } from 'node:util';
 
@@ -8,11 +11,14 @@ const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
     runs: { type: 'string', default: '20' },
+    seeds: { type: 'string' },
     said: { type: 'boolean', default: false },
   },
 });
 const first = Number(values.seed);
-const seeds = Array.from({ length: Number(values.runs) }, (_, i) => first + i);
+const seeds =
+  values.seeds?.split(',').map(Number) ??
+  Array.from({ length: Number(values.runs) }, (_, i) => first + i);
 
 const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
@@ -32,5 +38,8 @@ const bad = reports.filter(({ violations }) => violations.length > 0);
 const faults = reports.reduce((sum, { faultsThatHit }) => sum + faultsThatHit, 0);
 console.log(`${reports.length} cases, ${faults} faults, ${bad.length} with a violation`);
 if (bad.length > 0) console.log(`violations at seeds ${bad.map(({ seed }) => seed).join(' ')}`);
-console.log(`go on with: npm run chaos -- --seed ${first + reports.length} --runs ${seeds.length}`);
+if (values.seeds === undefined)
+  console.log(
+    `go on with: npm run chaos -- --seed ${first + reports.length} --runs ${seeds.length}`,
+  );
 process.exitCode = bad.length > 0 ? 1 : 0;
