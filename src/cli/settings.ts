@@ -1,9 +1,9 @@
 /** Flags that every command takes, as one frozen object. Defaults live here; the environment comes in as an argument. */
 
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
+import { cacheFolder } from '../run/cache-folder.ts';
 
 import type { ServiceChoice } from '../run/connection.ts';
 
@@ -100,7 +100,7 @@ export function settingsFrom(flags: GlobalFlags, env: Environment, cwd: string):
         ? 'auto'
         : wholeNumber('--linger', flags.linger, 0, 3600),
     waitForScrape: wholeNumber('--wait-for-scrape', flags.waitForScrape ?? '0', 0, 3600),
-    cacheDir: env['XDG_CACHE_HOME'] ?? join(env['HOME'] ?? homedir(), '.cache'),
+    cacheDir: cacheFolder(env),
     env,
   });
 }

@@ -1,8 +1,7 @@
 /** The way to an engine: the embedded one, started or found, or a service; with a connection for workers and clients. */
 
-import { join } from 'node:path';
-import { homedir } from 'node:os';
 
+import { cacheFolder } from './cache-folder.ts';
 import { connect, serviceOf } from './connection.ts';
 import { findOrderKey, openOrderKey } from '../orders/key.ts';
 import { tagPlan } from '../orders/tags.ts';
@@ -63,7 +62,7 @@ export async function openLink(
       const { startingEngine } = await import('../engine/engine.ts');
       const { ready } = await startingEngine({
         stateDir,
-        cacheDir: choice.cacheDir ?? cacheDirOf(env),
+        cacheDir: choice.cacheDir ?? cacheFolder(env),
         env,
         ...(choice.binary === undefined ? {} : { binary: choice.binary }),
         onProgress: (text) => tell({ type: 'said', text }),
@@ -116,8 +115,4 @@ export async function closeAll(closers: (() => Promise<void>)[]): Promise<void> 
 async function loadModules(): Promise<Link['modules']> {
   const [worker, runtime] = await Promise.all([import('./worker.ts'), import('./runtime.ts')]);
   return { worker, runtime };
-}
-
-function cacheDirOf(env: Readonly<Record<string, string | undefined>>): string {
-  return env['XDG_CACHE_HOME'] ?? join(env['HOME'] ?? homedir(), '.cache');
 }
