@@ -4,8 +4,9 @@ import { expandGlobs } from './expand-globs.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { fingerprintForm, materialize } from './materialize.ts';
 import { hashSources } from './stage-sources.ts';
+import { withoutPaths } from './without-paths.ts';
 
-import type { Json, PlanStep } from '../model/plan.ts';
+import type { PlanStep } from '../model/plan.ts';
 import type { ArtifactRef, StepResult } from '../model/step-result.ts';
 import type { Store } from '../store/store.ts';
 import type { Ingredients } from './fingerprint.ts';
@@ -76,13 +77,6 @@ export async function identify(
     });
   const now = identityOf(await hash(files));
   return { ...now, options, files, reusable, located, with: identityOf };
-}
-
-/** Where a file lies is not what it holds: options that are paths are known by their content. */
-function withoutPaths(options: Json, patterns: readonly string[]): Json {
-  const drop = new Set(patterns.map((pattern) => pattern.split('.')[0]));
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) return options;
-  return Object.fromEntries(Object.entries(options).filter(([key]) => !drop.has(key)));
 }
 
 /** Stands for the place of an output before anybody needs it; no path begins like this. */

@@ -200,5 +200,5 @@ export const ROW_DIRECTIONS = Object.freeze(['in', 'out', 'rejected'] as const);
 /** Runs that `pipeline_run_info` keeps. */
 export const RUNS_KEPT = 20;
 
-/** Most series of ours in one process, unless told otherwise. */
-export const MAX_SERIES = 20_000;
+/** Most series of ours in one process, unless told otherwise: the largest plan that is allowed fits. */
+export const MAX_SERIES = 30_000;

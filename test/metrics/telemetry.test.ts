@@ -1,7 +1,10 @@
 import { expect, test } from '@jest/globals';
 
+import { MAX_STEPS } from '../../src/definition/profile.ts';
 import { countersOf, mergeCounters } from '../../src/store/folds/counters.ts';
 import { attempt, ended, newTelemetry, outcome, samples, shape, valuesOf } from './facts.ts';
+
+import type { Fact } from '../../src/store/entries.ts';
 
 const LABELS = 'job="sales",profile="nightly"';
 const CLEAN = `{${LABELS},step="clean"}`;
@@ -175,6 +178,32 @@ test('beyond its bound makes no new series, says so, and goes on counting those 
   expect(telemetry.seriesCount()).toBeLessThanOrEqual(200);
   expect(all['pipeline_metrics_errors_total{reason="series_limit"}']).toBeGreaterThan(0);
   expect(all[`pipeline_step_status_total{${LABELS},step="clean",status="OK"}`]).toBe(2);
+});
+
+test('the largest plan that is allowed stays below the bound, whatever becomes of its steps', async () => {
+  const telemetry = newTelemetry();
+  const ids = Array.from({ length: MAX_STEPS }, (_, i) => `step_${i}`);
+  const step = { kind: 'check.table', core: true, timeoutMs: 60_000, p95Ms: 1000 };
+  telemetry.seed({
+    job: 'sales',
+    profile: 'nightly',
+    expectedEveryMs: 3_600_000,
+    steps: ids.map((id) => ({ ...step, id })),
+  });
+  for (const id of ids) {
+    telemetry.record(attempt('run-1', 1000, { step: id, rowsRejected: 1 }));
+    const { outcome: about, ...rest } = outcome('run-1', 2000, 'WARN') as Extract<
+      Fact,
+      { type: 'outcome' }
+    >;
+    telemetry.record({ ...rest, outcome: { ...about, step: id } });
+  }
+  const all = await samples(telemetry);
+  const completed = Object.keys(all).filter((name) =>
+    name.startsWith('pipeline_step_completed_timestamp_seconds{'),
+  );
+  expect(completed).toHaveLength(MAX_STEPS);
+  expect(all['pipeline_metrics_errors_total{reason="series_limit"}']).toBe(0);
 });
 
 test('a fact that cannot be recorded is counted, not thrown', async () => {
