@@ -1,6 +1,5 @@
 /** The way to an engine: the embedded one, started or found, or a service; with a connection for workers and clients. */
 
-
 import { cacheFolder } from './cache-folder.ts';
 import { connect, serviceOf } from './connection.ts';
 import { findOrderKey, openOrderKey } from '../orders/key.ts';

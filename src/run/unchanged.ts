@@ -14,12 +14,11 @@ import { identifyAttempt, reuse, secretsInUse } from '../activities/reuse.ts';
 import { makeSecrets } from '../activities/secrets.ts';
 import { makeStepLog } from '../activities/step-log.ts';
 import { deliverInto } from '../delivery/deliver.ts';
-import { drive } from '../model/drive.ts';
 import { failureOf } from '../model/failure.ts';
+import { lookUpRun } from '../model/look-up.ts';
 import { deliverFilesOf, deliverOrder, runOrder, stepOrder } from '../model/order.ts';
 import { runStatus } from '../model/outcome.ts';
 import { shapeOf } from '../model/run-shape.ts';
-import { newRunState } from '../model/run-state.ts';
 import { awaitFirstScrape } from './first-scrape.ts';
 
 import type { Completed } from '../model/drive.ts';
@@ -51,9 +50,22 @@ export async function answerUnchanged(
 
   const startedAtMs = Date.now();
   const notes: Note[] = [];
-  const told: RunEvent[] = [{ type: 'run_started', atMs: startedAtMs, shape: shapeOf(plan) }];
-  const driven = await lookUpAll(parts, plan, store, { notes, told });
-  if (!driven.complete || stops.isCancelled) return undefined;
+  const answered = await lookUpRun(plan, {
+    now: () => Date.now(),
+    find: async (step, inputs) => {
+      // What goes wrong here is told by the attempt that the engine makes.
+      const found = await lookUp(parts, plan, step, inputs, store).catch(() => undefined);
+      if (found === undefined) return undefined;
+      notes.push(found.note);
+      return { ending: 'ok', result: found.result };
+    },
+  });
+  if (answered === undefined || stops.isCancelled) return undefined;
+  const { driven } = answered;
+  const told: readonly RunEvent[] = [
+    { type: 'run_started', atMs: startedAtMs, shape: shapeOf(plan) },
+    ...answered.events,
+  ];
 
   const { tell } = control;
   tell({ type: 'engine', kind: 'none' });
@@ -80,32 +92,6 @@ async function mayBeUnchanged({ job, profile, steps }: Plan, store: Store): Prom
     if (needs.length === 0 && (await store.latestOf(job, profile, id)) === undefined) return false;
   }
   return true;
-}
-
-function lookUpAll(
-  parts: Parts,
-  plan: Plan,
-  store: Store,
-  { notes, told }: { notes: Note[]; told: RunEvent[] },
-): ReturnType<typeof drive> {
-  return drive(plan, newRunState(plan), {
-    now: () => Date.now(),
-    attempt: (step, _attempt, inputs, answer) => {
-      // What goes wrong here is told by the attempt that the engine makes.
-      lookUp(parts, plan, step, inputs, store).then(
-        (found) => {
-          if (found === undefined) return answer({ ending: 'unknown' });
-          notes.push(found.note);
-          answer({ ending: 'ok', result: found.result });
-        },
-        () => answer({ ending: 'unknown' }),
-      );
-    },
-    pause: () => undefined,
-    abort: () => undefined,
-    onStop: () => undefined,
-    emit: (events) => void told.push(...events),
-  });
 }
 
 async function lookUp(
