@@ -15,11 +15,13 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { OutLock } from '../delivery/folder/out-lock.ts';
 import type { RunEvent } from '../model/events.ts';
 import type { Plan } from '../model/plan.ts';
+import type { RunSummary } from '../model/run-summary.ts';
 import type { RunView } from '../model/view.ts';
 import type { RunControl, Stops } from './control.ts';
 import type { Parts } from './parts.ts';
 import type { RunEnded } from './project-events.ts';
 import type { Session } from './session.ts';
+import type { Watched } from './watch-run.ts';
 
 export type Execution = {
   /** Everything but the queue that only the engine decides. */
@@ -85,6 +87,7 @@ async function throughEngine(
 ): Promise<RunEnded> {
   const records = await parts.records();
   const { tell } = control;
+  const { way } = execution;
   const { run, concurrency } = execution.plan;
   const runId = run.id;
   const own = ownExecution();
@@ -118,31 +121,11 @@ async function throughEngine(
     tell({ type: 'run_starting', runId, ...(uiUrl === undefined ? {} : { uiUrl }) });
     await awaitFirstScrape(parts, plan, control, stops);
     const taskQueue = taskQueueOf(engine.kind, parts.options.engine, runId);
-    const starting = own.begin(() => startOrAttach(session, plan, taskQueue, execution.way));
-    const handle = await Promise.race([
-      stops.suspended,
-      whileUp(
-        engine.isUp,
-        starting.catch(async (error: unknown) => {
-          const { engineFailure } = await import('./worker-failure.ts');
-          throw (await engineFailure(error, engine, session.connection)) ?? error;
-        }),
-      ),
-    ]);
-    const ended =
-      handle === 'suspended'
-        ? handle
-        : await watchRun({
-            session,
-            handle,
-            plan,
-            records,
-            taskQueue,
-            watching,
-            stops,
-            tell,
-            execution,
-          });
+    const { lock } = execution;
+    const ended = await whileHeld(
+      lock,
+      startAndWatch({ session, plan, records, taskQueue, watching, stops, tell, lock, way, own }),
+    );
     if (ended === 'suspended') return await suspend(session, runId, control);
     return await finishRun(parts, execution, control, {
       summary: ended,
@@ -154,6 +137,43 @@ async function throughEngine(
   } catch (error) {
     await session.close();
     throw error;
+  }
+}
+
+/** Starts the workflow, or finds it, and watches it to its end. */
+async function startAndWatch({
+  own,
+  way,
+  ...watched
+}: Omit<Watched, 'handle'> & {
+  readonly own: ReturnType<typeof ownExecution>;
+  readonly way: Execution['way'];
+}): Promise<RunSummary | 'suspended'> {
+  const { session, plan, taskQueue, stops } = watched;
+  const { engine } = session;
+  const starting = own.begin(() => startOrAttach(session, plan, taskQueue, way));
+  const handle = await Promise.race([
+    stops.suspended,
+    whileUp(
+      engine.isUp,
+      starting.catch(async (error: unknown) => {
+        const { engineFailure } = await import('./worker-failure.ts');
+        throw (await engineFailure(error, engine, session.connection)) ?? error;
+      }),
+    ),
+  ]);
+  return handle === 'suspended' ? handle : watchRun({ ...watched, handle });
+}
+
+/**
+ * What `work` answers, as long as nobody else has taken over what it writes to. Who was passed over is told that and
+ * nothing else: whatever failed meanwhile followed from it. @throws UserError FENCED
+ */
+async function whileHeld<T>(lock: OutLock | undefined, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } finally {
+    lock?.check();
   }
 }
 

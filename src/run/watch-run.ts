@@ -10,12 +10,11 @@ import type { Plan } from '../model/plan.ts';
 import type { RunSummary } from '../model/run-summary.ts';
 import type { RunRecords } from '../store/run-records.ts';
 import type { Stops } from './control.ts';
-import type { Execution, Watching } from './execute.ts';
+import type { Watching } from './execute.ts';
 import type { Tell } from './project-events.ts';
 import type { Session } from './session.ts';
 
-/** The summary of the run, or that it was left open. @throws UserError */
-export async function watchRun(watched: {
+export type Watched = {
   readonly session: Session;
   readonly handle: WorkflowHandle;
   /** As it was started. */
@@ -25,9 +24,12 @@ export async function watchRun(watched: {
   readonly watching: Watching;
   readonly stops: Stops;
   readonly tell: Tell;
-  readonly execution: Execution;
-}): Promise<RunSummary | 'suspended'> {
-  const { session, handle, taskQueue, watching, stops, tell, execution } = watched;
+  readonly lock: OutLock | undefined;
+};
+
+/** The summary of the run, or that it was left open. @throws UserError */
+export async function watchRun(watched: Watched): Promise<RunSummary | 'suspended'> {
+  const { session, handle, taskQueue, watching, stops, tell, lock } = watched;
   const { engine } = session;
   const runId = handle.workflowId;
   /** The run is over for this process. */
@@ -44,7 +46,7 @@ export async function watchRun(watched: {
     );
   }
   try {
-    const ended = await Promise.race([
+    return await Promise.race([
       follow({
         stop: over.signal,
         handle,
@@ -61,10 +63,8 @@ export async function watchRun(watched: {
       }),
       brokenWorker(session, over.signal),
       stops.suspended,
-      lockLost(execution.lock),
+      lockLost(lock),
     ]);
-    execution.lock?.check();
-    return ended;
   } finally {
     over.abort();
     stops.onCancel(() => undefined);

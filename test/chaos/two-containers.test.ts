@@ -105,7 +105,10 @@ inContainers('two containers on one volume', () => {
       expect(await readdir(project.path('.builder/runs'))).toHaveLength(1);
     }));
 
-  test('a container that was frozen, and passed over, is fenced when it wakes: it writes nothing and says so', () =>
+  test.each([
+    ['is fenced when it wakes', undefined],
+    ['is fenced when it wakes to an engine that is gone', / server start-dev /],
+  ])('a container that was frozen, and passed over, %s: it writes nothing and says so', (_, gone) =>
     withContainers(async (project, start) => {
       const first = start();
       await first.says(/clean +OK/);
@@ -117,6 +120,8 @@ inContainers('two containers on one volume', () => {
       const [runId = ''] = await readdir(project.path('.builder/runs'));
       const record = await readFile(project.path(`.builder/runs/${runId}/run.json`), 'utf8');
 
+      if (gone !== undefined)
+        signalContainer(first.pid, 'SIGKILL', (command) => gone.test(command));
       signalContainer(first.pid, 'SIGCONT');
       const { code, stderr } = await first.ended;
       expect([code, stderr]).toEqual([1, expect.stringContaining('FENCED: ')]);
@@ -128,5 +133,6 @@ inContainers('two containers on one volume', () => {
           'no lock is left',
         ),
       ).toBe(true);
-    }));
+    }),
+  );
 });

@@ -23,14 +23,19 @@ export function whyNoContainer(): string | undefined {
   }
 }
 
-/** Sends a signal to every process in the container that `unshare` runs; nobody in it can refuse. */
-export function signalContainer(unshare: number, signal: NodeJS.Signals): void {
+/** Sends a signal to each process of a container (by the `unshare` that runs it) whose command fits; none can refuse. */
+export function signalContainer(
+  unshare: number,
+  signal: NodeJS.Signals,
+  is: (command: string) => boolean = () => true,
+): void {
   const [first] = childrenOf(unshare);
   const namespace = namespaceOf(first ?? -1);
   if (namespace === undefined) throw new Error('the container is gone');
   for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
     const pid = Number(name);
-    if (namespaceOf(pid) === namespace && pid !== unshare) process.kill(pid, signal);
+    if (pid === unshare || namespaceOf(pid) !== namespace) continue;
+    if (is(commandOf(pid))) process.kill(pid, signal);
   }
 }
 
@@ -44,6 +49,14 @@ export function age(folder: string, is: (name: string) => boolean, seconds = 61)
 export function spawnInContainer(words: readonly string[]): ReturnType<typeof spawn> {
   const [program, ...options] = CONTAINER;
   return spawn(program, [...options, ...words], { stdio: ['pipe', 'pipe', 'inherit'] });
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
 }
 
 function childrenOf(pid: number): readonly number[] {
