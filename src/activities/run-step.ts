@@ -52,6 +52,8 @@ export type StepEnvironment = {
   /** For small queries; absent: each step has an instance of its own. */
   readonly engine?: StepContext['engine'];
   readonly bootId: string;
+  /** W3C header of an attempt's span; absent where no trace is made. */
+  readonly traceparent?: ((input: StepInput) => string) | undefined;
 };
 
 /** Path of a step's log. */
@@ -152,6 +154,9 @@ async function runIn(
       }),
       limits: environment.limits(input.concurrency),
       ...(environment.engine === undefined ? {} : { engine: environment.engine }),
+      ...(environment.traceparent === undefined
+        ? {}
+        : { traceparent: environment.traceparent(input) }),
       previousRows: run.previousRows,
       previousColumns,
       progress: onProgress,
