@@ -7,30 +7,23 @@ import { makePaint } from './render/paint.ts';
 import { report } from './report.ts';
 import { withRuns } from './run-command.ts';
 
-import type { PartitionsRequest } from '../index.ts';
 import type { Io } from './io.ts';
-import type { Commanded } from './run-command.ts';
+import type { Commanded, RunCommand } from './run-command.ts';
 
 type Made = { readonly partition: string; readonly exit_code: number; readonly result: unknown };
 
 /** Makes each partition, and says at the end what became of each. Answers the worst exit code. @throws UserError */
 export async function runPartitions(
   about: Commanded,
-  request: PartitionsRequest,
-  chosen: readonly string[],
+  out: string,
+  chosen: readonly { readonly partition: string; readonly work: RunCommand['work'] }[],
 ): Promise<number> {
   const { io, settings } = about;
   const made: Made[] = [];
   await withRuns(about, async (show) => {
-    for (const partition of chosen) {
+    for (const { partition, work } of chosen) {
       const one = await makeOne(partition, about, (own) =>
-        show(
-          {
-            shownOut: join(request.out, partition),
-            work: (project, options) => project.run({ ...request, partition }, options),
-          },
-          own,
-        ),
+        show({ shownOut: join(out, partition), work }, own),
       );
       made.push(one);
       // Interrupted, or without an engine: the next would end the same way.

@@ -73,5 +73,5 @@ function summary(rows: readonly PartitionRow[]): string {
   const delivered = rows.filter((row) => row.delivered !== undefined).length;
   const stale = rows.filter((row) => row.stale === true).length;
   const more = stale === 0 ? '' : `, ${stale} stale`;
-  return `${delivered} of ${rows.length} partitions delivered${more}`;
+  return `${rows.length} partitions: ${delivered} delivered${more}`;
 }

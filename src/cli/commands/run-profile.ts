@@ -47,7 +47,16 @@ export async function runProfileCommand(
     io,
     stateDir: findStateDir({ given: settings.stateDir, job: flags.job, cwd: io.cwd }),
   };
-  if (words !== undefined && chosen.length !== 1) return runPartitions(about, request, chosen);
+  if (words !== undefined && chosen.length !== 1) {
+    return runPartitions(
+      about,
+      flags.out,
+      chosen.map((partition) => ({
+        partition,
+        work: (project, options) => project.run({ ...request, partition }, options),
+      })),
+    );
+  }
   const [partition] = chosen;
   return runAndShow({
     ...about,
