@@ -181,7 +181,7 @@ async function runIn(
         ...about(returned),
       },
       runId: run.id,
-      ...(identity.reusable ? { step: { job: run.job, profile: run.profile, id: step.id } } : {}),
+      ...(identity.reusable ? { step: stepName(run, step.id) } : {}),
       writtenAtMs: Date.now(),
       durationMs,
       ingredients,
@@ -292,4 +292,9 @@ function boundedValues(values: Readonly<Record<string, Scalar>>): Record<string,
     );
   }
   return { ...values };
+}
+
+/** Under which names the newest result of a step is found. */
+function stepName({ job, profile, partition }: StepInput['run'], id: string) {
+  return { job, profile, ...(partition === undefined ? {} : { partition }), id };
 }
