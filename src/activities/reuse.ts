@@ -17,7 +17,10 @@ import type { Identity } from './identity.ts';
 
 /** The part of an attempt's input that decides about reuse. */
 export type ReuseInput = Pick<StepInput, 'step' | 'inputs'> & {
-  readonly run: Pick<StepInput['run'], 'id' | 'job' | 'profile' | 'previousRows'>;
+  readonly run: Pick<
+    StepInput['run'],
+    'id' | 'job' | 'profile' | 'previousRows' | 'previousResult'
+  >;
 };
 
 export type SecretsInUse = {
@@ -94,15 +97,23 @@ export async function reuse(
   return taken(found, added ?? {}, isOwn, elapsedMs());
 }
 
-/** The columns of an output in the step's newest stored result. Asked for once, so that what is stored meanwhile is never taken for what was there before. */
+/**
+ * The columns of an output in the previous delivery, else in the step's newest stored result. Asked for once, so that what
+ * is stored meanwhile is never taken for what was there before.
+ */
 export function previousColumnsOf(
-  store: Pick<Store, 'latestOf'>,
+  store: Pick<Store, 'latestOf' | 'noted'>,
   { run, step }: ReuseInput,
 ): (output: string) => Promise<readonly Column[] | undefined> {
-  let latest: ReturnType<Store['latestOf']> | undefined;
+  let before: Promise<StoredResult | undefined> | undefined;
+  const look = async (): Promise<StoredResult | undefined> => {
+    const { previousResult } = run;
+    const delivered = previousResult === undefined ? undefined : await store.noted(previousResult);
+    return delivered ?? store.latestOf(run.job, run.profile, step.id);
+  };
   return async (output) => {
-    latest ??= store.latestOf(run.job, run.profile, step.id);
-    return (await latest)?.columns[output];
+    before ??= look();
+    return (await before)?.columns[output];
   };
 }
 

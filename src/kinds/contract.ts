@@ -42,7 +42,7 @@ export type StepContext = {
   readonly fence: Fence;
   /** Rows of `step` or `step.output` in the previous delivery. */
   readonly previousRows: Readonly<Record<string, number>>;
-  /** Columns of an output in the newest result of this step in this job and profile. */
+  /** Columns of an output of this step in the previous delivery; where there is none, in its newest result in this job and profile. */
   previousColumns?(output: string): Promise<readonly Column[] | undefined>;
   /** Environment of the worker: for allow-lists only. */
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -9,7 +9,8 @@ export function stepOrder(
   plan: Plan,
   step: PlanStep,
 ): Pick<StepInput, 'run' | 'step' | 'concurrency'> {
-  const { id, generation, date, previousRows } = plan.run;
+  const { id, generation, date, previousRows, previousResults = {} } = plan.run;
+  const previousResult = previousResults[step.id];
   return {
     run: {
       id,
@@ -18,6 +19,7 @@ export function stepOrder(
       profile: plan.profile,
       date,
       previousRows: only(previousRows, step.reads),
+      ...(previousResult === undefined ? {} : { previousResult }),
     },
     step,
     concurrency: plan.concurrency,

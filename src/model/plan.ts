@@ -75,6 +75,8 @@ export type RunSettings = {
   readonly deliverQueue: string;
   /** Rows of each `step.output` in the previous delivery, for checks that compare with it. */
   readonly previousRows: Readonly<Record<string, number>>;
+  /** Fingerprint of each step's result in the previous delivery, if one of this job and profile lies at `out`. */
+  readonly previousResults?: Readonly<Record<string, string>>;
   /** Proof that a command of this state folder asks for this; absent where no worker demands it. */
   readonly tags?: OrderTags;
 };

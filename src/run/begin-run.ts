@@ -2,7 +2,13 @@
 
 import { resolve } from 'node:path';
 
-import { inspectOut, previousRows, recoverDelivery, resolveOut } from '../delivery/deliver.ts';
+import {
+  inspectOut,
+  previousResults,
+  previousRows,
+  recoverDelivery,
+  resolveOut,
+} from '../delivery/deliver.ts';
 import { busy, lockOut, readOwner, takenOverLine } from '../delivery/folder/out-lock.ts';
 import { UserError } from '../model/errors.ts';
 import { driverState } from '../store/run-records.ts';
@@ -62,6 +68,7 @@ export async function beginRun(
     if (lock.before !== undefined) tell({ type: 'said', text: takenOverLine(lock.before) });
     await recoverDelivery(out);
     await refuseForeign(out, request.out);
+    const results = await previousResults(out, definition.plan);
     const plan: Plan = {
       ...definition.plan,
       run: {
@@ -73,6 +80,7 @@ export async function beginRun(
         deliverQueue: '',
         outToken: lock.token,
         previousRows: await previousRows(out),
+        ...(results === undefined ? {} : { previousResults: results }),
       },
     };
     await records.create({

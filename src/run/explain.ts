@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { changeText, explainChange } from '../activities/explain-change.ts';
 import { identifyAttempt, reuse, secretsInUse } from '../activities/reuse.ts';
 import { makeSecrets } from '../activities/secrets.ts';
-import { previousRows, resolveOut } from '../delivery/deliver.ts';
+import { previousResults, previousRows, resolveOut } from '../delivery/deliver.ts';
 import { holds } from '../model/condition.ts';
 import { stepOrder } from '../model/order.ts';
 import { StepError } from '../model/step-error.ts';
@@ -47,8 +47,11 @@ export async function explainRun(parts: Parts, request: ExplainRequest): Promise
   const date = new Date().toISOString().slice(0, 10);
   const { plan: body, planSha256, origins } = await resolveDefinition(request, date, options, true);
   const { cwd = process.cwd() } = options;
-  const rows = request.out === undefined ? {} : await rowsIn(resolve(cwd, request.out));
-  const run = { id: 'none', date, generation: 1, planSha256, deliverQueue: '', previousRows: rows };
+  const before =
+    request.out === undefined
+      ? { previousRows: {} }
+      : await previousDelivery(await resolveOut(resolve(cwd, request.out)), body);
+  const run = { id: 'none', date, generation: 1, planSha256, deliverQueue: '', ...before };
   const plan: Plan = { ...body, run };
   const store = await parts.store();
   const isEmbedded = await parts.isEmbedded();
@@ -131,8 +134,15 @@ function secretsOf({ parts, isEmbedded }: About): SecretsInUse {
   return secretsInUse(find);
 }
 
-async function rowsIn(out: string): Promise<Readonly<Record<string, number>>> {
-  return previousRows(await resolveOut(out));
+async function previousDelivery(
+  out: string,
+  plan: Pick<Plan, 'job' | 'profile'>,
+): Promise<Pick<Plan['run'], 'previousRows' | 'previousResults'>> {
+  const results = await previousResults(out, plan);
+  return {
+    previousRows: await previousRows(out),
+    ...(results === undefined ? {} : { previousResults: results }),
+  };
 }
 
 /** Needs before those that need them. */
