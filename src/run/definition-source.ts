@@ -9,7 +9,7 @@ import { planOfDocuments } from './plan-of-documents.ts';
 
 import type { Json } from '../model/json.ts';
 import type { Plan, Scalar } from '../model/plan.ts';
-import type { Definition } from './load-definition.ts';
+import type { Definition, DefinitionRequest as LoadRequest } from './load-definition.ts';
 import type { ProjectOptions } from './project-options.ts';
 
 /** A plan without what belongs to one run. */
@@ -58,8 +58,8 @@ export async function resolveDefinition(
   request: DefinitionRequest,
   date: string,
   { kinds, cwd = process.cwd() }: Pick<ProjectOptions, 'kinds' | 'cwd'>,
-  /** True: queries are bound at once. */
-  bindSql = false,
+  /** Queries are bound at once, on what is stored where that may be looked at. */
+  { bindSql = false, stored }: Pick<LoadRequest, 'bindSql' | 'stored'> = {},
 ): Promise<ResolvedDefinition> {
   const { params = [] } = request;
   const words = Array.isArray(params)
@@ -68,7 +68,7 @@ export async function resolveDefinition(
   if (request.definition !== undefined) {
     const { definition } = request;
     const made = typeof definition === 'function' ? await definition({ date }) : definition;
-    const about = { kinds, cwd, date, params: words, bindSql };
+    const about = { kinds, cwd, date, params: words, bindSql, stored };
     const { plan, checkQueries } = isPlan(made)
       ? { plan: made, checkQueries: async () => undefined }
       : await planOfDocuments(made, about);
@@ -93,6 +93,7 @@ export async function resolveDefinition(
     cwd,
     kinds,
     bindSql,
+    stored,
   });
   return { ...loaded, params: words };
 }

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 
 import { changeText, explainChange } from '../activities/explain-change.ts';
+import { makeColumnsOfNow } from '../activities/columns-of-now.ts';
 import { identifyAttempt, reuse, secretsInUse } from '../activities/reuse.ts';
 import { makeSecrets } from '../activities/secrets.ts';
 import { previousResults, previousRows, resolveOut } from '../delivery/deliver.ts';
@@ -45,7 +46,15 @@ type Seen = Foreseen & { readonly result?: StepResult };
 export async function explainRun(parts: Parts, request: ExplainRequest): Promise<Explanation> {
   const { options } = parts;
   const date = new Date().toISOString().slice(0, 10);
-  const { plan: body, planSha256, origins } = await resolveDefinition(request, date, options, true);
+  const store = await parts.store();
+  const {
+    plan: body,
+    planSha256,
+    origins,
+  } = await resolveDefinition(request, date, options, {
+    bindSql: true,
+    stored: (plan) => makeColumnsOfNow(plan, { kinds: options.kinds, store }),
+  });
   const { cwd = process.cwd() } = options;
   const before =
     request.out === undefined
@@ -53,7 +62,6 @@ export async function explainRun(parts: Parts, request: ExplainRequest): Promise
       : await previousDelivery(await resolveOut(resolve(cwd, request.out)), body);
   const run = { id: 'none', date, generation: 1, planSha256, deliverQueue: '', ...before };
   const plan: Plan = { ...body, run };
-  const store = await parts.store();
   const isEmbedded = await parts.isEmbedded();
   const seen = new Map<string, Seen>();
   for (const step of inOrder(plan.steps)) {

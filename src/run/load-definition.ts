@@ -16,6 +16,7 @@ import { didYouMean } from '../model/suggest.ts';
 
 import type { Checked, DefinitionFile } from '../definition/check.ts';
 import type { Problem } from '../model/errors.ts';
+import type { StoredColumns } from '../definition/bind.ts';
 import type { KindSpec } from '../definition/kind-spec.ts';
 import type { Located } from '../definition/located.ts';
 import type { Plan } from '../model/plan.ts';
@@ -31,6 +32,8 @@ export type DefinitionRequest = {
   readonly kinds: readonly KindSpec[];
   /** True: queries are bound, too, which takes an engine for SQL. */
   readonly bindSql?: boolean;
+  /** What is stored for a plan's steps, where somebody may look into a store. */
+  readonly stored?: ((plan: Omit<Plan, 'run'>) => StoredColumns) | undefined;
 };
 
 export type Definition = {
@@ -106,7 +109,7 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
     complete: !chain.broken,
   });
   problems.push(...checked.problems, ...(await pathProblems(checked.paths)));
-  if (request.bindSql === true) problems.push(...(await sqlProblems(checked.steps)));
+  if (request.bindSql === true) problems.push(...(await sqlProblems(checked, request.stored)));
   const all = sorted(problems);
   if (checked.plan === undefined || all.length > 0) throw new DefinitionError(all, texts);
   return {
@@ -117,7 +120,7 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
     profilePath: chain.path ?? '',
     jobDir,
     checkQueries: async () => {
-      const found = request.bindSql === true ? [] : await sqlProblems(checked.steps);
+      const found = request.bindSql === true ? [] : await sqlProblems(checked);
       if (found.length > 0) throw new DefinitionError(sorted(found), texts);
     },
   };
@@ -136,10 +139,14 @@ export async function pathProblems(paths: Checked['paths']): Promise<readonly Pr
 }
 
 /** What is wrong with the queries. The engine takes a while to load, so it is asked only where there are any. */
-export async function sqlProblems(steps: Checked['steps']): Promise<readonly Problem[]> {
+export async function sqlProblems(
+  { steps, plan }: Pick<Checked, 'steps' | 'plan'>,
+  stored?: DefinitionRequest['stored'],
+): Promise<readonly Problem[]> {
   if (!needsBinding(steps)) return [];
   const { withBinder } = await import('../duckdb/bind-query.ts');
-  return withBinder((binder) => bindProblems(steps, binder));
+  const known = plan === undefined ? undefined : stored?.(plan);
+  return withBinder((binder) => bindProblems(steps, binder, known));
 }
 
 /** @throws Error where a path means no file, or one that cannot be read */

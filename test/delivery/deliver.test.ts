@@ -4,7 +4,12 @@ import { mkdir, open, readdir, readFile, readlink, rm, stat, symlink } from 'nod
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { deliverInto, inspectOut, previousResults, previousRows } from '../../src/delivery/deliver.ts';
+import {
+  deliverInto,
+  inspectOut,
+  previousResults,
+  previousRows,
+} from '../../src/delivery/deliver.ts';
 import { makeFolderTarget } from '../../src/delivery/folder/folder-target.ts';
 import { lockOut, sideFolder } from '../../src/delivery/folder/out-lock.ts';
 import { fileIn, withStore } from '../store/fixtures.ts';
