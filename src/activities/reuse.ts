@@ -132,12 +132,14 @@ function taken(
   };
 }
 
-/** The warnings of a result and of the conditions of this time. */
+/** The warnings of a result and of the conditions of this time, and what is said behind them now. */
 export function united(
   { warning, failedChecks }: Pick<StepResult, 'warning' | 'failedChecks'>,
   added: Pick<StepReturn, 'warning' | 'failedChecks'>,
+  now?: string,
 ): Pick<StepResult, 'warning' | 'failedChecks'> {
-  const words = [warning, added.warning].flatMap((each) => each ?? []);
+  const own = [warning, added.warning].flatMap((each) => each ?? []);
+  const words = own.length === 0 ? own : [...own, ...(now === undefined ? [] : [now])];
   const names = [...new Set([...(failedChecks ?? []), ...(added.failedChecks ?? [])])];
   return about({
     ...(words.length === 0 ? {} : { warning: words.join('; ') }),

@@ -81,6 +81,8 @@ export type StepReturn = {
   readonly rows?: { readonly in?: number; readonly out?: number; readonly rejected?: number };
   /** Makes the outcome WARN. */
   readonly warning?: string;
+  /** Said behind the warning this time, and not stored: what is true of this run alone. */
+  readonly saidNow?: string;
   /** Names of failed checks. */
   readonly failedChecks?: readonly string[];
 };
