@@ -69,7 +69,7 @@ export type RunSettings = {
   readonly out?: string;
   /** Fencing number of the lock of `--out` under which this run delivers: a later one makes it void. */
   readonly outToken?: number;
-  /** sha256 of the plan's canonical JSON without `run`. */
+  /** sha256 of the plan's canonical JSON without `run`, with paths as its files write them: the same wherever they lie. */
   readonly planSha256: string;
   /** Task queue that serves `deliver`. */
   readonly deliverQueue: string;

@@ -1,16 +1,15 @@
 /** Reads a job and its profiles from disk, checks them, and answers the plan. */
 
-import { createHash } from 'node:crypto';
 import { access, constants } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 
-import { expandGlobs, literalFolder } from '../activities/expand-globs.ts';
-import { canonicalJson } from '../model/canonical.ts';
+import { expandGlobs } from '../activities/expand-globs.ts';
 import { bindProblems, needsBinding } from '../definition/bind.ts';
 import { checkDefinition, sorted } from '../definition/check.ts';
 import { UserError } from '../model/errors.ts';
 import { child, textOf } from '../definition/located.ts';
 import { sourceOf } from '../definition/source.ts';
+import { makePlacedPaths } from './plan-hash.ts';
 import { readDefinitionFile } from './read-definition-file.ts';
 import { didYouMean } from '../model/suggest.ts';
 
@@ -38,6 +37,7 @@ export type DefinitionRequest = {
 
 export type Definition = {
   readonly plan: Omit<Plan, 'run'>;
+  /** The same wherever the project lies. */
   readonly planSha256: string;
   readonly origins: Readonly<Record<string, string>>;
   /** Absolute. */
@@ -99,13 +99,14 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
     // What a job that cannot be read says of its profile is not missed.
     isKnown: jobRoot?.kind === 'map' && jobRoot.entries.get('profile')?.value.kind !== 'hole',
   });
+  const paths = makePlacedPaths(jobDir);
   const checked = checkDefinition({
     job,
     profiles: chain.files,
     kinds: request.kinds,
     given: paramTexts(request.params),
     date: request.date,
-    resolvePath: (path) => resolve(literalFolder(jobDir), path),
+    resolvePath: paths.resolvePath,
     complete: !chain.broken,
   });
   problems.push(...checked.problems, ...(await pathProblems(checked.paths)));
@@ -114,7 +115,7 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
   if (checked.plan === undefined || all.length > 0) throw new DefinitionError(all, texts);
   return {
     plan: checked.plan,
-    planSha256: createHash('sha256').update(canonicalJson(checked.plan)).digest('hex'),
+    planSha256: paths.hashOf(checked.plan),
     origins: checked.origins,
     jobPath,
     profilePath: chain.path ?? '',
