@@ -9,8 +9,10 @@ import { makeEventSinks } from './outcome-sink.ts';
 import { loadPromClient, NOT_INSTALLED } from './prom-client.ts';
 import { processMetrics } from './process-metrics.ts';
 import { bindExporter } from './prometheus-exporter.ts';
-import { keepAdopting } from './adopting.ts';
-import { openScrapeNote, waitFor } from './scraped.ts';
+import { isAdopted, keepAdopting } from './adopting.ts';
+import { linger, waitFor } from './lingering.ts';
+import { openScrapeNote } from './scrape-note.ts';
+import { makeScrapers } from './scrapers.ts';
 import { makeSdkMetrics } from './sdk-metrics.ts';
 import { sdkPage } from './sdk-page.ts';
 import { makeTelemetry } from './telemetry.ts';
@@ -72,9 +74,6 @@ export type MetricsOptions = {
   readonly versions: { readonly version: string; readonly node: string; readonly sdk: string };
   readonly warn: Say;
 };
-
-/** Longest wait of `--linger auto`: four scrapes at the usual interval. */
-const AUTO_LINGER_MS = 60_000;
 
 /** Takes the port and the file at once; everything else is ready when it answers. @throws UserError PORT_IN_USE, METRICS_FILE_BUSY */
 export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
@@ -159,8 +158,9 @@ async function serve(
   },
 ) {
   const sdk = await makeSdkMetrics();
-  const scrapes = openScrapeNote(about.folder, about.port);
-  const scrapedBefore = await scrapes.read();
+  const note = openScrapeNote(about.folder, about.port);
+  const scrapers = makeScrapers();
+  const openedMs = Date.now();
   const notReady: Probe = { ok: false, detail: 'starting or stopping' };
   let health: Health | undefined;
   let sdkRuns = false;
@@ -183,9 +183,7 @@ async function serve(
       alive: () => health?.alive() ?? { ok: true, detail: 'ok' },
       ready: () => health?.ready() ?? notReady,
     },
-    onScrape: ({ byScraper }) => {
-      if (byScraper) scrapes.note();
-    },
+    onScrape: (scrape) => scrapers.note(scrape),
   });
   return {
     runtimeMetrics: () => {
@@ -201,21 +199,12 @@ async function serve(
       const scraped = await waitFor(exporter.scrapedSince(Date.now()), seconds * 1000, stop);
       say(scraped ? 'metrics   scraped; starting' : 'metrics   no Prometheus came; starting');
     },
-    linger: async (mode: 'auto' | number, say: Say, stop: AbortSignal): Promise<void> => {
-      const wanted = mode === 'auto' ? exporter.wasScraped || scrapedBefore : mode > 0;
-      if (!wanted) return;
-      const limitMs = mode === 'auto' ? AUTO_LINGER_MS : mode * 1000;
-      say(
-        `metrics   waiting for a last scrape of ${exporter.url} (at most ${limitMs / 1000} s, Ctrl-C leaves)`,
-      );
-      const scraped = await waitFor(exporter.scrapedSince(Date.now()), limitMs, stop);
-      say(
-        scraped
-          ? 'metrics   the final values were scraped'
-          : 'metrics   no Prometheus scraped the final values',
-      );
-      if (!scraped) await scrapes.forget();
-    },
+    linger: (mode: 'auto' | number, say: Say, stop: AbortSignal): Promise<void> =>
+      linger(mode, {
+        ...{ url: exporter.url, note, scrapers, openedMs, say, stop },
+        nextScrape: () => exporter.nextScrape(),
+        isCovered: () => isAdopted(about.folder),
+      }),
   };
 }
 
