@@ -22,7 +22,7 @@ import type { RunEvent, RunKey, RunShape } from '../model/events.ts';
 import type { Store } from '../store/store.ts';
 import type { Metering, InjectedEventSinks } from './outcome-sink.ts';
 import type { Exporter, Probe } from './prometheus-exporter.ts';
-import type { Mode } from './telemetry.ts';
+import type { Mode, QueueAges } from './telemetry.ts';
 import type { WebConfig } from './web-config.ts';
 
 export type Health = {
@@ -42,6 +42,8 @@ export type Metrics = {
   sinks(onEvent?: (key: RunKey, event: RunEvent) => void): InjectedEventSinks;
   /** What `/healthz` and `/readyz` answer from now on; before, nothing is ready. */
   health(health: Health): void;
+  /** Shows how long task queues have gone unserved, until what it answers is called. */
+  watchQueues(ages: QueueAges): () => void;
   /** The worker is about to stop: nothing is ready, and what the SDK says now is what a last scrape gets. */
   stopping(): Promise<void>;
   /**
@@ -120,6 +122,7 @@ export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
       sinks: (onEvent) =>
         makeEventSinks({ metering, ...(onEvent === undefined ? {} : { onEvent }) }),
       health: (health) => scraping?.health(health),
+      watchQueues: telemetry.watchQueues,
       stopping: async () => {
         scraping?.health(undefined);
         await scraping?.readSdk();
@@ -216,6 +219,7 @@ function silent(store: Store): Metrics {
     interceptors: [makeActivityInterceptor(metering)],
     sinks: (onEvent) => makeEventSinks({ metering, ...(onEvent === undefined ? {} : { onEvent }) }),
     health: () => undefined,
+    watchQueues: () => () => undefined,
     stopping: async () => undefined,
     awaitScrape: async () => undefined,
     linger: async () => undefined,
