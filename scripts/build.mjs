@@ -81,6 +81,7 @@ async function bundleWorkflow() {
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(root, 'src/workflows/index.ts'),
+    failureConverterPath: join(root, 'src/workflows/failure-converter.ts'),
     logger: new DefaultLogger('ERROR'),
     // Else a build through a link would meet the path again that it avoids.
     webpackConfigHook: (config) => ({

@@ -36,6 +36,8 @@ export const ERROR_CODES = Object.freeze({
   RUN_NOT_FOUND: 'No run of that id, or none for that --out, is recorded in the state folder.',
   NOTHING_TO_RESUME: 'The run is finished; there is nothing to go on with.',
   NOTHING_TO_CANCEL: 'The run was left open by its command, and nothing of it is going on.',
+  PAYLOAD_KEY_UNUSABLE: 'The keys for payloads cannot be read, or are none.',
+  PAYLOAD_KEY_MISSING: 'A payload in Temporal is encrypted with a key that is not at hand.',
   STATE_DIR_UNUSABLE: 'The state folder cannot be created or written.',
   ENGINE_UNREACHABLE: 'The Temporal service does not answer.',
   NAMESPACE_NOT_FOUND: 'Temporal has no namespace of that name.',
@@ -79,6 +81,7 @@ export const RETRYABLE: ReadonlySet<string> = new Set<ErrorCode>([
   'STEP_TIMEOUT',
   'WORKER_LOST',
   'TARGET_NOT_REACHED',
+  'PAYLOAD_KEY_MISSING',
 ]);
 
 /** Codes by which a run refuses its delivery without anything being broken: exit code 4 where there is no other failure. */

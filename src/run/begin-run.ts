@@ -38,6 +38,8 @@ export async function beginRun(
   const definition = await resolveDefinition(request, date, parts.options);
   const out = await resolveOut(resolve(cwd, request.out));
   if (!(await isOfPlan(out, definition.planSha256))) await definition.checkQueries();
+  // What cannot be used is said before anything is begun.
+  await parts.payloadKeys(tell);
   makeStateDir(stateDir);
 
   const open = await openRunOf(out, parts.options.store);

@@ -8,12 +8,14 @@ import { ownStore } from '../store/store-places.ts';
 import { serviceOf } from './connection.ts';
 import { closeAll, openLink } from './link.ts';
 import { openRecords } from './records.ts';
+import { givenPayloadKeys } from './payload-keys.ts';
 import { makeSharedHealth } from './shared-health.ts';
 import { whereToServe } from './where-to-serve.ts';
 
 import type { Metrics } from '../metrics/open-metrics.ts';
 import type { RunRecords } from '../store/run-records.ts';
 import type { Store } from '../store/store.ts';
+import type { PayloadKey } from '../payloads/keys.ts';
 import type { Link } from './link.ts';
 import type { Recorded } from './records.ts';
 import type { Tell } from './project-events.ts';
@@ -33,6 +35,8 @@ export type Parts = {
   /** True: steps are executed by the embedded engine, so by this process. */
   isEmbedded(): Promise<boolean>;
   store(): Promise<Store>;
+  /** The keys for payloads that it was given, read once. @throws UserError PAYLOAD_KEY_UNUSABLE, BAD_USAGE */
+  payloadKeys(tell: Tell): Promise<readonly PayloadKey[]>;
   /** Binds the port at the first call. @throws UserError PORT_IN_USE */
   metrics(tell: Tell): Promise<Metrics>;
   readonly health: SharedHealth;
@@ -46,6 +50,7 @@ export function makeParts(options: ProjectOptions): Parts {
   const { stateDir, env = {} } = options;
   let recorded: Promise<Pick<Recorded, 'store' | 'records'>> | undefined;
   let metrics: Promise<Metrics> | undefined;
+  let payloadKeys: Promise<readonly PayloadKey[]> | undefined;
   let link: Promise<Link> | undefined;
   const closers: (() => Promise<void>)[] = [];
 
@@ -58,6 +63,7 @@ export function makeParts(options: ProjectOptions): Parts {
     health: makeSharedHealth(),
     isEmbedded: async () => (await serviceOf(options.engine ?? {}, env)) === undefined,
     store: async () => (await open()).store,
+    payloadKeys: (tell) => (payloadKeys ??= givenPayloadKeys(options, tell)),
     metrics: (tell) => {
       metrics ??= serve(tell).catch((error: unknown) => {
         metrics = undefined;
@@ -105,7 +111,8 @@ export function makeParts(options: ProjectOptions): Parts {
   }
 
   async function start(tell: Tell): Promise<Link> {
-    const opened = await openLink(options, await parts.metrics(tell), tell);
+    const keys = await parts.payloadKeys(tell);
+    const opened = await openLink(options, await parts.metrics(tell), keys, tell);
     closers.push(() => opened.close());
     return opened;
   }

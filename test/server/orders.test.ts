@@ -24,7 +24,9 @@ steps:
   copy: { uses: export.dataset, needs: [long], with: { from: first, formats: [csv] } }
 `,
 };
-const RUN = ['run-profile', '--job', 'jobs/j.yaml', '--profile', 'p', '--out', 'out'];
+/** In clear, as a stranger who could read it all. */
+const CLEAR = '--clear-payloads';
+const RUN = ['run-profile', '--job', 'jobs/j.yaml', '--profile', 'p', '--out', 'out', CLEAR];
 
 /** What any program of this machine can do with an engine whose port it knows. */
 type Stranger = {
@@ -196,7 +198,7 @@ test('a run goes on with resume, and an order of its first start is none any mor
     first.kill('SIGTERM');
     expect((await first.ended).code).toBe(130);
     await project.write({ mark: '' });
-    const second = project.start(['resume', '--out', 'out'], env);
+    const second = project.start(['resume', '--out', 'out', CLEAR], env);
     await asStranger(project, second, async (stranger) => {
       expect(stranger.plan.run.generation).toBe(2);
       expect(await codesOf(stranger, old!, 'old')).toEqual(['NOT_ORDERED']);
