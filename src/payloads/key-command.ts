@@ -22,7 +22,7 @@ export function outputOf(
         }),
       );
     const child = spawn('/bin/sh', ['-c', command], {
-      env: { ...env },
+      env: withoutSecrets(env),
       // Of its own, so that what it started ends with it.
       detached: true,
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -55,4 +55,13 @@ export function outputOf(
       else fail(code === null ? `was ended by ${signal}` : `ended with exit code ${code}`);
     });
   });
+}
+
+/** Any process of this user can read it while the command runs. */
+function withoutSecrets(
+  env: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !name.startsWith('BUILDER_SECRET_')),
+  );
 }

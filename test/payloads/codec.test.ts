@@ -9,7 +9,7 @@ import type { PayloadKey } from '../../src/payloads/keys.ts';
 const OLD: PayloadKey = { id: 'old', key: Buffer.alloc(32, 1) };
 const NEW: PayloadKey = { id: 'new', key: Buffer.alloc(32, 2) };
 
-const payloadOf = (value: unknown) => defaultPayloadConverter.toPayload(value)!;
+const payloadOf = (value: unknown) => defaultPayloadConverter.toPayload(value);
 const VALUE = { sql: 'select marker', list: [1, 'æ'] };
 const plan = payloadOf(VALUE);
 const valuesOf = async (payloads: Promise<readonly Payload[]>): Promise<readonly unknown[]> =>
