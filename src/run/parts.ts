@@ -10,6 +10,7 @@ import { closeAll, openLink } from './link.ts';
 import { openRecords } from './records.ts';
 import { givenPayloadKeys } from './payload-keys.ts';
 import { makeSharedHealth } from './shared-health.ts';
+import { makeStateDir } from './state-dir.ts';
 import { whereToServe } from './where-to-serve.ts';
 
 import type { Metrics } from '../metrics/open-metrics.ts';
@@ -123,6 +124,7 @@ export function makeParts(options: ProjectOptions): Parts {
 /** The store that a project was given, or the one in its state folder. */
 async function openStoreOf(options: ProjectOptions): Promise<Pick<Recorded, 'store' | 'records'>> {
   const { store, stateDir } = options;
+  makeStateDir(stateDir);
   if (typeof store !== 'object') return openRecords(stateDir, storeFolder(options));
   return { store, records: openRunRecords(stateDir, store, { shared: true }) };
 }
