@@ -16,7 +16,9 @@ import { makeOwnFolder, whyNotOwn } from '../../src/os/own-folder.ts';
 import { byUmask } from '../../src/os/umask.ts';
 
 let root = '';
-beforeEach(() => (root = mkdtempSync(join(tmpdir(), 'builder-own-'))));
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'builder-own-'));
+});
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
