@@ -26,6 +26,8 @@ export type FollowOptions = {
   readonly isServed: () => Promise<boolean>;
   /** False once the embedded engine's process is gone; absent with a service, which may come back. */
   readonly isUp?: () => boolean;
+  /** Called when somebody else has ended the workflow by force. */
+  readonly onTerminated: () => void;
   /** Called each time a service has stopped answering. */
   readonly onSilence: () => void;
   /** Ends it: nothing is asked or told any more. */
@@ -42,7 +44,7 @@ const SILENCE_PAUSE_MS = 2_000;
 export async function follow(options: FollowOptions): Promise<RunSummary> {
   const { handle, ownView } = options;
   // Loaded by now: a handle comes from a client.
-  const { WorkflowFailedError } = await import('@temporalio/client');
+  const { TerminatedFailure, WorkflowFailedError } = await import('@temporalio/client');
   let view: RunView | undefined;
   const look = async (): Promise<RunView | undefined> => {
     if (ownView !== undefined) return ownView();
@@ -62,6 +64,7 @@ export async function follow(options: FollowOptions): Promise<RunSummary> {
     return summary;
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
+    if (error.cause instanceof TerminatedFailure) options.onTerminated();
     return summaryOf(error, await look());
   } finally {
     clearInterval(asking);

@@ -208,6 +208,23 @@ test('a run goes on with resume, and an order of its first start is none any mor
     await access(project.path('out/first.csv'));
   }));
 
+test('a run that somebody terminates is noticed at once, is called so, and goes on with resume', () =>
+  withProject(FILES, async (project) => {
+    const env = { MARK: project.path('mark'), GO: project.path('go') };
+    const running = project.start(RUN, env);
+    await asStranger(project, running, async ({ client, runId }) => {
+      await client.workflow.getHandle(runId).terminate('\u001b[2Jso there');
+      await running.says(/terminated from outside, by no command/);
+    });
+    const { code, stderr } = await running.ended;
+    expect([code, stderr]).toEqual([130, expect.stringContaining('resume --out out')]);
+    expect(stderr).not.toContain('so there');
+    await project.write({ go: '' });
+    const resumed = await project.run(['resume', '--out', 'out'], env);
+    expect([resumed.code, resumed.stderr]).toEqual([0, expect.stringContaining('3 OK')]);
+    await access(project.path('out/first.csv'));
+  }));
+
 const onLinux = process.platform === 'linux' ? describe : describe.skip;
 
 onLinux('where the ports of a process can be listed', () => {
