@@ -11,7 +11,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
 import { ApplicationFailure } from '@temporalio/common';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 
 import { UNREADABLE } from './unreadable.ts';
 
@@ -24,7 +24,8 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const QUOTE = '"'.charCodeAt(0);
 
-const wire = temporal.api.common.v1.Payload;
+// By its default: of this package of CommonJS node sees no names.
+const wire = proto.temporal.api.common.v1.Payload;
 
 /** A codec over these keys. */
 export function makePayloadCodec({ own, known: keys }: PayloadKeys): PayloadCodec {
