@@ -91,6 +91,12 @@ async function bundleWorkflow() {
     }),
   });
   await writeFile(join(fresh, 'workflow-bundle.js'), code);
+  const [inClear, encoded] = ['failures in clear', 'failures encoded'].map(
+    (how) => `'builder_cli: ${how}'`,
+  );
+  if (code.split(inClear).length !== 2)
+    throw new Error('the bundle does not say how it writes failures');
+  await writeFile(join(fresh, 'workflow-bundle-encoding.js'), code.replace(inClear, encoded));
 }
 
 /** Of the declarations only those that a user of the library can reach. */

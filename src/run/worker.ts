@@ -14,7 +14,7 @@ import { makeDeliverActivity } from '../activities/deliver-activity.ts';
 import { makeStepActivities } from '../activities/step-activity.ts';
 import { makeStopping } from '../activities/stopping.ts';
 import { makeOrderGuard } from '../orders/guard.ts';
-import { dataConverterOf, workflowCode } from '../payloads/converter.ts';
+import { dataConverterOf } from '../payloads/converter.ts';
 
 import type {
   ActivityInterceptorsFactory,
@@ -129,7 +129,10 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       Worker.create({
         ...common,
         taskQueue,
-        workflowBundle: workflowCode(workflowBundlePath(), settings.payloadKeys),
+        workflowBundle: {
+          codePath:
+            settings.payloadKeys.own === undefined ? workflowBundlePath() : encodingBundlePath(),
+        },
         activities: { ...steps, ...(deliverQueue === taskQueue ? { deliver } : {}) },
         sinks: guard?.sinks(sinks) ?? sinks,
         interceptors: {
@@ -179,6 +182,11 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
 /** The prebuilt workflow bundle beside the compiled code. */
 export function workflowBundlePath(): string {
   return fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+}
+
+/** The same code, but that what it says of failures is left to the codec. */
+function encodingBundlePath(): string {
+  return fileURLToPath(new URL('../workflow-bundle-encoding.js', import.meta.url));
 }
 
 let bundleHash: string | undefined;

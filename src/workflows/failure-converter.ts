@@ -2,7 +2,7 @@
 
 import { DefaultFailureConverter } from '@temporalio/common';
 
-/** A worker that encrypts puts another word here before it runs the bundle: see `payloads/converter.ts`. */
+/** The build makes a second bundle, with another word here, for workers that encrypt: see `scripts/build.mjs`. */
 const FAILURES: string = 'builder_cli: failures in clear';
 
 export const failureConverter = new DefaultFailureConverter({
