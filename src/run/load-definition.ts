@@ -13,6 +13,7 @@ import { makePlacedPaths } from './plan-hash.ts';
 import { readDefinitionFile } from './read-definition-file.ts';
 import { didYouMean } from '../model/suggest.ts';
 
+import type { CheckedPartition, Start } from '../definition/check-partition.ts';
 import type { Checked, DefinitionFile } from '../definition/check.ts';
 import type { Problem } from '../model/errors.ts';
 import type { StoredColumns } from '../definition/bind.ts';
@@ -26,7 +27,9 @@ export type DefinitionRequest = {
   readonly profile?: string;
   /** `name=text` for each `--param`. */
   readonly params: readonly string[];
-  readonly date: string;
+  readonly start: Start;
+  /** Id of a partition, or `latest`; without: the latest, or the first. */
+  readonly partition?: string | undefined;
   readonly cwd: string;
   readonly kinds: readonly KindSpec[];
   /** True: queries are bound, too, which takes an engine for SQL. */
@@ -37,6 +40,8 @@ export type DefinitionRequest = {
 
 export type Definition = {
   readonly plan: Omit<Plan, 'run'>;
+  /** `run.date`, and how the job is cut. */
+  readonly cut: Pick<CheckedPartition, 'date' | 'today' | 'partitioning'>;
   /** The same wherever the project lies. */
   readonly planSha256: string;
   readonly origins: Readonly<Record<string, string>>;
@@ -105,7 +110,8 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
     profiles: chain.files,
     kinds: request.kinds,
     given: paramTexts(request.params),
-    date: request.date,
+    start: request.start,
+    partition: request.partition,
     resolvePath: paths.resolvePath,
     complete: !chain.broken,
   });
@@ -115,6 +121,7 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
   if (checked.plan === undefined || all.length > 0) throw new DefinitionError(all, texts);
   return {
     plan: checked.plan,
+    cut: checked.cut,
     planSha256: paths.hashOf(checked.plan),
     origins: checked.origins,
     jobPath,

@@ -26,8 +26,7 @@ export async function validateDefinition(
     return opened;
   };
   try {
-    const date = new Date().toISOString().slice(0, 10);
-    return await resolveDefinition(request, date, options, {
+    return await resolveDefinition(request, { atMs: Date.now() }, options, {
       bindSql: true,
       stored: (plan) => {
         let columns: ColumnsOfNow | undefined;

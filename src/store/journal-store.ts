@@ -86,8 +86,8 @@ export function makeJournalStore({
     },
     noted: async (fingerprint) => noted(fingerprint),
     putResult,
-    latestOf: async (job, profile, step) => {
-      const latest = journal.pointer(SUBJECTS.latest(job, profile, step)) as
+    latestOf: async (job, profile, step, partition) => {
+      const latest = journal.pointer(SUBJECTS.latest(job, profile, step, partition)) as
         LatestState | undefined;
       return latest === undefined ? undefined : noted(latest.fingerprint);
     },
