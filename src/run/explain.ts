@@ -62,8 +62,7 @@ export async function explainRun(
   const { plan: body, cut, planSha256, origins } = definition;
   const { date } = cut;
   const { cwd = process.cwd() } = options;
-  const { partition } = body;
-  const within = partition === undefined ? [] : [partition.id];
+  const within = body.partition === undefined ? [] : [body.partition.id];
   const before =
     request.out === undefined
       ? { previousRows: {} }

@@ -6,11 +6,12 @@
  *    taken: nobody loses reuse, or a run that is still open.
  */
 
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
+import { makeFolderSync } from '../os/make-folder.ts';
 
 const ROOT_MARKS = ['builder.yaml', 'package.json', '.git'] as const;
 
@@ -81,7 +82,7 @@ function namesIn(folder: string): readonly string[] {
 /** Creates the state folder. @throws UserError STATE_DIR_UNUSABLE */
 export function makeStateDir(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolderSync(path);
     accessSync(path, constants.W_OK);
   } catch (error) {
     throw new UserError(
