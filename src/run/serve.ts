@@ -5,6 +5,7 @@ import { recordedRuns } from '../orders/open-runs.ts';
 import { sharedDeliverQueue, sharedTaskQueue } from './queues.ts';
 import { openSession } from './session.ts';
 import { makeStateDir } from './state-dir.ts';
+import { queuesOfOpenRuns, watchUnserved } from './unserved.ts';
 import { watchEngine } from './watch-engine.ts';
 
 import type { Parts } from './parts.ts';
@@ -28,10 +29,12 @@ export async function serve(
 ): Promise<void> {
   const { stateDir, engine: choice } = parts.options;
   const taskQueue = sharedTaskQueue(choice);
+  await parts.payloadKeys(tell);
   makeStateDir(stateDir);
-  const metrics = await parts.metrics(tell);
+  const metrics = await parts.metrics(tell, 'long-lived');
   const over = new AbortController();
   let unwatch: (() => void) | undefined;
+  let unwatchQueues: (() => void) | undefined;
   let session: Session | undefined;
   try {
     session = await openSession(parts, {
@@ -43,6 +46,7 @@ export async function serve(
       slots,
       isOpen: recordedRuns((await parts.records()).read),
     });
+    unwatchQueues = watchUnserved(session, queuesOfOpenRuns(await parts.records(), session.engine));
     const { uiUrl, isUp } = session.engine;
     tell({
       type: 'serving',
@@ -61,6 +65,7 @@ export async function serve(
     tell({ type: 'stopping' });
   } finally {
     unwatch?.();
+    unwatchQueues?.();
     over.abort();
     await session?.close();
   }

@@ -2,6 +2,7 @@
 
 import { follow } from './follow.ts';
 import { isServed, queuesOf } from './queues.ts';
+import { watchUnserved } from './unserved.ts';
 import { brokenWorker } from './worker-failure.ts';
 
 import type { WorkflowHandle } from '@temporalio/client';
@@ -45,6 +46,8 @@ export async function watchRun(watched: Watched): Promise<RunSummary | 'suspende
       () => undefined,
     );
   }
+  const sinceMs = Date.now();
+  const unwatchQueues = watchUnserved(session, async () => [{ taskQueue, sinceMs }]);
   try {
     return await Promise.race([
       follow({
@@ -57,6 +60,12 @@ export async function watchRun(watched: Watched): Promise<RunSummary | 'suspende
           watched.records.noteEvent(runId, event);
         },
         onNoWorker: () => tell({ type: 'waiting', runId, for: 'worker', taskQueue }),
+        // Who it was, and what he says of it, the server takes on trust: neither is shown.
+        onTerminated: () =>
+          tell({
+            type: 'said',
+            text: 'ended     the workflow was terminated from outside, by no command; every finished step is kept',
+          }),
         isServed: () => isServed(session, taskQueue),
         ...(engine.isUp === undefined ? {} : { isUp: engine.isUp }),
         onSilence: () => tell({ type: 'waiting', runId, for: 'service', taskQueue }),
@@ -67,6 +76,7 @@ export async function watchRun(watched: Watched): Promise<RunSummary | 'suspende
     ]);
   } finally {
     over.abort();
+    unwatchQueues();
     stops.onCancel(() => undefined);
   }
 }

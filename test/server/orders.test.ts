@@ -24,7 +24,9 @@ steps:
   copy: { uses: export.dataset, needs: [long], with: { from: first, formats: [csv] } }
 `,
 };
-const RUN = ['run-profile', '--job', 'jobs/j.yaml', '--profile', 'p', '--out', 'out'];
+/** In clear, as a stranger who could read it all. */
+const CLEAR = '--clear-payloads';
+const RUN = ['run-profile', '--job', 'jobs/j.yaml', '--profile', 'p', '--out', 'out', CLEAR];
 
 /** What any program of this machine can do with an engine whose port it knows. */
 type Stranger = {
@@ -166,12 +168,13 @@ test('nobody but the command has its worker do anything; its own run, metrics an
     await access(project.path('out/first.csv'));
     const outcomes = [...series].filter(
       ([name, value]) =>
-        value !== 0 && /^pipeline_(step_status|step_attempts|run_status)_/.test(name),
+        value !== 0 &&
+        /^pipeline_(step_status_total|step_duration_seconds_count|run_status_total)/.test(name),
     );
     expect(outcomes.map(([name, value]) => `${name} ${value}`).sort()).toEqual([
       'pipeline_run_status_total{job="mine",profile="p",status="OK"} 1',
       ...['copy', 'first', 'long'].map(
-        (step) => `pipeline_step_attempts_total{profile="p",step="${step}",result="ok"} 1`,
+        (step) => `pipeline_step_duration_seconds_count{job="mine",profile="p",step="${step}"} 1`,
       ),
       ...['copy', 'first', 'long'].map(
         (step) => `pipeline_step_status_total{job="mine",profile="p",step="${step}",status="OK"} 1`,
@@ -196,13 +199,30 @@ test('a run goes on with resume, and an order of its first start is none any mor
     first.kill('SIGTERM');
     expect((await first.ended).code).toBe(130);
     await project.write({ mark: '' });
-    const second = project.start(['resume', '--out', 'out'], env);
+    const second = project.start(['resume', '--out', 'out', CLEAR], env);
     await asStranger(project, second, async (stranger) => {
       expect(stranger.plan.run.generation).toBe(2);
       expect(await codesOf(stranger, old!, 'old')).toEqual(['NOT_ORDERED']);
     });
     await project.write({ go: '' });
     expect((await second.ended).code).toBe(0);
+    await access(project.path('out/first.csv'));
+  }));
+
+test('a run that somebody terminates is noticed at once, is called so, and goes on with resume', () =>
+  withProject(FILES, async (project) => {
+    const env = { MARK: project.path('mark'), GO: project.path('go') };
+    const running = project.start(RUN, env);
+    await asStranger(project, running, async ({ client, runId }) => {
+      await client.workflow.getHandle(runId).terminate('\u001b[2Jso there');
+      await running.says(/terminated from outside, by no command/);
+    });
+    const { code, stderr } = await running.ended;
+    expect([code, stderr]).toEqual([130, expect.stringContaining('resume --out out')]);
+    expect(stderr).not.toContain('so there');
+    await project.write({ go: '' });
+    const resumed = await project.run(['resume', '--out', 'out'], env);
+    expect([resumed.code, resumed.stderr]).toEqual([0, expect.stringContaining('3 OK')]);
     await access(project.path('out/first.csv'));
   }));
 
