@@ -7,11 +7,12 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { bornOf, isHidden } from './born.ts';
+import { makeFolderSync } from './make-folder.ts';
 import { ownOwner, placeOf } from './owner.ts';
 
 /** After this long, a temporary file of a machine whose processes we cannot see is nobody's. */
@@ -128,7 +129,7 @@ function linkInto(temporary: string, path: string): boolean {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === 'EEXIST') return false;
       if (code !== 'ENOENT' || tries > 4) throw error;
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolderSync(dirname(path));
     }
   }
 }

@@ -10,6 +10,7 @@ import { chmodSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { sightIn } from './lease-files.ts';
+import { makeFolderSync } from './make-folder.ts';
 import { byUmask } from './umask.ts';
 
 const PRIVATE = 0o700;
@@ -17,13 +18,13 @@ const OTHERS_WRITE = 0o022;
 
 /** Makes a folder for this user alone, unless it is there. */
 export function makeOwnFolder(path: string): void {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolderSync(dirname(path));
   try {
     mkdirSync(path, { mode: PRIVATE });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     // For its own word where it is no folder.
-    mkdirSync(path, { recursive: true });
+    makeFolderSync(path);
   }
 }
 
