@@ -56,8 +56,8 @@ export async function writeWhole(
   bytes: string,
   { sync }: { sync: boolean },
 ): Promise<void> {
-  if (!sync) return writeFileSync(path, bytes, { flag: 'wx', mode: 0o644 });
-  const file = await open(path, 'wx', 0o644);
+  if (!sync) return writeFileSync(path, bytes, { flag: 'wx' });
+  const file = await open(path, 'wx');
   try {
     await file.writeFile(bytes);
     await file.datasync();
