@@ -57,7 +57,9 @@ export type Outcome = {
   readonly rowsRejected?: number;
   /** Names of the checks that failed, at either severity. */
   readonly failedChecks?: readonly string[];
-  /** The seal of the result it tells of; not in records or metrics. */
+  /** Of the result it tells of: what the run needs as long as it is on record. Not in records or metrics. */
+  readonly fingerprint?: string;
+  /** The seal of that result; not in records or metrics. */
   readonly seal?: string;
 };
 

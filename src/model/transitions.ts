@@ -142,6 +142,7 @@ function succeed(turn: Turn, i: number, result: StepResult): void {
       ...(warning === undefined ? {} : { reason: warning }),
       ...(failedChecks === undefined ? {} : { failedChecks }),
     }),
+    fingerprint: result.fingerprint,
     ...(result.seals === undefined ? {} : { seal: result.seals.result }),
   });
 }

@@ -10,6 +10,7 @@ import { resolveDefinition } from './definition-source.ts';
 import { explainRun } from './explain.ts';
 import { readLogs } from './logs.ts';
 import { makeParts } from './parts.ts';
+import { prune } from './prune.ts';
 import { listRuns, lookAtRecords } from './records.ts';
 import { resumeRun } from './resume-run.ts';
 import { serve } from './serve.ts';
@@ -23,6 +24,8 @@ import type { Explanation, ExplainRequest } from './explain.ts';
 import type { InferredColumns } from './inferred-columns.ts';
 import type { RunEnded, Tell } from './project-events.ts';
 import type { ProjectOptions } from './project-options.ts';
+import type { PruneReport } from './prune-report.ts';
+import type { PruneRequest } from './prune.ts';
 import type { ServeRequest } from './serve.ts';
 
 /** How one run is listened to and stopped. */
@@ -62,6 +65,8 @@ export type Project = {
   cancel(runId: string): Promise<void>;
   /** A worker for the task queue; with the embedded engine, that engine kept up. Until `stop`. @throws UserError */
   serve(request: ServeRequest): Promise<void>;
+  /** Removes what nobody needs any more; beside runs that go on, whose own it leaves alone. @throws UserError */
+  prune(request?: PruneRequest): Promise<PruneReport>;
   /** Waits for what goes on, then leaves engine and metrics port. */
   close(): Promise<void>;
 };
@@ -117,6 +122,7 @@ export function openProject(options: ProjectOptions): Project {
     logs: async (runId, step) => readLogs(parts.folder(runId), await status(runId), step),
     cancel: async (runId) => cancelRun(parts, await status(runId)),
     serve: (request) => during(serve(parts, request, tell)),
+    prune: (request = {}) => during(prune(parts, request, tell)),
     close: async () => {
       await Promise.allSettled(goingOn);
       await parts.close();

@@ -81,6 +81,10 @@ export function makeJournalStore({
       }
       return found;
     },
+    columnsOf: async (fingerprint) => {
+      const state = journal.state(SUBJECTS.result(fingerprint)) as ResultState | undefined;
+      return (state?.stored ?? state?.was)?.columns;
+    },
     putResult,
     latestOf: async (job, profile, step) => {
       const latest = journal.pointer(SUBJECTS.latest(job, profile, step)) as

@@ -6,6 +6,7 @@ import type { RunEntry, StoredResult } from './entries.ts';
 import type { Counters } from './folds/counters.ts';
 import type { RunRow } from './folds/folding.ts';
 import type { Verdict } from './journal/folding.ts';
+import type { StorePruning } from './pruning.ts';
 
 /** Immutable bytes by their content. Where they lie is the store's own business. */
 export type ArtifactStore = {
@@ -48,6 +49,8 @@ export type ResultJournal = {
   findResult(fingerprint: string): Promise<StoredResult | undefined>;
   /** The same for many in one go: those that are there, by fingerprint. */
   findResults(fingerprints: readonly string[]): Promise<ReadonlyMap<string, StoredResult>>;
+  /** The columns of a result's outputs, also of one that was dropped while a run went on with it. */
+  columnsOf(fingerprint: string): Promise<StoredResult['columns'] | undefined>;
   /** Writes a result if none is there, and answers the one that is: a late attempt adopts the first. */
   putResult(fingerprint: string, stored: StoredResult): Promise<StoredResult>;
   /** The newest stored result of a step of this name (job, profile, step), for `explain`. */
@@ -59,6 +62,11 @@ export type Store = ArtifactStore &
   RunJournal & {
     /** The machine's current boot. */
     readonly bootId: string;
+    /** One process at a time removes what may go; `look`: to see what that is, beside others, changing nothing. */
+    prune<T>(
+      work: (pruning: StorePruning) => Promise<T>,
+      options?: { readonly look?: boolean; readonly onWait?: (who: string) => void },
+    ): Promise<T>;
     /** Resolves when nothing is tidied up in the background. A process may end without it. */
     settled(): Promise<void>;
     /** Gives files back. Using the store again opens them again. */

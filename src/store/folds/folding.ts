@@ -9,7 +9,12 @@ import type { Counters } from './counters.ts';
 import type { RunState } from './run-state.ts';
 
 /** The result of a fingerprint, and the append that wrote it; neither once it is dropped. */
-export type ResultState = { readonly stored?: StoredResult; readonly by?: string };
+export type ResultState = {
+  readonly stored?: StoredResult;
+  readonly by?: string;
+  /** The one that was dropped: runs that had found it before may still go on with it. */
+  readonly was?: StoredResult;
+};
 /** The fingerprint of the newest result of a step. */
 export type LatestState = { readonly fingerprint: string };
 export type State = ResultState | RunState | LatestState;
@@ -28,11 +33,15 @@ export type Summary = {
   readonly runs: readonly RunRow[];
   /** By exporter. */
   readonly counters: Readonly<Record<string, Counters>>;
+  /** Runs that were taken off the record here, and may be in the older part. */
+  readonly gone?: readonly string[];
 };
 
 export const SUBJECTS = Object.freeze({
   result: (fingerprint: string) => `result ${fingerprint}`,
   run: (runId: string) => `run ${runId}`,
+  /** With this every subject of `latest` begins. */
+  latestOfAll: 'latest ',
   latest: (job: string, profile: string, step: string) =>
     `latest ${JSON.stringify([job, profile, step])}`,
 });
@@ -50,14 +59,26 @@ export const STORE_FOLDING: Folding<Entry, State, Summary> = {
     return [[SUBJECTS.latest(job, profile, id), { fingerprint: entry.fingerprint }]];
   },
   isSummed: (subject) => subject.startsWith(SUBJECTS.run('')),
-  summaryOf: ({ states, won }) => ({
-    runs: [...states].flatMap(([, state]) => rowOf(state)).sort(byStart),
-    counters: countAll(won),
-  }),
-  mergeSummaries: (older, newer) => ({
-    runs: mergeRows(older.runs, newer.runs),
-    counters: mergeExporters(older.counters, newer.counters),
-  }),
+  summaryOf: ({ states, won }) => {
+    const all = [...states];
+    const gone = all.flatMap(([subject, state]) =>
+      'gone' in state ? [subject.slice(SUBJECTS.run('').length)] : [],
+    );
+    return {
+      runs: all.flatMap(([, state]) => rowOf(state)).sort(byStart),
+      counters: countAll(won),
+      ...(gone.length === 0 ? {} : { gone }),
+    };
+  },
+  mergeSummaries: (older, newer) => {
+    const gone = [...(older.gone ?? []), ...(newer.gone ?? [])];
+    return {
+      runs: mergeRows(without(older.runs, newer.gone), newer.runs),
+      counters: mergeExporters(older.counters, newer.counters),
+      ...(gone.length === 0 ? {} : { gone }),
+    };
+  },
+  oldestSummary: ({ runs, counters }) => ({ runs, counters }),
 };
 
 /** True for facts that count in metrics. */
@@ -75,8 +96,8 @@ function foldResult(
   token: string,
 ): { readonly state: ResultState; readonly verdict: Verdict<StoredResult> } {
   if (entry.type === 'drop') {
-    return state.by === entry.by
-      ? { state: {}, verdict: { won: true } }
+    return state.by === entry.by && state.stored !== undefined
+      ? { state: { was: state.stored }, verdict: { won: true } }
       : { state, verdict: { won: false } };
   }
   return state.stored === undefined
@@ -101,6 +122,12 @@ function rowOf(state: State): readonly RunRow[] {
 function byStart(a: RunRow, b: RunRow): number {
   if (a.startedAt !== b.startedAt) return a.startedAt < b.startedAt ? -1 : 1;
   return a.id < b.id ? -1 : 1;
+}
+
+function without(rows: readonly RunRow[], ids: readonly string[] | undefined): readonly RunRow[] {
+  if (ids === undefined || ids.length === 0) return rows;
+  const gone = new Set(ids);
+  return rows.filter(({ id }) => !gone.has(id));
 }
 
 /** Both are sorted; of one run the newer row counts. */

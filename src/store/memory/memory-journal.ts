@@ -28,8 +28,15 @@ export function openMemoryJournal<Entry, State, Summary>(
         won: subjects.flatMap((subject) => books.won(subject).map(({ entry }) => entry)),
       });
     },
+    visit: (prefix, visit) => {
+      for (const subject of books.subjects().filter((each) => each.startsWith(prefix))) {
+        visit(subject, books.state(subject)!);
+      }
+    },
     settled: async () => undefined,
     compact: async () => undefined,
+    // Its states are small beside the artifacts it holds, and gone with the process.
+    compactWithout: async () => true,
     close: () => undefined,
   };
 }
