@@ -11,6 +11,7 @@ import { existsSync } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { sweepTemporary } from '../os/atomic.ts';
 import { both, diskUse } from '../os/disk-use.ts';
 import { withLease } from '../os/lease-turn.ts';
 import { settleRecords } from './end-server.ts';
@@ -48,6 +49,7 @@ export async function pruneEngine(
       await settleRecords(paths);
       const user = userOf(paths);
       if (user !== undefined) return withUser(use, user);
+      await sweepTemporary(paths.root);
       for (const name of await removable(paths)) {
         const gone = join(paths.root, `.gone-${randomBytes(6).toString('hex')}`);
         await rename(join(paths.root, name), gone);

@@ -32,7 +32,9 @@ export type ResultEntry =
       readonly fingerprint: string;
       /** The append that wrote the result: what another one put there meanwhile stays. */
       readonly by: string;
-    };
+    }
+  /** Brings back what was dropped, unless another one is there. It does not become the newest of its step by that. */
+  | { readonly type: 'restore'; readonly fingerprint: string };
 
 /** What every entry of a run says. An entry of a lower generation than one before it is void. */
 type OfRun = {

@@ -75,7 +75,14 @@ function storeOver(
         });
       if (look) return inClearWords('read', root, () => work(pruning(() => undefined)));
       return inClearWords('remove from', root, () =>
-        withLease(join(root, 'pruning'), (lease) => work(pruning(() => lease.check())), { onWait }),
+        withLease(
+          join(root, 'pruning'),
+          async (lease) => {
+            await sweepTemporary(root);
+            return work(pruning(() => lease.check()));
+          },
+          { onWait },
+        ),
       );
     },
     settled: () => journal.settled(),

@@ -87,7 +87,7 @@ export function isFact(entry: Entry): entry is Fact {
 }
 
 function isOfResult(entry: Entry): entry is ResultEntry {
-  return entry.type === 'result' || entry.type === 'drop';
+  return entry.type === 'result' || entry.type === 'drop' || entry.type === 'restore';
 }
 
 function foldResult(
@@ -98,6 +98,11 @@ function foldResult(
   if (entry.type === 'drop') {
     return state.by === entry.by && state.stored !== undefined
       ? { state: { was: state.stored }, verdict: { won: true } }
+      : { state, verdict: { won: false } };
+  }
+  if (entry.type === 'restore') {
+    return state.stored === undefined && state.was !== undefined
+      ? { state: { stored: state.was, by: token }, verdict: { won: true } }
       : { state, verdict: { won: false } };
   }
   return state.stored === undefined

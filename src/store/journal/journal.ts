@@ -209,6 +209,7 @@ export function openJournal<Entry, State, Summary>({
         visit(subject, state);
       };
       for (const subject of books.subjects()) tell(subject, books.state(subject));
+      for (const subject of books.pointers()) tell(subject, books.pointer(subject));
       for (const table of tables.toReversed()) {
         for (const row of rowsOf(table)) {
           if (checksum(row.bytes) !== row.crc) continue;

@@ -29,8 +29,11 @@ export function openMemoryJournal<Entry, State, Summary>(
       });
     },
     visit: (prefix, visit) => {
-      for (const subject of books.subjects().filter((each) => each.startsWith(prefix))) {
-        visit(subject, books.state(subject)!);
+      const isAsked = (subject: string): boolean => subject.startsWith(prefix);
+      for (const subject of books.subjects().filter(isAsked)) visit(subject, books.state(subject)!);
+      for (const subject of books.pointers().filter(isAsked)) {
+        const state = books.pointer(subject);
+        if (state !== undefined) visit(subject, state);
       }
     },
     settled: async () => undefined,

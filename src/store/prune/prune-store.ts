@@ -59,8 +59,8 @@ export function makeStorePruning({
         const state = journal.state(SUBJECTS.result(fingerprint)) as ResultState | undefined;
         if (state?.was === undefined) continue;
         const refs = Object.values(state.was.result.outputs);
-        const there = await Promise.all(refs.map((ref) => artifacts.verify(ref)));
-        if (there.every(Boolean)) entries.push({ type: 'result', fingerprint, stored: state.was });
+        const there = await Promise.all(refs.map((ref) => artifacts.verify(ref, { deep: true })));
+        if (there.every(Boolean)) entries.push({ type: 'restore', fingerprint });
       }
       return (await append(entries)).filter(Boolean).length;
     },
