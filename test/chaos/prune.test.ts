@@ -67,8 +67,11 @@ async function isInOrder(stateDir: string): Promise<void> {
   const named = results.flatMap(({ files }) => files.map((file) => file.name));
   const files = await filesBelow(join(stateDir, 'store', 'artifacts'));
   expect(files.map((file) => file.slice(3)).toSorted()).toEqual([...new Set(named)].toSorted());
+  const ids = runs.map(({ record }) => record.run_id);
   const folders = await readdir(join(stateDir, 'runs'));
-  expect(folders.toSorted()).toEqual(runs.map(({ record }) => record.run_id).toSorted());
+  expect(folders).toEqual(expect.arrayContaining(ids));
+  // A killed run may have had its folder, and not yet its record.
+  expect(folders.length - ids.length).toBeLessThanOrEqual(2);
   expect(await readdir(join(stateDir, 'store'))).not.toContain('aside');
   store.close();
 }
@@ -76,7 +79,7 @@ async function isInOrder(stateDir: string): Promise<void> {
 test('runs that find, make and read results never notice that these are pruned all the time, nor that pruning is killed', () =>
   withFolder(async (folder) => {
     const runners = ['a', 'b'].map((name) => start('run', folder, name));
-    const ran = runners.map((runner) => take(runner, 150));
+    const ran = runners.map((runner) => take(runner, 60));
     let isOver = false;
     const over = Promise.all(ran).finally(() => (isOver = true));
     let kills = 0;
@@ -84,11 +87,11 @@ test('runs that find, make and read results never notice that these are pruned a
       const pruner = start('prune', folder);
       await take(pruner, 1);
       // At whatever it is by then.
-      await pause(Math.random() * 200);
+      await pause(Math.random() * 800);
       await pruner.kill();
       kills += 1;
     }
-    expect((await over).map((runs) => runs.length)).toEqual([150, 150]);
+    expect((await over).map((runs) => runs.length)).toEqual([60, 60]);
     expect(runners.map((runner) => runner.broken())).toEqual([undefined, undefined]);
     expect(kills).toBeGreaterThan(1);
     await Promise.all(runners.map((runner) => runner.kill()));

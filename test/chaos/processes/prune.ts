@@ -44,7 +44,7 @@ if (what === 'prune') {
     const path = await store.materialize(table);
     for (let looks = 0; looks < 3; looks += 1) {
       if ((await readFile(path, 'utf8')) !== text) throw new Error(`${path} holds something else`);
-      await pause(Math.random() * 10);
+      await pause(Math.random() * 60);
     }
     await store.copyTo(table, join(stateDir, `delivered-${name}`));
     const columns = await store.columnsOf(fingerprint);
@@ -62,7 +62,7 @@ if (what === 'prune') {
     await writeFile(path, text);
     const table = await store.put(path, { format: 'csv' });
     // Its bytes lie there, and nothing names them yet.
-    await pause(Math.random() * 10);
+    await pause(Math.random() * 150);
     const result = resultOf({ table }, { runId, bootId: store.bootId }, fingerprint);
     return store.putResult(fingerprint, result);
   }
