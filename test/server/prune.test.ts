@@ -6,7 +6,7 @@ import { expect, jest, test } from '@jest/globals';
 import { withProject } from '../harness/cli.ts';
 import { contentOf } from '../harness/folders.ts';
 
-jest.setTimeout(240_000);
+jest.setTimeout(600_000);
 
 const FILES = {
   'data.csv': 'id,name\n1,a\n2,b\n',
@@ -20,7 +20,7 @@ profile: p
 steps:
   collect: { uses: collect.files, with: { from: '\${{ inputs.data }}' } }
   clean: { uses: transform.sql, needs: [collect], with: { sql: 'select *, \${{ params.n }} as n from collect' } }
-  gate: { uses: exec.command, needs: [clean], with: { shell: 'test -f gate', cwd: .. } }
+  gate: { uses: exec.command, needs: [clean], with: { shell: 'test -f GATE' } }
   export: { uses: export.dataset, needs: [gate], with: { from: clean, formats: [csv] } }
 `,
 };
@@ -35,7 +35,8 @@ type Pruned = {
 
 test('prune tells what would go, removes it, and what has to be reused and resumed still is', () =>
   withProject(FILES, async (project) => {
-    await project.write({ gate: '' });
+    const profile = FILES['profiles/p.yaml'].replace('GATE', project.path('gate'));
+    await project.write({ 'profiles/p.yaml': profile, gate: '' });
     for (const n of [1, 2, 3]) expect((await project.run(run('out', n))).code).toBe(0);
     const before = await contentOf(project.path('out'));
     await rm(project.path('gate'));
