@@ -13,7 +13,7 @@ import type { ArtifactRef } from '../model/step-result.ts';
 import type { Store } from '../store/store.ts';
 
 export type Room = {
-  readonly plan: Pick<Plan, 'job' | 'profile' | 'steps'> & {
+  readonly plan: Pick<Plan, 'job' | 'profile' | 'partition' | 'steps'> & {
     readonly run: Pick<Plan['run'], 'out'>;
   };
   readonly store: Pick<Store, 'latestOf'>;
@@ -44,13 +44,13 @@ export async function lackOfRoom(
 }
 
 async function neededBytes(
-  { job, profile, steps, run }: Room['plan'],
+  { job, profile, partition, steps, run }: Room['plan'],
   store: Room['store'],
   folder: string,
 ): Promise<number> {
   const refs = new Map<string, ArtifactRef>();
   for (const { id } of steps) {
-    const latest = await store.latestOf(job, profile, id);
+    const latest = await store.latestOf(job, profile, id, partition?.id);
     for (const ref of Object.values(latest?.result.outputs ?? {})) refs.set(ref.sha256, ref);
   }
   const isBeside = run.out !== undefined && (await areOnOneDisk(folder, run.out));

@@ -1,8 +1,8 @@
 /**
  * Decides what of a store may go. Pure.
  *
- * 1. Needed are: runs that are open, the newest run of each job and profile and the newest of those that ended well,
- *    the same of each `--out` that is there; and of them every result, and of each step the newest result.
+ * 1. Needed are: runs that are open, of each job and profile (and partition) the newest run and the newest that ended
+ *    well, the same of each `--out` that is there; and of them every result, and of each step the newest result.
  * 2. What is not needed goes as soon as it is beyond one of the bounds; without any bound all of it goes.
  * 3. A result goes only with the last run on record that used it.
  */
@@ -80,9 +80,9 @@ function neededRuns({ survey, isThere }: PruneQuestion): ReadonlySet<string> {
   };
   const open: string[] = [];
   for (const run of survey.runs) {
-    const { run_id, job, profile, out, state, status } = run.record;
+    const { run_id, out, state, status } = run.record;
     if (state === 'open') open.push(run_id);
-    const keys = [JSON.stringify([job, profile])];
+    const keys = [keyOf(run.record)];
     if (out !== undefined && isThere(out)) keys.push(JSON.stringify([out]));
     for (const key of keys) {
       put(`any ${key}`, run);
@@ -92,15 +92,19 @@ function neededRuns({ survey, isThere }: PruneQuestion): ReadonlySet<string> {
   return new Set([...open, ...[...newest.values()].map(({ record }) => record.run_id)]);
 }
 
+function keyOf({ job, profile, partition }: RunRecord): string {
+  return JSON.stringify([job, profile, ...(partition === undefined ? [] : [partition])]);
+}
+
 /** The place of each among the runs of its job and profile, the newest first. */
 function ranksOf(runs: readonly SurveyedRun[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   return new Map(
-    runs.map(({ record: { run_id, job, profile } }) => {
-      const key = JSON.stringify([job, profile]);
+    runs.map(({ record }) => {
+      const key = keyOf(record);
       const rank = counts.get(key) ?? 0;
       counts.set(key, rank + 1);
-      return [run_id, rank] as const;
+      return [record.run_id, rank] as const;
     }),
   );
 }

@@ -98,6 +98,14 @@ test('of each job and profile the newest run stays, however old', () => {
   ]);
 });
 
+test('of each partition the newest run stays', () => {
+  const runs = SURVEY.runs.map((one, i) => ({
+    ...one,
+    record: { ...one.record, partition: i < 2 ? '2026-02' : '2026-01' },
+  }));
+  expect(decide({ keepRuns: 1 }, { runs })).toEqual({ runs: ['b'], results: ['fb'] });
+});
+
 test('a result that a run took over from one that goes stays with it', () => {
   const runs = [run('c', 1, ['fa', 'fc']), ...SURVEY.runs.slice(1)];
   expect(decide({}, { runs })).toEqual({ runs: ['a', 'b'], results: ['fb'] });
