@@ -56,7 +56,9 @@ test('a disk that nobody can ask says nothing', () =>
     expect(await lackOfRoom(room(folder, GB), fails)).toBeUndefined();
   }));
 
-(whyNoSmallDisk() === undefined ? test : test.skip)('a disk of one megabyte is seen as it is', () =>
+const smallDisk = whyNoSmallDisk() === undefined ? test : test.skip;
+
+smallDisk('a disk of one megabyte is seen as it is', () =>
   withSmallDisk(async (disk) => {
     expect(await lackOfRoom(room(join(disk, '.builder'), 0))).toMatch(/has 1.0 MB free/);
   }),

@@ -22,7 +22,7 @@ const RESULTS = 6;
 if (what === 'prune') {
   const project = openProject({ stateDir, kinds: [] });
   say('ready');
-  for (let i = 0; ; i += 1) {
+  for (;;) {
     const { rows } = await project.prune({ keepRuns: 0 });
     say(JSON.stringify(rows.map((row) => [row.what, row.count])));
   }
