@@ -2,11 +2,12 @@
  * What attempts and queries of dead processes left on the disk: folders of attempts by run, and what queries had put
  * aside for want of memory.
  *
- * 1. Nothing of a run that goes on is touched, and nothing that a command still runs in.
+ * 1. Nothing of a run that goes on is touched, and nothing that a command still runs in. A run may be started again at
+ *    any moment: only attempts of the starts that are over go, which their names tell.
  * 2. Of a run that nobody here knows only what is old goes: its worker may be at its first step.
  */
 
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { isLeftOver, sweepTemporary } from '../os/atomic.ts';
@@ -28,7 +29,8 @@ export type Leftovers = {
 };
 
 export type SweepAttempts = {
-  readonly isOver: (runId: string) => boolean | 'unknown';
+  /** The last start of a run that is over; undefined: it goes on. */
+  readonly overUntil: (runId: string) => number | undefined | 'unknown';
   /** Only to see what there is. */
   readonly look: boolean;
   readonly now?: number;
@@ -37,22 +39,32 @@ export type SweepAttempts = {
 /** Removes it, and answers what it was. */
 export async function sweepAttempts(
   root: string,
-  { isOver, look, now = Date.now() }: SweepAttempts,
+  { overUntil, look, now = Date.now() }: SweepAttempts,
 ): Promise<Leftovers> {
-  let attempts = { files: 0, bytes: 0, newestMs: 0 };
+  let attempts: DiskUse = { files: 0, bytes: 0, newestMs: 0 };
   let runs = 0;
   for (const runId of await namesIn(root)) {
     if (runId === SHARED_SPILL) continue;
     const path = join(root, runId);
-    const over = isOver(runId);
-    if (over === false || (await namesIn(path)).some((name) => name.endsWith('.pid'))) continue;
+    const over = overUntil(runId);
+    const names = await namesIn(path);
+    if (over === undefined || names.some((name) => name.endsWith('.pid'))) continue;
     const use = await diskUse(path);
-    if (over === 'unknown' && now - use.newestMs < UNKNOWN_KEPT_MS) continue;
-    attempts = both(attempts, use);
+    const isKept = over === 'unknown' && now - use.newestMs < UNKNOWN_KEPT_MS;
+    const going = isKept ? [] : names.filter((name) => over === 'unknown' || startOf(name) <= over);
+    if (isKept || (names.length > 0 && going.length === 0)) continue;
+    for (const name of going) attempts = both(attempts, await diskUse(join(path, name)));
     runs += 1;
-    if (!look) await rm(path, { recursive: true, force: true });
+    if (look) continue;
+    for (const name of going) await rm(join(path, name), { recursive: true, force: true });
+    await rmdir(path).catch(() => undefined);
   }
   return { attempts: { ...attempts, runs }, spilled: await sweepSpilled(root, { look, now }) };
+}
+
+/** The start of a run that an attempt belongs to, as `<step>.<start>-<attempt>` says. */
+function startOf(name: string): number {
+  return Number(/\.(\d+)-\d+$/.exec(name)?.[1] ?? Infinity);
 }
 
 async function sweepSpilled(

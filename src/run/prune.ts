@@ -55,12 +55,13 @@ export async function prune(
   try {
     const sizes = await folders.list();
     const before = await totalUse(stateDir, places);
-    const known = new Map<string, boolean>();
+    /** Start of each run that is over; undefined of one that goes on. */
+    const known = new Map<string, number | undefined>();
     const about: Omit<StoreToPrune, 'stateDir'> = {
       ...{ bounds, folders, sizes },
       otherBytes: await otherBytes(stateDir, sizes),
-      onRun: ({ run_id, state_dir = stateDir }, goes) => {
-        if (state_dir === stateDir) known.set(run_id, goes);
+      onRun: ({ run_id, generation, state_dir = stateDir }, goes) => {
+        if (state_dir === stateDir) known.set(run_id, goes ? undefined : generation);
       },
     };
     const inAll = async (
@@ -75,11 +76,9 @@ export async function prune(
     const others = async (look: boolean) => {
       const engine = await pruneEngine(stateDir, { look, onWait });
       if (!look) await fenceLeftovers(attemptsRoot);
-      const isOver = (runId: string): boolean | 'unknown' => {
-        const goes = known.get(runId);
-        return goes === undefined ? 'unknown' : !goes;
-      };
-      return { engine, leftovers: await sweepAttempts(attemptsRoot, { isOver, look }) };
+      const overUntil = (runId: string): number | undefined | 'unknown' =>
+        known.has(runId) ? known.get(runId) : 'unknown';
+      return { engine, leftovers: await sweepAttempts(attemptsRoot, { overUntil, look }) };
     };
 
     const looked = await inAll(({ store }, one) =>
@@ -126,7 +125,7 @@ type Orphans = DiskUse & { readonly runs: number; readonly ids: readonly string[
 async function orphansOf(
   { options: { stateDir, store } }: Parts,
   sizes: ReadonlyMap<string, DiskUse>,
-  about: { readonly known: ReadonlyMap<string, boolean>; readonly bounds: PruneBounds },
+  about: { readonly known: ReadonlyMap<string, unknown>; readonly bounds: PruneBounds },
 ): Promise<Orphans> {
   const none = { files: 0, bytes: 0, newestMs: 0 };
   const roots = store === undefined ? await storesOf(stateDir) : [];

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { sweepAttempts } from '../../src/activities/sweep-attempts.ts';
 import { temporaryName } from '../../src/os/atomic.ts';
@@ -14,7 +14,7 @@ async function leave(path: string, daysAgo = 0): Promise<string> {
   await mkdir(path, { recursive: true });
   await writeFile(join(path, 'part'), 'bytes');
   const at = new Date(Date.now() - daysAgo * DAY);
-  for (const each of [join(path, 'part'), path]) await utimes(each, at, at);
+  for (const each of [join(path, 'part'), path, dirname(path)]) await utimes(each, at, at);
   return path;
 }
 
@@ -23,16 +23,22 @@ test('what attempts left goes once their run is over, or has been unknown for a 
     await leave(join(root, 'over', 'step.1-1'));
     await leave(join(root, 'goes-on', 'step.1-1'), 90);
     await leave(join(root, 'unknown', 'step.1-1'));
-    await leave(join(root, 'old-unknown'), 8);
+    await leave(join(root, 'old-unknown', 'step.1-1'), 8);
     await leave(join(root, 'has-command', 'step.1-1'));
     await writeFile(join(root, 'has-command', 'step.1-1.pid'), '{}');
-    const isOver = (run: string): boolean | 'unknown' =>
-      run.includes('unknown') ? 'unknown' : run !== 'goes-on';
-    const looked = await sweepAttempts(root, { isOver, look: true });
+    await leave(join(root, 'over', 'step.2-1'));
+    const overUntil = (run: string): number | undefined | 'unknown' => {
+      if (run.includes('unknown')) return 'unknown';
+      return run === 'goes-on' ? undefined : 1;
+    };
+    const looked = await sweepAttempts(root, { overUntil, look: true });
     expect(looked.attempts).toMatchObject({ runs: 2, files: 2, bytes: 10 });
-    expect(await sweepAttempts(root, { isOver, look: false })).toEqual(looked);
+    expect(await sweepAttempts(root, { overUntil, look: false })).toEqual(looked);
     const there = ['over', 'goes-on', 'unknown', 'old-unknown', 'has-command'];
+    // The second start of a run is not over.
+    expect(readdirSync(join(root, 'over'))).toEqual(['step.2-1']);
     expect(there.filter((name) => existsSync(join(root, name)))).toEqual([
+      'over',
       'goes-on',
       'unknown',
       'has-command',
@@ -47,7 +53,7 @@ test('what queries of dead processes had spilled goes, that of living ones stays
     const dead = await leave(mine.replace(`spill-${process.pid}-`, `spill-${pid}-`));
     const old = await leave(join(shared, 'spill-0123456789abcdef'), 2);
     const young = await leave(join(shared, 'spill-fedcba9876543210'));
-    const { spilled } = await sweepAttempts(root, { isOver: () => true, look: false });
+    const { spilled } = await sweepAttempts(root, { overUntil: () => 1, look: false });
     expect(spilled).toMatchObject({ files: 2, bytes: 10 });
     expect([mine, dead, old, young].map((path) => existsSync(path))).toEqual([
       true,

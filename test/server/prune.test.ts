@@ -73,6 +73,29 @@ test('prune tells what would go, removes it, and what has to be reused and resum
     expect(before).toMatchObject(delivered);
   }));
 
+test('a run that goes on does not notice that the state folder is pruned', () =>
+  withProject(FILES, async (project) => {
+    const waits = `until test -f ${project.path('gate')}; do sleep 0.1; done`;
+    const profile = FILES['profiles/p.yaml'].replace('test -f GATE', waits);
+    await project.write({ 'profiles/p.yaml': profile, gate: '' });
+    expect((await project.run(run('out', 1))).code).toBe(0);
+    expect((await project.run(run('out', 2))).code).toBe(0);
+    await rm(project.path('gate'));
+    // It takes over what the first run made, which nothing else needs by now.
+    const running = project.start(run('out', 1));
+    await running.says(/clean +CACHED/);
+    const { code, stdout } = await project.run(['prune', '--json']);
+    const pruned = JSON.parse(stdout) as Pruned;
+    expect({ code, kept: pruned.kept }).toEqual({ code: 0, kept: { runs: 2, needed: 2 } });
+    expect(pruned.removed).toContainEqual(
+      expect.objectContaining({ what: 'engine database', note: expect.stringContaining('stays') }),
+    );
+    await project.write({ gate: '' });
+    expect(await running.ended).toMatchObject({ code: 0 });
+    const rerun = await project.run(run('out', 1));
+    expect(rerun.stderr).toMatch(/clean +CACHED/);
+  }));
+
 test('bounds that make no sense are refused', () =>
   withProject(FILES, async (project) => {
     const age = await project.run(['prune', '--older-than', 'a month']);
