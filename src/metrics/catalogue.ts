@@ -77,7 +77,7 @@ export const CATALOGUE = Object.freeze([
   {
     name: 'pipeline_step_rows',
     type: 'gauge',
-    help: 'Rows in, out and rejected of the last successful execution.',
+    help: 'Rows in and out of the last successful execution, and rejected of the last that counted them, a failed check included.',
     labels: [...STEP, 'direction'],
   },
   {

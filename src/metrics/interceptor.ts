@@ -43,9 +43,10 @@ async function counted(
   telemetry?.seedStep(place, step.id);
   telemetry?.stepStarted(place, step.id, Date.now());
 
-  const record = (ending: Ending, durationMs: number, output?: StepResult): void => {
+  type Rows = Pick<StepResult, 'rowsIn' | 'rowsOut' | 'rowsRejected'>;
+  const record = (ending: Ending, durationMs: number, rows: Rows, isMade = true): void => {
     telemetry?.stepStopped(place, step.id);
-    if (output !== undefined && !isExecuted(output)) return;
+    if (!isMade) return;
     // Not awaited: it is written before the step's answer leaves, but its bookkeeping does not hold it up.
     void counting.add([
       {
@@ -59,20 +60,20 @@ async function counted(
         result: ending,
         durationMs,
         observed: ENDINGS[ending].observed,
-        ...(output?.rowsIn === undefined ? {} : { rowsIn: output.rowsIn }),
-        ...(output?.rowsOut === undefined ? {} : { rowsOut: output.rowsOut }),
-        ...(output?.rowsRejected === undefined ? {} : { rowsRejected: output.rowsRejected }),
+        ...(rows.rowsIn === undefined ? {} : { rowsIn: rows.rowsIn }),
+        ...(rows.rowsOut === undefined ? {} : { rowsOut: rows.rowsOut }),
+        ...(rows.rowsRejected === undefined ? {} : { rowsRejected: rows.rowsRejected }),
       },
     ]);
   };
 
   try {
     const output = (await execute()) as StepResult;
-    record('ok', output.durationMs, output);
+    record('ok', output.durationMs, output, isExecuted(output));
     return output;
   } catch (error) {
     const failure = failureOfThrown(error);
-    record(endingOf(failure), failure.durationMs ?? 0);
+    record(endingOf(failure), failure.durationMs ?? 0, failure);
     throw error;
   }
 }

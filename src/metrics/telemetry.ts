@@ -169,7 +169,7 @@ export function makeTelemetry({
     set('pipeline_step_last_attempt_timestamp_seconds', labels, atMs / 1000);
     // Where the server ended an attempt, nobody measured it.
     if (durationMs > 0) set('pipeline_step_last_duration_seconds', labels, durationMs / 1000);
-    if (!fact.observed) return;
+    // Of an attempt that failed only what it rejected is known.
     const rows = { in: fact.rowsIn, out: fact.rowsOut, rejected: fact.rowsRejected };
     for (const direction of ROW_DIRECTIONS) {
       const count = rows[direction];

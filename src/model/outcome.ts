@@ -55,11 +55,11 @@ export type Outcome = {
   readonly rowsIn?: number;
   readonly rowsOut?: number;
   readonly rowsRejected?: number;
+  /** Of its result, where it left one. */
+  readonly fingerprint?: string;
   /** Names of the checks that failed, at either severity. */
   readonly failedChecks?: readonly string[];
-  /** Of the result it tells of: what the run needs as long as it is on record. Not in records or metrics. */
-  readonly fingerprint?: string;
-  /** The seal of that result; not in records or metrics. */
+  /** The seal of the result it tells of; not in records or metrics. */
   readonly seal?: string;
 };
 

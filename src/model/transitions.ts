@@ -135,6 +135,7 @@ function succeed(turn: Turn, i: number, result: StepResult): void {
   const status = warning !== undefined ? 'WARN' : cached ? 'CACHED' : 'OK';
   end(turn, i, status, {
     durationMs,
+    fingerprint: result.fingerprint,
     ...(rowsIn === undefined ? {} : { rowsIn }),
     ...(rowsOut === undefined ? {} : { rowsOut }),
     ...(rowsRejected === undefined ? {} : { rowsRejected }),
@@ -142,7 +143,6 @@ function succeed(turn: Turn, i: number, result: StepResult): void {
       ...(warning === undefined ? {} : { reason: warning }),
       ...(failedChecks === undefined ? {} : { failedChecks }),
     }),
-    fingerprint: result.fingerprint,
     ...(result.seals === undefined ? {} : { seal: result.seals.result }),
   });
 }

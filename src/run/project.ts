@@ -8,7 +8,6 @@ import { dirname } from 'node:path';
 import { beginRun } from './begin-run.ts';
 import { cancelRun } from './cancel.ts';
 import { inferredColumns } from './inferred-columns.ts';
-import { resolveDefinition } from './definition-source.ts';
 import { explainRun } from './explain.ts';
 import { readLogs } from './logs.ts';
 import { makeParts } from './parts.ts';
@@ -17,6 +16,7 @@ import { prune } from './prune.ts';
 import { listRuns, lookAtRecords } from './records.ts';
 import { resumeRun } from './resume-run.ts';
 import { serve } from './serve.ts';
+import { validateDefinition } from './validate-definition.ts';
 import { UserError } from '../model/errors.ts';
 
 import type { RunRecord } from '../model/run-record.ts';
@@ -112,7 +112,7 @@ export function openProject(options: ProjectOptions): Project {
     return listRuns([{ root: parts.storeRoot, store, records }], list);
   };
   const validate = async (request: DefinitionRequest): Promise<ResolvedDefinition> =>
-    resolveDefinition(request, { atMs: Date.now() }, options, true);
+    validateDefinition(request, options);
   const status = async (runId: string): Promise<RunRecord> => {
     const [found] = await recorded({ limit: 1, where: ({ id }) => id === runId });
     if (found !== undefined) return found.record;

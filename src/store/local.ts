@@ -106,7 +106,7 @@ function inWords(folder: string, store: ReturnType<typeof makeJournalStore>): ty
   return {
     findResult: (fingerprint) => read(() => store.findResult(fingerprint)),
     findResults: (fingerprints) => read(() => store.findResults(fingerprints)),
-    columnsOf: (fingerprint) => read(() => store.columnsOf(fingerprint)),
+    noted: (fingerprint) => read(() => store.noted(fingerprint)),
     putResult: (fingerprint, stored) => write(() => store.putResult(fingerprint, stored)),
     latestOf: (job, profile, step, partition) =>
       read(() => store.latestOf(job, profile, step, partition)),

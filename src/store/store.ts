@@ -49,8 +49,8 @@ export type ResultJournal = {
   findResult(fingerprint: string): Promise<StoredResult | undefined>;
   /** The same for many in one go: those that are there, by fingerprint. */
   findResults(fingerprints: readonly string[]): Promise<ReadonlyMap<string, StoredResult>>;
-  /** The columns of a result's outputs, also of one that was dropped while a run went on with it. */
-  columnsOf(fingerprint: string): Promise<StoredResult['columns'] | undefined>;
+  /** What is written of a result, without a look at its artifacts; also of one that was dropped while runs went on with it. */
+  noted(fingerprint: string): Promise<StoredResult | undefined>;
   /** Writes a result if none is there, and answers the one that is: a late attempt adopts the first. */
   putResult(fingerprint: string, stored: StoredResult): Promise<StoredResult>;
   /** The newest stored result of a step of this name (job, profile, step), of all its partitions or of one. */

@@ -114,7 +114,7 @@ function ofStep(fact: StepFact): StepCounters {
     lastAttemptMs: atMs,
     // Where the server ended an attempt, nobody measured it.
     ...(durationMs > 0 ? { lastDuration: { atMs, durationMs } } : {}),
-    rows: observed ? rowsOf({ in: rowsIn, out: rowsOut, rejected: rowsRejected }, atMs) : {},
+    rows: rowsOf({ in: rowsIn, out: rowsOut, rejected: rowsRejected }, atMs),
   };
 }
 

@@ -47,8 +47,9 @@ if (what === 'prune') {
       await pause(Math.random() * 60);
     }
     await store.copyTo(table, join(stateDir, `delivered-${name}`));
-    const columns = await store.columnsOf(fingerprint);
-    if (columns?.['table'] === undefined) throw new Error(`the columns of ${fingerprint} are gone`);
+    const noted = await store.noted(fingerprint);
+    if (noted?.columns['table'] === undefined)
+      throw new Error(`the columns of ${fingerprint} are gone`);
     const outcome = {
       ...{ step: 'step', kind: 'transform.sql', status: 'OK', fingerprint },
       ...{ attempts: 1, lost: 0, durationMs: 1, elapsedMs: 1, endedAtMs: Date.now() },

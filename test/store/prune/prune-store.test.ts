@@ -109,7 +109,7 @@ describe.each(STORES)('a store in %s', (_where, open) => {
         waiting: { files: 1, bytes: 5 },
       });
       expect(await readFile(await store.materialize(ref), 'utf8')).toBe('bytes');
-      expect(await store.columnsOf('f')).toBeDefined();
+      expect(await store.noted('f')).toBeDefined();
       expect(await sweep(store, async () => ['run 1', 'run 2'])).toMatchObject({
         waiting: { files: 1 },
       });
@@ -176,9 +176,9 @@ test('a dropped result leaves the journal of a local store once no run may go on
       store.prune((pruning) => pruning.sweep({ goingOn: async () => goingOn }));
     await store.prune((pruning) => dropAll(pruning));
     await sweep(['run 1']);
-    expect(await store.columnsOf('f')).toBeDefined();
+    expect(await store.noted('f')).toBeDefined();
     await sweep(['run 2']);
-    expect(await store.columnsOf('f')).toBeUndefined();
+    expect(await store.noted('f')).toBeUndefined();
     expect(existsSync(join(folder, 'store', 'waiting.json'))).toBe(false);
     store.close();
   }));
