@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
 
 import { lackOfRoom } from '../../src/run/room-on-disk.ts';
@@ -56,10 +56,11 @@ test('a disk that nobody can ask says nothing', () =>
     expect(await lackOfRoom(room(folder, GB), fails)).toBeUndefined();
   }));
 
-const smallDisk = whyNoSmallDisk() === undefined ? test : test.skip;
+const onSmallDisk = whyNoSmallDisk() === undefined ? describe : describe.skip;
 
-smallDisk('a disk of one megabyte is seen as it is', () =>
-  withSmallDisk(async (disk) => {
-    expect(await lackOfRoom(room(join(disk, '.builder'), 0))).toMatch(/has 1.0 MB free/);
-  }),
-);
+onSmallDisk('on a disk of one megabyte', () => {
+  test('the little room is seen', () =>
+    withSmallDisk(async (disk) => {
+      expect(await lackOfRoom(room(join(disk, '.builder'), 0))).toMatch(/has 1.0 MB free/);
+    }));
+});
