@@ -84,7 +84,7 @@ export type RunNote = OfRun &
   (
     | { readonly type: 'start'; readonly record: RunRecord }
     /** The run is taken off the record, unless it is open, or was started again since. */
-    | { readonly type: 'forget'; readonly silent: boolean }
+    | { readonly type: 'prune'; readonly silent: boolean }
     | { readonly type: 'step'; readonly step: string; readonly attempt: number }
     | { readonly type: 'note'; readonly patch: Partial<RunRecord> }
     /** The command's last word: what it knows of the end, each step's outcome included. */

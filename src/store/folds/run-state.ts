@@ -73,7 +73,7 @@ function newState(): RunState {
 
 function apply(state: RunState, entry: RunEntry): Verdict {
   if (state.gone !== undefined) return FENCED;
-  if (entry.type === 'forget') return forget(state, entry);
+  if (entry.type === 'prune') return forget(state, entry);
   if (state.record === undefined) state.heardMs = Math.max(state.heardMs ?? 0, entry.atMs);
   if (entry.generation < state.generation) return FENCED;
   if (entry.generation > state.generation) {
@@ -107,7 +107,7 @@ function apply(state: RunState, entry: RunEntry): Verdict {
 }
 
 /** What keeps late words from counting stays, and nothing else. */
-function forget(state: RunState, entry: Extract<RunEntry, { type: 'forget' }>): Verdict {
+function forget(state: RunState, entry: Extract<RunEntry, { type: 'prune' }>): Verdict {
   if (state.record?.state !== 'closed' || entry.generation !== state.generation) return LOST;
   const { state_dir: stateDir } = state.record;
   const { atMs, silent } = entry;

@@ -42,7 +42,7 @@ export function makeStorePruning({
       const won = await append(
         runs.map(({ record, silent }) => {
           const { run_id: runId, generation, job, profile } = record;
-          return { type: 'forget', runId, generation, job, profile, atMs, silent };
+          return { type: 'prune', runId, generation, job, profile, atMs, silent };
         }),
       );
       return new Set(runs.flatMap(({ record }, i) => (won[i] === true ? [record.run_id] : [])));
