@@ -12,7 +12,7 @@ import { parse, stringify } from 'yaml';
 import { runTool } from '../../../src/engine/run-tool.ts';
 import { freePort, ROOT, until } from '../../harness/cli.ts';
 import { prometheusTools } from '../servers.ts';
-import { shippedRules } from './quick-rules.ts';
+import { quickRules } from './quick-rules.ts';
 
 /** One series of an answer. `labels` without the name. A range's answer has the value of its last point. */
 export type Series = {
@@ -75,8 +75,7 @@ export async function withPrometheus<T>(
   const port = await freePort();
   try {
     await mkdir(join(folder, 'rules'));
-    const ruleFiles = rules ? await shippedRules() : [];
-    for (const { name, text } of ruleFiles) await writeFile(join(folder, 'rules', name), text);
+    if (rules) await writeFile(join(folder, 'rules/pipeline.yml'), quickRules());
     await writeFile(join(folder, 'prometheus.yml'), stringify(await configOf(ports)));
     const server = spawn(
       program,
