@@ -176,7 +176,7 @@ test(
     );
     expect(received[0]?.labels).toMatchObject({ job: 'sales', profile: 'sales' });
     const { runbook_url: runbook, dashboard_url: dashboard } = received[0]?.annotations ?? {};
-    expect(dashboard).toMatch(/^http:\/\/localhost:3000\/d\/pipeline-overview\?/);
+    expect(dashboard).toMatch(/^http:\/\/localhost:3000\/d\/pipeline-job\?/);
     expect((await fetch(runbook ?? '')).status).toBe(200);
 
     const log = await stack.compose([

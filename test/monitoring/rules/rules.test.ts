@@ -110,7 +110,7 @@ test('a firing alert names its newest run, and the command that shows the log of
                     command: 'builder_cli logs j-20261128-030000-aaaa --step load',
                     runbook_url: 'https://docs/alerts.md#pipelinestepfailing',
                     dashboard_url:
-                      'http://localhost:3000/d/pipeline-overview?var-job=j&var-profile=p&var-step=load',
+                      'http://localhost:3000/d/pipeline-job?var-job=j&var-profile=p&var-step=load',
                   },
                 },
               ],
