@@ -67,6 +67,8 @@ export type MetricsOptions = {
   readonly file?: string;
   readonly store: Store;
   readonly stateDir: string;
+  /** Folder of the store: of all exporters that have it one counts for processes without. */
+  readonly storeRoot: string;
   /** A process that serves until it is told to stop counts for those without an exporter, too. */
   readonly mode: Mode;
   /** Name that this process counts under, where that is not its port or file: it goes on from what that counted before. */
@@ -98,10 +100,16 @@ export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
     const { mode, versions } = options;
     const telemetry = makeTelemetry({ store, exporter, mode, versions, stateDir });
     const adopting =
-      mode === 'long-lived' ? await keepAdopting({ store, exporter, folder }) : undefined;
-    const written = file === undefined ? undefined : await openMetricsFile(file, telemetry);
+      mode === 'long-lived'
+        ? await keepAdopting({ store, exporter, folder: options.storeRoot })
+        : undefined;
+    const written = file === undefined ? undefined : await openMetricsFile(file, telemetry, warn);
     const counting = makeCounting({ store, counter: { telemetry, exporter } });
-    const metering: Metering = { telemetry, counting };
+    const seed = (shape: RunShape): void => {
+      telemetry.seed(shape);
+      void written?.write();
+    };
+    const metering: Metering = { telemetry: { seed, seedStep: telemetry.seedStep }, counting };
     const scraping =
       bound === undefined
         ? undefined
@@ -109,6 +117,7 @@ export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
             telemetry,
             folder,
             port,
+            storeRoot: options.storeRoot,
             process: processMetrics(prom),
             queues: new Set(options.queues),
           });
@@ -156,6 +165,7 @@ async function serve(
     readonly telemetry: ReturnType<typeof makeTelemetry>;
     readonly folder: string;
     readonly port: number;
+    readonly storeRoot: string;
     readonly process: () => Promise<string>;
     readonly queues: ReadonlySet<string>;
   },
@@ -206,7 +216,7 @@ async function serve(
       linger(mode, {
         ...{ url: exporter.url, note, scrapers, openedMs, say, stop },
         nextScrape: () => exporter.nextScrape(),
-        isCovered: () => isAdopted(about.folder),
+        isCovered: () => isAdopted(about.storeRoot),
       }),
   };
 }

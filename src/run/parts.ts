@@ -107,6 +107,7 @@ export function makeParts(options: ProjectOptions): Parts {
         : {}),
       store: await parts.store(),
       stateDir,
+      storeRoot: parts.storeRoot,
       mode,
       queues: [queue, sharedDeliverQueue(queue)],
     });
