@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -12,7 +12,8 @@ import { parse, stringify } from 'yaml';
 import { runTool } from '../../../src/engine/run-tool.ts';
 import { freePort, ROOT, until } from '../../harness/cli.ts';
 import { prometheusTools } from '../servers.ts';
-import { shippedRules } from './quick-rules.ts';
+import { readGroups } from '../rules/rule-files.ts';
+import { quickRules } from './quick-rules.ts';
 
 /** One series of an answer. `labels` without the name. A range's answer has the value of its last point. */
 export type Series = {
@@ -27,6 +28,8 @@ export type Table = Readonly<Record<string, number>>;
 
 export type Prometheus = {
   readonly url: string;
+  /** Changes which loopback ports are scraped, as service discovery does. */
+  discovers(ports: readonly number[]): Promise<void>;
   /** Unix seconds at which it was ready. */
   readonly startedAtS: number;
   /** What an expression gives now, or at a moment. @throws Error for a bad expression */
@@ -39,10 +42,12 @@ export type Prometheus = {
   table(expression: string, by: readonly string[]): Promise<Table>;
   /** Waits until an expression gives exactly this table. */
   becomes(expression: string, by: readonly string[], expected: Table): Promise<void>;
-  /** Waits until an alert fires with these labels. */
+  /** Waits until an alert fires with these labels; one that has just ended, with its process, counts. */
   fires(alert: string, labels?: Readonly<Record<string, string>>): Promise<void>;
   /** Waits until it no longer fires. */
   resolves(alert: string, labels?: Readonly<Record<string, string>>): Promise<void>;
+  /** What a firing alert says; of several, the first. */
+  annotations(alert: string): Promise<Readonly<Record<string, string>>>;
   /** Waits for a whole scrape and a whole evaluation of the rules that began after now. */
   catchesUp(): Promise<void>;
   /** Names of the alerts that fired at any time since a moment, sorted. */
@@ -53,11 +58,18 @@ export type Prometheus = {
   promtool(expression: string): Promise<string>;
 };
 
+type Pace = { readonly every: string; readonly wait: string };
+const QUICK: Pace = Object.freeze({ every: '1s', wait: '1s' });
+
 export type Options = {
   /** Loopback ports to scrape; whoever listens there may come and go. */
   readonly ports: readonly number[];
   /** Load the shipped rules, at the pace of tests. */
   readonly rules?: boolean;
+  /** How often it scrapes and evaluates, and how long rules wait; default 1s and 1s. */
+  readonly pace?: Pace;
+  /** Where alerts are sent. */
+  readonly alertmanager?: string;
 };
 
 /** Name of the shipped scrape job. */
@@ -67,7 +79,7 @@ const PATIENCE_MS = 90_000;
 
 /** Hands a Prometheus to `work` and ends it afterwards; its log is in the error if it does not start. */
 export async function withPrometheus<T>(
-  { ports, rules = false }: Options,
+  { ports, rules = false, pace = QUICK, alertmanager }: Options,
   work: (prometheus: Prometheus) => Promise<T>,
 ): Promise<T> {
   const { prometheus: program } = await prometheusTools();
@@ -75,9 +87,16 @@ export async function withPrometheus<T>(
   const port = await freePort();
   try {
     await mkdir(join(folder, 'rules'));
-    const ruleFiles = rules ? await shippedRules() : [];
-    for (const { name, text } of ruleFiles) await writeFile(join(folder, 'rules', name), text);
-    await writeFile(join(folder, 'prometheus.yml'), stringify(await configOf(ports)));
+    if (rules) {
+      await writeFile(join(folder, 'rules/pipeline.yml'), quickRules(readGroups(), pace.wait));
+    }
+    const discovers = async (found: readonly number[]): Promise<void> => {
+      const targets = found.map((one) => `127.0.0.1:${one}`);
+      await writeFile(join(folder, 'next.json'), JSON.stringify([{ targets }]));
+      await rename(join(folder, 'next.json'), join(folder, 'targets.json'));
+    };
+    await discovers(ports);
+    await writeFile(join(folder, 'prometheus.yml'), stringify(await configOf(pace, alertmanager)));
     const server = spawn(
       program,
       [
@@ -99,7 +118,7 @@ export async function withPrometheus<T>(
         if (server.exitCode !== null) throw new Error(`Prometheus did not start:\n${log}`);
         return (await fetch(`${url}/-/ready`).catch(() => undefined))?.ok;
       }, `Prometheus is ready\n${log}`);
-      const prometheus = client(url);
+      const prometheus = { ...client(url), discovers };
       await prometheus.becomes('count(up)', [], { '': ports.length });
       return await work(prometheus);
     } finally {
@@ -112,22 +131,32 @@ export async function withPrometheus<T>(
 }
 
 /** The shipped scrape job with given targets instead of those it finds by name, at the pace of tests. */
-async function configOf(ports: readonly number[]): Promise<object> {
+async function configOf({ every }: Pace, alertmanager: string | undefined): Promise<object> {
   const shipped = parse(await readFile(SHIPPED_CONFIG, 'utf8')) as {
     readonly scrape_configs: readonly Readonly<Record<string, unknown>>[];
   };
   const job = shipped.scrape_configs.find(({ job_name: name }) => name === SCRAPE_JOB);
   if (job === undefined) throw new Error(`${SHIPPED_CONFIG} has no scrape job '${SCRAPE_JOB}'`);
   const kept = Object.entries(job).filter(([key]) => !key.endsWith('_sd_configs'));
-  const targets = ports.map((port) => `127.0.0.1:${port}`);
   return {
-    global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
+    global: { scrape_interval: every, scrape_timeout: every, evaluation_interval: every },
     rule_files: ['rules/*.yml'],
-    scrape_configs: [{ ...Object.fromEntries(kept), static_configs: [{ targets }] }],
+    scrape_configs: [
+      { ...Object.fromEntries(kept), file_sd_configs: [{ files: ['targets.json'] }] },
+    ],
+    ...(alertmanager === undefined
+      ? {}
+      : {
+          alerting: {
+            alertmanagers: [
+              { static_configs: [{ targets: [alertmanager.replace('http://', '')] }] },
+            ],
+          },
+        }),
   };
 }
 
-function client(url: string): Prometheus {
+function client(url: string): Omit<Prometheus, 'discovers'> {
   const ask = async (path: string, fields: Record<string, string>): Promise<Answer> => {
     const answer = await fetch(`${url}/api/v1/${path}`, {
       method: 'POST',
@@ -142,11 +171,13 @@ function client(url: string): Prometheus {
     return seriesOf(await ask('query', fields));
   };
   const table: Prometheus['table'] = async (expression, by) => tableOf(await query(expression), by);
-  const isFiring = async (alert: string, labels: Readonly<Record<string, string>>) => {
+  const alertOf = (alert: string, labels: Readonly<Record<string, string>>): string => {
     const wanted = { alertname: alert, alertstate: 'firing', ...labels };
     const matchers = Object.entries(wanted).map(([name, value]) => `${name}="${value}"`);
-    return (await query(`ALERTS{${matchers.join(',')}}`)).length > 0;
+    return `ALERTS{${matchers.join(',')}}`;
   };
+  const isThere = async (expression: string): Promise<boolean> =>
+    (await query(expression)).length > 0;
   /** A counter of Prometheus about its own rules, by group; only what is not 0. */
   const countsByGroup = async (counter: string): Promise<Table> => {
     const text = await (await fetch(`${url}/metrics`)).text();
@@ -189,9 +220,21 @@ function client(url: string): Prometheus {
         expect({ [expression]: await table(expression, by) }).toEqual({ [expression]: expected });
       });
     },
-    fires: (alert, labels = {}) => patiently(() => isFiring(alert, labels), `${alert} fires`),
+    fires: (alert, labels = {}) =>
+      patiently(() => isThere(`last_over_time(${alertOf(alert, labels)}[15s])`), `${alert} fires`),
     resolves: (alert, labels = {}) =>
-      patiently(async () => !(await isFiring(alert, labels)), `${alert} does not fire`),
+      patiently(async () => !(await isThere(alertOf(alert, labels))), `${alert} does not fire`),
+    annotations: async (alert) => {
+      const answer = await fetch(`${url}/api/v1/alerts`);
+      const { data } = (await answer.json()) as {
+        data: { alerts: { labels: Metric; annotations: Metric; state: string }[] };
+      };
+      const found = data.alerts.find(
+        ({ labels, state }) => labels['alertname'] === alert && state === 'firing',
+      );
+      if (found === undefined) throw new Error(`${alert} does not fire`);
+      return found.annotations;
+    },
     catchesUp: async () => {
       const sinceS = Date.now() / 1000;
       await until(

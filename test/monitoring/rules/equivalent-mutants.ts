@@ -10,36 +10,34 @@ type Equivalent = {
 
 const EQUIVALENT: readonly Equivalent[] = [
   {
-    of: /^pipeline:.*(:newest|:total)$|^PipelineStepRowsCollapsed$/,
-    what: /^line \d+: 1h -> (900s|14400s)$/,
-    reason:
-      'How long a gap is bridged is a choice: what is looked back for is written every 15 s or 10 min, and beyond that remembered.yml answers.',
+    of: /^PipelineCommandFrozen$/,
+    what: /1h -> 14400s$/,
+    reason: 'Any of the windows ends it after an hour.',
   },
   {
-    of: /^pipeline:.*(:newest|:seen)$/,
-    what: /^line \d+: 5m -> (75s|1200s)$/,
-    reason:
-      'How long after it a last scrape is seen is a choice: anything from one evaluation to the hour for which values carry themselves on.',
+    of: /^PipelineCoreStepNoData$/,
+    what: /^line (1|10): max -> min$/,
+    reason: 'All series have one value: 1 of a core step, or what is taken times 0.',
   },
   {
-    of: /^pipeline:profile_|:total$|:seen$/,
-    what: /^line \d+: (max -> min|sum -> max)$/,
-    reason: 'One series an instance and label set: the aggregation only leaves labels out.',
+    of: /^Pipeline(RunFailed|StepFailing)$/,
+    what: /^line 1: max -> min$/,
+    reason: 'The value of the alert is told nowhere.',
   },
   {
-    of: /^pipeline:run_period_seconds$/,
-    what: /max -> min/,
-    reason: 'The value of every core step is 1.',
+    of: /^PipelineWatchdog$/,
+    what: /^line 1: 1 -> /,
+    reason: 'The value of the alert is told nowhere.',
   },
   {
-    of: /^PipelineWorkerNoSlots$/,
-    what: /sum -> max/,
-    reason: 'Of numbers that are never negative, the sum is 0 where the greatest is.',
+    of: /^Pipeline(WorkerDisconnected|WorkerLost|CheckFailing|StepRetrying)$/,
+    what: /^line [14]: sum -> max$/,
+    reason: 'Of numbers that are never negative, the sum is above 0 where the greatest is.',
   },
   {
-    of: /^PipelineMetricsErrors$/,
-    what: /^line 1: 0 -> 1$/,
-    reason: 'increase() of one within the window is extrapolated to more than one.',
+    of: /^Pipeline(WorkerDisconnected|WorkerLost|CheckFailing)$/,
+    what: /^line 1: \(.*\) -> \(/,
+    reason: 'Labels of the alert: what groups it in a message, and its texts.',
   },
 ];
 

@@ -1,0 +1,75 @@
+/** Runs that fail or do not come. */
+
+import { run, step } from '../case.ts';
+
+import type { Case } from '../case.ts';
+
+export const RUNS: readonly Case[] = [
+  {
+    alert: 'PipelineRunFailed',
+    claim: 'the last run failed, until one completes',
+    by: 'job',
+    series: {
+      [run('run_failed_timestamp_seconds', 'mended')]: '_ 10 200x50',
+      [run('run_completed_timestamp_seconds', 'mended')]: '100x9 300x50',
+      [run('run_completed_timestamp_seconds', 'mended', { instance: 'b' })]: '100x50',
+      [run('run_failed_timestamp_seconds', 'mended', { instance: 'b' })]: '_ 10 50x50',
+      [run('run_failed_timestamp_seconds', 'first')]: '_ _ 200x50',
+      [run('run_failed_timestamp_seconds', 'cancelled')]: '100x50',
+      [run('run_completed_timestamp_seconds', 'cancelled')]: '100x50',
+    },
+    firing: { '1m': [], '2m': ['first', 'mended'], '14m': ['first', 'mended'], '16m': ['first'] },
+  },
+  {
+    alert: 'PipelineRunOverdue',
+    claim: 'two periods after the last completion, or after the first start',
+    every: '10m',
+    by: 'job',
+    series: {
+      [run('profile_expected_period_seconds', 'late')]: '3000x80',
+      [run('run_completed_timestamp_seconds', 'late')]: '0x20 12000x80',
+      [run('run_completed_timestamp_seconds', 'fine', { instance: 'b' })]: '0x80',
+      [run('profile_expected_period_seconds', 'late', { instance: 'b' })]: '1000x80',
+      [run('profile_expected_period_seconds', 'late', { profile: 'q' })]: '1000000x80',
+      [run('run_started_timestamp_seconds', 'late')]: '0x10 6000x80',
+      [run('profile_expected_period_seconds', 'never')]: '3000x80',
+      [run('run_started_timestamp_seconds', 'never')]: '0x80',
+      [run('profile_expected_period_seconds', 'fine')]: '3000x80',
+      [run('run_completed_timestamp_seconds', 'fine')]: '0+600x80',
+      [run('run_completed_timestamp_seconds', 'on_demand')]: '0x80',
+    },
+    firing: {
+      '100m': [],
+      '110m': [],
+      '120m': ['late', 'never'],
+      '210m': ['late', 'never'],
+      '230m': ['never'],
+    },
+  },
+  {
+    alert: 'PipelineRunOverdue',
+    claim: 'is silent about a run every five minutes whose clock is five minutes behind',
+    by: 'job',
+    series: {
+      [run('profile_expected_period_seconds', 'behind')]: '300x60',
+      [run('run_completed_timestamp_seconds', 'behind')]: everyFiveMinutes(-300),
+    },
+    firing: { '20m': [], '40m': [], '60m': [] },
+  },
+  {
+    alert: 'PipelineCoreStepNoData',
+    claim: 'is silent about a run every five minutes whose clock is five minutes behind',
+    series: {
+      [run('profile_expected_period_seconds', 'j')]: '300x60',
+      [run('run_ended_timestamp_seconds', 'j')]: everyFiveMinutes(-300),
+      [step('completed_timestamp_seconds', 'load')]: everyFiveMinutes(-300),
+      [run('profile_core_step_info', 'j', { step: 'load' })]: '1x60',
+    },
+    firing: { '20m': [], '40m': [], '60m': [] },
+  },
+];
+
+/** Completions each five minutes, as a clock says that is so many seconds wrong; a sample a minute. */
+function everyFiveMinutes(wrongS: number): string {
+  return Array.from({ length: 12 }, (_, n) => `${n * 300 + wrongS}x4`).join(' ');
+}
