@@ -1,0 +1,28 @@
+/** Runs a TypeScript file of this folder: `node run.mjs src/write.ts --check`. Packages are taken as they are installed. */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+import { build } from 'esbuild';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const [entry] = process.argv.splice(2, 1);
+process.chdir(here);
+// Beside the packages, so that they are found.
+const folder = await mkdtemp(join(here, 'node_modules/.run-'));
+const outfile = join(folder, 'run.mjs');
+try {
+  await build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    logLevel: 'error',
+  });
+  await import(pathToFileURL(outfile).href);
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
