@@ -76,7 +76,8 @@ async function productWorker({ connection, stateDir, slots }) {
     address: '127.0.0.1',
     store,
     stateDir,
-    restore: false,
+    mode: 'long-lived',
+    queues: [],
     versions: { version: '0', node: '0', sdk: '0' },
     warn: () => undefined,
   });

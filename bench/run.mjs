@@ -19,6 +19,7 @@ const PARTS = [
   'scrape',
   'recorded',
   'worker',
+  'rules',
 ];
 
 const wanted = process.argv.slice(2);

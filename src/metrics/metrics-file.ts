@@ -13,7 +13,6 @@ import { UserError } from '../model/errors.ts';
 import { replaceFile } from '../os/atomic.ts';
 import { takeLease } from '../os/lease.ts';
 import { describeOwner } from '../os/owner.ts';
-import { CATALOGUE } from './catalogue.ts';
 
 import type { Lease } from '../os/lease.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -31,7 +30,7 @@ const WRITE_EVERY_MS = 15_000;
 /** Takes the file, writes it now and every 15 seconds. @throws UserError BAD_USAGE, METRICS_FILE_BUSY */
 export async function openMetricsFile(
   path: string,
-  telemetry: Pick<Telemetry, 'registry' | 'metricsError'>,
+  telemetry: Pick<Telemetry, 'fileText' | 'metricsError'>,
 ): Promise<MetricsFile> {
   const folder = dirname(path);
   if (!path.endsWith('.prom')) {
@@ -40,12 +39,6 @@ export async function openMetricsFile(
     });
   }
   const lock = join(folder, `.${basename(path)}.lock`);
-  const text = async (): Promise<string> => {
-    const parts = await Promise.all(
-      CATALOGUE.map(({ name }) => telemetry.registry.getSingleMetricAsString(name)),
-    );
-    return parts.map((part) => `${part.trim()}\n`).join('\n');
-  };
   let lease: Lease | undefined;
   try {
     if (!(await stat(folder)).isDirectory()) throw new Error(`${folder} is not a folder`);
@@ -58,7 +51,7 @@ export async function openMetricsFile(
       });
     }
     lease = taken.lease;
-    await replaceFile(path, await text());
+    await replaceFile(path, await telemetry.fileText());
   } catch (error) {
     lease?.release();
     if (error instanceof UserError) throw error;
@@ -70,7 +63,7 @@ export async function openMetricsFile(
   }
   const write = async (): Promise<void> => {
     try {
-      const now = await text();
+      const now = await telemetry.fileText();
       lease.check();
       await replaceFile(path, now);
     } catch {

@@ -7,11 +7,12 @@ import { makeActivityInterceptor } from './interceptor.ts';
 import { openMetricsFile } from './metrics-file.ts';
 import { makeEventSinks } from './outcome-sink.ts';
 import { loadPromClient, NOT_INSTALLED } from './prom-client.ts';
-import { addProcessMetrics } from './process-metrics.ts';
+import { processMetrics } from './process-metrics.ts';
 import { bindExporter } from './prometheus-exporter.ts';
-import { restore } from './restoring.ts';
+import { keepAdopting } from './adopting.ts';
 import { openScrapeNote, waitFor } from './scraped.ts';
 import { makeSdkMetrics } from './sdk-metrics.ts';
+import { sdkPage } from './sdk-page.ts';
 import { makeTelemetry } from './telemetry.ts';
 
 import type { ActivityInterceptorsFactory, TelemetryOptions } from '@temporalio/worker';
@@ -19,6 +20,7 @@ import type { RunEvent, RunKey, RunShape } from '../model/events.ts';
 import type { Store } from '../store/store.ts';
 import type { Metering, InjectedEventSinks } from './outcome-sink.ts';
 import type { Exporter, Probe } from './prometheus-exporter.ts';
+import type { Mode } from './telemetry.ts';
 import type { WebConfig } from './web-config.ts';
 
 export type Health = {
@@ -61,8 +63,12 @@ export type MetricsOptions = {
   readonly file?: string;
   readonly store: Store;
   readonly stateDir: string;
-  /** Go on from what earlier processes of this store counted on this exporter. */
-  readonly restore: boolean;
+  /** A process that serves until it is told to stop counts for those without an exporter, too. */
+  readonly mode: Mode;
+  /** Name that this process counts under, where that is not its port or file: it goes on from what that counted before. */
+  readonly exporter?: string;
+  /** Task queues that outlive a run: the SDK's metrics name them. */
+  readonly queues: readonly string[];
   readonly versions: { readonly version: string; readonly node: string; readonly sdk: string };
   readonly warn: Say;
 };
@@ -86,17 +92,25 @@ export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
       ? undefined
       : await bindExporter({ port, address, ...(web === undefined ? {} : { web }) });
   try {
-    const telemetry = makeTelemetry({ prom });
-    telemetry.build(options.versions);
-    if (bound !== undefined) addProcessMetrics(prom, telemetry.registry);
-    const exporter = port === 0 ? `file:${file}` : String(port);
+    const exporter = options.exporter ?? (port === 0 ? `file:${file}` : String(port));
     const folder = join(stateDir, 'metrics');
-    if (options.restore) await restore({ store, exporter, telemetry });
+    const { mode, versions } = options;
+    const telemetry = makeTelemetry({ store, exporter, mode, versions, stateDir });
+    const adopting =
+      mode === 'long-lived' ? await keepAdopting({ store, exporter, folder }) : undefined;
     const written = file === undefined ? undefined : await openMetricsFile(file, telemetry);
     const counting = makeCounting({ store, counter: { telemetry, exporter } });
     const metering: Metering = { telemetry, counting };
     const scraping =
-      bound === undefined ? undefined : await serve(bound, { telemetry, folder, port });
+      bound === undefined
+        ? undefined
+        : await serve(bound, {
+            telemetry,
+            folder,
+            port,
+            process: processMetrics(prom),
+            queues: new Set(options.queues),
+          });
     return {
       ...(bound === undefined ? {} : { url: bound.url }),
       store,
@@ -109,19 +123,20 @@ export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
       health: (health) => scraping?.health(health),
       stopping: async () => {
         scraping?.health(undefined);
-        await scraping?.sdkPage();
+        await scraping?.readSdk();
       },
       awaitScrape: async (shape, seconds, say, stop) => {
         if (scraping === undefined || seconds === 0) return;
         telemetry.seed(shape);
         await scraping.awaitScrape(seconds, say, stop);
       },
-      linger: async (mode, say, stop) => {
+      linger: async (limit, say, stop) => {
         await counting.settled();
         await written?.write();
-        await scraping?.linger(mode, say, stop);
+        await scraping?.linger(limit, say, stop);
       },
       close: async () => {
+        adopting?.stop();
         await written?.close();
         await bound?.close();
       },
@@ -139,6 +154,8 @@ async function serve(
     readonly telemetry: ReturnType<typeof makeTelemetry>;
     readonly folder: string;
     readonly port: number;
+    readonly process: () => Promise<string>;
+    readonly queues: ReadonlySet<string>;
   },
 ) {
   const sdk = await makeSdkMetrics();
@@ -149,10 +166,10 @@ async function serve(
   let sdkRuns = false;
   /** The SDK answers while its runtime lives; a last scrape after that gets what it said last. */
   let lastPage = '';
-  const sdkPage = async (): Promise<string> => {
+  const readSdk = async (): Promise<string> => {
     if (!sdkRuns) return '';
     try {
-      lastPage = await sdk.read();
+      lastPage = sdkPage(await sdk.read(), about.queues);
     } catch {
       if (health !== undefined) about.telemetry.metricsError('sdk');
     }
@@ -160,7 +177,8 @@ async function serve(
   };
   exporter.attach({
     telemetry: about.telemetry,
-    extra: sdkPage,
+    process: about.process,
+    sdk: readSdk,
     health: {
       alive: () => health?.alive() ?? { ok: true, detail: 'ok' },
       ready: () => health?.ready() ?? notReady,
@@ -177,7 +195,7 @@ async function serve(
     health: (next: Health | undefined) => {
       health = next;
     },
-    sdkPage,
+    readSdk,
     awaitScrape: async (seconds: number, say: Say, stop: AbortSignal): Promise<void> => {
       say(`metrics   waiting for a first scrape of ${exporter.url} (at most ${seconds} s)`);
       const scraped = await waitFor(exporter.scrapedSince(Date.now()), seconds * 1000, stop);

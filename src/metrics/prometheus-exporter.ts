@@ -12,8 +12,6 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 
 import { UserError } from '../model/errors.ts';
-import { mergeExpositions } from './exposition.ts';
-import { sdkHelp } from './sdk-metrics.ts';
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -30,9 +28,11 @@ const COMPRESS_FROM_BYTES = 1_024;
 export type Probe = { readonly ok: boolean; readonly detail: string };
 
 export type Source = {
-  readonly telemetry: Pick<Telemetry, 'registry' | 'metricsError'>;
-  /** More metrics in the text format, such as the SDK's; a name we have already is left out. */
-  readonly extra?: () => Promise<string>;
+  readonly telemetry: Pick<Telemetry, 'text' | 'metricsError'>;
+  /** Metrics of the process in the text format. */
+  readonly process?: () => Promise<string>;
+  /** Those of the SDK. */
+  readonly sdk?: () => Promise<string>;
   /** `alive`: /healthz, restart me if not. `ready`: /readyz, work arrives if so. Both are fine when absent. */
   readonly health?: {
     alive?(): Probe | Promise<Probe>;
@@ -156,15 +156,18 @@ export async function bindExporter({
   };
 }
 
-async function render({ telemetry, extra }: Source): Promise<string> {
-  const ours = telemetry.registry.metrics();
-  if (extra === undefined) return ours;
-  try {
-    return mergeExpositions(await ours, await extra(), sdkHelp);
-  } catch {
+async function render({ telemetry, process = nothing, sdk = nothing }: Source): Promise<string> {
+  const sdkText = await sdk().catch(() => {
     telemetry.metricsError('sdk');
-    return telemetry.registry.metrics();
-  }
+    return '';
+  });
+  return [await telemetry.text(), await process(), sdkText]
+    .filter((text) => text !== '')
+    .join('\n');
+}
+
+async function nothing(): Promise<string> {
+  return '';
 }
 
 async function sendMetrics(

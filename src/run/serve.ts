@@ -29,7 +29,7 @@ export async function serve(
   const { stateDir, engine: choice } = parts.options;
   const taskQueue = sharedTaskQueue(choice);
   makeStateDir(stateDir);
-  const metrics = await parts.metrics(tell);
+  const metrics = await parts.metrics(tell, 'long-lived');
   const over = new AbortController();
   let unwatch: (() => void) | undefined;
   let session: Session | undefined;

@@ -89,7 +89,8 @@ function inWords(folder: string, store: ReturnType<typeof makeJournalStore>): ty
     append: (entries, options) => write(() => store.append(entries, options)),
     run: (runId) => read(() => store.run(runId)),
     runs: (options) => read(() => store.runs(options)),
-    counters: (exporter) => read(() => store.counters(exporter)),
+    changes: (cursor) => read(() => store.changes(cursor)),
+    adopter: () => read(() => store.adopter()),
   };
 }
 

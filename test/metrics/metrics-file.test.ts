@@ -3,12 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { expect, test } from '@jest/globals';
-import * as prom from 'prom-client';
 
 import { openMetricsFile } from '../../src/metrics/metrics-file.ts';
-import { addProcessMetrics } from '../../src/metrics/process-metrics.ts';
 import { deadProcess } from '../store/other-process.ts';
-import { newTelemetry, outcome } from './facts.ts';
+import { newTelemetry, outcome, processOn, shape } from './facts.ts';
 
 async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'builder-metrics-file-'));
@@ -21,12 +19,12 @@ async function withFolder(work: (folder: string) => Promise<void>): Promise<void
 
 test('is there from the first moment, holds what was counted, and nothing of the process', () =>
   withFolder(async (folder) => {
-    const telemetry = newTelemetry();
-    addProcessMetrics(prom, telemetry.registry);
+    const { telemetry, add } = processOn();
+    telemetry.seed(shape);
     const path = join(folder, 'sales.prom');
     const file = await openMetricsFile(path, telemetry);
     expect(await readFile(path, 'utf8')).toContain('# TYPE pipeline_step_status_total counter');
-    telemetry.record(outcome('run-1', 1000, 'FAIL'));
+    await add(outcome('run-1', 1000, 'FAIL'));
     await file.close();
     const text = await readFile(path, 'utf8');
     expect(text).toMatch(/^pipeline_step_status_total\{.*status="FAIL"\} 1$/m);

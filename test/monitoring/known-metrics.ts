@@ -10,14 +10,6 @@ const SDK: Readonly<Record<string, readonly string[]>> = {
 };
 
 const OTHERS: Readonly<Record<string, readonly string[]>> = {
-  pipeline_step_running_seconds: ['job', 'profile', 'step'],
-  pipeline_step_usual_duration_seconds: ['job', 'profile', 'step'],
-  pipeline_state_disk_free_bytes: [],
-  pipeline_state_disk_size_bytes: [],
-  pipeline_queue_unserved_seconds: ['task_queue'],
-  pipeline_exporter_info: ['mode'],
-  pipeline_step_attempts_total: ['job', 'profile', 'step', 'result'],
-  pipeline_step_duration_seconds_bucket: ['job', 'profile', 'step', 'le'],
   up: [],
   process_resident_memory_bytes: [],
   ALERTS: ['severity', 'alertname', 'alertstate', 'job', 'profile', 'step'],
@@ -26,11 +18,15 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * Labels of a metric that have a meaning of their own. `job` is among them only where the metric has one itself: elsewhere
- * it is the name of the scrape job. `instance` is everywhere.
+ * it is the name of the scrape job. `instance` is everywhere. Of a pattern `x_(a|b)` those that all have.
  * @throws Error for a metric that nothing serves
  */
 export function labelsOfMetric(metric: string): readonly string[] {
-  if (OTHERS[metric] !== undefined) return [...OTHERS[metric], 'instance'];
+  const [, head = '', either = '', tail = ''] = /^(\w*)\((.+)\)(\w*)$/.exec(metric) ?? [];
+  if (either !== '') {
+    const all = either.split('|').map((part) => labelsOfMetric(`${head}${part}${tail}`));
+    return all[0]!.filter((label) => all.every((labels) => labels.includes(label)));
+  }
   const ours = CATALOGUE.find(({ name }) => name === catalogueNameOf(metric));
   if (ours !== undefined) {
     return [...ours.labels, 'instance', ...(metric.endsWith('_bucket') ? ['le'] : [])];

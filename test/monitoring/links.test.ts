@@ -1,13 +1,13 @@
 /** Where links of rules and dashboards lead: each to a paragraph, a page or a variable that is there. */
 
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, test } from '@jest/globals';
-import { parse } from 'yaml';
 
 import { ROOT } from '../harness/cli.ts';
 import { readDashboards } from './dashboard.ts';
+import { isAlert, readRules } from './rules/rule-files.ts';
 
 const dashboards = readDashboards();
 const runbook = readFileSync(join(ROOT, 'docs/alerts.md'), 'utf8');
@@ -20,14 +20,7 @@ const anchors = [...runbook.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
     .replaceAll(' ', '-'),
 );
 
-type Rule = { readonly alert?: string; readonly annotations?: Readonly<Record<string, string>> };
-
-const rules = readdirSync(join(ROOT, 'monitoring/prometheus/rules')).flatMap((file) => {
-  const text = readFileSync(join(ROOT, 'monitoring/prometheus/rules', file), 'utf8');
-  const { groups } = parse(text) as { groups: readonly { rules: readonly Rule[] }[] };
-  return groups.flatMap((group) => group.rules);
-});
-const alerts = rules.filter(({ alert }) => alert !== undefined);
+const alerts = readRules().filter(isAlert);
 
 /** Every url of the dashboards. */
 const urls: string[] = [];
@@ -36,7 +29,7 @@ JSON.parse(JSON.stringify(dashboards), (key, value: unknown) => {
   return value;
 });
 
-test.each(alerts.map(({ alert }) => alert!))(
+test.each(alerts.map(({ alert }) => alert))(
   '%s has a paragraph in the runbook of its name',
   (alert) => {
     // The table of firing alerts leads to the paragraph that is called as the alert.
@@ -45,13 +38,13 @@ test.each(alerts.map(({ alert }) => alert!))(
   },
 );
 
-test.each(alerts.map((rule) => [rule.alert!, rule] as const))(
+test.each(alerts.map((rule) => [rule.alert, rule] as const))(
   "%s: its links lead to the runbook's paragraph and to a dashboard that is there",
   (_alert, { annotations = {} }) => {
     const anchor = /alerts\.md#([\w-]+)$/.exec(annotations['runbook_url'] ?? '')?.[1];
     expect(anchors).toContain(anchor);
-    const uid = /\/d\/([\w-]+)/.exec(annotations['dashboard_url'] ?? '')?.[1];
-    expect(dashboards.map((dashboard) => dashboard.uid)).toContain(uid);
+    const url = annotations['dashboard_url'] ?? '';
+    expectVariablesOf(/\/d\/.*$/.exec(url)?.[0] ?? '');
   },
 );
 
@@ -65,9 +58,7 @@ test('links between dashboards lead to one that is there, and choose what it has
   const inside = urls.filter((url) => url.startsWith('/d/'));
   expect(inside.length).toBeGreaterThan(2);
   for (const url of inside) {
-    const there = dashboards.find(({ uid }) => url.startsWith(`/d/${uid}?`));
-    const variables = there?.templating.list.map(({ name }) => name);
-    for (const [, name] of url.matchAll(/var-(\w+)=/g)) expect(variables).toContain(name);
+    expectVariablesOf(url);
   }
 });
 
@@ -77,3 +68,12 @@ test('a run, an alert and a job lead on', () => {
   expect(urls).toContainEqual(expect.stringContaining('/d/pipeline-job?'));
   expect(urls).toContainEqual(expect.stringContaining('/d/pipeline-overview?'));
 });
+
+/** A path of a dashboard that is there, and that has the variables which the path sets. */
+function expectVariablesOf(path: string): void {
+  const uid = /^\/d\/([\w-]+)/.exec(path)?.[1];
+  expect(dashboards.map((dashboard) => dashboard.uid)).toContain(uid);
+  const there = dashboards.find((dashboard) => dashboard.uid === uid);
+  const variables = there?.templating.list.map(({ name }) => name);
+  for (const [, name] of path.matchAll(/var-(\w+)=/g)) expect(variables).toContain(name);
+}

@@ -11,8 +11,8 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { findBinary } from '../../../src/engine/binary.ts';
+import { fromPackage } from '../debian-package.ts';
 import { prometheusTools } from '../servers.ts';
-import { aptGet } from './engine.ts';
 import { run } from './tool.ts';
 
 import type { Engine } from './engine.ts';
@@ -164,22 +164,6 @@ async function debianRoot(): Promise<string> {
     await cp(join(folder, 'root.tar'), `${tar}.${process.pid}`);
     await rename(`${tar}.${process.pid}`, tar);
     return tar;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** Files out of a package of Debian, without installing it: where they are in it, to where they are wanted. */
-async function fromPackage(name: string, wanted: Readonly<Record<string, string>>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'builder-package-'));
-  try {
-    // Fetched by a user of its own, who must be able to write here.
-    await run(['chmod', '777', folder]);
-    await aptGet(['download', name], { cwd: folder });
-    await run(['sh', '-c', 'dpkg -x *.deb .'], { cwd: folder });
-    for (const [path, target] of Object.entries(wanted)) {
-      await cp(join(folder, path), target, { recursive: true });
-    }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

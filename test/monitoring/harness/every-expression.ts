@@ -1,9 +1,9 @@
 /** Every expression that the project ships, of rules and of the dashboards, as a test can ask it of a Prometheus. */
 
-import { rulesAsWritten } from './quick-rules.ts';
 import { expressionsOf, readDashboards } from '../dashboard.ts';
+import { readRules } from '../rules/rule-files.ts';
 
-import type { Rule } from '../rule-files.ts';
+import type { Rule } from '../rules/rule-files.ts';
 import type { Expression } from '../dashboard.ts';
 
 export type Asked = {
@@ -27,7 +27,7 @@ const VIEW = Object.freeze({
 
 /** All of them, rules first. Nothing is listed by hand: what is new is there by itself. */
 export async function everyExpression(): Promise<readonly Asked[]> {
-  const rules = (await rulesAsWritten()).map((rule): Asked => ({
+  const rules = readRules().map((rule): Asked => ({
     place: rule.alert === undefined ? `record ${rule.record}` : `alert ${rule.alert}`,
     kind: rule.alert === undefined ? 'record' : 'alert',
     ask: 'range',

@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -12,7 +12,7 @@ import { parse, stringify } from 'yaml';
 import { runTool } from '../../../src/engine/run-tool.ts';
 import { freePort, ROOT, until } from '../../harness/cli.ts';
 import { prometheusTools } from '../servers.ts';
-import { shippedRules } from './quick-rules.ts';
+import { quickRules } from './quick-rules.ts';
 
 /** One series of an answer. `labels` without the name. A range's answer has the value of its last point. */
 export type Series = {
@@ -27,6 +27,8 @@ export type Table = Readonly<Record<string, number>>;
 
 export type Prometheus = {
   readonly url: string;
+  /** Changes which loopback ports are scraped, as service discovery does. */
+  discovers(ports: readonly number[]): Promise<void>;
   /** Unix seconds at which it was ready. */
   readonly startedAtS: number;
   /** What an expression gives now, or at a moment. @throws Error for a bad expression */
@@ -58,6 +60,8 @@ export type Options = {
   readonly ports: readonly number[];
   /** Load the shipped rules, at the pace of tests. */
   readonly rules?: boolean;
+  /** Where alerts are sent. */
+  readonly alertmanager?: string;
 };
 
 /** Name of the shipped scrape job. */
@@ -67,7 +71,7 @@ const PATIENCE_MS = 90_000;
 
 /** Hands a Prometheus to `work` and ends it afterwards; its log is in the error if it does not start. */
 export async function withPrometheus<T>(
-  { ports, rules = false }: Options,
+  { ports, rules = false, alertmanager }: Options,
   work: (prometheus: Prometheus) => Promise<T>,
 ): Promise<T> {
   const { prometheus: program } = await prometheusTools();
@@ -75,9 +79,14 @@ export async function withPrometheus<T>(
   const port = await freePort();
   try {
     await mkdir(join(folder, 'rules'));
-    const ruleFiles = rules ? await shippedRules() : [];
-    for (const { name, text } of ruleFiles) await writeFile(join(folder, 'rules', name), text);
-    await writeFile(join(folder, 'prometheus.yml'), stringify(await configOf(ports)));
+    if (rules) await writeFile(join(folder, 'rules/pipeline.yml'), quickRules());
+    const discovers = async (found: readonly number[]): Promise<void> => {
+      const targets = found.map((one) => `127.0.0.1:${one}`);
+      await writeFile(join(folder, 'next.json'), JSON.stringify([{ targets }]));
+      await rename(join(folder, 'next.json'), join(folder, 'targets.json'));
+    };
+    await discovers(ports);
+    await writeFile(join(folder, 'prometheus.yml'), stringify(await configOf(alertmanager)));
     const server = spawn(
       program,
       [
@@ -99,7 +108,7 @@ export async function withPrometheus<T>(
         if (server.exitCode !== null) throw new Error(`Prometheus did not start:\n${log}`);
         return (await fetch(`${url}/-/ready`).catch(() => undefined))?.ok;
       }, `Prometheus is ready\n${log}`);
-      const prometheus = client(url);
+      const prometheus = { ...client(url), discovers };
       await prometheus.becomes('count(up)', [], { '': ports.length });
       return await work(prometheus);
     } finally {
@@ -112,22 +121,32 @@ export async function withPrometheus<T>(
 }
 
 /** The shipped scrape job with given targets instead of those it finds by name, at the pace of tests. */
-async function configOf(ports: readonly number[]): Promise<object> {
+async function configOf(alertmanager: string | undefined): Promise<object> {
   const shipped = parse(await readFile(SHIPPED_CONFIG, 'utf8')) as {
     readonly scrape_configs: readonly Readonly<Record<string, unknown>>[];
   };
   const job = shipped.scrape_configs.find(({ job_name: name }) => name === SCRAPE_JOB);
   if (job === undefined) throw new Error(`${SHIPPED_CONFIG} has no scrape job '${SCRAPE_JOB}'`);
   const kept = Object.entries(job).filter(([key]) => !key.endsWith('_sd_configs'));
-  const targets = ports.map((port) => `127.0.0.1:${port}`);
   return {
     global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
     rule_files: ['rules/*.yml'],
-    scrape_configs: [{ ...Object.fromEntries(kept), static_configs: [{ targets }] }],
+    scrape_configs: [
+      { ...Object.fromEntries(kept), file_sd_configs: [{ files: ['targets.json'] }] },
+    ],
+    ...(alertmanager === undefined
+      ? {}
+      : {
+          alerting: {
+            alertmanagers: [
+              { static_configs: [{ targets: [alertmanager.replace('http://', '')] }] },
+            ],
+          },
+        }),
   };
 }
 
-function client(url: string): Prometheus {
+function client(url: string): Omit<Prometheus, 'discovers'> {
   const ask = async (path: string, fields: Record<string, string>): Promise<Answer> => {
     const answer = await fetch(`${url}/api/v1/${path}`, {
       method: 'POST',

@@ -66,10 +66,8 @@ function countsOf(job: Job, of: Labels): readonly Sampled[] {
         .filter(({ status }) => status === 'OK')
         .map((run) => lengthOf(run) ?? 0),
     ),
-    sampled(
-      'pipeline_check_failures_total',
-      { ...of, step: job.steps.at(-1)?.step ?? '', check: 'not_shrinking' },
-      (t) => Math.floor(ended(t).length / 9),
+    sampled('pipeline_check_failures_total', { ...of, step: job.steps.at(-1)?.step ?? '' }, (t) =>
+      Math.floor(ended(t).length / 9),
     ),
   ];
 }

@@ -5,8 +5,8 @@ export type Sampled = { readonly series: string; at(timeS: number): number | und
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** At most ten, from 0.1 s to six hours. */
-const BUCKETS_S = [0.1, 0.5, 2, 10, 30, 120, 600, 1800, 7200, 21600];
+/** Those of steps; runs have them too, here. */
+const BUCKETS_S = [0.1, 0.5, 2, 10, 60, 300, 1800, 21600];
 
 /** The cumulative buckets, sum and count of what was observed until a time. */
 export function bucketsOf(

@@ -3,10 +3,8 @@
 import { STATUSES } from './runs.ts';
 import { bucketsOf, sampled } from './sampled.ts';
 
-import type { Job, StepRun } from './runs.ts';
+import type { Job } from './runs.ts';
 import type { Labels, Sampled } from './sampled.ts';
-
-const RESULTS = ['ok', 'fail', 'timeout', 'cancelled', 'lost'];
 
 /** Gauges, which all exporters show, and counters if this one counted. */
 export function seriesOfStep(
@@ -24,9 +22,6 @@ export function seriesOfStep(
     executed(timeS)
       .filter(({ status }) => /OK|WARN/.test(status))
       .map((one) => one.toS - one.fromS);
-  const rows = (timeS: number) => 12_000 + 900 * k + ((took(timeS).length * 7919) % 800);
-  const result = (one: StepRun) =>
-    one.status === 'FAIL' ? 'fail' : one.status === 'TIMEOUT' ? 'timeout' : 'ok';
   return [
     sampled(
       'pipeline_step_completed_timestamp_seconds',
@@ -52,20 +47,15 @@ export function seriesOfStep(
         ? undefined
         : earlier.sort((a, b) => a - b)[Math.floor(earlier.length / 2)];
     }),
-    ...(k % 2 === 0
-      ? [sampled('pipeline_profile_step_p95_threshold_seconds', of, () => usualS * 1.6)]
-      : []),
+    // A step with a threshold shows no time limit.
+    k % 2 === 0
+      ? sampled('pipeline_profile_step_p95_threshold_seconds', of, () => usualS * 1.6)
+      : sampled('pipeline_profile_step_timeout_seconds', of, () => 3600),
     ...(k < 2 ? [sampled('pipeline_profile_core_step_info', of, () => 1)] : []),
-    sampled('pipeline_profile_step_timeout_seconds', of, () => 3600),
-    ...['in', 'out', 'rejected'].map((direction) =>
-      sampled('pipeline_step_rows', { ...of, direction }, (t) =>
-        took(t).length === 0
-          ? undefined
-          : direction === 'rejected'
-            ? k
-            : rows(t) - (direction === 'out' ? 40 * k : 0),
-      ),
-    ),
+    sampled('pipeline_step_rows', { ...of, direction: 'out' }, (t) => {
+      const times = took(t).length;
+      return times === 0 ? undefined : 12_000 + 900 * k + ((times * 7919) % 800);
+    }),
     ...(counts
       ? [
           ...STATUSES.map((status) =>
@@ -75,11 +65,11 @@ export function seriesOfStep(
               (t) => until(t).filter((one) => one.status === status).length,
             ),
           ),
-          ...RESULTS.map((name) =>
-            sampled('pipeline_step_attempts_total', { ...of, result: name }, (t) =>
+          ...['fail', 'lost'].map((result) =>
+            sampled('pipeline_step_attempts_total', { ...of, result }, (t) =>
               executed(t).reduce(
-                (n, one) =>
-                  n + (result(one) === name ? 1 : 0) + (name === 'fail' ? one.retries : 0),
+                (n, { status, retries }) =>
+                  n + (result === 'lost' ? 0 : retries + (/FAIL|TIMEOUT/.test(status) ? 1 : 0)),
                 0,
               ),
             ),

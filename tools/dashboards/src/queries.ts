@@ -47,8 +47,12 @@ export function makeQueries({ run, step }: Filters) {
   /** Steps whose last execution took longer than their profile wants (alert.p95). */
   const slowSteps = `${gauge('step_last_duration_seconds')} > ${gauge('profile_step_p95_threshold_seconds')}`;
 
+  /** Every step that the newest profile has: one with a threshold shows no time limit. */
+  const known = `(${gauge('profile_step_p95_threshold_seconds')} or ${gauge('profile_step_timeout_seconds')})`;
+
   return {
     select,
+    known,
     gauge,
     failingSteps,
     slowSteps,
@@ -66,7 +70,7 @@ export function makeQueries({ run, step }: Filters) {
       `0 * ${gauge('step_running_seconds')} + ${STATES.running}`,
       `or 0 * (${failingSteps}) + ${STATES.failed}`,
       `or 0 * ${stepCompleted} + ${STATES.ok}`,
-      `or 0 * ${gauge('profile_step_timeout_seconds')}`,
+      `or 0 * ${known}`,
     ].join('\n'),
 
     /** `expr`, or 0 where runs are known and `expr` is empty; nothing where no exporter was ever seen. */

@@ -33,7 +33,10 @@ type Choice = {
 /** Values of a label, looked up again when the time range changes. */
 function choice({ name, label, description, metric, after = [], one = false }: Choice) {
   const filters = after.map((other) => `${other}=~"$${other}"`).join(', ');
-  const query = `label_values(${metric}${filters === '' ? '' : `{${filters}}`}, ${name})`;
+  const selector = metric.endsWith('}')
+    ? `${metric.slice(0, -1)}, ${filters}}`
+    : `${metric}{${filters}}`;
+  const query = `label_values(${filters === '' ? metric : selector}, ${name})`;
   const built = new QueryVariableBuilder(name)
     .label(label)
     .description(description)
@@ -72,7 +75,8 @@ export const step = () =>
     name: 'step',
     label: 'Step',
     description: 'Id of the step in its profile',
-    metric: 'pipeline_profile_step_timeout_seconds',
+    // One of them is there for every step.
+    metric: '{__name__=~"pipeline_profile_step_(timeout|p95_threshold)_seconds"}',
     after: ['job', 'profile'],
   });
 

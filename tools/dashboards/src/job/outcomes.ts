@@ -37,7 +37,7 @@ export const outcomes = rowsOf({
     { name: 'Skipped', expr: `${ofStatus('SKIPPED|CANCELLED')} > 0`, decimals: 0, width: 80 },
     {
       name: 'Failed attempts',
-      expr: `${counted(attempts('fail|timeout'), ['profile', 'step'])} > 0`,
+      expr: `${counted(attempts('fail'), ['profile', 'step'])} > 0`,
       decimals: 0,
       thresholds: noticeAbove(1),
       width: 130,
@@ -71,7 +71,7 @@ export const outcomesOverTime = bars({
 export const rows = lines({
   title: 'Rows of each step',
   description:
-    'Rows in, out and rejected of the last successful execution. A sudden drop is worth a look even when every step is OK.',
+    'Rows that the last successful execution of each step returned. A sudden drop is worth a look even when every step is OK.',
   unit: 'short',
   width: 14,
   height: 9,
@@ -85,12 +85,12 @@ export const checks = rowsOf({
     'Data-quality checks that found offending rows in the time range, at either severity (warn or fail).',
   width: 10,
   height: 9,
-  labels: { step: { name: 'Step' }, check: { name: 'Check' } },
+  labels: { step: { name: 'Step' } },
   sortBy: ['Times'],
   columns: [
     {
       name: 'Times',
-      expr: `${counted(q.select('pipeline_check_failures_total'), ['step', 'check'])} > 0`,
+      expr: `${counted(q.select('pipeline_check_failures_total'), ['step'])} > 0`,
       decimals: 0,
       thresholds: noticeAbove(1),
       width: 80,

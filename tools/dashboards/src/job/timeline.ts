@@ -4,7 +4,7 @@ import { COLOUR, stateMappings, toTemporal } from '../look.ts';
 import { cells, lines, text } from '../panels.ts';
 import { STATES } from '../queries.ts';
 import { UNSEEN, rowsOf } from '../table.ts';
-import { limit, q } from './shared.ts';
+import { q } from './shared.ts';
 
 export const timeline = cells({
   title: 'Recent run timeline',
@@ -17,7 +17,7 @@ export const timeline = cells({
       expr: [
         `0 * (${q.happened('step_failed_timestamp_seconds')}) + ${STATES.failed}`,
         `or 0 * (${q.happened('step_completed_timestamp_seconds')}) + ${STATES.ok}`,
-        `or 0 * ${limit}`,
+        `or 0 * ${q.known}`,
       ].join('\n'),
       legend: '{{step}} ({{profile}})',
     },
