@@ -3,15 +3,15 @@
  * had this is skipped, and Jest says so; it never passes without pictures.
  */
 
-import { accessSync, constants } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 
 import { describe, expect, test } from '@jest/globals';
 
 import { CATALOGUE } from '../../src/metrics/catalogue.ts';
 import { history } from '../../tools/dashboards/draw/history.ts';
+import { chromiumPath } from './chromium.ts';
 import { runInPackage } from './dashboards-package.ts';
 import { catalogueNameOf, labelsOfMetric } from './known-metrics.ts';
 import { prometheusTools } from './servers.ts';
@@ -23,7 +23,7 @@ const PICTURES = [
   'pipeline_overview_40.png',
 ];
 
-const drawing = hasChromium() ? describe : describe.skip;
+const drawing = chromiumPath() === undefined ? describe.skip : describe;
 
 drawing('where there is a Chromium', () => {
   test('it draws every panel of both dashboards without a complaint', async () => {
@@ -76,17 +76,3 @@ describe('what is drawn', () => {
     expect(missing).toEqual([]);
   });
 });
-
-function hasChromium(): boolean {
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-  const places = folders.flatMap((folder) => names.map((name) => join(folder, name)));
-  return [process.env['BUILDER_CHROMIUM_BINARY'] ?? '', ...places].some((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
