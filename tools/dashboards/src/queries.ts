@@ -44,8 +44,8 @@ export function makeQueries({ run, step }: Filters) {
   /** Steps whose last failure is newer than their last completion. */
   const failingSteps = `${stepFailed} > ${stepCompleted}\nor ${stepFailed} unless ${stepCompleted}`;
 
-  /** Steps whose last execution took longer than their profile wants (alert.p95). */
-  const slowSteps = `${gauge('step_last_duration_seconds')} > ${gauge('profile_step_p95_threshold_seconds')}`;
+  /** Steps whose last execution was longer than alert.p95, or without one than thrice the usual and ten seconds: as the rules. */
+  const slowSteps = `${gauge('step_last_duration_seconds')} > (${gauge('profile_step_p95_threshold_seconds')} or 3 * ${gauge('step_usual_duration_seconds')} + 10)`;
 
   /** Every step that the newest profile has: one with a threshold shows no time limit. */
   const known = `(${gauge('profile_step_p95_threshold_seconds')} or ${gauge('profile_step_timeout_seconds')})`;
