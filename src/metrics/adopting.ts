@@ -6,7 +6,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { takeLease } from '../os/lease.ts';
+import { readHolder, takeLease } from '../os/lease.ts';
 
 import type { Lease } from '../os/lease.ts';
 import type { RunJournal } from '../store/store.ts';
@@ -26,7 +26,7 @@ export async function keepAdopting({
   let lease: Lease | undefined;
   let isOver = false;
   const attempt = async (): Promise<void> => {
-    lease ??= await take(join(folder, 'adopter'));
+    lease ??= await take(leaseIn(folder));
     if (lease === undefined || isOver) return lease?.release();
     if ((await store.adopter()) === exporter) return;
     await store.append([{ type: 'adopter', exporter, atMs: Date.now() }]);
@@ -48,4 +48,13 @@ export async function keepAdopting({
       lease?.release();
     },
   };
+}
+
+/** True while a long-lived exporter of the state folder lives. */
+export function isAdopted(folder: string): boolean {
+  return readHolder(leaseIn(folder))?.isFree === false;
+}
+
+function leaseIn(folder: string): string {
+  return join(folder, 'adopter');
 }

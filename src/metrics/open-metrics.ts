@@ -9,8 +9,10 @@ import { makeEventSinks } from './outcome-sink.ts';
 import { loadPromClient, NOT_INSTALLED } from './prom-client.ts';
 import { processMetrics } from './process-metrics.ts';
 import { bindExporter } from './prometheus-exporter.ts';
-import { keepAdopting } from './adopting.ts';
-import { openScrapeNote, waitFor } from './scraped.ts';
+import { isAdopted, keepAdopting } from './adopting.ts';
+import { linger, waitFor } from './lingering.ts';
+import { openScrapeNote } from './scrape-note.ts';
+import { makeScrapers } from './scrapers.ts';
 import { makeSdkMetrics } from './sdk-metrics.ts';
 import { sdkPage } from './sdk-page.ts';
 import { makeTelemetry } from './telemetry.ts';
@@ -20,7 +22,7 @@ import type { RunEvent, RunKey, RunShape } from '../model/events.ts';
 import type { Store } from '../store/store.ts';
 import type { Metering, InjectedEventSinks } from './outcome-sink.ts';
 import type { Exporter, Probe } from './prometheus-exporter.ts';
-import type { Mode } from './telemetry.ts';
+import type { Mode, QueueAges } from './telemetry.ts';
 import type { WebConfig } from './web-config.ts';
 
 export type Health = {
@@ -40,6 +42,8 @@ export type Metrics = {
   sinks(onEvent?: (key: RunKey, event: RunEvent) => void): InjectedEventSinks;
   /** What `/healthz` and `/readyz` answer from now on; before, nothing is ready. */
   health(health: Health): void;
+  /** Shows how long task queues have gone unserved, until what it answers is called. */
+  watchQueues(ages: QueueAges): () => void;
   /** The worker is about to stop: nothing is ready, and what the SDK says now is what a last scrape gets. */
   stopping(): Promise<void>;
   /**
@@ -72,9 +76,6 @@ export type MetricsOptions = {
   readonly versions: { readonly version: string; readonly node: string; readonly sdk: string };
   readonly warn: Say;
 };
-
-/** Longest wait of `--linger auto`: four scrapes at the usual interval. */
-const AUTO_LINGER_MS = 60_000;
 
 /** Takes the port and the file at once; everything else is ready when it answers. @throws UserError PORT_IN_USE, METRICS_FILE_BUSY */
 export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
@@ -121,6 +122,7 @@ export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
       sinks: (onEvent) =>
         makeEventSinks({ metering, ...(onEvent === undefined ? {} : { onEvent }) }),
       health: (health) => scraping?.health(health),
+      watchQueues: telemetry.watchQueues,
       stopping: async () => {
         scraping?.health(undefined);
         await scraping?.readSdk();
@@ -159,8 +161,9 @@ async function serve(
   },
 ) {
   const sdk = await makeSdkMetrics();
-  const scrapes = openScrapeNote(about.folder, about.port);
-  const scrapedBefore = await scrapes.read();
+  const note = openScrapeNote(about.folder, about.port);
+  const scrapers = makeScrapers();
+  const openedMs = Date.now();
   const notReady: Probe = { ok: false, detail: 'starting or stopping' };
   let health: Health | undefined;
   let sdkRuns = false;
@@ -183,9 +186,7 @@ async function serve(
       alive: () => health?.alive() ?? { ok: true, detail: 'ok' },
       ready: () => health?.ready() ?? notReady,
     },
-    onScrape: ({ byScraper }) => {
-      if (byScraper) scrapes.note();
-    },
+    onScrape: (scrape) => scrapers.note(scrape),
   });
   return {
     runtimeMetrics: () => {
@@ -201,21 +202,12 @@ async function serve(
       const scraped = await waitFor(exporter.scrapedSince(Date.now()), seconds * 1000, stop);
       say(scraped ? 'metrics   scraped; starting' : 'metrics   no Prometheus came; starting');
     },
-    linger: async (mode: 'auto' | number, say: Say, stop: AbortSignal): Promise<void> => {
-      const wanted = mode === 'auto' ? exporter.wasScraped || scrapedBefore : mode > 0;
-      if (!wanted) return;
-      const limitMs = mode === 'auto' ? AUTO_LINGER_MS : mode * 1000;
-      say(
-        `metrics   waiting for a last scrape of ${exporter.url} (at most ${limitMs / 1000} s, Ctrl-C leaves)`,
-      );
-      const scraped = await waitFor(exporter.scrapedSince(Date.now()), limitMs, stop);
-      say(
-        scraped
-          ? 'metrics   the final values were scraped'
-          : 'metrics   no Prometheus scraped the final values',
-      );
-      if (!scraped) await scrapes.forget();
-    },
+    linger: (mode: 'auto' | number, say: Say, stop: AbortSignal): Promise<void> =>
+      linger(mode, {
+        ...{ url: exporter.url, note, scrapers, openedMs, say, stop },
+        nextScrape: () => exporter.nextScrape(),
+        isCovered: () => isAdopted(about.folder),
+      }),
   };
 }
 
@@ -227,6 +219,7 @@ function silent(store: Store): Metrics {
     interceptors: [makeActivityInterceptor(metering)],
     sinks: (onEvent) => makeEventSinks({ metering, ...(onEvent === undefined ? {} : { onEvent }) }),
     health: () => undefined,
+    watchQueues: () => () => undefined,
     stopping: async () => undefined,
     awaitScrape: async () => undefined,
     linger: async () => undefined,

@@ -15,6 +15,7 @@ import { UserError } from '../model/errors.ts';
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Scrape } from './scrapers.ts';
 import type { Telemetry } from './telemetry.ts';
 import type { WebConfig } from './web-config.ts';
 
@@ -24,6 +25,8 @@ const SCRAPER_HEADER = 'x-prometheus-scrape-timeout-seconds';
 /** A scrape that arrives before there is anything to show waits this long. */
 const ATTACH_WAIT_MS = 3_000;
 const COMPRESS_FROM_BYTES = 1_024;
+/** Longer than a Prometheus keeps a connection that it does not use. */
+const KEEP_CONNECTION_MS = 10 * 60_000;
 
 export type Probe = { readonly ok: boolean; readonly detail: string };
 
@@ -38,7 +41,8 @@ export type Source = {
     alive?(): Probe | Promise<Probe>;
     ready?(): Probe | Promise<Probe>;
   };
-  readonly onScrape?: (scrape: { readonly atMs: number; readonly byScraper: boolean }) => void;
+  /** A scraper was answered in time. */
+  readonly onScrape?: (scrape: Scrape) => void;
 };
 
 export type Exporter = {
@@ -53,6 +57,8 @@ export type Exporter = {
   readonly wasScraped: boolean;
   /** True once a scrape that began after `ms` (Unix) was answered; false if the exporter closes before. */
   scrapedSince(ms: number): Promise<boolean>;
+  /** Settles at the next answered scrape, whenever it began, or when the exporter closes. */
+  nextScrape(): Promise<unknown>;
   close(): Promise<void>;
 };
 
@@ -90,6 +96,9 @@ export async function bindExporter({
   };
   const server = web.tls === undefined ? createServer(answer) : createSecureServer(web.tls, answer);
 
+  // A scraper keeps its connection for the next scrape: so two of one machine are told apart.
+  server.keepAliveTimeout = KEEP_CONNECTION_MS;
+
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? '/').split('?')[0];
     if (path !== '/metrics' && path !== '/healthz' && path !== '/readyz') {
@@ -117,8 +126,10 @@ export async function bindExporter({
     const { onScrape } = source;
     response.once('finish', () => {
       const inTime = Date.now() - atMs <= limitS * 1000;
-      if (byScraper && inTime && request.method === 'GET') served(atMs);
-      onScrape?.({ atMs, byScraper });
+      if (!byScraper || !inTime || request.method !== 'GET') return;
+      const { socket: connection } = request;
+      onScrape?.({ atMs, address: connection.remoteAddress ?? '', connection });
+      served(atMs);
     });
     await sendMetrics(request, response, await render(source));
   }
@@ -143,6 +154,7 @@ export async function bindExporter({
       if (!server.listening) return Promise.resolve(false);
       return new Promise((resolve) => waiting.add({ afterMs: ms, resolve }));
     },
+    nextScrape: () => new Promise((resolve) => waiting.add({ afterMs: -Infinity, resolve })),
     async close() {
       for (const waiter of waiting) waiter.resolve(false);
       waiting.clear();

@@ -38,11 +38,14 @@ export type Telemetry = {
   /** Counts what the store could not take down. */
   record(fact: Fact): void;
   metricsError(reason: MetricsError): void;
-  /** From now on asked for how long each queue has gone unserved. */
-  watchQueues(ask: () => Promise<ReadonlyMap<string, number>>): void;
+  /** Asked at each scrape how many seconds each queue has gone unserved, until what it answers is called. */
+  watchQueues(ages: QueueAges): () => void;
   /** Series of ours when they were last asked for. */
   seriesCount(): number;
 };
+
+/** Seconds by task queue. */
+export type QueueAges = () => ReadonlyMap<string, number>;
 
 export type Mode = 'one-shot' | 'long-lived';
 
@@ -80,7 +83,7 @@ export function makeTelemetry({
   const view = store === undefined ? undefined : openStoreView(store, exporter);
   const bound = makeBound(maxSeries);
   let unwritten: Omit<Known, 'running'> = { sums: NO_SUMS, newest: NOTHING_NEWEST };
-  let queues: (() => Promise<ReadonlyMap<string, number>>) | undefined;
+  const queues = new Set<QueueAges>();
   let series = 0;
 
   const metricsError = (reason: MetricsError): void => {
@@ -124,7 +127,7 @@ export function makeTelemetry({
       page.add('pipeline_state_disk_free_bytes', '', disk.bavail * disk.bsize);
       page.add('pipeline_state_disk_size_bytes', '', disk.blocks * disk.bsize);
     }
-    for (const [queue, seconds] of (await queues?.().catch(() => undefined)) ?? []) {
+    for (const [queue, seconds] of oldest(queues)) {
       page.add('pipeline_queue_unserved_seconds', labelText({ task_queue: queue }), seconds);
     }
     for (const [reason, count] of errors) {
@@ -164,8 +167,9 @@ export function makeTelemetry({
       }
     },
     metricsError,
-    watchQueues: (ask) => {
-      queues = ask;
+    watchQueues: (ages) => {
+      queues.add(ages);
+      return () => void queues.delete(ages);
     },
     seriesCount: () => series,
   };
@@ -184,4 +188,13 @@ function withUnwritten(known: Known, { sums, newest }: Omit<Known, 'running'>): 
     newest: mergeNewest(known.newest, newest),
     running: known.running,
   };
+}
+
+/** Of each queue, how long the longest waits. */
+function oldest(queues: Iterable<QueueAges>): ReadonlyMap<string, number> {
+  const all = new Map<string, number>();
+  for (const ages of queues) {
+    for (const [queue, age] of ages()) all.set(queue, Math.max(age, all.get(queue) ?? 0));
+  }
+  return all;
 }

@@ -48,6 +48,8 @@ export type RunRecord = PublicRecord & {
   readonly engine?: { readonly kind: string; readonly address: string; readonly namespace: string };
   /** Hash of the workflow code it was started with; absent like `engine`, and in a record of an earlier version. */
   readonly bundle?: string;
+  /** Task queue of its workflow and steps; absent like `engine`, and in a record of an earlier version. */
+  readonly task_queue?: string;
   /** Task queue that its delivery waits in; absent like `engine`. */
   readonly deliver_queue?: string;
   /** Absolute paths, and parameters as given, to read the definition again. */

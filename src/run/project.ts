@@ -5,6 +5,7 @@
 
 import { beginRun } from './begin-run.ts';
 import { cancelRun } from './cancel.ts';
+import { forgetJob } from './forget.ts';
 import { inferredColumns } from './inferred-columns.ts';
 import { resolveDefinition } from './definition-source.ts';
 import { explainRun } from './explain.ts';
@@ -60,6 +61,8 @@ export type Project = {
   logs(runId: string, step?: string): Promise<Readonly<Record<string, string>>>;
   /** Asks a run that is going on, in whatever process, to stop. @throws UserError */
   cancel(runId: string): Promise<void>;
+  /** Ends the metrics and alerts of a job that is gone, until it runs again. @throws UserError JOB_NOT_FOUND */
+  forget(job: string): Promise<void>;
   /** A worker for the task queue; with the embedded engine, that engine kept up. Until `stop`. @throws UserError */
   serve(request: ServeRequest): Promise<void>;
   /** Waits for what goes on, then leaves engine and metrics port. */
@@ -116,6 +119,7 @@ export function openProject(options: ProjectOptions): Project {
     status,
     logs: async (runId, step) => readLogs(parts.folder(runId), await status(runId), step),
     cancel: async (runId) => cancelRun(parts, await status(runId)),
+    forget: (job) => forgetJob(parts, job),
     serve: (request) => during(serve(parts, request, tell)),
     close: async () => {
       await Promise.allSettled(goingOn);

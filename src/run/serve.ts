@@ -5,6 +5,7 @@ import { recordedRuns } from '../orders/open-runs.ts';
 import { sharedDeliverQueue, sharedTaskQueue } from './queues.ts';
 import { openSession } from './session.ts';
 import { makeStateDir } from './state-dir.ts';
+import { queuesOfOpenRuns, watchUnserved } from './unserved.ts';
 import { watchEngine } from './watch-engine.ts';
 
 import type { Parts } from './parts.ts';
@@ -32,6 +33,7 @@ export async function serve(
   const metrics = await parts.metrics(tell, 'long-lived');
   const over = new AbortController();
   let unwatch: (() => void) | undefined;
+  let unwatchQueues: (() => void) | undefined;
   let session: Session | undefined;
   try {
     session = await openSession(parts, {
@@ -43,6 +45,7 @@ export async function serve(
       slots,
       isOpen: recordedRuns((await parts.records()).read),
     });
+    unwatchQueues = watchUnserved(session, queuesOfOpenRuns(await parts.records(), session.engine));
     const { uiUrl, isUp } = session.engine;
     tell({
       type: 'serving',
@@ -61,6 +64,7 @@ export async function serve(
     tell({ type: 'stopping' });
   } finally {
     unwatch?.();
+    unwatchQueues?.();
     over.abort();
     await session?.close();
   }

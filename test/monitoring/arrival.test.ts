@@ -30,7 +30,7 @@ test('what a real run serves arrives: every metric of the catalogue, each with t
     files: FILES,
     async play({ prometheus, start, run, release, port }) {
       const first = start({ env: { CODE: '7' } });
-      await prometheus.becomes('pipeline_step_started_timestamp_seconds > bool 0', ['step'], {
+      await prometheus.becomes('pipeline_step_running_seconds >= bool 0', ['step'], {
         wait: 1,
       });
       await release();

@@ -93,12 +93,13 @@ const CASES: readonly (readonly [string, readonly Firing[], readonly string[]])[
     ['RunFailed', 'StepFailing StepFailing StepSlow'],
   ],
   [
-    'a scheduler that has died',
+    'a scheduler that has died: of a pipeline with a core step, and of one without',
     [
       ['PipelineRunOverdue', RUN],
       ['PipelineCoreStepNoData', STEP],
+      ['PipelineRunOverdue', { job: 'hourly', profile: 'p' }],
     ],
-    ['RunOverdue'],
+    ['CoreStepNoData', 'RunOverdue'],
   ],
   [
     'a step that hangs until its data is late',

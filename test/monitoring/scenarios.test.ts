@@ -12,9 +12,16 @@ test.concurrent.each(SCENARIOS)('$name: $claim', (scenario) =>
   playOn(scenario, (played) => answers.fill(scenario.name, played)),
 );
 
+/** What takes an hour, a full disk, or minutes of nobody: their promtool cases have to do. */
+const NOT_PLAYED = [
+  'alert PipelineWorkerMissing',
+  'alert PipelineDiskNearlyFull',
+  'alert PipelineQueueUnserved',
+];
+
 test('every expression of rules and dashboard returns series in at least one scenario', () => {
   process.stdout.write(`expression -> scenario -> series returned\n\n${answers.print()}\n`);
-  expect(answers.empty()).toEqual([]);
+  expect(answers.empty()).toEqual(NOT_PLAYED);
 });
 
 test('what they return has the labels that legends, columns and descriptions name', () => {
@@ -26,5 +33,7 @@ test('no panel draws what is no number', () => {
 });
 
 test('no alert rule returns anything while nothing is wrong', () => {
-  expect([answers.healthyScenarios(), answers.falseAlarms()]).toEqual([1, []]);
+  const always = 'alert PipelineWatchdog {}';
+  const alarms = answers.falseAlarms().filter((alarm) => alarm !== always);
+  expect([answers.healthyScenarios(), alarms]).toEqual([1, []]);
 });

@@ -41,10 +41,12 @@ export type Prometheus = {
   table(expression: string, by: readonly string[]): Promise<Table>;
   /** Waits until an expression gives exactly this table. */
   becomes(expression: string, by: readonly string[], expected: Table): Promise<void>;
-  /** Waits until an alert fires with these labels. */
+  /** Waits until an alert fires with these labels; one that has just ended, with its process, counts. */
   fires(alert: string, labels?: Readonly<Record<string, string>>): Promise<void>;
   /** Waits until it no longer fires. */
   resolves(alert: string, labels?: Readonly<Record<string, string>>): Promise<void>;
+  /** What a firing alert says; of several, the first. */
+  annotations(alert: string): Promise<Readonly<Record<string, string>>>;
   /** Waits for a whole scrape and a whole evaluation of the rules that began after now. */
   catchesUp(): Promise<void>;
   /** Names of the alerts that fired at any time since a moment, sorted. */
@@ -161,11 +163,13 @@ function client(url: string): Omit<Prometheus, 'discovers'> {
     return seriesOf(await ask('query', fields));
   };
   const table: Prometheus['table'] = async (expression, by) => tableOf(await query(expression), by);
-  const isFiring = async (alert: string, labels: Readonly<Record<string, string>>) => {
+  const alertOf = (alert: string, labels: Readonly<Record<string, string>>): string => {
     const wanted = { alertname: alert, alertstate: 'firing', ...labels };
     const matchers = Object.entries(wanted).map(([name, value]) => `${name}="${value}"`);
-    return (await query(`ALERTS{${matchers.join(',')}}`)).length > 0;
+    return `ALERTS{${matchers.join(',')}}`;
   };
+  const isThere = async (expression: string): Promise<boolean> =>
+    (await query(expression)).length > 0;
   /** A counter of Prometheus about its own rules, by group; only what is not 0. */
   const countsByGroup = async (counter: string): Promise<Table> => {
     const text = await (await fetch(`${url}/metrics`)).text();
@@ -208,9 +212,21 @@ function client(url: string): Omit<Prometheus, 'discovers'> {
         expect({ [expression]: await table(expression, by) }).toEqual({ [expression]: expected });
       });
     },
-    fires: (alert, labels = {}) => patiently(() => isFiring(alert, labels), `${alert} fires`),
+    fires: (alert, labels = {}) =>
+      patiently(() => isThere(`last_over_time(${alertOf(alert, labels)}[15s])`), `${alert} fires`),
     resolves: (alert, labels = {}) =>
-      patiently(async () => !(await isFiring(alert, labels)), `${alert} does not fire`),
+      patiently(async () => !(await isThere(alertOf(alert, labels))), `${alert} does not fire`),
+    annotations: async (alert) => {
+      const answer = await fetch(`${url}/api/v1/alerts`);
+      const { data } = (await answer.json()) as {
+        data: { alerts: { labels: Metric; annotations: Metric; state: string }[] };
+      };
+      const found = data.alerts.find(
+        ({ labels, state }) => labels['alertname'] === alert && state === 'firing',
+      );
+      if (found === undefined) throw new Error(`${alert} does not fire`);
+      return found.annotations;
+    },
     catchesUp: async () => {
       const sinceS = Date.now() / 1000;
       await until(

@@ -22,6 +22,10 @@ export type Stage = {
   start(shot?: Shot): Running;
   /** The same to its end. */
   run(shot?: Shot): Promise<Ended>;
+  /** A long-lived exporter on the same state folder, which tells of every job there; served on `port`. */
+  dev(): Promise<Running>;
+  /** A command as cron starts it where that one is: without metrics of its own. */
+  cron(shot?: Shot): Promise<Ended>;
 };
 
 /**
@@ -82,7 +86,13 @@ export async function playOn(
       healthyFromS = Date.now() / 1000;
     };
     const release = (): Promise<void> => project.write({ go: '' });
-    const stage = { project, port, otherPort, healthyFromNow, release, start, run };
+    const dev = async (): Promise<Running> => {
+      const running = project.start(['dev', ...exporterWords(port)]);
+      await running.says(/Ctrl-C stops/);
+      return running;
+    };
+    const cron = (shot: Shot = {}): Promise<Ended> => run({ ...shot, port: 0 });
+    const stage = { project, port, otherPort, healthyFromNow, release, start, run, dev, cron };
     await before?.(stage);
     const scraped = [port, otherPort].slice(0, ports);
     await withPrometheus({ ports: scraped, rules: true }, async (prometheus) => {

@@ -1,19 +1,16 @@
 /** Workers that live long on a Temporal service: restarted, killed, stopped, cut off. */
 
 import { expect } from '@jest/globals';
-import { Client, Connection } from '@temporalio/client';
 
 import { withFleet } from '../harness/fleet.ts';
 import { UNTIL_RELEASED } from '../harness/stage.ts';
-import { lastOf } from './scenario.ts';
+import { lastOf, RUNNING } from './scenario.ts';
 
 import type { Scenario } from './scenario.ts';
 
 /** What all processes counted together; those that have gone with the last that was seen of them. */
 const OUTCOMES = `sum by (job, profile, step, status) (${lastOf('pipeline_step_status_total')}) > 0`;
-const ATTEMPTS = `sum by (profile, step, result) (${lastOf('pipeline_step_attempts_total')}) > 0`;
-/** Steps that run now. */
-const RUNNING = 'pipeline_step_started_timestamp_seconds > bool 0';
+const ATTEMPTS = `sum by (job, profile, step, result) (${lastOf('pipeline_step_attempts_total')}) > 0`;
 
 const nightly = (profile: string): Record<string, string> => ({
   'jobs/j.yaml': 'job: nightly\nprofile: p\n',
@@ -24,7 +21,8 @@ const LOAD = { ...RUN, step: 'load' };
 
 export const healthy: Scenario = {
   name: 'healthy',
-  claim: 'a worker whose runs succeed makes no rule return anything',
+  claim: 'a worker whose runs succeed makes no rule return anything, nor does a port never used',
+  ports: 2,
   files: {
     'data.csv': `id\n${Array.from({ length: 40 }, (_, i) => i + 1).join('\n')}\n`,
     'jobs/j.yaml': 'job: nightly\nprofile: p\ninputs: { data: { path: ../data.csv } }\n',
@@ -124,16 +122,14 @@ steps:
       expect((await called.ended).code).toBe(0);
       await prometheus.becomes(ATTEMPTS, ['step', 'result'], {
         'load lost': 1,
-        'load ok': 1,
-        'use ok': 1,
       });
       await prometheus.becomes(OUTCOMES, ['job', 'profile', 'step', 'status'], {
         'nightly p load OK': 1,
         'nightly p use OK': 1,
       });
-      await prometheus.fires('PipelineWorkerLost', { profile: 'p', step: 'load' });
+      await prometheus.fires('PipelineWorkerLost', LOAD);
       await prometheus.fires('PipelineTargetDown', { instance: `127.0.0.1:${port}` });
-      await prometheus.becomes('count(pipeline_step_started_timestamp_seconds)', [], {});
+      await prometheus.becomes('count(pipeline_step_running_seconds)', [], {});
     }),
 };
 
@@ -160,16 +156,16 @@ steps:
       expect((await called.ended).code).toBe(1);
       const once = { 'nightly load TIMEOUT': 1, 'nightly use SKIPPED': 1 };
       await prometheus.becomes(OUTCOMES, ['job', 'step', 'status'], once);
-      await prometheus.becomes(ATTEMPTS, ['step', 'result'], { 'load timeout': 1 });
+      await prometheus.becomes(ATTEMPTS, ['step', 'result'], { 'load fail': 1 });
       await prometheus.fires('PipelineStepFailing', LOAD);
       await prometheus.fires('PipelineTargetDown', { instance: `127.0.0.1:${port}` });
 
       stopped.kill('SIGCONT');
       await prometheus.becomes('count(up == 1)', [], { '': 2 });
-      await prometheus.becomes('count(pipeline_step_started_timestamp_seconds)', [], {});
+      await prometheus.becomes('count(pipeline_step_running_seconds)', [], {});
       await prometheus.catchesUp();
       expect(await prometheus.table(OUTCOMES, ['job', 'step', 'status'])).toEqual(once);
-      expect(await prometheus.table(ATTEMPTS, ['step', 'result'])).toEqual({ 'load timeout': 1 });
+      expect(await prometheus.table(ATTEMPTS, ['step', 'result'])).toEqual({ 'load fail': 1 });
     }),
 };
 
@@ -190,52 +186,49 @@ steps:
         'nightly load TIMEOUT': 1,
       });
       await prometheus.becomes('pipeline_step_attempts_total > 0', ['step', 'result'], {
-        'load timeout': 2,
+        'load fail': 2,
       });
       await prometheus.becomes('pipeline_run_status_total > 0', ['status'], { TIMEOUT: 1 });
       await prometheus.fires('PipelineStepFailing', LOAD);
     }),
 };
 
-export const workersInTrouble: Scenario = {
-  name: 'workers in trouble',
-  claim:
-    'a worker that is full, that leaves, that meets a foreign workflow and that loses its service is told apart',
+export const serviceAway: Scenario = {
+  name: 'service away',
+  claim: 'a worker that has lost its service serves metrics, does no work, and says so',
+  files: nightly(`
+steps:
+  load: { uses: exec.command, with: { shell: 'true' } }
+`),
+  play: (stage) =>
+    withFleet(stage, async ({ worker, call, kill }) => {
+      const { prometheus, port } = stage;
+      await worker({ port });
+      expect((await call('out').ended).code).toBe(0);
+      kill();
+      await prometheus.fires('PipelineWorkerDisconnected', { instance: `127.0.0.1:${port}` });
+    }),
+};
+
+export const workersDropped: Scenario = {
+  name: 'workers dropped from discovery',
+  claim: 'workers that die and are dropped from discovery are missed, although no target is down',
   ports: 2,
   files: nightly(`
 steps:
-  load: { uses: exec.command, with: { shell: 'trap "" TERM; ${UNTIL_RELEASED}', pass_env: [GO] } }
+  load: { uses: exec.command, with: { shell: 'true' } }
 `),
   play: (stage) =>
-    withFleet(stage, async ({ worker, call, address, kill }) => {
+    withFleet(stage, async ({ worker }) => {
       const { prometheus, port, otherPort } = stage;
-      const at = (metrics: number) => ({ instance: `127.0.0.1:${metrics}` });
-      // Leaves while a step runs that takes its time to end, with a slot free: it polls no more.
-      const leaving = await worker({ port: otherPort, slots: 2 });
-      call('out');
-      await prometheus.becomes(RUNNING, ['step'], { load: 1 });
-      leaving.kill('SIGTERM');
-      await prometheus.fires('PipelineWorkerNoPollers', at(otherPort));
-      await leaving.ended;
-
-      await worker({ port, slots: 1 });
-      call('out2');
-      await prometheus.becomes(RUNNING, ['step'], { load: 1 });
-      await prometheus.fires('PipelineWorkerNoSlots', { task_queue: 'builder' });
-
-      const connection = await Connection.connect({ address });
-      try {
-        const { workflow } = new Client({ connection });
-        const failed = 'temporal_workflow_task_execution_failed_total';
-        for (const workflowId of ['foreign', 'foreign-too']) {
-          await workflow.start('nobodyKnowsThis', { taskQueue: 'builder', workflowId });
-          await prometheus.becomes(`${failed} > bool 0`, ['task_queue'], { builder: 1 });
-        }
-        await prometheus.becomes(`rate(${failed}[1m]) > bool 0`, ['task_queue'], { builder: 1 });
-      } finally {
-        await connection.close();
-      }
-      kill();
-      await prometheus.fires('PipelineWorkerDisconnected', at(port));
+      const both = [await worker({ port }), await worker({ port: otherPort })];
+      await prometheus.becomes('count(pipeline_exporter_info{mode="long-lived"})', [], { '': 2 });
+      await prometheus.discovers([]);
+      for (const one of both) one.kill('SIGKILL');
+      await prometheus.fires('PipelineWorkersGone', { job: 'builder' });
+      await prometheus.resolves('PipelineTargetDown');
+      await worker({ port });
+      await prometheus.discovers([port]);
+      await prometheus.resolves('PipelineWorkersGone');
     }),
 };

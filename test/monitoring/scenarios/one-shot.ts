@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises';
 import { expect } from '@jest/globals';
 
 import { exporterWords, releaseEnv, UNTIL_RELEASED } from '../harness/stage.ts';
-import { ATTEMPTS, lastOf, OUTCOMES, RUNS, SUGGESTED } from './scenario.ts';
+import { ATTEMPTS, lastOf, OUTCOMES, RUNNING, RUNS, SUGGESTED } from './scenario.ts';
 
 import type { Scenario } from './scenario.ts';
 
@@ -121,7 +121,7 @@ steps:
   async play({ prometheus, run }) {
     const sinceS = Date.now() / 1000;
     expect((await run()).code).toBe(0);
-    await prometheus.becomes(ATTEMPTS, ['step', 'result'], { 'load fail': 1, 'load ok': 1 });
+    await prometheus.becomes(ATTEMPTS, ['step', 'result'], { 'load fail': 1 });
     await prometheus.becomes(OUTCOMES, ['step', 'status'], { 'load OK': 1 });
     await prometheus.becomes(lastOf('pipeline_step_duration_seconds_count'), ['step'], { load: 1 });
     await prometheus.catchesUp();
@@ -147,7 +147,7 @@ steps:
   async play({ prometheus, project, start, port, release }) {
     const killed = start();
     await killed.says(/first +OK/);
-    await prometheus.becomes('pipeline_step_started_timestamp_seconds > bool 0', ['step'], {
+    await prometheus.becomes(RUNNING, ['step'], {
       second: 1,
     });
     killed.kill('SIGKILL');
@@ -158,7 +158,7 @@ steps:
     expect(code).toBe(0);
     await prometheus.becomes(OUTCOMES, ['step', 'status'], { 'first OK': 1, 'second OK': 1 });
     await prometheus.becomes(RUNS, ['job', 'status'], { 'nightly OK': 1 });
-    await prometheus.becomes('count(pipeline_step_started_timestamp_seconds)', [], {});
+    await prometheus.becomes('count(pipeline_step_running_seconds)', [], {});
   },
 };
 
@@ -176,7 +176,7 @@ steps:
   },
   async play({ prometheus, start }) {
     const running = start();
-    await prometheus.becomes('pipeline_step_started_timestamp_seconds > bool 0', ['step'], {
+    await prometheus.becomes(RUNNING, ['step'], {
       long: 1,
     });
     const sinceS = Date.now() / 1000;
@@ -186,7 +186,6 @@ steps:
       'long CANCELLED': 1,
       'later CANCELLED': 1,
     });
-    await prometheus.becomes(ATTEMPTS, ['step', 'result'], { 'long cancelled': 1 });
     await prometheus.becomes(RUNS, ['job', 'status'], { 'nightly CANCELLED': 1 });
     await prometheus.catchesUp();
     const fired = await prometheus.fired(sinceS);
@@ -203,16 +202,39 @@ export const stepTakenOut: Scenario = {
     await release();
     expect((await run(fails)).code).toBe(1);
     await prometheus.fires('PipelineStepFailing', LOAD);
-    await prometheus.becomes('pipeline:profile_core_step_info:newest', ['step'], { load: 1 });
     await project.write({
       'profiles/p.yaml':
         "profile: p\nsteps:\n  use: { uses: exec.command, with: { shell: 'true' } }\n",
     });
     expect((await run()).code).toBe(0);
     await prometheus.resolves('PipelineStepFailing', LOAD);
-    await prometheus.becomes('pipeline:profile_core_step_info:newest', ['step'], {});
-    await prometheus.becomes('pipeline:step_removed_timestamp_seconds > bool 0', ['step'], {
-      load: 1,
-    });
+    const settings = lastOf('pipeline_profile_step_timeout_seconds');
+    await prometheus.becomes(`count by (step) (${settings.replace('10m', '2s')})`, ['step'], {});
+  },
+};
+
+export const commandFrozen: Scenario = {
+  name: 'command frozen',
+  claim: 'a command that is stopped in mid-run is told from one that has ended, until it goes on',
+  files: {
+    'jobs/j.yaml': 'job: nightly\nprofile: p\n',
+    'profiles/p.yaml': `
+profile: p
+steps:
+  load: { uses: exec.command, with: { shell: '${UNTIL_RELEASED}', pass_env: [GO] } }
+`,
+  },
+  async play({ prometheus, start, release, port }) {
+    const frozen = start();
+    await prometheus.becomes(RUNNING, ['step'], { load: 1 });
+    frozen.kill('SIGSTOP');
+    const command = { job: 'nightly', profile: 'p', instance: `127.0.0.1:${port}` };
+    await prometheus.fires('PipelineCommandFrozen', command);
+    frozen.kill('SIGCONT');
+    await prometheus.resolves('PipelineCommandFrozen', command);
+    await release();
+    expect((await frozen.ended).code).toBe(0);
+    await prometheus.catchesUp();
+    expect(await prometheus.fired(Date.now() / 1000 - 2)).not.toContain('PipelineTargetDown');
   },
 };

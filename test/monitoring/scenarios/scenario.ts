@@ -19,16 +19,19 @@ export const ATTEMPTS = `${lastOf('pipeline_step_attempts_total')} > 0`;
 /** Runs that ended, for a table by job and status. */
 export const RUNS = `${lastOf('pipeline_run_status_total')} > 0`;
 
+/** Steps that run now, for a table by step. */
+export const RUNNING = 'pipeline_step_running_seconds >= bool 0';
+
 /** The three alerts that the specification suggests, as they stand there. */
 export const SUGGESTED = Object.freeze({
   failing: 'rate(pipeline_step_status_total{status="FAIL"}[5m]) > 0',
   noData: 'absent(pipeline_step_completed_timestamp_seconds)',
-  p95: 'histogram_quantile(0.95, sum by (le, profile, step) (rate(pipeline_step_duration_seconds_bucket[1h])))',
+  p95: 'histogram_quantile(0.95, sum by (le, job, profile, step) (rate(pipeline_step_duration_seconds_bucket[1h])))',
 });
 
 /**
- * How many series of ours Prometheus has ever seen, but for two that come and go by design: one for each of the last
- * runs, and one for a step that a scrape met while it ran.
+ * How many series of ours Prometheus has ever seen, but for those that come by design: one for each of the last runs, one
+ * for a step that a scrape met while it ran, and the usual duration once it is known.
  */
 export const SERIES_EVER =
-  'count(last_over_time({__name__=~"pipeline_.*",__name__!~"pipeline_run_info|pipeline_step_started_.*"}[10m]))';
+  'count(last_over_time({__name__=~"pipeline_.*",__name__!~"pipeline_run_info|pipeline_step_(running|usual_duration)_seconds"}[10m]))';

@@ -25,7 +25,7 @@ steps:
   },
   async play({ prometheus, project, start, release }) {
     const running = start();
-    await prometheus.becomes('pipeline_step_started_timestamp_seconds > bool 0', ['step'], {
+    await prometheus.becomes('pipeline_step_running_seconds >= bool 0', ['step'], {
       first: 1,
     });
     // What is open goes on being written, so it is ended first: the next part cannot be made.

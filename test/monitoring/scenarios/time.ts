@@ -3,7 +3,7 @@
 import { expect } from '@jest/globals';
 
 import { UNTIL_RELEASED } from '../harness/stage.ts';
-import { lastOf, SERIES_EVER, SUGGESTED } from './scenario.ts';
+import { lastOf, SUGGESTED } from './scenario.ts';
 
 import type { Scenario } from './scenario.ts';
 
@@ -35,9 +35,9 @@ steps:
     const [last] = await prometheus.query(
       lastOf('pipeline_step_last_duration_seconds{step="slow"}'),
     );
-    // One bucket is all that a quantile of one execution knows: buckets double.
-    expect(p95['p slow']).toBeGreaterThan((last?.value ?? Number.NaN) / 2);
-    expect(p95['p slow']).toBeLessThan((last?.value ?? Number.NaN) * 2);
+    // One bucket is all that a quantile of one execution knows: none is wider than 12 times its beginning.
+    expect(p95['p slow']).toBeGreaterThan((last?.value ?? Number.NaN) / 12);
+    expect(p95['p slow']).toBeLessThan((last?.value ?? Number.NaN) * 12);
     const alerts =
       'count by (step) (max_over_time(ALERTS{alertname=~"PipelineStep(Slow|Stuck|LatencyRegression)"}[5m]))';
     expect(Object.keys(await prometheus.table(alerts, ['step']))).toEqual(['slow']);
@@ -47,21 +47,21 @@ steps:
 export const staleJob: Scenario = {
   name: 'two jobs on one profile, one stale',
   claim: 'of two jobs on one profile the one that no longer completes is named, the other is not',
-  ports: 2,
   files: {
     'jobs/a.yaml': job('fresh'),
     'jobs/b.yaml': job('stale'),
     'profiles/p.yaml': `
 profile: p
-expected_every: 12s
+expected_every: 30s
 steps:
   load: { uses: exec.command, core: true, with: { shell: 'true' } }
   note: { uses: exec.command, with: { shell: 'true' } }
 `,
   },
-  async play({ prometheus, run, otherPort }) {
-    const fresh = () => run({ job: 'jobs/a.yaml', out: 'a' });
-    expect((await run({ job: 'jobs/b.yaml', out: 'b', port: otherPort })).code).toBe(0);
+  async play({ prometheus, dev, cron }) {
+    await dev();
+    const fresh = () => cron({ job: 'jobs/a.yaml', out: 'a' });
+    expect((await cron({ job: 'jobs/b.yaml', out: 'b' })).code).toBe(0);
     const overdue = 'ALERTS{alertname="PipelineRunOverdue",alertstate="firing"}';
     while (!('stale' in (await prometheus.table(overdue, ['job'])))) {
       expect((await fresh()).code).toBe(0);
@@ -76,41 +76,5 @@ steps:
     expect(await prometheus.table(missing, ['job', 'profile', 'step'])).toEqual({
       'stale p load': 1,
     });
-  },
-};
-
-export const manyRuns: Scenario = {
-  name: 'twenty quick runs',
-  claim:
-    'twenty runs leave as many series as three, and their P95 is then compared with the threshold',
-  files: {
-    'jobs/j.yaml': job('hourly'),
-    'profiles/p.yaml': `
-profile: p
-steps:
-  load: { uses: exec.command, alert: { p95: 100ms }, with: { shell: 'sleep 0.2' } }
-  note: { uses: exec.command, needs: [load], with: { shell: 'true' } }
-`,
-  },
-  async play({ prometheus, run }) {
-    const count = async (): Promise<number> =>
-      (await prometheus.query(SERIES_EVER))[0]?.value ?? Number.NaN;
-    const ran = { job: 'hourly', profile: 'p', step: 'load' };
-    for (let n = 1; n <= 3; n++) expect((await run()).code).toBe(0);
-    const early = await count();
-    for (let n = 4; n <= 21; n++) expect((await run()).code).toBe(0);
-    expect([early, await count()]).toEqual([early, early]);
-    const [infos] = await prometheus.query('max_over_time(count(pipeline_run_info)[10m:1s])');
-    expect(infos?.value).toBe(20);
-    await prometheus.becomes(lastOf('pipeline_step_status_total{status="OK"}'), ['step'], {
-      load: 21,
-      note: 21,
-    });
-    await prometheus.becomes(
-      'sum by (step) (increase(pipeline_step_duration_seconds_count[6h])) >= bool 20',
-      ['step'],
-      { load: 1, note: 1 },
-    );
-    await prometheus.fires('PipelineStepSlow', ran);
   },
 };

@@ -1,6 +1,6 @@
 /** Runs that fail or do not come. */
 
-import { run } from '../case.ts';
+import { run, step } from '../case.ts';
 
 import type { Case } from '../case.ts';
 
@@ -46,4 +46,30 @@ export const RUNS: readonly Case[] = [
       '230m': ['never'],
     },
   },
+  {
+    alert: 'PipelineRunOverdue',
+    claim: 'is silent about a run every five minutes whose clock is five minutes behind',
+    by: 'job',
+    series: {
+      [run('profile_expected_period_seconds', 'behind')]: '300x60',
+      [run('run_completed_timestamp_seconds', 'behind')]: everyFiveMinutes(-300),
+    },
+    firing: { '20m': [], '40m': [], '60m': [] },
+  },
+  {
+    alert: 'PipelineCoreStepNoData',
+    claim: 'is silent about a run every five minutes whose clock is five minutes behind',
+    series: {
+      [run('profile_expected_period_seconds', 'j')]: '300x60',
+      [run('run_ended_timestamp_seconds', 'j')]: everyFiveMinutes(-300),
+      [step('completed_timestamp_seconds', 'load')]: everyFiveMinutes(-300),
+      [run('profile_core_step_info', 'j', { step: 'load' })]: '1x60',
+    },
+    firing: { '20m': [], '40m': [], '60m': [] },
+  },
 ];
+
+/** Completions each five minutes, as a clock says that is so many seconds wrong; a sample a minute. */
+function everyFiveMinutes(wrongS: number): string {
+  return Array.from({ length: 12 }, (_, n) => `${n * 300 + wrongS}x4`).join(' ');
+}

@@ -1,0 +1,88 @@
+/** Commands without metrics of their own, as cron starts them, beside one long-lived process on their state folder. */
+
+import { expect } from '@jest/globals';
+
+import type { Scenario } from './scenario.ts';
+
+const RUN = { job: 'nightly', profile: 'p' };
+const LOAD = { ...RUN, step: 'load' };
+
+const nightly = (steps: string): Record<string, string> => ({
+  'jobs/j.yaml': 'job: nightly\nprofile: p\n',
+  'profiles/p.yaml': `profile: p\ndefaults: { retry: { attempts: 3, backoff: 100ms } }\nsteps:\n${steps}`,
+});
+const shell = (text: string): string =>
+  `  load: { uses: exec.command, with: { shell: '${text}', pass_env: [CODE, TAKES] } }\n`;
+
+export const cronFails: Scenario = {
+  name: 'cron line fails',
+  claim:
+    'a failure outlives the command and a restart of who tells it, names its run, and ends when mended',
+  files: nightly(shell('exit "$CODE"')),
+  async play({ prometheus, dev, cron }) {
+    const first = await dev();
+    expect((await cron({ env: { CODE: '7' } })).code).toBe(1);
+    await prometheus.fires('PipelineStepFailing', LOAD);
+    await prometheus.fires('PipelineRunFailed', RUN);
+    first.kill('SIGTERM');
+    await first.ended;
+    await prometheus.resolves('PipelineStepFailing');
+    await dev();
+    await prometheus.fires('PipelineStepFailing', LOAD);
+    const { run, command } = await prometheus.annotations('PipelineStepFailing');
+    expect(run).toMatch(/^nightly-\d{8}-\d{6}-\w+$/);
+    expect(command).toBe(`builder_cli logs ${run} --step load`);
+
+    expect((await cron({ env: { CODE: '0' } })).code).toBe(0);
+    await prometheus.resolves('PipelineStepFailing', LOAD);
+    await prometheus.resolves('PipelineRunFailed', RUN);
+  },
+};
+
+export const flapping: Scenario = {
+  name: 'step flaps',
+  claim: 'a step that fails three times, and succeeds in between, flaps',
+  files: nightly(shell('exit "$CODE"')),
+  async play({ prometheus, dev, cron }) {
+    await dev();
+    for (const CODE of ['0', '7', '0', '7', '0', '7']) {
+      await cron({ env: { CODE } });
+      if (CODE === '7') await prometheus.fires('PipelineStepFailing', LOAD);
+      else await prometheus.resolves('PipelineStepFailing');
+    }
+    await prometheus.fires('PipelineStepFlapping', LOAD);
+  },
+};
+
+export const retrying: Scenario = {
+  name: 'step needs every attempt',
+  claim: 'a step that always needs three attempts is told, although every run succeeds',
+  files: nightly(shell('test "$BUILDER_ATTEMPT" -gt 2')),
+  async play({ prometheus, dev, cron }) {
+    await dev();
+    for (let n = 0; n < 3; n += 1) expect((await cron()).code).toBe(0);
+    await prometheus.fires('PipelineStepRetrying', LOAD);
+    expect(await prometheus.fired()).not.toContain('PipelineStepFailing');
+  },
+};
+
+export const slowWithoutThreshold: Scenario = {
+  name: 'slow against its own past',
+  claim:
+    'a step without a threshold is slow against its own past, and no longer with the next quick run',
+  files: nightly(shell('sleep "$TAKES"')),
+  async play({ prometheus, dev, cron }) {
+    await dev();
+    for (let n = 0; n < 6; n += 1) expect((await cron({ env: { TAKES: '0' } })).code).toBe(0);
+    await prometheus.becomes('pipeline_step_usual_duration_seconds < bool 2', ['step'], {
+      load: 1,
+    });
+    const slow = cron({ env: { TAKES: '18' } });
+    await prometheus.fires('PipelineStepStuck', LOAD);
+    expect((await slow).code).toBe(0);
+    await prometheus.resolves('PipelineStepStuck');
+    await prometheus.fires('PipelineStepSlow', LOAD);
+    expect((await cron({ env: { TAKES: '0' } })).code).toBe(0);
+    await prometheus.resolves('PipelineStepSlow');
+  },
+};
