@@ -99,9 +99,13 @@ export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
     const telemetry = makeTelemetry({ store, exporter, mode, versions, stateDir });
     const adopting =
       mode === 'long-lived' ? await keepAdopting({ store, exporter, folder }) : undefined;
-    const written = file === undefined ? undefined : await openMetricsFile(file, telemetry);
+    const written = file === undefined ? undefined : await openMetricsFile(file, telemetry, warn);
     const counting = makeCounting({ store, counter: { telemetry, exporter } });
-    const metering: Metering = { telemetry, counting };
+    const seed = (shape: RunShape): void => {
+      telemetry.seed(shape);
+      void written?.write();
+    };
+    const metering: Metering = { telemetry: { seed, seedStep: telemetry.seedStep }, counting };
     const scraping =
       bound === undefined
         ? undefined

@@ -63,7 +63,8 @@ export function labelText(labels: Readonly<Record<string, string>>): string {
     .join(',');
 }
 
-function escaped(value: string): string {
+/** A label's value as it stands between quotes. */
+export function escaped(value: string): string {
   return /["\\\n]/.test(value)
     ? value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
     : value;

@@ -115,6 +115,18 @@ export function shownOf({ newest, sums, running }: Known, selection: Selection):
   return { steps, runs, isShown: (place) => shownRuns.has(placeKey(place)) };
 }
 
+/** What is left when these jobs and profiles are not shown. */
+export function without(
+  { steps, runs, isShown }: Shown,
+  isHidden: (place: Pick<Place, 'job' | 'profile'>) => boolean,
+): Shown {
+  return {
+    steps: steps.filter(({ place }) => !isHidden(place)),
+    runs: runs.filter(({ place }) => !isHidden(place)),
+    isShown: (place) => isShown(place) && !isHidden(place),
+  };
+}
+
 /** Lets as many through as the bound allows, those that were let through before first. */
 export function makeBound(maxSeries: number): {
   admit(shown: Shown): { readonly shown: Shown; readonly refused: number };

@@ -14,7 +14,7 @@ import { placeKey } from '../store/folds/merge-by.ts';
 import { MAX_SERIES, METRICS_ERRORS } from './catalogue.ts';
 import { addJobs } from './job-series.ts';
 import { labelText, makePage } from './page.ts';
-import { makeBound, shownOf } from './shown-jobs.ts';
+import { makeBound, shownOf, without } from './shown-jobs.ts';
 import { openStoreView } from './store-view.ts';
 
 import type { RunShape } from '../model/events.ts';
@@ -29,8 +29,8 @@ import type { Known } from './store-view.ts';
 export type Telemetry = {
   /** Everything of ours in the text format, by now. */
   text(): Promise<string>;
-  /** What a file of metrics holds: jobs alone, nothing of the process. */
-  fileText(): Promise<string>;
+  /** What a file of metrics holds: jobs alone, nothing of the process, and none that is in another file. */
+  fileText(isElsewhere?: (place: Pick<Place, 'job' | 'profile'>) => boolean): Promise<string>;
   /** Makes the counters of a run's steps appear at 0, before the first of them. */
   seed(shape: RunShape): void;
   /** The same for one step, on a worker that has not seen the run's start. */
@@ -101,7 +101,10 @@ export function makeTelemetry({
     seeded.set(key, { place, atMs: now() });
   };
 
-  async function addAllJobs(page: Page, isFile: boolean): Promise<void> {
+  async function addAllJobs(
+    page: Page,
+    { isFile, isElsewhere }: { readonly isFile: boolean; readonly isElsewhere: IsElsewhere },
+  ): Promise<void> {
     const known = view === undefined ? undefined : await tried(view.refresh, view.known(), 'store');
     const adopter = await tried(async () => store?.adopter(), undefined, 'store');
     const longLived = mode === 'long-lived';
@@ -111,7 +114,7 @@ export function makeTelemetry({
       countsAll: longLived && adopter === exporter,
       seededOnly: isFile && !longLived,
     });
-    const { shown, refused } = bound.admit(found);
+    const { shown, refused } = bound.admit(without(found, isElsewhere));
     for (let i = 0; i < refused; i += 1) metricsError('series_limit');
     addJobs(page, shown, { recent: all.newest.recent, nowMs: now() });
   }
@@ -138,14 +141,14 @@ export function makeTelemetry({
   return {
     text: async () => {
       const page = makePage();
-      await addAllJobs(page, false);
+      await addAllJobs(page, { isFile: false, isElsewhere: () => false });
       await addProcess(page);
       series = page.count();
       return page.text();
     },
-    fileText: async () => {
+    fileText: async (isElsewhere = () => false) => {
       const page = makePage();
-      await addAllJobs(page, true);
+      await addAllJobs(page, { isFile: true, isElsewhere });
       return page.text();
     },
     seed: ({ job, profile, steps }) => {
@@ -174,6 +177,8 @@ export function makeTelemetry({
     seriesCount: () => series,
   };
 }
+
+type IsElsewhere = (place: Pick<Place, 'job' | 'profile'>) => boolean;
 
 const NOTHING_KNOWN: Known = Object.freeze({
   sums: NO_SUMS,
