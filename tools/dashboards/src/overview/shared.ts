@@ -13,5 +13,8 @@ export const STEP = [...RUN, 'step'];
 /** What fires now of the shipped rules. Those about workers have no job that could be chosen. */
 export const firing = (metric: string, ...more: readonly string[]) =>
   ['profile=""', `${OVERVIEW_FILTERS.run.join(', ')}`]
-    .map((whose) => `${metric}{${['alertname=~"Pipeline.+"', whose, ...more].join(', ')}}`)
+    .map(
+      (whose) =>
+        `${metric}{${['alertname=~"Pipeline.+"', 'alertname!="PipelineWatchdog"', whose, ...more].join(', ')}}`,
+    )
     .join('\nor ');
