@@ -15,6 +15,7 @@ import { chromium } from 'playwright-core';
 
 import { findChromium } from './chromium.ts';
 import { startWith } from './prometheus.ts';
+import { smallPng } from './small-png.ts';
 
 import type { Browser } from 'playwright-core';
 import type { Drawing } from './model.ts';
@@ -24,6 +25,8 @@ const DAY_S = 86_400;
 /** Nobody's: every request to it is answered here. */
 const ORIGIN = 'http://drawing.invalid';
 const WIDTH_PX = 1500;
+/** Pixels of a picture for one of the window: readable, and small. */
+const SCALE = 0.75;
 const DASHBOARDS = join(process.cwd(), '../../monitoring/grafana/provisioning/dashboards');
 const PICTURES = [
   { file: 'pipeline_overview.json', jobs: 1, values: { job: '.+', profile: '.+' } },
@@ -99,6 +102,7 @@ async function draw(
 ): Promise<void> {
   const page = await browser.newPage({
     viewport: { width: WIDTH_PX, height: 1000 },
+    deviceScaleFactor: SCALE,
     timezoneId: 'UTC',
   });
   const errors: string[] = [];
@@ -129,7 +133,7 @@ async function draw(
     if (complaints.length + errors.length > 0) {
       throw new Error(`${drawing.dashboard.title}: ${[...complaints, ...errors].join('; ')}`);
     }
-    await page.screenshot({ path: file, fullPage: true });
+    await writeFile(file, smallPng(await page.screenshot({ fullPage: true })));
   } finally {
     await page.close();
   }
