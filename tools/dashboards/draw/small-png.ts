@@ -2,7 +2,7 @@
 
 import UPNG from 'upng-js';
 
-const COLOURS = 96;
+const COLOURS = 256;
 
 /** The same picture in few colours. */
 export function smallPng(png: Buffer): Buffer {
