@@ -76,6 +76,7 @@ async function productWorker({ connection, stateDir, slots }) {
     address: '127.0.0.1',
     store,
     stateDir,
+    storeRoot: join(stateDir, 'store'),
     mode: 'long-lived',
     queues: [],
     versions: { version: '0', node: '0', sdk: '0' },

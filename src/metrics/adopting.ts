@@ -1,6 +1,5 @@
 /**
- * Lets one long-lived exporter of a state folder count what processes without one do: its name is written into the
- * journal, and from then on each of their facts is appended under it. When its process is gone, the next one takes over.
+ * Lets one long-lived exporter of a store count what processes without one do: its name is written into the journal, and from then on each of their facts is appended under it. When its process is gone, the next one takes over.
  */
 
 import { mkdir } from 'node:fs/promises';
@@ -50,7 +49,7 @@ export async function keepAdopting({
   };
 }
 
-/** True while a long-lived exporter of the state folder lives. */
+/** True while a long-lived exporter of the store lives. */
 export function isAdopted(folder: string): boolean {
   return readHolder(leaseIn(folder))?.isFree === false;
 }

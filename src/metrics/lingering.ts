@@ -57,8 +57,12 @@ export async function linger(mode: 'auto' | number, about: Lingering): Promise<v
   };
   const timeUp = timer(limitMs, stop);
   let isOver = false;
-  void timeUp.reached.then(() => (isOver = true));
-  while (!isDone() && !isOver) await Promise.race([about.nextScrape(), timeUp.reached]);
+  while (!isDone() && !isOver) {
+    isOver = await Promise.race([
+      about.nextScrape().then(() => false),
+      timeUp.reached.then(() => true),
+    ]);
+  }
   timeUp.cancel();
 
   const came = scrapers.since(finalMs);

@@ -67,6 +67,8 @@ export type MetricsOptions = {
   readonly file?: string;
   readonly store: Store;
   readonly stateDir: string;
+  /** Folder of the store: of all exporters that have it one counts for processes without. */
+  readonly storeRoot: string;
   /** A process that serves until it is told to stop counts for those without an exporter, too. */
   readonly mode: Mode;
   /** Name that this process counts under, where that is not its port or file: it goes on from what that counted before. */
@@ -98,7 +100,9 @@ export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
     const { mode, versions } = options;
     const telemetry = makeTelemetry({ store, exporter, mode, versions, stateDir });
     const adopting =
-      mode === 'long-lived' ? await keepAdopting({ store, exporter, folder }) : undefined;
+      mode === 'long-lived'
+        ? await keepAdopting({ store, exporter, folder: options.storeRoot })
+        : undefined;
     const written = file === undefined ? undefined : await openMetricsFile(file, telemetry, warn);
     const counting = makeCounting({ store, counter: { telemetry, exporter } });
     const seed = (shape: RunShape): void => {
@@ -113,6 +117,7 @@ export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
             telemetry,
             folder,
             port,
+            storeRoot: options.storeRoot,
             process: processMetrics(prom),
             queues: new Set(options.queues),
           });
@@ -160,6 +165,7 @@ async function serve(
     readonly telemetry: ReturnType<typeof makeTelemetry>;
     readonly folder: string;
     readonly port: number;
+    readonly storeRoot: string;
     readonly process: () => Promise<string>;
     readonly queues: ReadonlySet<string>;
   },
@@ -210,7 +216,7 @@ async function serve(
       linger(mode, {
         ...{ url: exporter.url, note, scrapers, openedMs, say, stop },
         nextScrape: () => exporter.nextScrape(),
-        isCovered: () => isAdopted(about.folder),
+        isCovered: () => isAdopted(about.storeRoot),
       }),
   };
 }

@@ -10,9 +10,11 @@ import { serviceOf } from './connection.ts';
 import { closeAll, openLink } from './link.ts';
 import { openRecords } from './records.ts';
 import { sharedDeliverQueue, sharedTaskQueue } from './queues.ts';
+import { wantsTraces } from '../tracing/tracing.ts';
 import { makeSharedHealth } from './shared-health.ts';
 import { whereToServe } from './where-to-serve.ts';
 
+import type { Tracing } from '../tracing/tracing.ts';
 import type { Metrics } from '../metrics/open-metrics.ts';
 import type { Mode } from '../metrics/telemetry.ts';
 import type { RunRecords } from '../store/run-records.ts';
@@ -38,6 +40,8 @@ export type Parts = {
   store(): Promise<Store>;
   /** Binds the port at the first call, which says whether the process serves. @throws UserError PORT_IN_USE */
   metrics(tell: Tell, mode?: Mode): Promise<Metrics>;
+  /** Undefined: nobody asked for traces, or the library is missing. */
+  tracing(tell: Tell): Promise<Tracing | undefined>;
   readonly health: SharedHealth;
   /** The engine, started or found at the first call, and again once it is gone. @throws UserError with exit code 3 */
   link(tell: Tell): Promise<Link>;
@@ -50,6 +54,7 @@ export function makeParts(options: ProjectOptions): Parts {
   let recorded: Promise<Pick<Recorded, 'store' | 'records'>> | undefined;
   let metrics: Promise<Metrics> | undefined;
   let link: Promise<Link> | undefined;
+  let tracing: Promise<Tracing | undefined> | undefined;
   const closers: (() => Promise<void>)[] = [];
 
   const parts: Parts = {
@@ -68,6 +73,7 @@ export function makeParts(options: ProjectOptions): Parts {
       });
       return metrics;
     },
+    tracing: async (tell) => (wantsTraces(env) ? (tracing ??= trace(tell)) : undefined),
     link: async (tell) => {
       const known = await link?.catch(() => undefined);
       if (known?.engine.isUp?.() === false) link = undefined;
@@ -107,10 +113,21 @@ export function makeParts(options: ProjectOptions): Parts {
         : {}),
       store: await parts.store(),
       stateDir,
+      storeRoot: parts.storeRoot,
       mode,
       queues: [queue, sharedDeliverQueue(queue)],
     });
     closers.push(() => opened.close());
+    const spans = await parts.tracing(tell);
+    if (spans === undefined) return opened;
+    const { traced } = await import('./traced.ts');
+    return traced(opened, spans);
+  }
+
+  async function trace(tell: Tell): Promise<Tracing | undefined> {
+    const { openTracing } = await import('./traced.ts');
+    const opened = await openTracing(env, tell);
+    if (opened !== undefined) closers.push(() => opened.close());
     return opened;
   }
 

@@ -59,6 +59,9 @@ export function makeJournalStore({
     return undefined;
   };
 
+  const noted = (fingerprint: string): StoredResult | undefined =>
+    (journal.state(SUBJECTS.result(fingerprint)) as ResultState | undefined)?.stored;
+
   const putResult = async (fingerprint: string, stored: StoredResult): Promise<StoredResult> => {
     const sync = Object.keys(stored.result.outputs).length > 0;
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
@@ -85,13 +88,12 @@ export function makeJournalStore({
       }
       return found;
     },
+    noted: async (fingerprint) => noted(fingerprint),
     putResult,
-    latestOf: async (job, profile, step) => {
-      const latest = journal.pointer(SUBJECTS.latest(job, profile, step)) as
+    latestOf: async (job, profile, step, partition) => {
+      const latest = journal.pointer(SUBJECTS.latest(job, profile, step, partition)) as
         LatestState | undefined;
-      if (latest === undefined) return undefined;
-      const subject = SUBJECTS.result(latest.fingerprint);
-      return (journal.state(subject) as ResultState | undefined)?.stored;
+      return latest === undefined ? undefined : noted(latest.fingerprint);
     },
     append: async (entries, options) => {
       const adopter = adopterNow();

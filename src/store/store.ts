@@ -61,10 +61,17 @@ export type ResultJournal = {
   findResult(fingerprint: string): Promise<StoredResult | undefined>;
   /** The same for many in one go: those that are there, by fingerprint. */
   findResults(fingerprints: readonly string[]): Promise<ReadonlyMap<string, StoredResult>>;
+  /** What is written of a result, without a look at its artifacts. */
+  noted(fingerprint: string): Promise<StoredResult | undefined>;
   /** Writes a result if none is there, and answers the one that is: a late attempt adopts the first. */
   putResult(fingerprint: string, stored: StoredResult): Promise<StoredResult>;
-  /** The newest stored result of a step of this name (job, profile, step), for `explain`. */
-  latestOf(job: string, profile: string, step: string): Promise<StoredResult | undefined>;
+  /** The newest stored result of a step of this name (job, profile, step), of all its partitions or of one. */
+  latestOf(
+    job: string,
+    profile: string,
+    step: string,
+    partition?: string,
+  ): Promise<StoredResult | undefined>;
 };
 
 export type Store = ArtifactStore &

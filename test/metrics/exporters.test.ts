@@ -113,7 +113,7 @@ test('whoever tells what, adopts, restarts and compacts: the exporters together 
 /** As a process without an exporter tells it. */
 function bare(fact: RunEntry): RunEntry {
   const { exporter: _, ...rest } = { exporter: undefined, ...fact };
-  return rest as RunEntry;
+  return rest;
 }
 
 const STATUS = 'pipeline_step_status_total';
