@@ -15,8 +15,8 @@ test.concurrent.each(SCENARIOS)('$name: $claim', (scenario) =>
 /** What takes an hour, a full disk, or minutes of nobody: their promtool cases have to do. */
 const NOT_PLAYED = [
   'alert PipelineWorkerMissing',
-  'alert PipelineDiskNearlyFull',
   'alert PipelineQueueUnserved',
+  'alert PipelineDiskNearlyFull',
 ];
 
 test('every expression of rules and dashboard returns series in at least one scenario', () => {

@@ -54,7 +54,7 @@ export const seriesLimit: Scenario = {
     'more steps than the series bound allows cost no run: what is missing is counted and alerted on',
   files: {
     'jobs/first.yaml':
-      'job: first\nprofile: p\nparams: { full: { type: boolean, default: true } }\n',
+      'job: first\nprofile: p\nparams: { full: { type: boolean, default: false } }\n',
     'jobs/j.yaml': 'job: wide\nprofile: p\nparams: { full: { type: boolean, default: false } }\n',
     'profiles/p.yaml': [
       'profile: p',
@@ -69,13 +69,13 @@ export const seriesLimit: Scenario = {
     ].join('\n'),
   },
   async play({ prometheus, run }) {
-    // One plan of the largest size fits; what the process counts on of another one before it does not.
+    // One plan of the largest size fits; two of them do not, though hardly a step is executed.
     expect((await run({ job: 'jobs/first.yaml', out: 'first' })).code).toBe(0);
     expect((await run()).code).toBe(0);
     await prometheus.fires('PipelineSeriesLimit');
     const ours = 'count({__name__=~"pipeline_[a-z].*", instance!="", __name__!~"pipeline:.*"})';
     const [most] = await prometheus.query(`max_over_time(${ours}[5m:1s])`);
-    expect(most?.value).toBeGreaterThan(25_000);
+    expect(most?.value).toBeGreaterThan(15_000);
     expect(most?.value).toBeLessThanOrEqual(30_000);
   },
 };
