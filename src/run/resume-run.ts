@@ -44,6 +44,7 @@ export async function resumeRun(
     out,
   );
 
+  await parts.payloadKeys(tell);
   const definition = await currentDefinition(record, saved, options, tell);
   const metrics = await parts.metrics(tell);
   const lock =

@@ -72,6 +72,7 @@ export async function openSession(parts: Parts, options: SessionOptions): Promis
       namespace: engine.namespace,
       ...queues,
       ...(options.outToken === undefined ? {} : { outToken: options.outToken }),
+      payloadKeys: link.payloadKeys,
       kinds,
       store,
       attemptsRoot,
