@@ -38,9 +38,10 @@ test('a day of many pipelines: no alert is missed, none is false, one message te
           await exporter.says(/Ctrl-C stops/);
           await playNights(project, jobs);
           await one.fires('PipelineRunOverdue', { job: 'late' });
+          await one.fires('PipelineStepRetrying', { job: 'shaky' });
           await loseWorker(project, one, worker);
           const sinceMs = Date.now();
-          await until(() => Date.now() - sinceMs > 10_000, 'messages have come');
+          await until(() => Date.now() - sinceMs > 15_000, 'messages have come');
           for (const prometheus of [one, two]) await judgeAlerts(prometheus, jobs);
           judgeMessages(messages, jobs);
           const [series] = await one.query('count({__name__!=""})');

@@ -12,6 +12,7 @@ import { parse, stringify } from 'yaml';
 import { runTool } from '../../../src/engine/run-tool.ts';
 import { freePort, ROOT, until } from '../../harness/cli.ts';
 import { prometheusTools } from '../servers.ts';
+import { readGroups } from '../rules/rule-files.ts';
 import { quickRules } from './quick-rules.ts';
 
 /** One series of an answer. `labels` without the name. A range's answer has the value of its last point. */
@@ -57,11 +58,16 @@ export type Prometheus = {
   promtool(expression: string): Promise<string>;
 };
 
+type Pace = { readonly every: string; readonly wait: string };
+const QUICK: Pace = Object.freeze({ every: '1s', wait: '1s' });
+
 export type Options = {
   /** Loopback ports to scrape; whoever listens there may come and go. */
   readonly ports: readonly number[];
   /** Load the shipped rules, at the pace of tests. */
   readonly rules?: boolean;
+  /** How often it scrapes and evaluates, and how long rules wait; default 1s and 1s. */
+  readonly pace?: Pace;
   /** Where alerts are sent. */
   readonly alertmanager?: string;
 };
@@ -73,7 +79,7 @@ const PATIENCE_MS = 90_000;
 
 /** Hands a Prometheus to `work` and ends it afterwards; its log is in the error if it does not start. */
 export async function withPrometheus<T>(
-  { ports, rules = false, alertmanager }: Options,
+  { ports, rules = false, pace = QUICK, alertmanager }: Options,
   work: (prometheus: Prometheus) => Promise<T>,
 ): Promise<T> {
   const { prometheus: program } = await prometheusTools();
@@ -81,14 +87,16 @@ export async function withPrometheus<T>(
   const port = await freePort();
   try {
     await mkdir(join(folder, 'rules'));
-    if (rules) await writeFile(join(folder, 'rules/pipeline.yml'), quickRules());
+    if (rules) {
+      await writeFile(join(folder, 'rules/pipeline.yml'), quickRules(readGroups(), pace.wait));
+    }
     const discovers = async (found: readonly number[]): Promise<void> => {
       const targets = found.map((one) => `127.0.0.1:${one}`);
       await writeFile(join(folder, 'next.json'), JSON.stringify([{ targets }]));
       await rename(join(folder, 'next.json'), join(folder, 'targets.json'));
     };
     await discovers(ports);
-    await writeFile(join(folder, 'prometheus.yml'), stringify(await configOf(alertmanager)));
+    await writeFile(join(folder, 'prometheus.yml'), stringify(await configOf(pace, alertmanager)));
     const server = spawn(
       program,
       [
@@ -123,7 +131,7 @@ export async function withPrometheus<T>(
 }
 
 /** The shipped scrape job with given targets instead of those it finds by name, at the pace of tests. */
-async function configOf(alertmanager: string | undefined): Promise<object> {
+async function configOf({ every }: Pace, alertmanager: string | undefined): Promise<object> {
   const shipped = parse(await readFile(SHIPPED_CONFIG, 'utf8')) as {
     readonly scrape_configs: readonly Readonly<Record<string, unknown>>[];
   };
@@ -131,7 +139,7 @@ async function configOf(alertmanager: string | undefined): Promise<object> {
   if (job === undefined) throw new Error(`${SHIPPED_CONFIG} has no scrape job '${SCRAPE_JOB}'`);
   const kept = Object.entries(job).filter(([key]) => !key.endsWith('_sd_configs'));
   return {
-    global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
+    global: { scrape_interval: every, scrape_timeout: every, evaluation_interval: every },
     rule_files: ['rules/*.yml'],
     scrape_configs: [
       { ...Object.fromEntries(kept), file_sd_configs: [{ files: ['targets.json'] }] },

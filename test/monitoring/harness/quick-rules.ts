@@ -1,6 +1,6 @@
 /**
  * The shipped rules at the pace of tests: waiting is shortened, what is asked is untouched. `for` and `keep_firing_for`
- * become at most one second, so that a state is still gone through; a group's own `interval` is dropped, so that the
+ * become one second or what is said, so that a state is still gone through; a group's own `interval` is dropped, so that the
  * server's applies. Nothing else changes, expressions least of all.
  */
 
@@ -9,16 +9,14 @@ import { readGroups, ruleFile } from '../rules/rule-files.ts';
 import type { Group } from '../rules/rule-files.ts';
 
 const WAITS = ['for', 'keep_firing_for'] as const;
-const SHORT = '1s';
-
-/** A rule file of the same rules, waiting at most a second. */
-export function quickRules(groups: readonly Group[] = readGroups()): string {
+/** A rule file of the same rules, waiting so long and no longer. */
+export function quickRules(groups: readonly Group[] = readGroups(), wait = '1s'): string {
   return ruleFile(
     groups.map(({ interval: _dropped, rules, ...group }) => ({
       ...group,
       rules: rules.map((rule) => {
-        const waits = WAITS.filter((wait) => rule[wait] !== undefined);
-        return { ...rule, ...Object.fromEntries(waits.map((wait) => [wait, SHORT])) };
+        const waits = WAITS.filter((key) => rule[key] !== undefined);
+        return { ...rule, ...Object.fromEntries(waits.map((key) => [key, wait])) };
       }),
     })),
   );
