@@ -58,7 +58,7 @@ function slots(which: string): string {
 export const waiting = lines({
   title: 'Schedule to start, P95',
   description:
-    'How long steps waited for a slot of a worker. Rising: too few workers or slots for what is scheduled.',
+    'How long steps waited for a slot of a worker, by task queue; a command of its own has none that lasts. Rising: too few workers or slots for what is scheduled.',
   unit: 's',
   width: 24,
   height: 7,
@@ -66,7 +66,7 @@ export const waiting = lines({
     {
       expr: `histogram_quantile(
   0.95,
-  sum by (le, task_queue) (rate(temporal_activity_schedule_to_start_latency_seconds_bucket[$__rate_interval]))
+  sum by (le, task_queue) (rate(temporal_activity_schedule_to_start_latency_seconds_bucket{task_queue!=""}[$__rate_interval]))
 ) >= 0`,
       legend: '{{task_queue}}',
     },
