@@ -91,8 +91,9 @@ test('runs that find, make and read results never notice that these are pruned a
       await pruner.kill();
       kills += 1;
     }
-    expect((await over).map((runs) => runs.length)).toEqual([60, 60]);
+    await over;
     expect(runners.map((runner) => runner.broken())).toEqual([undefined, undefined]);
+    expect((await over).map((runs) => runs.length)).toEqual([60, 60]);
     expect(kills).toBeGreaterThan(1);
     await Promise.all(runners.map((runner) => runner.kill()));
     await isInOrder(folder);

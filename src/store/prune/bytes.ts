@@ -28,7 +28,7 @@ export type Bytes = {
 export type Batch = {
   readonly waitsFor: readonly string[];
   readonly files: readonly (readonly [name: string, identity: string])[];
-  /** Results that nobody could find any more by then, by fingerprint. */
+  /** Results that nobody could find any more by then, by `dropKey`. */
   readonly dropped: readonly string[];
 };
 

@@ -2,7 +2,8 @@
 
 import { SUBJECTS } from '../folds/folding.ts';
 import { surveyOf } from './survey.ts';
-import { sweep } from './sweep.ts';
+import { droppedOf, sweep } from './sweep.ts';
+import { withoutRestored } from './waiting.ts';
 
 import type { Entry } from '../entries.ts';
 import type { ResultState } from '../folds/folding.ts';
@@ -60,7 +61,11 @@ export function makeStorePruning({
         if (state?.was === undefined) continue;
         const refs = Object.values(state.was.result.outputs);
         const there = await Promise.all(refs.map((ref) => artifacts.verify(ref, { deep: true })));
-        if (there.every(Boolean)) entries.push({ type: 'restore', fingerprint });
+        if (!there.every(Boolean)) continue;
+        // It will be found again: whoever finds it began after what its files wait for.
+        const restored = await droppedOf(state.was, bytes);
+        await batches.write(withoutRestored(await batches.read(), restored));
+        entries.push({ type: 'restore', fingerprint });
       }
       return (await append(entries)).filter(Boolean).length;
     },

@@ -14,8 +14,8 @@ type Named = Pick<StoredResult, 'runId' | 'writtenAtMs' | 'result'> & { readonly
 
 export type Read = Pick<Survey, 'runs' | 'heard' | 'gone' | 'latest'> & {
   readonly results: readonly Named[];
-  /** Fingerprints of results that were dropped, and are not yet out of the journal. */
-  readonly dropped: readonly string[];
+  /** Results that were dropped, and are not yet out of the journal. */
+  readonly dropped: readonly StoredResult[];
 };
 
 /** What the journal says. */
@@ -24,7 +24,7 @@ export function readJournal(journal: Pick<StoreJournal, 'visit'>): Read {
   const heard: Survey['heard'][number][] = [];
   const gone: Survey['gone'][number][] = [];
   const results: Named[] = [];
-  const dropped: string[] = [];
+  const dropped: StoredResult[] = [];
   const latest = new Set<string>();
   journal.visit(SUBJECTS.run(''), (subject, state) => {
     const runId = subject.slice(SUBJECTS.run('').length);
@@ -39,7 +39,7 @@ export function readJournal(journal: Pick<StoreJournal, 'visit'>): Read {
     if (stored !== undefined && by !== undefined) {
       const { runId, writtenAtMs, result } = stored;
       results.push({ runId, writtenAtMs, result, by });
-    } else if (was !== undefined) dropped.push(was.result.fingerprint);
+    } else if (was !== undefined) dropped.push(was);
   });
   journal.visit(SUBJECTS.latestOfAll, (_, state) => {
     latest.add((state as LatestState).fingerprint);

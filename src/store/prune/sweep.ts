@@ -10,14 +10,15 @@
 
 import { SUBJECTS } from '../folds/folding.ts';
 import { filesOfResult, readJournal } from './survey.ts';
-import { sortUnnamed } from './waiting.ts';
+import { dropKey, sortUnnamed } from './waiting.ts';
 
+import type { StoredResult } from '../entries.ts';
 import type { ResultState, State } from '../folds/folding.ts';
 import type { RunState } from '../folds/run-state.ts';
 import type { StoreJournal } from '../journal-store.ts';
 import type { SweepOptions, Swept } from '../pruning.ts';
 import type { Batches, Bytes } from './bytes.ts';
-import type { Unnamed } from './waiting.ts';
+import type { Dropped, Unnamed } from './waiting.ts';
 
 /** After so long nobody speaks of a run any more, whoever was still there when it was forgotten. */
 const TOMBSTONE_KEPT_MS = 30 * 24 * 3600 * 1000;
@@ -47,7 +48,7 @@ export async function sweep(
   }
   const sorted = sortUnnamed({
     unnamed: [...listed].filter(([name]) => !named.has(name)),
-    dropped: read.dropped,
+    dropped: await Promise.all(read.dropped.map((one) => droppedOf(one, bytes))),
     goingOn: await goingOn(read),
     earlier: await batches.read(),
   });
@@ -76,16 +77,25 @@ export async function sweep(
   return { removed: sumOf(removed), waiting, journal: { before, after } };
 }
 
+/** A dropped result as the batches know it. */
+export async function droppedOf(
+  dropped: StoredResult,
+  bytes: Pick<Bytes, 'filesOf'>,
+): Promise<Dropped> {
+  const files = await filesOfResult(dropped, bytes);
+  return { key: dropKey(dropped), names: files.map(({ name }) => name) };
+}
+
 function isOverIn(
   subject: string,
   state: State,
   about: Required<Pick<SweepOptions, 'isForgotten' | 'now'>> & {
-    readonly isOver: (fingerprint: string) => boolean;
+    readonly isOver: (key: string) => boolean;
   },
 ): boolean {
   if (subject.startsWith(SUBJECTS.result(''))) {
     const { stored, was } = state as ResultState;
-    return stored === undefined && (was === undefined || about.isOver(was.result.fingerprint));
+    return stored === undefined && (was === undefined || about.isOver(dropKey(was)));
   }
   if (!subject.startsWith(SUBJECTS.run(''))) return false;
   const { gone } = state as RunState;

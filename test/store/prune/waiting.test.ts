@@ -1,16 +1,22 @@
 import { expect, test } from '@jest/globals';
 
-import { sortUnnamed } from '../../../src/store/prune/waiting.ts';
+import { sortUnnamed, withoutRestored } from '../../../src/store/prune/waiting.ts';
 
 import type { Batch } from '../../../src/store/prune/bytes.ts';
 
 const file = (name: string, identity = '1') => [name, { bytes: 1, identity }] as const;
 const names = (files: readonly (readonly [string, unknown])[]) => files.map(([name]) => name);
+const drop = (key: string, ...named: readonly string[]) => ({ key, names: named });
 const BATCH: Batch = { waitsFor: ['run 1'], files: [['a', '1']], dropped: ['f'] };
 
 test('where nothing goes on, all of it is free', () => {
   const sorted = sortUnnamed({
-    ...{ unnamed: [file('a'), file('b')], dropped: ['f'], goingOn: [], earlier: [BATCH] },
+    ...{
+      unnamed: [file('a'), file('b')],
+      dropped: [drop('f', 'a')],
+      goingOn: [],
+      earlier: [BATCH],
+    },
   });
   expect(names(sorted.free)).toEqual(['a', 'b']);
   expect(sorted.isOver('f')).toBe(true);
@@ -19,7 +25,7 @@ test('where nothing goes on, all of it is free', () => {
 
 test('what goes on holds back what is not named now, and is written down', () => {
   const sorted = sortUnnamed({
-    ...{ unnamed: [file('a')], dropped: ['f'], goingOn: ['run 1'], earlier: [] },
+    ...{ unnamed: [file('a')], dropped: [drop('f', 'a')], goingOn: ['run 1'], earlier: [] },
   });
   expect(names(sorted.waiting)).toEqual(['a']);
   expect(sorted.isOver('f')).toBe(false);
@@ -28,7 +34,7 @@ test('what goes on holds back what is not named now, and is written down', () =>
 
 test('what began later holds back nothing that was not named before', () => {
   const sorted = sortUnnamed({
-    ...{ unnamed: [file('a'), file('b')], dropped: ['f', 'g'] },
+    ...{ unnamed: [file('a'), file('b')], dropped: [drop('f', 'a'), drop('g', 'b')] },
     ...{ goingOn: ['run 2'], earlier: [BATCH] },
   });
   expect(names(sorted.free)).toEqual(['a']);
@@ -46,8 +52,31 @@ test('a file of the same name that is another one waits anew', () => {
 
 test('a batch that still waits stays as it is, and is not written twice', () => {
   const sorted = sortUnnamed({
-    ...{ unnamed: [file('a')], dropped: ['f'], goingOn: ['run 1', 'run 2'], earlier: [BATCH] },
+    ...{
+      unnamed: [file('a')],
+      dropped: [drop('f', 'a')],
+      goingOn: ['run 1', 'run 2'],
+      earlier: [BATCH],
+    },
   });
   expect(names(sorted.waiting)).toEqual(['a']);
   expect(sorted.batches).toEqual([BATCH]);
+});
+
+test('what was stored, named and dropped again since its batch was made waits anew', () => {
+  const sorted = sortUnnamed({
+    ...{ unnamed: [file('a')], dropped: [drop('f', 'a'), drop('later', 'a')] },
+    ...{ goingOn: ['run 2'], earlier: [BATCH] },
+  });
+  expect(sorted.free).toEqual([]);
+  expect(sorted.batches).toEqual([
+    { waitsFor: ['run 2'], files: [['a', '1']], dropped: ['later'] },
+  ]);
+});
+
+test('a result that can be found again is in no batch, nor are its files', () => {
+  const batch = { ...BATCH, files: [...BATCH.files, ['b', '1'] as const] };
+  expect(withoutRestored([batch], drop('f', 'a'))).toEqual([
+    { waitsFor: ['run 1'], files: [['b', '1']], dropped: [] },
+  ]);
 });
