@@ -28,6 +28,7 @@ export const RUNS: readonly Case[] = [
       [step('completed_timestamp_seconds', 'load', { job: 'step' })]: '_ _ _ _ 300x50',
       [run('run_started_timestamp_seconds', 'step')]: '_ _ _ 250x50',
       [run('run_ended_timestamp_seconds', 'first')]: '100 100 200x50',
+      [run('run_ended_timestamp_seconds', 'first', { instance: 'b' })]: '100x50',
       [run('run_last_duration_seconds', 'first')]: '50x50',
       [step('failed_timestamp_seconds', 'load', { job: 'first' })]: '_ 149x50',
     },
