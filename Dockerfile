@@ -1,11 +1,19 @@
 # The image of workers and commands: `docker build -t builder_cli .`, then `docker run --init builder_cli --help`.
 # Debian and not Alpine: the Temporal SDK's native part needs glibc.
 
-FROM node:24-bookworm-slim AS build
+# Where the world is not reached directly: another registry of images (NODE_IMAGE), of packages (NPM_REGISTRY), a mirror
+# of Debian (APT_MIRROR), and the certificate, as text, of who signs for them (BUILD_CA). All empty: the usual places.
+ARG NODE_IMAGE=node:24-bookworm-slim
+
+FROM ${NODE_IMAGE} AS build
+ARG NPM_REGISTRY=
+ARG BUILD_CA=
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # As the launcher installs: nothing that a package brings may run.
-RUN npm ci --no-audit --no-fund --ignore-scripts
+RUN if [ -n "$NPM_REGISTRY" ]; then export npm_config_registry="$NPM_REGISTRY"; fi \
+  && if [ -n "$BUILD_CA" ]; then printf '%s\n' "$BUILD_CA" > /tmp/ca.pem && export NODE_EXTRA_CA_CERTS=/tmp/ca.pem; fi \
+  && npm ci --no-audit --no-fund --ignore-scripts
 COPY tsconfig.json ./
 COPY scripts/build.mjs scripts/
 COPY src src/
@@ -17,11 +25,22 @@ RUN npm prune --omit=dev --no-audit --no-fund --ignore-scripts \
     ! -name "$arch-unknown-linux-gnu" -exec rm -r {} + \
   && find node_modules \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
 
-FROM node:24-bookworm-slim
-# The SDK's TLS, for a Temporal service elsewhere, trusts the system's certificates.
-RUN apt-get update \
+FROM ${NODE_IMAGE}
+ARG APT_MIRROR=
+ARG BUILD_CA=
+# The SDK's TLS, for a Temporal service elsewhere, trusts the system's certificates; BUILD_CA becomes one of them. Apt is
+# told of it by a file, because it fetches before the system's certificates are there.
+RUN if [ -n "$BUILD_CA" ]; then \
+    mkdir -p /usr/local/share/ca-certificates \
+    && printf '%s\n' "$BUILD_CA" > /usr/local/share/ca-certificates/build-ca.crt \
+    && echo 'Acquire::https::CAInfo "/usr/local/share/ca-certificates/build-ca.crt";' > /etc/apt/apt.conf.d/build-ca; \
+  fi \
+  && if [ -n "$APT_MIRROR" ]; then \
+    sed -i "s|https\?://deb.debian.org|$APT_MIRROR|" /etc/apt/sources.list /etc/apt/sources.list.d/* 2> /dev/null || true; \
+  fi \
+  && apt-get update \
   && apt-get install -y --no-install-recommends ca-certificates \
-  && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
+  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /etc/apt/apt.conf.d/build-ca
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules/

@@ -75,7 +75,7 @@ export const CATALOGUE = Object.freeze([
   {
     name: 'pipeline_step_rows',
     type: 'gauge',
-    help: 'Rows that the last successful execution returned.',
+    help: 'Rows that the last successful execution returned; of a check, those that the last one rejected, failed or not.',
     labels: [...STEP, 'direction'],
   },
   {

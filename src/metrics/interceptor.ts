@@ -47,8 +47,9 @@ async function counted(
     { ...place, atMs: Date.now(), type: 'step', step: step.id, attempt, began: true },
   ]);
 
-  const record = (ending: Ending, durationMs: number, output?: StepResult): void => {
-    if (output !== undefined && !isExecuted(output)) return;
+  type Rows = Pick<StepResult, 'rowsIn' | 'rowsOut' | 'rowsRejected'>;
+  const record = (ending: Ending, durationMs: number, rows: Rows, isMade = true): void => {
+    if (!isMade) return;
     void counting.add([
       {
         ...place,
@@ -60,20 +61,20 @@ async function counted(
         result: ending,
         durationMs,
         observed: ENDINGS[ending].observed,
-        ...(output?.rowsIn === undefined ? {} : { rowsIn: output.rowsIn }),
-        ...(output?.rowsOut === undefined ? {} : { rowsOut: output.rowsOut }),
-        ...(output?.rowsRejected === undefined ? {} : { rowsRejected: output.rowsRejected }),
+        ...(rows.rowsIn === undefined ? {} : { rowsIn: rows.rowsIn }),
+        ...(rows.rowsOut === undefined ? {} : { rowsOut: rows.rowsOut }),
+        ...(rows.rowsRejected === undefined ? {} : { rowsRejected: rows.rowsRejected }),
       },
     ]);
   };
 
   try {
     const output = (await execute()) as StepResult;
-    record('ok', output.durationMs, output);
+    record('ok', output.durationMs, output, isExecuted(output));
     return output;
   } catch (error) {
     const failure = failureOfThrown(error);
-    record(endingOf(failure), failure.durationMs ?? 0);
+    record(endingOf(failure), failure.durationMs ?? 0, failure);
     throw error;
   }
 }

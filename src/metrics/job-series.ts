@@ -39,7 +39,7 @@ function addStep({ add, addHistogram }: Page, shown: ShownStep, nowMs: number): 
     add('pipeline_check_failures_total', labels, sums?.failedChecks ?? 0);
     addHistogram('pipeline_step_duration_seconds', labels, sums?.durations ?? []);
   }
-  const { completedMs, failedMs, last, rowsOut } = newest ?? {};
+  const { completedMs, failedMs, last, rows } = newest ?? {};
   if (completedMs !== undefined) {
     add('pipeline_step_completed_timestamp_seconds', labels, completedMs / 1000);
   }
@@ -48,8 +48,8 @@ function addStep({ add, addHistogram }: Page, shown: ShownStep, nowMs: number): 
   }
   if (last !== undefined)
     add('pipeline_step_last_duration_seconds', labels, last.durationMs / 1000);
-  if (rowsOut !== undefined) {
-    add('pipeline_step_rows', `${labels},direction="out"`, rowsOut.count);
+  if (rows !== undefined) {
+    add('pipeline_step_rows', `${labels},direction="${rows.direction}"`, rows.count);
   }
   if (beganMs !== undefined) {
     add('pipeline_step_running_seconds', labels, Math.max(0, nowMs - beganMs) / 1000);

@@ -9,15 +9,18 @@ export function stepOrder(
   plan: Plan,
   step: PlanStep,
 ): Pick<StepInput, 'run' | 'step' | 'concurrency'> {
-  const { id, generation, date, previousRows } = plan.run;
+  const { id, generation, date, previousRows, previousResults = {} } = plan.run;
+  const previousResult = previousResults[step.id];
   return {
     run: {
       id,
       generation,
       job: plan.job,
       profile: plan.profile,
+      ...(plan.partition === undefined ? {} : { partition: plan.partition.id }),
       date,
       previousRows: only(previousRows, step.reads),
+      ...(previousResult === undefined ? {} : { previousResult }),
     },
     step,
     concurrency: plan.concurrency,
@@ -26,9 +29,10 @@ export function stepOrder(
 
 /** The part of a plan that its delivery is given. */
 export function deliverOrder(plan: Plan): Pick<DeliverInput, 'plan' | 'planSha256'> {
-  const { job, profile, params, run } = plan;
+  const { job, profile, partition, params, run } = plan;
   const { tags: _, ...rest } = run;
-  return { plan: { job, profile, params, run: rest }, planSha256: run.planSha256 };
+  const cut = partition === undefined ? {} : { partition };
+  return { plan: { job, profile, ...cut, params, run: rest }, planSha256: run.planSha256 };
 }
 
 /** The part of a plan that its events are told with. */

@@ -20,6 +20,8 @@ export type StepRecord = {
   readonly rows_in?: number;
   readonly rows_out?: number;
   readonly rows_rejected?: number;
+  /** Of its result: what the next run compares with is found by it. */
+  readonly fingerprint?: string;
 };
 
 /** The part that goes into a delivery too. Times are ISO 8601 in UTC. */
@@ -27,6 +29,8 @@ export type PublicRecord = {
   readonly run_id: string;
   readonly job: string;
   readonly profile: string;
+  /** Id of the partition; absent where the job is not cut. */
+  readonly partition?: string;
   readonly status: RunStatus | 'RUNNING';
   readonly plan_sha256: string;
   readonly params: Readonly<Record<string, Scalar>>;
@@ -78,5 +82,6 @@ export function stepRecordOf(outcome: Outcome): StepRecord {
     ...(outcome.rowsIn === undefined ? {} : { rows_in: outcome.rowsIn }),
     ...(outcome.rowsOut === undefined ? {} : { rows_out: outcome.rowsOut }),
     ...(outcome.rowsRejected === undefined ? {} : { rows_rejected: outcome.rowsRejected }),
+    ...(outcome.fingerprint === undefined ? {} : { fingerprint: outcome.fingerprint }),
   };
 }

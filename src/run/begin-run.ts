@@ -1,10 +1,20 @@
 /** Begins a run: resolves its definition, takes `--out`, records it, and executes it; or goes on with an unfinished one. */
 
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 
-import { inspectOut, previousRows, recoverDelivery, resolveOut } from '../delivery/deliver.ts';
+import {
+  inspectOut,
+  openPartitions,
+  previousResults,
+  previousRows,
+  recoverDelivery,
+  refuseForPartitions,
+  refuseForWhole,
+  resolveOut,
+} from '../delivery/deliver.ts';
 import { busy, lockOut, readOwner, takenOverLine } from '../delivery/folder/out-lock.ts';
 import { UserError } from '../model/errors.ts';
+import { latestPartition } from '../model/partition.ts';
 import { driverState } from '../store/run-records.ts';
 import { resolveDefinition } from './definition-source.ts';
 import { executeRun } from './execute.ts';
@@ -15,7 +25,7 @@ import { makeRunId } from './run-id.ts';
 import { makeStateDir } from './state-dir.ts';
 
 import type { Plan } from '../model/plan.ts';
-import type { DefinitionRequest } from './definition-source.ts';
+import type { DefinitionRequest, ResolvedDefinition } from './definition-source.ts';
 import type { RunControl } from './control.ts';
 import type { Parts } from './parts.ts';
 import type { RunEnded } from './project-events.ts';
@@ -34,16 +44,29 @@ export async function beginRun(
   const { stateDir, cwd = process.cwd() } = parts.options;
   const { tell } = control;
   const startedAt = new Date();
-  const date = startedAt.toISOString().slice(0, 10);
-  const definition = await resolveDefinition(request, date, parts.options);
-  const out = await resolveOut(resolve(cwd, request.out));
+  const definition = await resolveDefinition(request, { atMs: startedAt.getTime() }, parts.options);
+  const { partition } = definition.plan;
+  const base = await resolveOut(resolve(cwd, request.out));
+  refuseUnnamed(definition, request);
+  const out = partition === undefined ? base : await resolveOut(join(base, partition.id));
+  const refuse = async (): Promise<void> => {
+    if (partition !== undefined) await refuseForPartitions(base, definition.plan.job, request.out);
+    await refuseForWhole(
+      out,
+      partition === undefined ? request.out : join(request.out, partition.id),
+    );
+  };
   if (!(await isOfPlan(out, definition.planSha256))) await definition.checkQueries();
+  // What cannot be used is said before anything is begun.
+  await parts.payloadKeys(tell);
   makeStateDir(stateDir);
 
   const open = await openRunOf(out, parts.options.store);
   if (
     open !== undefined &&
     open.planSha256 === definition.planSha256 &&
+    // The same plan in another folder reads other files.
+    open.jobPath === definition.jobPath &&
     open.stateDir === stateDir
   ) {
     tell({ type: 'unfinished_found', runId: open.runId });
@@ -53,26 +76,30 @@ export async function beginRun(
     return resumeRun(there, { runId: open.runId }, control).finally(() => there.close());
   }
 
-  await refuseForeign(out, request.out);
+  await refuse();
   const runId = makeRunId(definition.plan.job, startedAt, Math.random());
   const records = await parts.records();
   const metrics = await parts.metrics(tell);
+  if (partition !== undefined) await openPartitions(base, definition.plan.job, request.out);
   const lock = await lockOut(out, { runId, stateDir });
   try {
     if (lock.before !== undefined) tell({ type: 'said', text: takenOverLine(lock.before) });
     await recoverDelivery(out);
-    await refuseForeign(out, request.out);
+    await refuse();
+    const results = await previousResults(out, definition.plan);
     const plan: Plan = {
       ...definition.plan,
       run: {
         id: runId,
-        date,
+        date: definition.cut.date,
         generation: 1,
         out,
+        ...(partition === undefined ? {} : { partitionsIn: base }),
         planSha256: definition.planSha256,
         deliverQueue: '',
         outToken: lock.token,
         previousRows: await previousRows(out),
+        ...(results === undefined ? {} : { previousResults: results }),
       },
     };
     await records.create({
@@ -88,6 +115,7 @@ export async function beginRun(
       resumed: false,
       job: plan.job,
       profile: plan.profile,
+      ...(plan.partition === undefined ? {} : { partition: plan.partition.id }),
       steps: plan.steps.length,
       stateDir,
       out,
@@ -100,6 +128,14 @@ export async function beginRun(
   }
 }
 
+type OpenRun = {
+  readonly runId: string;
+  readonly stateDir: string;
+  readonly root: string;
+  readonly planSha256: string;
+  readonly jobPath: string;
+};
+
 /**
  * The run that holds this `--out` and has not ended, if nobody may still drive it. What another user wrote there is
  * not followed.
@@ -108,7 +144,7 @@ export async function beginRun(
 async function openRunOf(
   out: string,
   store: string | object | undefined,
-): Promise<{ runId: string; stateDir: string; root: string; planSha256: string } | undefined> {
+): Promise<OpenRun | undefined> {
   const owner = await readOwner(out);
   if (owner === undefined) return undefined;
   if (!owner.isFree) throw busy(out, owner);
@@ -121,7 +157,8 @@ async function openRunOf(
   if (found === undefined) return undefined;
   const { record } = found;
   if (driverState(record) === 'alive') throw busy(out, { ...owner, state: 'alive' });
-  return { runId, stateDir, root: found.in.root, planSha256: record.plan_sha256 };
+  const { plan_sha256: planSha256, job_path: jobPath } = record;
+  return { runId, stateDir, root: found.in.root, planSha256, jobPath };
 }
 
 /** True if what lies there was made by this plan: its queries have run, and need no look before they run again. */
@@ -130,14 +167,19 @@ async function isOfPlan(out: string, planSha256: string): Promise<boolean> {
   return found.state === 'ours' && found.manifest.plan_sha256 === planSha256;
 }
 
-async function refuseForeign(out: string, shown: string): Promise<void> {
-  const { state } = await inspectOut(out);
-  if (state !== 'foreign') return;
-  throw new UserError(
-    'OUT_NOT_OURS',
-    `${shown} is not empty and was not made by a delivery; nothing was touched`,
-    {
-      hint: 'Give another --out: a folder that is new or empty, or that holds an earlier delivery.',
-    },
-  );
+/** Where none is named it is the latest, if there is one. @throws UserError BAD_PARTITION */
+function refuseUnnamed({ cut }: ResolvedDefinition, { partition }: RunRequest): void {
+  const { partitioning: how, today } = cut;
+  if (partition !== undefined || how === undefined) return;
+  if (how.by === 'list') {
+    const message = `the job is cut into ${how.ids.length} partitions; name one`;
+    throw new UserError('BAD_PARTITION', message, {
+      hint: `Give --partition ${how.ids[0]}, or missing for all that are not delivered yet.`,
+    });
+  }
+  if (latestPartition(how, today) !== undefined) return;
+  const message = `no partition of the job is over yet; the first, ${how.first.id}, is on ${how.first.end}`;
+  throw new UserError('BAD_PARTITION', message, {
+    hint: `Give --partition ${how.first.id} to make it before.`,
+  });
 }

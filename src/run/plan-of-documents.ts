@@ -16,7 +16,7 @@ import type { Definition, DefinitionRequest } from './load-definition.ts';
 export async function planOfDocuments(
   { job, profile }: { readonly job: Json; readonly profile: Json },
   about: Omit<DefinitionRequest, 'jobPath' | 'profile'>,
-): Promise<Pick<Definition, 'plan' | 'checkQueries'>> {
+): Promise<Pick<Definition, 'plan' | 'cut' | 'checkQueries'>> {
   // JSON is YAML.
   const text = (value: Json): string => JSON.stringify(value, null, 2);
   const chain = Array.isArray(profile) ? (profile as readonly Json[]) : [profile];
@@ -30,20 +30,22 @@ export async function planOfDocuments(
     profiles: files,
     kinds: about.kinds,
     given: paramTexts(about.params),
-    date: about.date,
+    start: about.start,
+    partition: about.partition,
     resolvePath: (path) => resolve(literalFolder(about.cwd), path),
     complete: true,
   });
   const texts = new Map([jobFile, ...files].map((file) => [file.path, file.text]));
   const problems = [...checked.problems, ...(await pathProblems(checked.paths))];
-  if (about.bindSql === true) problems.push(...(await sqlProblems(checked.steps)));
+  if (about.bindSql === true) problems.push(...(await sqlProblems(checked, about.stored)));
   if (checked.plan === undefined || problems.length > 0) {
     throw new DefinitionError(sorted(problems), texts);
   }
   return {
     plan: checked.plan,
+    cut: checked.cut,
     checkQueries: async () => {
-      const found = about.bindSql === true ? [] : await sqlProblems(checked.steps);
+      const found = about.bindSql === true ? [] : await sqlProblems(checked);
       if (found.length > 0) throw new DefinitionError(sorted(found), texts);
     },
   };

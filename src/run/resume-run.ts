@@ -44,6 +44,7 @@ export async function resumeRun(
     out,
   );
 
+  await parts.payloadKeys(tell);
   const definition = await currentDefinition(record, saved, options, tell);
   const metrics = await parts.metrics(tell);
   const lock =
@@ -72,6 +73,7 @@ export async function resumeRun(
       resumed: true,
       job: plan.job,
       profile: plan.profile,
+      ...(plan.partition === undefined ? {} : { partition: plan.partition.id }),
       steps: plan.steps.length,
       stateDir: options.stateDir,
       ...(out === undefined ? {} : { out }),

@@ -54,6 +54,7 @@ export async function openSession(parts: Parts, options: SessionOptions): Promis
   const { tell } = options;
   const { stateDir, kinds, env = {}, secretsDir, sqlThreads } = parts.options;
   const metrics = await parts.metrics(tell);
+  const tracing = await parts.tracing(tell);
   const log = openWorkerLog(options.logFile);
   const closers: (() => Promise<void>)[] = [];
   try {
@@ -71,6 +72,7 @@ export async function openSession(parts: Parts, options: SessionOptions): Promis
       namespace: engine.namespace,
       ...queues,
       ...(options.outToken === undefined ? {} : { outToken: options.outToken }),
+      payloadKeys: link.payloadKeys,
       kinds,
       store,
       attemptsRoot,
@@ -91,6 +93,7 @@ export async function openSession(parts: Parts, options: SessionOptions): Promis
             },
           }),
       interceptors: metrics.interceptors,
+      ...(tracing === undefined ? {} : { traceparent: tracing.traceparent }),
       heartbeatEveryMs: HEARTBEAT_MS[engine.kind],
       embedded: engine.kind === 'embedded',
       slots: options.slots,

@@ -12,8 +12,10 @@ import { makeSharedEngine } from '../duckdb/shared-engine.ts';
 import { limitsOf } from '../activities/limits.ts';
 import { makeDeliverActivity } from '../activities/deliver-activity.ts';
 import { makeStepActivities } from '../activities/step-activity.ts';
+import { SHARED_SPILL } from '../activities/sweep-attempts.ts';
 import { makeStopping } from '../activities/stopping.ts';
 import { makeOrderGuard } from '../orders/guard.ts';
+import { dataConverterOf } from '../payloads/converter.ts';
 
 import type {
   ActivityInterceptorsFactory,
@@ -23,6 +25,8 @@ import type {
 } from '@temporalio/worker';
 import type { EventSinks } from '../model/events.ts';
 import type { Orders } from '../orders/guard.ts';
+import type { PayloadKeys } from '../payloads/keys.ts';
+import type { StepEnvironment } from '../activities/run-step.ts';
 import type { Machine } from '../activities/limits.ts';
 import type { AnyStepDefinition } from '../kinds/contract.ts';
 import type { Store } from '../store/store.ts';
@@ -47,10 +51,14 @@ export type WorkerSettings = {
   readonly sqlThreads?: number;
   readonly sinks: Pick<InjectedSinks<EventSinks>, 'events'>;
   readonly interceptors: readonly ActivityInterceptorsFactory[];
+  /** What attempts hand to the commands they start, so that those go on with the trace. */
+  readonly traceparent?: StepEnvironment['traceparent'];
   /** Set: only what the state folder's own commands ordered is executed. Absent: whoever reaches the service is trusted. */
   readonly orders?: Orders;
   /** Milliseconds between heartbeats of a running step: how soon it learns of a cancel. */
   readonly heartbeatEveryMs: number;
+  /** What payloads are written and read with. */
+  readonly payloadKeys: PayloadKeys;
   /** One run at a time: small caches and few pollers. */
   readonly embedded: boolean;
   /** The kinds it serves, each an activity. */
@@ -90,7 +98,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   };
   const engine = makeSharedEngine({
     roots: [settings.attemptsRoot, settings.artifactsRoot],
-    scratch: join(settings.attemptsRoot, '_shared'),
+    scratch: join(settings.attemptsRoot, SHARED_SPILL),
   });
   const steps = makeStepActivities(
     settings.kinds,
@@ -102,6 +110,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       secret: settings.secret,
       bootId: settings.bootId,
       engine,
+      ...(settings.traceparent === undefined ? {} : { traceparent: settings.traceparent }),
       limits: (concurrency) => limitsOf(machine, concurrency, settings.sqlThreads),
     },
     { heartbeatEveryMs: settings.heartbeatEveryMs, stopping },
@@ -110,6 +119,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const common = {
     connection: settings.connection,
     namespace: settings.namespace,
+    dataConverter: dataConverterOf(settings.payloadKeys),
     maxHeartbeatThrottleInterval: settings.heartbeatEveryMs,
     defaultHeartbeatThrottleInterval: settings.heartbeatEveryMs,
     shutdownGraceTime: 0,
@@ -124,7 +134,10 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       Worker.create({
         ...common,
         taskQueue,
-        workflowBundle: { codePath: workflowBundlePath() },
+        workflowBundle: {
+          codePath:
+            settings.payloadKeys.own === undefined ? workflowBundlePath() : encodingBundlePath(),
+        },
         activities: { ...steps, ...(deliverQueue === taskQueue ? { deliver } : {}) },
         sinks: guard?.sinks(sinks) ?? sinks,
         interceptors: {
@@ -174,6 +187,11 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
 /** The prebuilt workflow bundle beside the compiled code. */
 export function workflowBundlePath(): string {
   return fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+}
+
+/** The same code, but that what it says of failures is left to the codec. */
+function encodingBundlePath(): string {
+  return fileURLToPath(new URL('../workflow-bundle-encoding.js', import.meta.url));
 }
 
 let bundleHash: string | undefined;

@@ -13,6 +13,7 @@ import { dirname, join } from 'node:path';
 import { temporaryName, writeWhole } from '../os/atomic.ts';
 import { explainFsFailure, inClearWords } from './fs-failure.ts';
 import { filesBelow, hashFile, hashText, parseTree, treeText } from '../os/hashing.ts';
+import { byUmask } from '../os/umask.ts';
 
 import type { ArtifactRef } from '../model/step-result.ts';
 import type { TreeEntry } from '../os/hashing.ts';
@@ -20,6 +21,8 @@ import type { ArtifactStore } from './store.ts';
 
 /** Most files of a folder that are stored at once: enough for the disk to sync them together. */
 const AT_ONCE = 8;
+/** More often a folder is not removed under a file that is put into it. */
+const MOST_TRIES = 10;
 
 /** The artifact part of a local store. `tmp` is on the same filesystem as `root`. */
 export function openArtifacts(root: string, tmp: string): ArtifactStore {
@@ -34,7 +37,7 @@ export function openArtifacts(root: string, tmp: string): ArtifactStore {
     const mine = temporaryName(tmp);
     try {
       const executable = await takeAway(path, mine);
-      await chmod(mine, 0o444);
+      await chmod(mine, byUmask(0o444));
       const sha256 = await hashFile(mine);
       const { size } = await stat(mine);
       await settle(mine, pathOf({ sha256 }));
@@ -135,12 +138,14 @@ async function settle(mine: string, target: string): Promise<void> {
   } finally {
     await handle.close();
   }
-  try {
-    await rename(mine, target);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    await mkdir(dirname(target), { recursive: true });
-    await rename(mine, target);
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await rename(mine, target);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === MOST_TRIES) throw error;
+      // Its folder is not there yet, or was empty and pruned.
+      await mkdir(dirname(target), { recursive: true });
+    }
   }
 }
 
@@ -148,7 +153,7 @@ async function settle(mine: string, target: string): Promise<void> {
 async function copyOut(from: string, to: string, executable: boolean): Promise<void> {
   try {
     await copyFile(from, to, constants.COPYFILE_FICLONE);
-    await chmod(to, executable ? 0o755 : 0o644);
+    await chmod(to, byUmask(executable ? 0o777 : 0o666));
   } catch (error) {
     throw explainFsFailure(error, 'write', to);
   }

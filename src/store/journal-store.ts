@@ -50,8 +50,11 @@ export function makeJournalStore({
     return true;
   };
 
+  const stateOf = (fingerprint: string): ResultState | undefined =>
+    journal.state(SUBJECTS.result(fingerprint)) as ResultState | undefined;
+
   const findResult = async (fingerprint: string): Promise<StoredResult | undefined> => {
-    const state = journal.state(SUBJECTS.result(fingerprint)) as ResultState | undefined;
+    const state = stateOf(fingerprint);
     if (state?.stored === undefined || state.by === undefined) return undefined;
     if (await isSound(state.stored)) return state.stored;
     // On a disk that cannot be written it stays, and counts as absent all the same.
@@ -85,13 +88,15 @@ export function makeJournalStore({
       }
       return found;
     },
+    noted: async (fingerprint) => {
+      const state = stateOf(fingerprint);
+      return state?.stored ?? state?.was;
+    },
     putResult,
-    latestOf: async (job, profile, step) => {
-      const latest = journal.pointer(SUBJECTS.latest(job, profile, step)) as
+    latestOf: async (job, profile, step, partition) => {
+      const latest = journal.pointer(SUBJECTS.latest(job, profile, step, partition)) as
         LatestState | undefined;
-      if (latest === undefined) return undefined;
-      const subject = SUBJECTS.result(latest.fingerprint);
-      return (journal.state(subject) as ResultState | undefined)?.stored;
+      return latest === undefined ? undefined : stateOf(latest.fingerprint)?.stored;
     },
     append: async (entries, options) => {
       const adopter = adopterNow();

@@ -8,12 +8,15 @@ import { UserError } from '../model/errors.ts';
 import { openArtifacts } from './artifacts.ts';
 import { sweepTemporary } from '../os/atomic.ts';
 import { readBootId } from '../os/boot-id.ts';
+import { withLease } from '../os/lease-turn.ts';
 import { inClearWords } from './fs-failure.ts';
 import { STORE_FOLDING } from './folds/folding.ts';
 import { importOldStore } from './import/old-store.ts';
 import { makeFolder } from '../os/make-folder.ts';
 import { makeJournalStore } from './journal-store.ts';
 import { openJournal } from './journal/journal.ts';
+import { localBatches, localBytes } from './prune/local-bytes.ts';
+import { makeStorePruning } from './prune/prune-store.ts';
 import { safeName } from '../os/safe-name.ts';
 
 import type { Soundness, StoreJournal } from './journal-store.ts';
@@ -63,6 +66,25 @@ function storeOver(
       journalFolder(root),
       makeJournalStore({ journal, artifacts, bootId, soundness: soundnessIn(root, bootId) }),
     ),
+    prune: async (work, { look = false, onWait = () => undefined } = {}) => {
+      const pruning = (check: () => void) =>
+        makeStorePruning({
+          ...{ journal, artifacts, check },
+          bytes: localBytes(root),
+          batches: localBatches(root),
+        });
+      if (look) return inClearWords('read', root, () => work(pruning(() => undefined)));
+      return inClearWords('remove from', root, () =>
+        withLease(
+          join(root, 'pruning'),
+          async (lease) => {
+            await sweepTemporary(root);
+            return work(pruning(() => lease.check()));
+          },
+          { onWait },
+        ),
+      );
+    },
     settled: () => journal.settled(),
     close: () => journal.close(),
   };
@@ -84,8 +106,10 @@ function inWords(folder: string, store: ReturnType<typeof makeJournalStore>): ty
   return {
     findResult: (fingerprint) => read(() => store.findResult(fingerprint)),
     findResults: (fingerprints) => read(() => store.findResults(fingerprints)),
+    noted: (fingerprint) => read(() => store.noted(fingerprint)),
     putResult: (fingerprint, stored) => write(() => store.putResult(fingerprint, stored)),
-    latestOf: (job, profile, step) => read(() => store.latestOf(job, profile, step)),
+    latestOf: (job, profile, step, partition) =>
+      read(() => store.latestOf(job, profile, step, partition)),
     append: (entries, options) => write(() => store.append(entries, options)),
     run: (runId) => read(() => store.run(runId)),
     runs: (options) => read(() => store.runs(options)),

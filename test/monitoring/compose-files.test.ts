@@ -17,6 +17,7 @@ const POSTGRES = [...BASE, '-f', 'docker-compose.postgres.yml'];
 
 type Service = {
   readonly image: string;
+  readonly build?: { readonly args?: Readonly<Record<string, string>> };
   readonly command?: readonly string[];
   readonly entrypoint?: readonly string[];
   readonly privileged?: boolean;
@@ -40,6 +41,7 @@ type Service = {
     source?: string;
     target: string;
     read_only?: boolean;
+    bind?: { selinux?: string };
   }[];
 };
 
@@ -85,7 +87,7 @@ test('the services of the specification are there, with its ports', () => {
   expect(ports('prometheus')).toEqual(['9090:9090']);
   expect(ports('grafana')).toEqual(['3000:3000']);
   expect(ports('temporal')).toEqual(['8233:8233']);
-  expect(ports('pipeline-worker')).toEqual(['9099-9109:9099']);
+  expect(ports('pipeline-worker')).toEqual(['9099-9199:9099']);
   expect(services['pipeline-worker']?.command).toContain('--prometheus-port=9099');
   expect(services['grafana']?.environment).toMatchObject({
     GF_SECURITY_ADMIN_USER: 'admin',
@@ -132,12 +134,46 @@ test.each(variants)('%s: no service has more rights than it needs', (variant) =>
   }
 });
 
-test.each(variants)('%s: folders of the repository are mounted read-only', (variant) => {
-  const mounts = Object.values(models[variant].services).flatMap(({ volumes = [] }) => volumes);
-  const binds = mounts.filter(({ type }) => type === 'bind');
-  expect(binds.length).toBeGreaterThan(3);
-  expect(binds.filter(({ read_only }) => read_only !== true)).toEqual([]);
+test.each(variants)(
+  '%s: folders are mounted read-only, and readable where SELinux watches',
+  (variant) => {
+    const mounts = Object.values(models[variant].services).flatMap(({ volumes = [] }) => volumes);
+    const binds = mounts.filter(({ type }) => type === 'bind');
+    expect(binds.length).toBeGreaterThan(3);
+    expect(binds.filter(({ read_only }) => read_only !== true)).toEqual([]);
+    expect(binds.filter(({ bind }) => bind?.selinux !== 'z')).toEqual([]);
+  },
+);
+
+test('more than eleven workers find a port each', () => {
+  const [{ published = '' } = {}] = models.base.services['pipeline-worker']?.ports ?? [];
+  const [first = 0, last = 0] = published.split('-').map(Number);
+  expect(last - first).toBeGreaterThanOrEqual(100);
 });
+
+test('what the demonstration runs is shown by an exporter that lives long', () => {
+  const { services } = models.base;
+  const worker = services['pipeline-worker'];
+  expect(worker?.command?.[0]).toBe('worker');
+  expect(worker?.command).toContain('--prometheus-port=9099');
+  const volumeOf = (name: string) =>
+    services[name]?.volumes?.find(({ target }) => target === '/data')?.source;
+  expect(volumeOf('pipeline-demo')).toBe(volumeOf('pipeline-worker'));
+  expect(services['pipeline-demo']?.ports).toBeUndefined();
+});
+
+test.each(variants)(
+  '%s: the image can be built behind a mirror, with a certificate of its own',
+  async (variant) => {
+    const dockerfile = await readFile(join(ROOT, 'Dockerfile'), 'utf8');
+    const declared = [...dockerfile.matchAll(/^ARG (\w+)=/gm)].map(([, name]) => name!);
+    const builds = Object.values(models[variant].services).flatMap(({ build }) => build ?? []);
+    expect(builds.length).toBeGreaterThan(2);
+    for (const { args = {} } of builds) {
+      expect(Object.keys(args).sort()).toEqual([...new Set(declared)].sort());
+    }
+  },
+);
 
 test.each(variants)('%s: every service has limits, and comes back if it is to stay', (variant) => {
   for (const [name, { deploy, restart, healthcheck }] of Object.entries(models[variant].services)) {
@@ -225,9 +261,10 @@ test('every variable of the compose files is in .env.example, with the same defa
 test('the image is Debian, not root, and has what only builds or tests left out', async () => {
   const dockerfile = await readFile(join(ROOT, 'Dockerfile'), 'utf8');
   expect([...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image)).toEqual([
-    'node:24-bookworm-slim',
-    'node:24-bookworm-slim',
+    '${NODE_IMAGE}',
+    '${NODE_IMAGE}',
   ]);
+  expect(dockerfile).toMatch(/^ARG NODE_IMAGE=node:24-bookworm-slim$/m);
   const last = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '));
   expect(last).toMatch(/^USER node$/m);
   expect(last).toMatch(/^ENTRYPOINT \["builder_cli"\]$/m);
@@ -246,3 +283,16 @@ test('the readme of this folder names every service and every file beside it', a
 function assignments(env: Readonly<Record<string, string | undefined>>): readonly string[] {
   return Object.entries(env).map(([name, value]) => `${name}=${value ?? ''}`);
 }
+
+test('what is mounted into containers keeps its line endings on every machine', async () => {
+  const attributes = await readFile(join(ROOT, '.gitattributes'), 'utf8');
+  expect(attributes).toMatch(/^\* text=auto eol=lf$/m);
+  const { stdout } = await run(
+    ['git', 'ls-files', '--eol', 'monitoring', 'scripts', 'bin', 'docs'],
+    {
+      cwd: ROOT,
+    },
+  );
+  const wrong = stdout.split('\n').filter((line) => /^i\/(crlf|mixed)/.test(line));
+  expect(wrong).toEqual([]);
+});

@@ -1,6 +1,6 @@
 /**
- * The numbers a person reads off the dashboard, for series that a short command, a restarting worker or an edited profile
- * leaves behind. The committed expressions are evaluated by promtool on series written down here.
+ * The numbers a person reads off the dashboards, for series that a new job, a short command or a restarting worker leaves
+ * behind. The committed expressions are evaluated by promtool on series written down here.
  */
 
 import { execFile } from 'node:child_process';
@@ -12,7 +12,7 @@ import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 
-import { expressionsOf, readDashboard } from './dashboard.ts';
+import { expressionsOf, readDashboards } from './dashboard.ts';
 import { prometheusTools } from './servers.ts';
 
 import type { Values } from './dashboard.ts';
@@ -24,7 +24,7 @@ type Samples = Readonly<Record<string, number>>;
 let promtool = '';
 beforeAll(async () => ({ promtool } = await prometheusTools()));
 
-/** Holds one expression of the dashboard, at a minute of the series, to exactly these samples. */
+/** Holds one expression of the dashboards, at a minute of the series, to exactly these samples. */
 async function expectShown(
   place: string,
   {
@@ -39,9 +39,9 @@ async function expectShown(
     readonly shown: Samples;
   },
 ): Promise<void> {
-  const found = expressionsOf(readDashboard(), { __range: '1h', ...values }).filter((expression) =>
-    expression.place.endsWith(place),
-  );
+  const found = readDashboards()
+    .flatMap((dashboard) => expressionsOf(dashboard, { __range: '1h', ...values }))
+    .filter((expression) => expression.place.endsWith(place));
   expect(found.map((expression) => expression.place)).toHaveLength(1);
   const folder = await mkdtemp(join(tmpdir(), 'shown-'));
   try {
@@ -81,32 +81,40 @@ async function expectShown(
 
 const runs = (status: string, instance = 'a:9099'): string =>
   `pipeline_run_status_total{job="d",profile="p",status="${status}",instance="${instance}"}`;
+const mode = (name: string, instance = 'a:9099'): string =>
+  `pipeline_exporter_info{mode="${name}",instance="${instance}"}`;
 
 describe('a count is whole, and neither misses nor invents an event', () => {
+  const long = { [mode('long-lived')]: '1x1600' };
   const cases: readonly [string, Series, number, number][] = [
-    ['two scrapes of a short command, 0 and then 1, are one run', { [runs('FAIL')]: '0 1' }, 1, 1],
-    ['a first run that was over before the first scrape is one', { [runs('FAIL')]: '1 1' }, 3, 1],
-    [
-      'yesterday 5, today 6, nothing in between: one run',
-      { [runs('OK')]: '5x2 _x1440 6x2' },
-      1444,
-      1,
-    ],
-    ['yesterday 5, today still 5: none', { [runs('OK')]: '5x2 _x1440 5x2' }, 1444, 0],
+    ['what a worker counted in the range', { [runs('OK')]: '4x99 5x9', ...long }, 105, 1],
+    ['the first run of a new job', { [runs('OK')]: '_x99 1x9', ...long }, 105, 1],
     [
       'a worker that restarts counts before and after it',
-      { [runs('OK')]: '1x30 3x29 0x9 2x9' },
+      { [runs('OK')]: '1x30 3x29 0x9 2x9', ...long },
       75,
       4,
     ],
-    ['a worker that restarted while nobody looked', { [runs('OK')]: '7x20 _x70 2x5' }, 95, 2],
     [
       'two workers are summed',
       { [runs('OK')]: '4x99 5x9', [runs('OK', 'b:9099')]: '0x99 2x9' },
       105,
       3,
     ],
-    ['what was before the range is not in it', { [runs('OK')]: '0x10 3x200' }, 200, 0],
+    ['a worker that went away', { [runs('OK')]: '0x99 2x9 _x30', ...long }, 130, 2],
+    ['what was before the range is not in it', { [runs('OK')]: '0x10 3x200', ...long }, 200, 0],
+    [
+      'two scrapes of a short command, 0 and then 1',
+      { [runs('FAIL')]: '0 1', [mode('one-shot')]: '1 1' },
+      1,
+      1,
+    ],
+    [
+      'a short command on a port that counted 5 yesterday and 6 now is not six runs',
+      { [runs('OK')]: '5x2 _x1440 6x2', [mode('one-shot')]: '1x2 _x1440 1x2' },
+      1444,
+      0,
+    ],
   ];
   test.each(cases)('%s', async (_what, series, minute, count) => {
     await expectShown('> Runs > A', { series, minute, shown: { '{}': count } });
@@ -114,55 +122,54 @@ describe('a count is whole, and neither misses nor invents an event', () => {
 
   test('only failures are counted as failed runs', async () => {
     const series = {
+      ...long,
       [runs('OK')]: '0 4',
       [runs('FAIL')]: '0 1',
       [runs('TIMEOUT')]: '0 1',
       [runs('CANCELLED')]: '0 1',
     };
-    await expectShown('Failed runs > A', { series, minute: 1, shown: { '{}': 2 } });
+    await expectShown('> Failed runs > A', { series, minute: 1, shown: { '{}': 2 } });
   });
 
   test('each interval has its own, and one without events draws nothing', async () => {
     const status =
       'pipeline_step_status_total{job="d",profile="p",step="s",status="FAIL",instance="a"}';
     const at = { series: { [status]: '0x9 1x9 2x20' }, values: { __interval: '10m' } };
-    await expectShown('Outcomes over time > A', {
-      ...at,
-      minute: 15,
-      shown: { '{status="FAIL"}': 1 },
-    });
-    await expectShown('Outcomes over time > A', {
-      ...at,
-      minute: 25,
-      shown: { '{status="FAIL"}': 1 },
-    });
-    await expectShown('Outcomes over time > A', { ...at, minute: 36, shown: {} });
+    const place = 'Outcomes over time > A';
+    await expectShown(place, { ...at, minute: 15, shown: { '{status="FAIL"}': 1 } });
+    await expectShown(place, { ...at, minute: 25, shown: { '{status="FAIL"}': 1 } });
+    await expectShown(place, { ...at, minute: 36, shown: {} });
   });
 });
 
-const newest = (name: string, step?: string): string =>
-  `pipeline:${name}:newest{job="d",profile="p"${step === undefined ? '' : `,step="${step}"`}}`;
+/** A gauge as two exporters of one store show it: the newest value, both alike. */
+const shownByBoth = (name: string, values: string, step?: string): Series =>
+  Object.fromEntries(
+    ['a', 'b'].map((instance) => [
+      `pipeline_${name}{job="d",profile="p"${step === undefined ? '' : `,step="${step}"`},instance="${instance}"}`,
+      values,
+    ]),
+  );
 
 describe('what failed, and what ended how', () => {
   const failing: Series = {
-    [newest('run_started_timestamp_seconds')]: '100x9',
-    [newest('step_failed_timestamp_seconds', 'never_worked')]: '110x9',
-    [newest('step_failed_timestamp_seconds', 'broke')]: '120x9',
-    [newest('step_completed_timestamp_seconds', 'broke')]: '20x9',
-    [newest('step_failed_timestamp_seconds', 'recovered')]: '20x9',
-    [newest('step_completed_timestamp_seconds', 'recovered')]: '120x9',
-    [newest('step_failed_timestamp_seconds', 'removed')]: '20x9',
-    'pipeline:step_removed_timestamp_seconds{job="d",profile="p",step="removed"}': '20x9',
+    ...shownByBoth('run_started_timestamp_seconds', '100x9'),
+    ...shownByBoth('step_failed_timestamp_seconds', '110x9', 'never_worked'),
+    ...shownByBoth('step_failed_timestamp_seconds', '120x9', 'broke'),
+    ...shownByBoth('step_completed_timestamp_seconds', '20x9', 'broke'),
+    ...shownByBoth('step_failed_timestamp_seconds', '20x9', 'recovered'),
+    ...shownByBoth('step_completed_timestamp_seconds', '120x9', 'recovered'),
   };
 
-  test('a step fails until it completes again; one that the profile no longer has does not', async () => {
-    await expectShown('Failing steps > A', { series: failing, minute: 5, shown: { '{}': 2 } });
+  test('a step fails until it completes again', async () => {
+    const shown = { '{job="d", profile="p"}': 2 };
+    await expectShown('> Jobs > E', { series: failing, minute: 5, shown });
   });
 
-  test('no failing step is 0 where runs are known, and nothing where none is', async () => {
-    const series = { [newest('run_started_timestamp_seconds')]: '100x9' };
-    await expectShown('Failing steps > A', { series, minute: 5, shown: { '{}': 0 } });
-    await expectShown('Failing steps > A', { series: {}, minute: 5, shown: {} });
+  test('no failing job is 0 where runs are known, and nothing where none is', async () => {
+    const series = shownByBoth('run_started_timestamp_seconds', '100x9');
+    await expectShown('Failing jobs > A', { series, minute: 5, shown: { '{}': 0 } });
+    await expectShown('Failing jobs > A', { series: {}, minute: 5, shown: {} });
   });
 
   test.each<[string, Series, number]>([
@@ -170,12 +177,17 @@ describe('what failed, and what ended how', () => {
     [
       'failed',
       { run_failed_timestamp_seconds: '150x9', run_completed_timestamp_seconds: '50x9' },
-      2,
+      4,
+    ],
+    [
+      'cancelled',
+      { run_ended_timestamp_seconds: '150x9', run_completed_timestamp_seconds: '50x9' },
+      3,
     ],
     [
       'without a known end',
       { run_failed_timestamp_seconds: '50x9', run_completed_timestamp_seconds: '60x9' },
-      3,
+      2,
     ],
     [
       'OK, although one that ran beside it failed before',
@@ -183,100 +195,77 @@ describe('what failed, and what ended how', () => {
       1,
     ],
   ])('the last run is %s', async (_state, ends, state) => {
-    const series = Object.fromEntries(
-      Object.entries({ run_started_timestamp_seconds: '100x9', ...ends }).map(([name, text]) => [
-        newest(name),
-        text,
-      ]),
-    );
+    const all = { run_started_timestamp_seconds: '100x9', ...ends };
+    const series = Object.assign(
+      {},
+      ...Object.entries(all).map(([name, text]) => shownByBoth(name, text)),
+    ) as Series;
     const shown = { '{job="d", profile="p"}': state };
-    await expectShown('Last run of each job and profile > A', { series, minute: 5, shown });
+    await expectShown('> Jobs > A', { series, minute: 5, shown });
   });
 });
 
 describe('the timeline', () => {
-  const place = 'Recent run timeline > A';
-  const values = { __interval: '5m', __interval_ms: '300000' };
+  const place = 'What ran when? > Recent run timeline > A';
+  // Cells of five minutes, a scrape each minute: what Grafana makes of it.
+  const values = { job: 'd', __interval: '5m', __interval_ms: '300000', __rate_interval: '6m' };
   const cell = '{job="d", profile="p", step="s"}';
 
   test('says in each interval whether a step completed, failed, or neither', async () => {
     const series = {
-      [newest('step_completed_timestamp_seconds', 's')]: '_x2 120x30',
-      [newest('step_failed_timestamp_seconds', 's')]: '_x12 720x20',
-      [newest('profile_step_timeout_seconds', 's')]: '60x60',
+      ...shownByBoth('step_completed_timestamp_seconds', '_x2 120x30', 's'),
+      ...shownByBoth('step_failed_timestamp_seconds', '_x12 720x20', 's'),
+      ...shownByBoth('profile_step_timeout_seconds', '60x60', 's'),
     };
     await expectShown(place, { series, values, minute: 5, shown: { [cell]: 1 } });
     await expectShown(place, { series, values, minute: 10, shown: { [cell]: 0 } });
-    await expectShown(place, { series, values, minute: 15, shown: { [cell]: 2 } });
+    await expectShown(place, { series, values, minute: 15, shown: { [cell]: 4 } });
+    await expectShown(place, { series, values, minute: 20, shown: { [cell]: 0 } });
+  });
+
+  test('a completion that is scraped in the next interval is in one of them', async () => {
+    const series = {
+      ...shownByBoth('step_completed_timestamp_seconds', '30x10 598x20', 's'),
+      ...shownByBoth('profile_step_timeout_seconds', '60x60', 's'),
+    };
+    await expectShown(place, { series, values, minute: 10, shown: { [cell]: 0 } });
+    await expectShown(place, { series, values, minute: 15, shown: { [cell]: 1 } });
     await expectShown(place, { series, values, minute: 20, shown: { [cell]: 0 } });
   });
 
   test('does not take the return of Prometheus for a completion', async () => {
-    const series = { [newest('step_completed_timestamp_seconds', 's')]: '_x2 120x5 _x40 120x9' };
-    await expectShown(place, { series, values, minute: 50, shown: {} });
+    const series = {
+      ...shownByBoth('step_completed_timestamp_seconds', '_x2 120x5 _x40 120x9', 's'),
+      ...shownByBoth('profile_step_timeout_seconds', '60x60', 's'),
+    };
+    await expectShown(place, { series, values, minute: 50, shown: { [cell]: 0 } });
   });
 });
 
 describe('durations', () => {
-  const bucket = (le: string): string =>
-    `pipeline_step_duration_seconds_bucket{profile="p",step="s",le="${le}",instance="a"}`;
+  const of = 'job="one",profile="p",step="s",instance="a"';
+  const bucket = (le: string): string => `pipeline_step_duration_seconds_bucket{${of},le="${le}"}`;
   const series = {
     [bucket('1.6')]: '0x60 0x60',
     [bucket('3.2')]: '0x60 9x60',
     [bucket('+Inf')]: '0x60 9x60',
-    'pipeline_step_duration_seconds_sum{profile="p",step="s",instance="a"}': '0x60 18x60',
-    'pipeline_step_duration_seconds_count{profile="p",step="s",instance="a"}': '0x60 9x60',
-    'pipeline:profile_step_timeout_seconds:newest{job="one",profile="p",step="s"}': '60x120',
-    'pipeline:profile_step_timeout_seconds:newest{job="two",profile="p",step="s"}': '60x120',
+    [`pipeline_step_last_duration_seconds{${of}}`]: '2x120',
   };
-  const values = { window: '20m' };
+  const values = { window: '6h' };
+  const percentiles = 'Pipeline overview > Which steps? > Step duration percentiles (P50, P95)';
 
-  test('a percentile lies in its bucket, and each job of the profile has a row', async () => {
-    const shown = {
-      '{job="one", profile="p", step="s"}': 2.4,
-      '{job="two", profile="p", step="s"}': 2.4,
-    };
-    await expectShown('Slowest steps > D', { series, values, minute: 65, shown });
+  test('a percentile lies in its bucket', async () => {
+    const shown = { '{job="one", profile="p", step="s"}': 2.4 };
+    await expectShown(`${percentiles} > A`, { series, values, minute: 65, shown });
   });
 
-  test('a mean is exact', async () => {
-    const shown = { '{profile="p", step="s"}': 2 };
-    await expectShown('Each step on its own > $step > C', { series, values, minute: 65, shown });
-  });
-
-  test.each([
-    'Step duration: P50, P95 and threshold > A',
-    'Slowest steps > B',
-    'Slowest steps > E',
-  ])('%s: a window without an execution draws nothing, not NaN', async (place) => {
-    await expectShown(place, { series, values, minute: 110, shown: {} });
-  });
-});
-
-describe('without the recording rules', () => {
-  const live = (name: string, step?: string): string =>
-    `pipeline_${name}{job="d",profile="p"${step === undefined ? '' : `,step="${step}"`},instance="a"}`;
-  const series = {
-    [live('run_started_timestamp_seconds')]: '100x5',
-    [live('step_failed_timestamp_seconds', 's')]: '110x5',
-    [live('profile_step_p95_threshold_seconds', 's')]: '30x5',
-  };
-
-  test('what a command said that has gone is still shown', async () => {
-    await expectShown('Failing steps > A', { series, minute: 30, shown: { '{}': 1 } });
-  });
-
-  test('and with them, a setting that is no longer recorded is not', async () => {
-    const place = 'Slowest steps > F';
-    const shown = { '{job="d", profile="p", step="s"}': 30 };
-    await expectShown(place, { series, minute: 3, shown });
-    const recorded = { ...series, [newest('run_started_timestamp_seconds')]: '100x5' };
-    await expectShown(place, { series: recorded, minute: 3, shown: {} });
+  test('a window without an execution draws nothing, not NaN', async () => {
+    await expectShown(`${percentiles} > B`, { series, values, minute: 50, shown: {} });
   });
 });
 
 test('the mark of a run stands at its start, in milliseconds', async () => {
-  const series = { [newest('run_started_timestamp_seconds')]: '1700000000.5x9' };
+  const series = shownByBoth('run_started_timestamp_seconds', '1700000000.5x9');
   const shown = { '{job="d", profile="p"}': 1700000000500 };
   await expectShown('annotation Run started', { series, minute: 5, shown });
 });
@@ -285,26 +274,23 @@ test('alerts on workers are counted whatever is chosen, those on another profile
   const alert = (labels: string): string =>
     `ALERTS{alertname="PipelineX",alertstate="firing",severity="critical",${labels}}`;
   const series = {
-    [newest('run_started_timestamp_seconds')]: '1x9',
+    ...shownByBoth('run_started_timestamp_seconds', '1x9'),
     [alert('job="d",profile="p",step="s"')]: '1x9',
     [alert('job="d",profile="q",step="s"')]: '1x9',
     [alert('job="builder",instance="a:9099"')]: '1x9',
-    [alert('profile="p",step="s"')]: '1x9',
     'ALERTS{alertname="Other",alertstate="firing",severity="critical"}': '1x9',
     'ALERTS{alertname="PipelineX",alertstate="firing",severity="info"}': '1x9',
     'ALERTS{alertname="PipelineX",alertstate="pending",severity="critical"}': '1x9',
   };
   const values = { job: 'd', profile: 'p' };
-  await expectShown('Alerts firing > A', { series, values, minute: 5, shown: { '{}': 3 } });
+  await expectShown('Alerts firing > A', { series, values, minute: 5, shown: { '{}': 2 } });
 });
 
-test('only exporters of this product are counted as up', async () => {
+test('an exporter that went away is shown as down, not as gone', async () => {
   const series = {
-    'up{job="builder",instance="a:9099"}': '1x9',
-    'up{job="builder",instance="b:9099"}': '0x9',
-    'up{job="prometheus",instance="localhost:9090"}': '1x9',
-    'pipeline_build_info{job="builder",instance="a:9099",version="1"}': '1x9',
-    'pipeline_build_info{job="builder",instance="b:9099",version="1"}': '1x3',
+    'up{job="builder",instance="a"}': '1x5 0x9',
+    'pipeline_exporter_info{job="builder",instance="a",mode="long-lived"}': '1x5',
   };
-  await expectShown('Exporters up > A', { series, minute: 9, shown: { '{}': 1 } });
+  const shown = { '{instance="a", mode="long-lived"}': 0 };
+  await expectShown('> Exporters > A', { series, minute: 9, shown });
 });

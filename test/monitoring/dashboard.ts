@@ -1,5 +1,5 @@
 /**
- * Every expression of the dashboard, with Grafana's variables filled in as Grafana does: what a viewer's browser would
+ * Every expression of the dashboards, with Grafana's variables filled in as Grafana does: what a viewer's browser would
  * ask Prometheus. For the tests that parse them and for those that ask a real Prometheus.
  */
 
@@ -13,7 +13,6 @@ export type Values = {
   readonly job: string;
   readonly profile: string;
   readonly step: string;
-  readonly instance: string;
   readonly window: string;
   readonly __range: string;
   readonly __interval: string;
@@ -26,7 +25,6 @@ export const ALL: Values = Object.freeze({
   job: '.+',
   profile: '.+',
   step: '.+',
-  instance: '.+',
   window: '6h',
   __range: '1d',
   __interval: '15m',
@@ -35,7 +33,7 @@ export const ALL: Values = Object.freeze({
 });
 
 export type Expression = {
-  /** For people: row, panel and target, or variable, or annotation. */
+  /** For people: dashboard, row, panel and target, or variable, or annotation. */
   readonly place: string;
   readonly kind: 'panel' | 'variable' | 'annotation';
   /** How Grafana asks: over the time range, at its end, or for the values of a label (`/api/v1/label/<label>/values`). */
@@ -53,8 +51,8 @@ export type Target = {
   readonly expr: string;
   readonly legendFormat?: string;
   readonly format?: string;
-  readonly instant: boolean;
-  readonly range: boolean;
+  readonly instant?: boolean;
+  readonly range?: boolean;
 };
 
 type Option = { readonly id: string; readonly options: Readonly<Record<string, unknown>> };
@@ -64,8 +62,6 @@ export type Panel = {
   readonly type: string;
   readonly title: string;
   readonly description?: string;
-  readonly collapsed?: boolean;
-  readonly repeat?: string;
   readonly panels?: readonly Panel[];
   readonly gridPos: Readonly<Record<'x' | 'y' | 'w' | 'h', number>>;
   readonly datasource?: { readonly uid: string };
@@ -109,25 +105,26 @@ export type Dashboard = {
   readonly annotations: { readonly list: readonly Annotation[] };
 };
 
-export const DASHBOARD_FILE = join(
-  ROOT,
-  'monitoring/grafana/provisioning/dashboards/pipeline_overview.json',
-);
+/** The folder that Grafana provisions dashboards from. */
+export const DASHBOARDS = join(ROOT, 'monitoring/grafana/provisioning/dashboards');
 
-/** The dashboard as it is committed. */
-export const readDashboard = (): Dashboard => JSON.parse(readFileSync(DASHBOARD_FILE, 'utf8'));
+/** The dashboards as they are committed: the overview, and the page of a job. */
+export const readDashboards = (): readonly Dashboard[] =>
+  ['pipeline_overview.json', 'pipeline_job.json'].map((file) =>
+    JSON.parse(readFileSync(join(DASHBOARDS, file), 'utf8')),
+  );
 
-/** All panels that show something, those in closed rows too, each with the title of its row. */
+/** All panels that show something, each with the title of its row. */
 export function panelsOf(dashboard: Dashboard): readonly { row: string; panel: Panel }[] {
   let row = '';
   return dashboard.panels.flatMap((panel) => {
     if (panel.type !== 'row') return [{ row, panel }];
     row = panel.title;
-    return (panel.panels ?? []).map((inner) => ({ row: panel.title, panel: inner }));
+    return [];
   });
 }
 
-/** Every expression of the dashboard, in the order of the file, with `values` filled in. */
+/** Every expression of a dashboard, in the order of the file, with `values` filled in. */
 export function expressionsOf(
   dashboard: Dashboard,
   values: Partial<Values> = {},
@@ -138,9 +135,9 @@ export function expressionsOf(
   });
   const panels = panelsOf(dashboard).flatMap(({ row, panel }) =>
     (panel.targets ?? []).map((target): Expression => ({
-      place: `${row} > ${panel.title} > ${target.refId}`,
+      place: `${dashboard.title} > ${row} > ${panel.title} > ${target.refId}`,
       kind: 'panel',
-      ask: target.instant ? 'instant' : 'range',
+      ask: target.instant === true ? 'instant' : 'range',
       ...fill(target.expr),
       labels: shownLabels(panel, target),
     })),
@@ -150,7 +147,7 @@ export function expressionsOf(
     const { selector, label } = labelValues(variable.query.query);
     return [
       {
-        place: `variable ${variable.name}`,
+        place: `${dashboard.title} > variable ${variable.name}`,
         kind: 'variable',
         ask: 'label values',
         ...fill(selector),
@@ -159,7 +156,7 @@ export function expressionsOf(
     ];
   });
   const annotations = dashboard.annotations.list.map((annotation): Expression => ({
-    place: `annotation ${annotation.name}`,
+    place: `${dashboard.title} > annotation ${annotation.name}`,
     kind: 'annotation',
     ask: 'range',
     ...fill(annotation.target.expr),
@@ -192,8 +189,6 @@ function shownLabels(panel: Panel, target: Target): readonly string[] {
   if (target.expr.includes('ALERTS')) return target.format === 'table' ? OF_ALERTS : [];
   if (target.format !== 'table') return labelsIn(target.legendFormat ?? '');
   return (panel.transformations ?? []).flatMap(({ id, options }) => {
-    if (id === 'groupingToMatrix')
-      return [String(options['rowField']), String(options['columnField'])];
     if (id !== 'organize') return [];
     const names = Object.keys(options['renameByName'] as Readonly<Record<string, string>>);
     return names.filter((name) => !name.startsWith('Value'));

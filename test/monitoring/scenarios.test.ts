@@ -17,9 +17,10 @@ const NOT_PLAYED = [
   'alert PipelineWorkerMissing',
   'alert PipelineQueueUnserved',
   'alert PipelineDiskNearlyFull',
+  'Pipeline overview > Is anything wrong? > Longest unserved queue > A',
 ];
 
-test('every expression of rules and dashboard returns series in at least one scenario', () => {
+test('every expression of rules and dashboards returns series in at least one scenario', () => {
   process.stdout.write(`expression -> scenario -> series returned\n\n${answers.print()}\n`);
   expect(answers.empty()).toEqual(NOT_PLAYED);
 });

@@ -104,6 +104,8 @@ export function labelsKept(
         return new Set(labelsOf(textOf(text, node.getChild('Identifier'))));
       case 'AggregateExpr': {
         const modifier = node.getChild('AggregateModifier');
+        // The greatest of what is there, as they are.
+        if (nameOf(text, node) === 'topk') return kept(node.lastChild);
         if (modifier === null) return new Set();
         if (modifier.getChild('By') === null) throw new Error(`only "by" is read: ${expr}`);
         const inner = kept(node.lastChild) ?? new Set();

@@ -43,7 +43,8 @@ test('without an exporter, with one, and without its library the delivery is the
   await withProject({}, async (project) => {
     const quick = ['run-profile', '--job', join(ROOT, 'jobs/standard.yaml'), '--profile', 'quick'];
     const port = String(await freePort());
-    const exporter = ['--prometheus-port', port, '--prometheus-address', '127.0.0.1'];
+    const place = ['--prometheus-port', port, '--prometheus-address', '127.0.0.1'];
+    const exporter = [...place, '--linger', '0'];
     expect(
       (
         await project.run([
@@ -164,4 +165,27 @@ test('a port that is taken is refused before anything starts', async () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining('PORT_IN_USE')]);
     expect(await readdir(project.path('st')).catch(() => [])).not.toContain('engine');
   });
+});
+
+test('the same project in two folders delivers the same bytes, the manifest included', async () => {
+  const files = {
+    'data/a.csv': 'id,v\n1,2\n',
+    'jobs/j.yaml': 'job: j\nprofile: p\ninputs: { a: { path: ../data/*.csv } }\n',
+    'profiles/p.yaml': `
+profile: p
+steps:
+  a: { uses: collect.files, with: { from: '\${{ inputs.a }}' } }
+  files: { uses: export.dataset, with: { from: a, formats: [csv, parquet] } }
+`,
+  };
+  const delivered: unknown[] = [];
+  for (let i = 0; i < 2; i += 1) {
+    await withProject(files, async (project) => {
+      const words = ['run-profile', '--job', 'jobs/j.yaml', '--out', 'out'];
+      expect((await project.run(words)).code).toBe(0);
+      delivered.push(await contentOf(project.path('out')));
+    });
+  }
+  expect(Object.keys(delivered[0] as object)).toContain('manifest.json');
+  expect(delivered[1]).toEqual(delivered[0]);
 });

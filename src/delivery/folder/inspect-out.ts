@@ -1,10 +1,13 @@
-/** What lies at `--out`: nothing, an earlier delivery, or something that is not ours and stays untouched. */
+/** What lies at `--out`: nothing, an earlier delivery, partitions, or something that is not ours and stays untouched. */
 
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Scalar } from '../../model/plan.ts';
 import type { Column } from '../../model/column.ts';
+import type { PublicRecord } from '../../model/run-record.ts';
+
+const FINGERPRINT = /^[0-9a-f]{64}$/;
 
 export type ManifestFile = {
   readonly path: string;
@@ -20,14 +23,34 @@ export type Manifest = {
   readonly format: 1;
   readonly job: string;
   readonly profile: string;
+  /** Absent where the job is not cut. */
+  readonly partition?: string;
   readonly params: Readonly<Record<string, Scalar>>;
   readonly plan_sha256: string;
   readonly files: readonly ManifestFile[];
 };
 
+/** What a partition's own manifest says, in short. */
+export type DeliveredPartition = {
+  readonly id: string;
+  readonly plan_sha256: string;
+  readonly manifest_sha256: string;
+  readonly files: number;
+  readonly rows: number;
+  readonly bytes: number;
+};
+
+/** `manifest.json` over the partitions of a job. */
+export type PartitionsManifest = {
+  readonly format: 1;
+  readonly job: string;
+  readonly partitions: readonly DeliveredPartition[];
+};
+
 export type OutState =
   | { readonly state: 'absent' | 'empty' | 'foreign' }
-  | { readonly state: 'ours'; readonly manifest: Manifest };
+  | { readonly state: 'ours'; readonly manifest: Manifest; readonly text: string }
+  | { readonly state: 'partitions'; readonly manifest: PartitionsManifest };
 
 /** Looks at `--out` without touching it. */
 export async function inspectOut(out: string): Promise<OutState> {
@@ -41,12 +64,13 @@ export async function inspectOut(out: string): Promise<OutState> {
   const text = await readFile(join(out, 'manifest.json'), 'utf8').catch(() => undefined);
   if (text === undefined) return { state: 'foreign' };
   try {
-    const manifest = JSON.parse(text) as Manifest;
-    const isOurs =
-      manifest.format === 1 &&
-      Array.isArray(manifest.files) &&
-      typeof manifest.plan_sha256 === 'string';
-    return isOurs ? { state: 'ours', manifest } : { state: 'foreign' };
+    const manifest = JSON.parse(text) as Manifest & PartitionsManifest;
+    if (manifest.format !== 1) return { state: 'foreign' };
+    if (Array.isArray(manifest.files) && typeof manifest.plan_sha256 === 'string') {
+      return { state: 'ours', manifest, text };
+    }
+    const isOfAll = Array.isArray(manifest.partitions) && typeof manifest.job === 'string';
+    return isOfAll ? { state: 'partitions', manifest } : { state: 'foreign' };
   } catch {
     return { state: 'foreign' };
   }
@@ -59,4 +83,28 @@ export async function previousRows(out: string): Promise<Readonly<Record<string,
   return Object.fromEntries(
     found.manifest.files.flatMap(({ from, rows }) => (rows === undefined ? [] : [[from, rows]])),
   );
+}
+
+/**
+ * Fingerprint of each step's result in the delivery of this job and profile that lies at `out`, by step; undefined where
+ * none does. Its `run.json` is a file that anybody may have changed: what does not look like one is left out.
+ */
+export async function previousResults(
+  out: string,
+  { job, profile }: { readonly job: string; readonly profile: string },
+): Promise<Readonly<Record<string, string>> | undefined> {
+  const found = await inspectOut(out);
+  if (found.state !== 'ours') return undefined;
+  if (found.manifest.job !== job || found.manifest.profile !== profile) return undefined;
+  const text = await readFile(join(out, 'run.json'), 'utf8').catch(() => '{}');
+  try {
+    const { steps = [] } = JSON.parse(text) as Partial<Pick<PublicRecord, 'steps'>>;
+    return Object.fromEntries(
+      steps.flatMap(({ id, fingerprint }): [string, string][] =>
+        typeof fingerprint === 'string' && FINGERPRINT.test(fingerprint) ? [[id, fingerprint]] : [],
+      ),
+    );
+  } catch {
+    return undefined;
+  }
 }

@@ -23,8 +23,8 @@ export type NewestOfStep = {
   readonly failedMs?: number;
   /** The newest attempt that was measured, however it ended. */
   readonly last?: At<{ readonly durationMs: number }>;
-  /** The newest execution that ended well and told how many rows it returned. */
-  readonly rowsOut?: At<{ readonly count: number }>;
+  /** What the newest attempt that told of rows returned or, if it counted those, rejected. */
+  readonly rows?: At<{ readonly direction: 'out' | 'rejected'; readonly count: number }>;
   /** Executions that ended well, newest last. */
   readonly usual: readonly (readonly [atMs: number, durationMs: number])[];
 };
@@ -118,13 +118,23 @@ function ofStep(fact: Exclude<Fact, { type: 'run' }>): NewestOfStep {
       ...(isFailure(status) ? { failedMs: endedAtMs } : {}),
     };
   }
-  const { step, durationMs, observed, rowsOut } = fact;
+  const { step, durationMs, observed } = fact;
+  const rows = rowsOf(fact);
   return {
     ...{ job, profile, step, seenMs: atMs, usual: observed ? [[atMs, durationMs] as const] : [] },
     // Where the server ended an attempt, nobody measured it.
     ...(durationMs > 0 ? { last: { atMs, durationMs } } : {}),
-    ...(observed && rowsOut !== undefined ? { rowsOut: { atMs, count: rowsOut } } : {}),
+    ...(rows === undefined ? {} : { rows }),
   };
+}
+
+function rowsOf({
+  atMs,
+  rowsOut,
+  rowsRejected,
+}: Extract<Fact, { type: 'attempt' }>): NewestOfStep['rows'] {
+  if (rowsRejected !== undefined) return { atMs, direction: 'rejected', count: rowsRejected };
+  return rowsOut === undefined ? undefined : { atMs, direction: 'out', count: rowsOut };
 }
 
 function ofRuns(entry: Extract<RunEntry, { type: 'run' | 'shape' }>): NewestOfRuns {
@@ -154,7 +164,7 @@ function mergeSteps(older: NewestOfStep, newer: NewestOfStep): NewestOfStep {
     completedMs: later(older.completedMs, newer.completedMs),
     failedMs: later(older.failedMs, newer.failedMs),
     last: latest(older.last, newer.last, atOf),
-    rowsOut: latest(older.rowsOut, newer.rowsOut, atOf),
+    rows: latest(older.rows, newer.rows, atOf),
     usual: [...older.usual, ...newer.usual].sort(([a], [b]) => a - b).slice(-USUAL_OF - 1),
   };
 }

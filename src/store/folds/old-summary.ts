@@ -62,9 +62,9 @@ function newestOf({ steps, runs, recent }: OldCounters): Newest {
   return {
     steps: mapped(steps, (old) => {
       const { job, profile, step, completedMs, failedMs, lastAttemptMs, lastDuration: last } = old;
-      const rowsOut = old.rows['out'];
+      const rows = rowsOf(old.rows);
       const seenMs = Math.max(completedMs ?? 0, failedMs ?? 0, lastAttemptMs ?? 0);
-      return { job, profile, step, seenMs, completedMs, failedMs, last, rowsOut, usual: [] };
+      return { job, profile, step, seenMs, completedMs, failedMs, last, rows, usual: [] };
     }),
     runs: mapped(runs, ({ job, profile, startedMs, last, completedMs, failedMs }) => {
       const seenMs = last?.endedMs ?? startedMs ?? 0;
@@ -73,6 +73,11 @@ function newestOf({ steps, runs, recent }: OldCounters): Newest {
     recent,
     forgotten: {},
   };
+}
+
+function rowsOf({ out, rejected }: OldStep['rows']): NewestOfStep['rows'] {
+  if (rejected !== undefined) return { ...rejected, direction: 'rejected' };
+  return out === undefined ? undefined : { ...out, direction: 'out' };
 }
 
 /** Other bounds than today's: all of a bucket goes where its mean lies. */

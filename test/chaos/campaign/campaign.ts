@@ -2,7 +2,7 @@
 
 import { withProject } from '../../harness/cli.ts';
 import { playCase, planned } from './case.ts';
-import { deliveryIn } from './delivery-in.ts';
+import { contentOf } from '../../harness/folders.ts';
 import { CHANGED_INPUT, filesOf, INPUT, MARKS } from './pipelines.ts';
 import { marksIn } from './processes.ts';
 
@@ -41,7 +41,7 @@ async function undisturbed(pipeline: Pipeline): Promise<Expected> {
       const words = ['run-profile', '--job', 'jobs/j.yaml', '--profile', 'p', '--out', name];
       const { code, stderr } = await project.run(words, { [MARKS]: marksIn(project) });
       if (code !== 0) throw new Error(`${pipeline.name} does not run undisturbed:\n${stderr}`);
-      found.push(await deliveryIn(project.path(name)));
+      found.push(await contentOf(project.path(name)));
     }
   });
   return found;

@@ -169,8 +169,13 @@ async function debianRoot(): Promise<string> {
   }
 }
 
-/** The images that a Dockerfile begins from. */
+/** The images that a Dockerfile begins from: named there, or the defaults of its arguments. */
 export async function basesOf(dockerfile: string): Promise<readonly string[]> {
   const text = await readFile(dockerfile, 'utf8');
-  return [...new Set([...text.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image ?? ''))];
+  const defaults = new Map([...text.matchAll(/^ARG (\w+)=(\S+)$/gm)].map(([, k, v]) => [k!, v!]));
+  const filled = text.replaceAll(
+    /\$\{(\w+)\}/g,
+    (whole, name: string) => defaults.get(name) ?? whole,
+  );
+  return [...new Set([...filled.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image ?? ''))];
 }

@@ -1,13 +1,13 @@
-/** Every expression that the project ships, of rules and of the dashboard, as a test can ask it of a Prometheus. */
+/** Every expression that the project ships, of rules and of the dashboards, as a test can ask it of a Prometheus. */
 
-import { expressionsOf, readDashboard } from '../dashboard.ts';
+import { expressionsOf, readDashboards } from '../dashboard.ts';
 import { readRules } from '../rules/rule-files.ts';
 
 import type { Rule } from '../rules/rule-files.ts';
 import type { Expression } from '../dashboard.ts';
 
 export type Asked = {
-  /** For people: which rule, or where on the dashboard. */
+  /** For people: which rule, or where on a dashboard. */
   readonly place: string;
   readonly kind: 'alert' | 'record' | Expression['kind'];
   readonly ask: Expression['ask'];
@@ -34,7 +34,7 @@ export async function everyExpression(): Promise<readonly Asked[]> {
     expr: rule.expr,
     labels: namedLabels(rule),
   }));
-  return [...rules, ...expressionsOf(readDashboard(), VIEW)];
+  return [...rules, ...readDashboards().flatMap((dashboard) => expressionsOf(dashboard, VIEW))];
 }
 
 /** Labels that the annotations of an alert put into words or links. */

@@ -1,6 +1,8 @@
 /** Scenarios of a program that uses the library: the first word says which. Prints one JSON document. */
 
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 import { defineStep, KINDS, openProject, z } from 'builder-cli';
@@ -136,12 +138,43 @@ const SCENARIOS = {
     const runs = [await other.run(request), await other.run({ ...request, params: { rows: 5 } })];
     const listed = await other.runs();
     await other.close();
-    const { steps } = await store.counters(`file:${join(folder, 'own.prom')}`);
+    const { all } = await store.changes();
+    const { steps } = all.sums[`file:${join(folder, 'own.prom')}`];
     return {
       statuses: runs.map(({ record }) => record.steps.map(({ status }) => status).join()),
       listed: listed.length,
       lines: Object.values(steps).flatMap(({ step, statuses }) =>
         Object.entries(statuses).map(([status, n]) => `steps.${step}.${status}:${n}|c`),
+      ),
+    };
+  },
+  async 'counts cannot be written'() {
+    const memory = openMemoryStore({ folder: join(folder, 'memory') });
+    const port = await freePort();
+    const other = openProject({
+      stateDir: join(folder, '.builder'),
+      kinds: KINDS,
+      env: process.env,
+      store: {
+        ...memory,
+        async append(entries, options) {
+          if (entries.some(({ type }) => type === 'attempt')) throw new Error('no space');
+          return memory.append(entries, options);
+        },
+      },
+      metrics: { port, address: '127.0.0.1' },
+    });
+    const ended = await other.run({ definition: TABLE, out: join(folder, 'out') });
+    const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
+    const lines = (await answer.text()).split('\n');
+    await other.close();
+    return {
+      status: ended.record.status,
+      steps: ended.record.steps.map(({ status }) => status).join(),
+      attempts: lines.filter((line) => /^pipeline_step_duration_seconds_count\{.* 1$/.test(line))
+        .length,
+      told: lines.some((line) =>
+        /^pipeline_metrics_errors_total\{reason="claim"\} [1-9]/.test(line),
       ),
     };
   },
@@ -159,6 +192,16 @@ const SCENARIOS = {
     return { first: first.record.status, second: await second[0] };
   },
 };
+
+/** A port of the loopback that is free now. */
+async function freePort() {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
 
 try {
   const answer = await SCENARIOS[scenario]();
