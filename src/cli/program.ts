@@ -184,6 +184,16 @@ function makeProgram(action: MakeAction, io: Io): Command {
     .action(action(async () => (await import('./commands/forget.ts')).forgetCommand, 'no steps'));
   shared(forget, ['state', 'store']);
 
+  const prune = program
+    .command('prune')
+    .description('remove what nothing needs: old runs, logs, results, leftovers, engine database')
+    .option('--older-than <age>', 'only what is older goes, such as 30d')
+    .option('--keep-runs <n>', 'so many of the newest runs of each job and profile stay')
+    .option('--max-size <size>', 'the oldest go until state folder and store fit, such as 20GB')
+    .option('--dry-run', 'show what would go, and remove nothing')
+    .action(action(async () => (await import('./commands/prune.ts')).pruneCommand, 'no steps'));
+  shared(prune, ['state', 'store']);
+
   const worker = program
     .command('worker')
     .description('serve the steps of a Temporal service until told to stop')

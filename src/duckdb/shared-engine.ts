@@ -8,10 +8,10 @@
  *    done again in an instance of its own: nobody pays for another's query, and who asks too much is told by itself.
  */
 
-import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
+import { resolve, sep } from 'node:path';
 
+import { sweepTemporary, temporaryName } from '../os/atomic.ts';
 import { openInstance } from './instance.ts';
 
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
@@ -68,7 +68,9 @@ export function makeSharedEngine({
   let isClosed = false;
 
   const open = (limits: Limits): Shared => {
-    const spill = join(scratch, `spill-${randomBytes(8).toString('hex')}`);
+    // What a killed worker spilled is swept by the next one that opens an instance.
+    void sweepTemporary(scratch).catch(() => undefined);
+    const spill = temporaryName(scratch, 'spill');
     const instance = openInstance({ limits, reach: { folders, files: [] }, spill });
     instance.catch(() => undefined);
     return { limits, spill, instance, users: 0, isOver: false };

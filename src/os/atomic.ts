@@ -9,7 +9,7 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import { bornOf, isHidden } from './born.ts';
 import { makeFolderSync } from './make-folder.ts';
@@ -17,16 +17,17 @@ import { ownOwner, placeOf } from './owner.ts';
 
 /** After this long, a temporary file of a machine whose processes we cannot see is nobody's. */
 const FOREIGN_KEPT_MS = 24 * 3600 * 1000;
-const TEMPORARY = /^(\d+)-([0-9a-f]{8})-\d+-[0-9a-f]{8}$/;
+const TEMPORARY = /^(?:[a-z]+-)?(\d+)-([0-9a-f]{8})-\d+-[0-9a-f]{8}$/;
 
 let counter = 0;
 let place: string | undefined;
 
-/** A name in `folder` that no other process or call uses. It says whose it is. */
-export function temporaryName(folder: string): string {
+/** A name in `folder` that no other process or call uses. It says whose it is; `what`, in small letters, goes before. */
+export function temporaryName(folder: string, what?: string): string {
   counter += 1;
   const random = randomBytes(4).toString('hex');
-  return join(folder, `${process.pid}-${ownPlace()}-${counter}-${random}`);
+  const word = what === undefined ? '' : `${what}-`;
+  return join(folder, `${word}${process.pid}-${ownPlace()}-${counter}-${random}`);
 }
 
 function ownPlace(): string {
@@ -37,15 +38,17 @@ function ownPlace(): string {
 /** Removes what dead processes left in `folder` under a temporary name. */
 export async function sweepTemporary(folder: string, now: () => number = Date.now): Promise<void> {
   for (const name of await readdir(folder).catch((): string[] => [])) {
-    const [, pid, from] = TEMPORARY.exec(name) ?? [];
-    if (pid === undefined) continue;
     const path = join(folder, name);
-    const isGone =
-      from === ownPlace()
-        ? bornOf(Number(pid)) === undefined && !isHidden(Number(pid))
-        : now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? 0) > FOREIGN_KEPT_MS;
-    if (isGone) await rm(path, { recursive: true, force: true });
+    if (await isLeftOver(path, now)) await rm(path, { recursive: true, force: true });
   }
+}
+
+/** True for a temporary name whose process is dead. */
+export async function isLeftOver(path: string, now: () => number = Date.now): Promise<boolean> {
+  const [, pid, from] = TEMPORARY.exec(basename(path)) ?? [];
+  if (pid === undefined) return false;
+  if (from === ownPlace()) return bornOf(Number(pid)) === undefined && !isHidden(Number(pid));
+  return now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? 0) > FOREIGN_KEPT_MS;
 }
 
 /**

@@ -5,6 +5,7 @@ import { growView } from '../model/view.ts';
 import { listenForStops } from './control.ts';
 import { finishRun } from './finish-run.ts';
 import { awaitFirstScrape } from './first-scrape.ts';
+import { lackOfRoom } from './room-on-disk.ts';
 import { openSession } from './session.ts';
 import { deliverQueueOf, queuesOf, taskQueueOf } from './queues.ts';
 import { answerUnchanged } from './unchanged.ts';
@@ -119,6 +120,12 @@ async function throughEngine(
       engine.uiUrl === undefined
         ? undefined
         : `${engine.uiUrl}/namespaces/${engine.namespace}/workflows/${runId}`;
+    const { storeRoot, options } = parts;
+    const lack = await lackOfRoom({
+      ...{ plan, storeRoot, stateDir: options.stateDir },
+      store: await parts.store(),
+    });
+    if (lack !== undefined) tell({ type: 'said', text: lack });
     tell({ type: 'run_starting', runId, ...(uiUrl === undefined ? {} : { uiUrl }) });
     await awaitFirstScrape(parts, plan, control, stops);
     const taskQueue = taskQueueOf(engine.kind, parts.options.engine, runId);

@@ -13,6 +13,7 @@ import { explainRun } from './explain.ts';
 import { readLogs } from './logs.ts';
 import { makeParts } from './parts.ts';
 import { choosePartitions, partitionMatrix } from './partitions.ts';
+import { prune } from './prune.ts';
 import { listRuns, lookAtRecords } from './records.ts';
 import { resumeRun } from './resume-run.ts';
 import { serve } from './serve.ts';
@@ -28,6 +29,8 @@ import type { InferredColumns } from './inferred-columns.ts';
 import type { PartitionMatrix, PartitionsRequest } from './partitions.ts';
 import type { RunEnded, Tell } from './project-events.ts';
 import type { ProjectOptions } from './project-options.ts';
+import type { PruneReport } from './prune-report.ts';
+import type { PruneRequest } from './prune.ts';
 import type { ServeRequest } from './serve.ts';
 
 /** How one run is listened to and stopped. */
@@ -79,6 +82,8 @@ export type Project = {
   forget(job: string): Promise<void>;
   /** A worker for the task queue; with the embedded engine, that engine kept up. Until `stop`. @throws UserError */
   serve(request: ServeRequest): Promise<void>;
+  /** Removes what nobody needs any more; beside runs that go on, whose own it leaves alone. @throws UserError */
+  prune(request?: PruneRequest): Promise<PruneReport>;
   /** Waits for what goes on, then leaves engine and metrics port. */
   close(): Promise<void>;
 };
@@ -147,6 +152,7 @@ export function openProject(options: ProjectOptions): Project {
     cancel: async (runId) => cancelRun(parts, await status(runId)),
     forget: (job) => forgetJob(parts, job),
     serve: (request) => during(serve(parts, request, tell)),
+    prune: (request = {}) => during(prune(parts, request, tell)),
     close: async () => {
       await Promise.allSettled(goingOn);
       await parts.close();

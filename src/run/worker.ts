@@ -12,6 +12,7 @@ import { makeSharedEngine } from '../duckdb/shared-engine.ts';
 import { limitsOf } from '../activities/limits.ts';
 import { makeDeliverActivity } from '../activities/deliver-activity.ts';
 import { makeStepActivities } from '../activities/step-activity.ts';
+import { SHARED_SPILL } from '../activities/sweep-attempts.ts';
 import { makeStopping } from '../activities/stopping.ts';
 import { makeOrderGuard } from '../orders/guard.ts';
 import { dataConverterOf } from '../payloads/converter.ts';
@@ -97,7 +98,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   };
   const engine = makeSharedEngine({
     roots: [settings.attemptsRoot, settings.artifactsRoot],
-    scratch: join(settings.attemptsRoot, '_shared'),
+    scratch: join(settings.attemptsRoot, SHARED_SPILL),
   });
   const steps = makeStepActivities(
     settings.kinds,

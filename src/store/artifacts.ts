@@ -21,6 +21,8 @@ import type { ArtifactStore } from './store.ts';
 
 /** Most files of a folder that are stored at once: enough for the disk to sync them together. */
 const AT_ONCE = 8;
+/** More often a folder is not removed under a file that is put into it. */
+const MOST_TRIES = 10;
 
 /** The artifact part of a local store. `tmp` is on the same filesystem as `root`. */
 export function openArtifacts(root: string, tmp: string): ArtifactStore {
@@ -136,12 +138,14 @@ async function settle(mine: string, target: string): Promise<void> {
   } finally {
     await handle.close();
   }
-  try {
-    await rename(mine, target);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    await mkdir(dirname(target), { recursive: true });
-    await rename(mine, target);
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await rename(mine, target);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === MOST_TRIES) throw error;
+      // Its folder is not there yet, or was empty and pruned.
+      await mkdir(dirname(target), { recursive: true });
+    }
   }
 }
 

@@ -39,7 +39,9 @@ export type ResultEntry =
       readonly fingerprint: string;
       /** The append that wrote the result: what another one put there meanwhile stays. */
       readonly by: string;
-    };
+    }
+  /** Brings back what was dropped, unless another one is there. It does not become the newest of its step by that. */
+  | { readonly type: 'restore'; readonly fingerprint: string };
 
 /** What every entry of a run says. An entry of a lower generation than one before it is void. */
 type OfRun = {
@@ -82,6 +84,8 @@ export type Fact = OfRun & {
 export type RunNote = OfRun &
   (
     | { readonly type: 'start'; readonly record: RunRecord }
+    /** The run is taken off the record, unless it is open, or was started again since. */
+    | { readonly type: 'prune'; readonly silent: boolean }
     /** An attempt: `began` where it is executed; else somebody heard of it, and it may still wait. */
     | {
         readonly type: 'step';

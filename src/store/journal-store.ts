@@ -50,17 +50,17 @@ export function makeJournalStore({
     return true;
   };
 
+  const stateOf = (fingerprint: string): ResultState | undefined =>
+    journal.state(SUBJECTS.result(fingerprint)) as ResultState | undefined;
+
   const findResult = async (fingerprint: string): Promise<StoredResult | undefined> => {
-    const state = journal.state(SUBJECTS.result(fingerprint)) as ResultState | undefined;
+    const state = stateOf(fingerprint);
     if (state?.stored === undefined || state.by === undefined) return undefined;
     if (await isSound(state.stored)) return state.stored;
     // On a disk that cannot be written it stays, and counts as absent all the same.
     await journal.append([{ type: 'drop', fingerprint, by: state.by }]).catch(() => undefined);
     return undefined;
   };
-
-  const noted = (fingerprint: string): StoredResult | undefined =>
-    (journal.state(SUBJECTS.result(fingerprint)) as ResultState | undefined)?.stored;
 
   const putResult = async (fingerprint: string, stored: StoredResult): Promise<StoredResult> => {
     const sync = Object.keys(stored.result.outputs).length > 0;
@@ -88,12 +88,15 @@ export function makeJournalStore({
       }
       return found;
     },
-    noted: async (fingerprint) => noted(fingerprint),
+    noted: async (fingerprint) => {
+      const state = stateOf(fingerprint);
+      return state?.stored ?? state?.was;
+    },
     putResult,
     latestOf: async (job, profile, step, partition) => {
       const latest = journal.pointer(SUBJECTS.latest(job, profile, step, partition)) as
         LatestState | undefined;
-      return latest === undefined ? undefined : noted(latest.fingerprint);
+      return latest === undefined ? undefined : stateOf(latest.fingerprint)?.stored;
     },
     append: async (entries, options) => {
       const adopter = adopterNow();

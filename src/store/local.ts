@@ -8,12 +8,15 @@ import { UserError } from '../model/errors.ts';
 import { openArtifacts } from './artifacts.ts';
 import { sweepTemporary } from '../os/atomic.ts';
 import { readBootId } from '../os/boot-id.ts';
+import { withLease } from '../os/lease-turn.ts';
 import { inClearWords } from './fs-failure.ts';
 import { STORE_FOLDING } from './folds/folding.ts';
 import { importOldStore } from './import/old-store.ts';
 import { makeFolder } from '../os/make-folder.ts';
 import { makeJournalStore } from './journal-store.ts';
 import { openJournal } from './journal/journal.ts';
+import { localBatches, localBytes } from './prune/local-bytes.ts';
+import { makeStorePruning } from './prune/prune-store.ts';
 import { safeName } from '../os/safe-name.ts';
 
 import type { Soundness, StoreJournal } from './journal-store.ts';
@@ -63,6 +66,25 @@ function storeOver(
       journalFolder(root),
       makeJournalStore({ journal, artifacts, bootId, soundness: soundnessIn(root, bootId) }),
     ),
+    prune: async (work, { look = false, onWait = () => undefined } = {}) => {
+      const pruning = (check: () => void) =>
+        makeStorePruning({
+          ...{ journal, artifacts, check },
+          bytes: localBytes(root),
+          batches: localBatches(root),
+        });
+      if (look) return inClearWords('read', root, () => work(pruning(() => undefined)));
+      return inClearWords('remove from', root, () =>
+        withLease(
+          join(root, 'pruning'),
+          async (lease) => {
+            await sweepTemporary(root);
+            return work(pruning(() => lease.check()));
+          },
+          { onWait },
+        ),
+      );
+    },
     settled: () => journal.settled(),
     close: () => journal.close(),
   };

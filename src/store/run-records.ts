@@ -71,7 +71,7 @@ export function openRunRecords(
 
   const current = async (runId: string): Promise<RunRecord> => {
     const record = await store.run(runId);
-    if (record === undefined) throw new Error(`run ${runId} has no record`);
+    if (record === undefined) throw pruned(runId);
     return record;
   };
   /** A copy that cannot be written is missed by people alone. */
@@ -91,6 +91,7 @@ export function openRunRecords(
     const entry: RunEntry = { ...aboutOf(record, generation), type: 'start', record };
     const [verdict] = await store.append([entry], { sync: true });
     if (verdict?.won !== true) {
+      if ((await store.run(plan.run.id)) === undefined) throw pruned(plan.run.id);
       throw new UserError('OUT_BUSY', `another process goes on with run ${plan.run.id}`);
     }
     started.set(plan.run.id, generation);
@@ -215,6 +216,12 @@ export function driverState(record: Pick<RunRecord, 'pid' | 'pid_born' | 'pid_pl
 function ownDriver(): Pick<RunRecord, 'pid' | 'pid_born' | 'pid_place'> {
   const { pid, born, ...place } = ownOwner();
   return { pid, pid_born: born, pid_place: place };
+}
+
+function pruned(runId: string): UserError {
+  return new UserError('RUN_NOT_FOUND', `run ${runId} is not on record any more; it was pruned`, {
+    hint: 'Start a new run with run-profile.',
+  });
 }
 
 function fenced(runId: string): UserError {

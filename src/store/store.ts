@@ -7,6 +7,7 @@ import type { Summary } from './folds/folding.ts';
 import type { RunRow, Running } from './folds/runs.ts';
 import type { Verdict } from './journal/folding.ts';
 import type { Cursor } from './journal/journal.ts';
+import type { StorePruning } from './pruning.ts';
 
 /** Immutable bytes by their content. Where they lie is the store's own business. */
 export type ArtifactStore = {
@@ -61,7 +62,7 @@ export type ResultJournal = {
   findResult(fingerprint: string): Promise<StoredResult | undefined>;
   /** The same for many in one go: those that are there, by fingerprint. */
   findResults(fingerprints: readonly string[]): Promise<ReadonlyMap<string, StoredResult>>;
-  /** What is written of a result, without a look at its artifacts. */
+  /** What is written of a result, without a look at its artifacts; also of one that was dropped while runs went on with it. */
   noted(fingerprint: string): Promise<StoredResult | undefined>;
   /** Writes a result if none is there, and answers the one that is: a late attempt adopts the first. */
   putResult(fingerprint: string, stored: StoredResult): Promise<StoredResult>;
@@ -79,6 +80,11 @@ export type Store = ArtifactStore &
   RunJournal & {
     /** The machine's current boot. */
     readonly bootId: string;
+    /** One process at a time removes what may go; `look`: to see what that is, beside others, changing nothing. */
+    prune<T>(
+      work: (pruning: StorePruning) => Promise<T>,
+      options?: { readonly look?: boolean; readonly onWait?: (who: string) => void },
+    ): Promise<T>;
     /** Resolves when nothing is tidied up in the background. A process may end without it. */
     settled(): Promise<void>;
     /** Gives files back. Using the store again opens them again. */

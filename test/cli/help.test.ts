@@ -26,6 +26,7 @@ test('shows the options of a command first, then the shared ones', async () => {
     '--profile',
     '--param',
     '--out',
+    '--partition',
     '--dry-run',
     '--deliver-by',
     '--help',

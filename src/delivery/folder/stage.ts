@@ -49,7 +49,7 @@ export async function stage(
   await syncAll(artifact, target);
   const folders = foldersOf(path).map((folder) => join(staging, folder));
   for (const folder of folders) await syncFolder(folder);
-  const columns = (await store.findResult(file.fingerprint))?.columns[file.output];
+  const columns = (await store.noted(file.fingerprint))?.columns[file.output];
   return {
     path,
     sha256: artifact.sha256,

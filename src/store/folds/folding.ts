@@ -4,7 +4,7 @@ import { foldRun } from './run-state.ts';
 import { mergeBy } from './merge-by.ts';
 import { mergeNewest, newestOf } from './newest.ts';
 import { currentSummary } from './old-summary.ts';
-import { mergeRows, mergeRunning, rowsOf, runningOf } from './runs.ts';
+import { mergeRows, mergeRunning, onlyRunning, rowsOf, runningOf, without } from './runs.ts';
 import { mergeSums, sumsOf } from './sums.ts';
 
 import type { Entry, Fact, MetricsEntry, ResultEntry, StoredResult } from '../entries.ts';
@@ -15,7 +15,12 @@ import type { RunRow, Running } from './runs.ts';
 import type { Sums } from './sums.ts';
 
 /** The result of a fingerprint, and the append that wrote it; neither once it is dropped. */
-export type ResultState = { readonly stored?: StoredResult; readonly by?: string };
+export type ResultState = {
+  readonly stored?: StoredResult;
+  readonly by?: string;
+  /** The one that was dropped: runs that had found it before may still go on with it. */
+  readonly was?: StoredResult;
+};
 /** The fingerprint of the newest result of a step. */
 export type LatestState = { readonly fingerprint: string };
 /** Who counts for those without an exporter. */
@@ -30,11 +35,15 @@ export type Summary = {
   /** By exporter. */
   readonly sums: Readonly<Record<string, Sums>>;
   readonly newest: Newest;
+  /** Runs that were taken off the record here, and may be in the older part. */
+  readonly gone?: readonly string[];
 };
 
 export const SUBJECTS = Object.freeze({
   result: (fingerprint: string) => `result ${fingerprint}`,
   run: (runId: string) => `run ${runId}`,
+  /** With this every subject of `latest` begins. */
+  latestOfAll: 'latest ',
   /** The newest result of a step, of all its partitions or of one. */
   latest: (job: string, profile: string, step: string, partition?: string) =>
     `latest ${JSON.stringify([job, profile, step, ...(partition === undefined ? [] : [partition])])}`,
@@ -75,17 +84,23 @@ export const STORE_FOLDING: Folding<Entry, State, Summary> = {
       running: runningOf(runs),
       sums: sumsByExporter(entries),
       newest: newestOf(entries),
+      ...goneOf(runs.flatMap(([id, { gone }]) => (gone === undefined ? [] : [id]))),
     };
   },
   mergeSummaries: (one, other) => {
     const [older, newer] = [currentSummary(one), currentSummary(other)];
     return {
       form: 2,
-      runs: mergeRows(older.runs, newer.runs),
+      runs: mergeRows(without(older.runs, newer.gone), newer.runs),
       running: mergeRunning(older, newer),
       sums: mergeBy(older.sums, newer.sums, mergeSums),
       newest: mergeNewest(older.newest, newer.newest),
+      ...goneOf([...(older.gone ?? []), ...(newer.gone ?? [])]),
     };
+  },
+  oldestSummary: (summary) => {
+    const { gone: _, ...rest } = currentSummary(summary);
+    return { ...rest, running: onlyRunning(rest.running) };
   },
 };
 
@@ -112,7 +127,7 @@ function isOfMetrics(entry: Entry): entry is MetricsEntry {
 }
 
 function isOfResult(entry: Entry): entry is ResultEntry {
-  return entry.type === 'result' || entry.type === 'drop';
+  return entry.type === 'result' || entry.type === 'drop' || entry.type === 'restore';
 }
 
 function foldResult(
@@ -121,11 +136,20 @@ function foldResult(
   token: string,
 ): { readonly state: ResultState; readonly verdict: Verdict<StoredResult> } {
   if (entry.type === 'drop') {
-    return state.by === entry.by
-      ? { state: {}, verdict: { won: true } }
+    return state.by === entry.by && state.stored !== undefined
+      ? { state: { was: state.stored }, verdict: { won: true } }
+      : { state, verdict: { won: false } };
+  }
+  if (entry.type === 'restore') {
+    return state.stored === undefined && state.was !== undefined
+      ? { state: { stored: state.was, by: token }, verdict: { won: true } }
       : { state, verdict: { won: false } };
   }
   return state.stored === undefined
     ? { state: { stored: entry.stored, by: token }, verdict: { won: true } }
     : { state, verdict: { won: false, first: state.stored } };
+}
+
+function goneOf(ids: readonly string[]): Pick<Summary, 'gone'> {
+  return ids.length === 0 ? {} : { gone: ids };
 }

@@ -6,6 +6,7 @@
  *    generations, since a later start keeps it, a failure once a generation.
  * 3. Behind the end of a generation nothing of it counts.
  * 4. The record follows the newest generation, whether a fact is counted or not.
+ * 5. Of a run that was forgotten nothing counts any more, whoever still speaks of it.
  */
 
 import { isSuccess } from '../../model/outcome.ts';
@@ -39,6 +40,20 @@ export type RunState = {
   attempts: Record<string, true>;
   /** Steps that are executed, as far as is known. Absent: none. */
   running?: Record<string, Began>;
+  /** Fingerprint of the newest result of each step that ended well; absent in what an earlier version folded. */
+  uses?: Record<string, string>;
+  /** Time of the newest entry, Unix milliseconds, as long as no start is among them. */
+  heardMs?: number;
+  /** It was taken off the record. */
+  gone?: Gone;
+};
+
+export type Gone = {
+  readonly atMs: number;
+  /** Nobody is left who could still speak of it. */
+  readonly silent: boolean;
+  /** State folder, where that is not the one the store lies in. */
+  readonly stateDir?: string;
 };
 
 const WON: Verdict = Object.freeze({ won: true });
@@ -66,6 +81,9 @@ function newState(): RunState {
 }
 
 function apply(state: RunState, entry: RunEntry): Verdict {
+  if (state.gone !== undefined) return FENCED;
+  if (entry.type === 'prune') return forget(state, entry);
+  if (state.record === undefined) state.heardMs = Math.max(state.heardMs ?? 0, entry.atMs);
   if (entry.generation < state.generation) return FENCED;
   if (entry.generation > state.generation) {
     state.generation = entry.generation;
@@ -105,10 +123,27 @@ function apply(state: RunState, entry: RunEntry): Verdict {
   }
 }
 
+/** What keeps late words from counting stays, and nothing else. */
+function forget(state: RunState, entry: Extract<RunEntry, { type: 'prune' }>): Verdict {
+  if (state.record?.state !== 'closed' || entry.generation !== state.generation) return LOST;
+  const { state_dir: stateDir } = state.record;
+  const { atMs, silent } = entry;
+  state.gone = { atMs, silent, ...(stateDir === undefined ? {} : { stateDir }) };
+  state.ended = true;
+  state.successes = {};
+  state.failures = {};
+  state.attempts = {};
+  delete state.record;
+  delete state.uses;
+  delete state.running;
+  return WON;
+}
+
 /** Of two that go on with one run at once, the first has it. */
 function start(state: RunState, record: RunRecord): Verdict {
   if ((state.record?.generation ?? 0) >= state.generation) return LOST;
   state.record = { ...record, generation: state.generation };
+  delete state.heardMs;
   // One that an earlier version recorded comes as it was.
   if (record.state === 'closed') endGeneration(state, record.status);
   return WON;
@@ -119,6 +154,7 @@ function countOutcome(state: RunState, outcome: Outcome): Verdict {
   const { step, status } = outcome;
   stopped(state, step);
   changeStep(state, step, () => stepRecordOf(outcome));
+  noteUse(state, outcome);
   if (isSuccess(status)) return once(false, state.successes, step);
   if ((state.failures[step] ?? 0) >= state.generation) return LOST;
   state.failures[step] = state.generation;
@@ -138,6 +174,7 @@ function close(state: RunState, entry: Extract<RunEntry, { type: 'closed' }>): V
   endGeneration(state, entry.status);
   if (state.record === undefined) return WON;
   const outcomes = new Map(entry.outcomes.map((outcome) => [outcome.step, outcome]));
+  for (const outcome of entry.outcomes) noteUse(state, outcome);
   change(state, {
     state: 'closed',
     status: entry.status,
@@ -149,6 +186,10 @@ function close(state: RunState, entry: Extract<RunEntry, { type: 'closed' }>): V
     ...(entry.error === undefined ? {} : { error: entry.error }),
   });
   return WON;
+}
+
+function noteUse(state: RunState, { step, fingerprint }: Outcome): void {
+  if (fingerprint !== undefined) (state.uses ??= {})[step] = fingerprint;
 }
 
 function endGeneration(state: RunState, status: RunRecord['status']): void {

@@ -32,6 +32,8 @@ export function rowsOf(states: readonly RunState[]): readonly RunRow[] {
 export function runningOf(runs: Iterable<readonly [runId: string, state: RunState]>): Running {
   const all: Record<string, readonly RunningStep[]> = {};
   for (const [runId, state] of runs) {
+    // One that was taken off the record is named as such.
+    if (state.gone !== undefined) continue;
     const steps = runningSteps(state);
     // A run with a record has a row in this part, which says as much as an empty list would.
     if (steps.length > 0 || state.record === undefined) all[runId] = steps;
@@ -53,13 +55,33 @@ export function mergeRows(older: readonly RunRow[], newer: readonly RunRow[]): r
   return isBehind ? [...rows, ...newer] : [...rows, ...newer].sort(byStart);
 }
 
-type Part = { readonly runs: readonly RunRow[]; readonly running: Running };
+/** The rows without those of these runs. */
+export function without(
+  rows: readonly RunRow[],
+  ids: readonly string[] | undefined,
+): readonly RunRow[] {
+  if (ids === undefined || ids.length === 0) return rows;
+  const gone = new Set(ids);
+  return rows.filter(({ id }) => !gone.has(id));
+}
+
+/** What runs, where no earlier part says anything. */
+export function onlyRunning(running: Running): Running {
+  return Object.fromEntries(Object.entries(running).filter(([, steps]) => steps.length > 0));
+}
+
+type Part = {
+  readonly runs: readonly RunRow[];
+  readonly running: Running;
+  readonly gone?: readonly string[];
+};
 
 /** What the newer part says of a run counts, and where it has a row, that nothing runs. */
 export function mergeRunning(older: Part, newer: Part): Running {
   if (Object.keys(older.running).length === 0) return newer.running;
   const left = { ...older.running };
   for (const { id } of newer.runs) delete left[id];
+  for (const id of newer.gone ?? []) delete left[id];
   return { ...left, ...newer.running };
 }
 

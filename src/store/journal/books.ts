@@ -16,6 +16,8 @@ export type Books<Entry, State> = {
   verdict(framed: Framed<Entry>): Verdict;
   /** The subjects with entries here. */
   subjects(): readonly string[];
+  /** The subjects that entries here may set as pointers. */
+  pointers(): readonly string[];
   /** The entries of a subject here that won. */
   won(subject: string): readonly Framed<Entry>[];
   /** The newest winning entry here that sets a pointer, as the state it gives it. */
@@ -100,6 +102,7 @@ export function makeBooks<Entry, State>({
       return verdict;
     },
     subjects: () => [...held.keys()],
+    pointers: () => [...pointing.keys()],
     won: (subject) => folded(subject)?.won ?? [],
     pointer: (subject) => {
       const entries = pointing.get(subject) ?? [];

@@ -6,6 +6,7 @@
  * 2. It builds on one entry of the ledger and writes the next. If another process wrote that first, it was in vain
  *    and only its own table is removed: no lock is needed, and none can be left behind.
  * 3. Little is kept in memory: the sealed segments, the index of the tables it joins, a megabyte of each.
+ * 4. States that need not be told any more are left out only where all tables are joined: nothing older can show again.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -14,13 +15,16 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 
 import { syncFolder } from '../../os/atomic.ts';
+import { checksum } from './frame.ts';
 import { appendToLedger, readLedger } from './ledger.ts';
 import { segmentOf, tableName, turnOf } from './names.ts';
+import { stateIn } from './table-rows.ts';
 import { writeTable } from './table-writer.ts';
 import { openSealed } from './view.ts';
 
 import type { Folding } from './folding.ts';
 import type { Table } from './table.ts';
+import type { Row } from './table-rows.ts';
 import type { Sealed } from './view.ts';
 
 /** A table is joined with what is newer as long as it is at most so many times as large. */
@@ -32,9 +36,12 @@ const AT_ONCE = 50;
 export async function compact<Entry, State, Summary>({
   folder,
   folding,
+  isOver,
 }: {
   readonly folder: string;
   readonly folding: Folding<Entry, State, Summary>;
+  /** Set: everything is joined into one table, without the states for which it answers true. */
+  readonly isOver?: (subject: string, state: State) => boolean;
 }): Promise<boolean> {
   const sealed = openSealed<Entry, State, Summary>({ folder, folding });
   if (sealed === undefined) return false;
@@ -43,17 +50,19 @@ export async function compact<Entry, State, Summary>({
     const unique = randomBytes(6).toString('hex');
     const name = tableName(turn, unique);
     const path = join(folder, name);
-    const joined = toJoin(sealed.tables, sealed.sizeBytes);
+    const joined = isOver === undefined ? toJoin(sealed.tables, sealed.sizeBytes) : sealed.tables;
     const kept = sealed.tables.slice(0, sealed.tables.length - joined.length);
-    const { states, summary } = await contents(sealed, folding);
+    const { states, summary: own } = await contents(sealed, folding);
+    const merged = [...joined.map((table) => table.summary()), own].reduce(folding.mergeSummaries);
+    const summary = kept.length === 0 ? (folding.oldestSummary?.(merged) ?? merged) : merged;
+    // A damaged row says nothing, and stays as it is.
+    const isKept = (row: Row): boolean => {
+      if (isOver === undefined || checksum(row.bytes) !== row.crc) return true;
+      const [subject, state] = stateIn(row);
+      return !isOver(subject, state as State);
+    };
     try {
-      await writeTable(path, {
-        states,
-        older: joined,
-        summary: [...joined.map((table) => table.summary()), summary].reduce(
-          folding.mergeSummaries,
-        ),
-      });
+      await writeTable(path, { states, older: joined, summary, isKept });
       await syncFolder(folder);
       const tables = [...kept.map((table) => table.name), name];
       const isOurs = appendToLedger(folder, unique, { turn, covered: sealed.covered, tables });

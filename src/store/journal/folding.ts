@@ -32,4 +32,6 @@ export type Folding<Entry, State, Summary> = {
     readonly won: Iterable<Entry>;
   }): Summary;
   mergeSummaries(older: Summary, newer: Summary): Summary;
+  /** A summary with nothing older before it: what it says of older parts is needed no more. */
+  oldestSummary?(summary: Summary): Summary;
 };

@@ -7,7 +7,8 @@
  *    is void, wherever the file may be by then: it is written again into the next segment.
  * 3. Only who meets the line answers. A write that was cut off is either met as a whole line or told as failed.
  * 4. What was told as synced is on disk, with everything that stands before it.
- * 5. A compaction changes no verdict and no state: it moves what sealed segments say into tables.
+ * 5. A compaction changes no verdict and no state: it moves what sealed segments say into tables. Only one that is
+ *    told which states are over leaves those out.
  *
  * It relies on what local file systems of Linux and macOS do: a write to a file opened to append goes to its end as
  * a whole, after earlier ones. Network file systems do not, so a store does not lie on one.
@@ -17,7 +18,8 @@ import { randomBytes } from 'node:crypto';
 
 import { syncFolder } from '../../os/atomic.ts';
 import { compact } from './compact.ts';
-import { frame } from './frame.ts';
+import { checksum, frame } from './frame.ts';
+import { rowsOf, stateIn } from './table-rows.ts';
 import { openView } from './view.ts';
 
 import type { Folding, Verdict } from './folding.ts';
@@ -40,8 +42,12 @@ export type Journal<Entry, State, Summary> = {
   changes(cursor?: Cursor): Changes<Entry, Summary>;
   /** Resolves when no compaction of this process is going on. */
   settled(): Promise<void>;
+  /** Every state of a subject that begins so, in no order. Nobody may use the journal from `visit`. */
+  visit(prefix: string, visit: (subject: string, state: State) => void): void;
   /** Seals what there is and compacts it now. */
   compact(): Promise<void>;
+  /** The same into one table, without states that are over. False: other processes were quicker each time. */
+  compactWithout(isOver: (subject: string, state: State) => boolean): Promise<boolean>;
   close(): void;
 };
 
@@ -131,15 +137,19 @@ export function openJournal<Entry, State, Summary>({
     else if ((opened?.sealed() ?? 0) > MOST_SEALED) compactSoon();
   };
 
-  /** Who seals a segment makes its table. A seal that cannot be written is left to the next append. */
-  const seal = (): void => {
+  /** True if the seal is ours. One that cannot be written is left to the next append. */
+  const sealed = (): boolean => {
     const segment = opened?.segment();
-    if (segment === undefined || segment.isSealed()) return;
+    if (segment === undefined || segment.isSealed()) return false;
     const token = newToken();
     const failure = attempt(() => segment.write(frame({ token, entry: { type: 'seal' } })));
-    if (failure !== undefined) return;
+    if (failure !== undefined) return false;
     opened?.readSegment();
-    if (segment.sealedBy() === token) compactSoon();
+    return segment.sealedBy() === token;
+  };
+  /** Who seals a segment makes its table. */
+  const seal = (): void => {
+    if (sealed()) compactSoon();
   };
 
   const compactSoon = (): void => {
@@ -207,6 +217,37 @@ export function openJournal<Entry, State, Summary>({
       return { cursor: next, more: books.wonAfter(cursor.count) };
     },
     settled,
+    visit: (prefix, visit) => {
+      const { tables, books } = view();
+      const seen = new Set<string>();
+      const tell = (subject: string, state: State | undefined): void => {
+        if (!subject.startsWith(prefix) || seen.has(subject) || state === undefined) return;
+        seen.add(subject);
+        visit(subject, state);
+      };
+      for (const subject of books.subjects()) tell(subject, books.state(subject));
+      for (const subject of books.pointers()) tell(subject, books.pointer(subject));
+      for (const table of tables.toReversed()) {
+        for (const row of rowsOf(table)) {
+          if (checksum(row.bytes) !== row.crc) continue;
+          const [subject, state] = stateIn(row);
+          tell(subject, state as State);
+        }
+      }
+    },
+    compactWithout: async (isOver) => {
+      for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+        await settled();
+        current();
+        sealed();
+        if (await compact({ folder, folding, isOver })) {
+          opened?.close();
+          opened = undefined;
+          return true;
+        }
+      }
+      return false;
+    },
     compact: async () => {
       await settled();
       current();

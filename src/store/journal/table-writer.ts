@@ -4,15 +4,13 @@ import { open } from 'node:fs/promises';
 
 import { checksum } from './frame.ts';
 import { ENTRY_LENGTH, FOOTER_LENGTH, KEY_LENGTH, keyOf, MAGIC } from './table.ts';
+import { rowsOf } from './table-rows.ts';
 
 import type { FileHandle } from 'node:fs/promises';
 import type { Table } from './table.ts';
+import type { Row } from './table-rows.ts';
 
-/** What one state needs in a table. */
-type Row = { readonly key: Buffer; readonly crc: string; readonly bytes: Buffer };
-
-/** Index entries, and bytes of states, that are read from a table or written to one at once. */
-const ENTRIES_AT_ONCE = 4096;
+/** Bytes that are written at once. */
 const BYTES_AT_ONCE = 1024 * 1024;
 
 /**
@@ -25,10 +23,13 @@ export async function writeTable(
     states,
     older,
     summary,
+    isKept = () => true,
   }: {
     readonly states: ReadonlyMap<string, unknown>;
     readonly older: readonly Pick<Table<unknown, unknown>, 'count' | 'entries' | 'bytes'>[];
     readonly summary: unknown;
+    /** Of the state that counts for each subject, whether it is written. */
+    readonly isKept?: (row: Row) => boolean;
   },
 ): Promise<void> {
   const file = await open(path, 'wx');
@@ -36,6 +37,7 @@ export async function writeTable(
     const out = makeOutput(file);
     const index: Buffer[] = [];
     for (const row of merged([...older.map(rowsOf), rowsOfStates(states)])) {
+      if (!isKept(row)) continue;
       index.push(indexBytes(row, out.position()));
       if (out.add(row.bytes)) await out.flush();
     }
@@ -101,25 +103,6 @@ function* rowsOfStates(states: ReadonlyMap<string, unknown>): Generator<Row> {
   for (const { subject, key } of subjects) {
     const bytes = Buffer.from(JSON.stringify([subject, states.get(subject)]));
     yield { key, bytes, crc: checksum(bytes) };
-  }
-}
-
-/** The states of a table lie in the order of its index, so a few large reads bring them all. */
-function* rowsOf(
-  table: Pick<Table<unknown, unknown>, 'count' | 'entries' | 'bytes'>,
-): Generator<Row> {
-  let window: Buffer = Buffer.alloc(0);
-  let windowAt = 0;
-  for (let from = 0; from < table.count; from += ENTRIES_AT_ONCE) {
-    for (const { key, offset, length, crc } of table.entries(from, ENTRIES_AT_ONCE)) {
-      if (offset + length > windowAt + window.length) {
-        window = table.bytes(offset, Math.max(length, BYTES_AT_ONCE));
-        windowAt = offset;
-      }
-      // Copied: the window goes on.
-      const bytes = Buffer.from(window.subarray(offset - windowAt, offset - windowAt + length));
-      yield { key, crc, bytes };
-    }
   }
 }
 

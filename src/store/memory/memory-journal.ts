@@ -35,8 +35,18 @@ export function openMemoryJournal<Entry, State, Summary>(
         ? { cursor: next, more: books.wonAfter(cursor.count) }
         : { cursor: next, all: summary() };
     },
+    visit: (prefix, visit) => {
+      const isAsked = (subject: string): boolean => subject.startsWith(prefix);
+      for (const subject of books.subjects().filter(isAsked)) visit(subject, books.state(subject)!);
+      for (const subject of books.pointers().filter(isAsked)) {
+        const state = books.pointer(subject);
+        if (state !== undefined) visit(subject, state);
+      }
+    },
     settled: async () => undefined,
     compact: async () => undefined,
+    // Its states are small beside the artifacts it holds, and gone with the process.
+    compactWithout: async () => true,
     close: () => undefined,
   };
 }

@@ -12,11 +12,13 @@ import { filesBelow, hashText, treeText } from '../../os/hashing.ts';
 import { byUmask } from '../../os/umask.ts';
 import { STORE_FOLDING } from '../folds/folding.ts';
 import { makeJournalStore } from '../journal-store.ts';
+import { makeStorePruning } from '../prune/prune-store.ts';
 import { openMemoryJournal } from './memory-journal.ts';
 
 import { createHash } from 'node:crypto';
 
 import type { TreeEntry } from '../../os/hashing.ts';
+import type { Batch, Batches, Bytes } from '../prune/bytes.ts';
 import type { ArtifactStore, Store } from '../store.ts';
 
 /** An empty store. `folder` is where artifacts are written to that somebody needs as files. */
@@ -27,25 +29,38 @@ export function openMemoryStore({
   readonly folder: string;
   readonly bootId?: string;
 }): Store {
-  const artifacts = memoryArtifacts(folder);
+  const { artifacts, bytes } = memoryArtifacts(folder);
   const journal = openMemoryJournal(STORE_FOLDING);
+  let kept: readonly Batch[] = [];
+  const batches: Batches = {
+    read: async () => kept,
+    write: async (written) => void (kept = written),
+  };
   const soundness = { isKnown: () => true, note: async () => undefined };
   return {
     bootId,
     ...artifacts,
     ...makeJournalStore({ journal, artifacts, soundness, bootId }),
+    prune: (work) =>
+      work(makeStorePruning({ journal, artifacts, bytes, batches, check: () => undefined })),
     settled: async () => undefined,
     close: () => undefined,
   };
 }
 
-function memoryArtifacts(folder: string): ArtifactStore {
+function memoryArtifacts(folder: string): {
+  readonly artifacts: ArtifactStore;
+  readonly bytes: Bytes;
+} {
   const files = new Map<string, Buffer>();
+  const identities = new Map<string, string>();
+  let puts = 0;
   const trees = new Map<string, readonly TreeEntry[]>();
 
   const keep = (bytes: Buffer): string => {
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     files.set(sha256, bytes);
+    identities.set(sha256, String((puts += 1)));
     return sha256;
   };
   const bytesOf = (sha256: string): Buffer => {
@@ -75,7 +90,7 @@ function memoryArtifacts(folder: string): ArtifactStore {
     await chmod(target, byUmask(executable ? 0o777 : 0o666));
   };
 
-  return {
+  const artifacts: ArtifactStore = {
     put: async (path, about) => {
       if (about.format !== 'tree' && !(await stat(path)).isFile()) {
         throw new Error(`${path} is not a file`);
@@ -103,4 +118,29 @@ function memoryArtifacts(folder: string): ArtifactStore {
     verify: async ({ sha256 }) =>
       files.has(sha256) && (trees.get(sha256) ?? []).every((entry) => files.has(entry.sha256)),
   };
+  const bytes: Bytes = {
+    filesOf: async (ref) => [
+      { name: ref.sha256, bytes: files.get(ref.sha256)?.length ?? 0 },
+      ...(ref.format === 'tree' ? (trees.get(ref.sha256) ?? []) : []).map((entry) => ({
+        name: entry.sha256,
+        bytes: entry.bytes,
+      })),
+    ],
+    list: async () =>
+      new Map(
+        [...files].map(([name, content]) => [
+          name,
+          { bytes: content.length, identity: identities.get(name) ?? '' },
+        ]),
+      ),
+    remove: async (name, identity) => {
+      if (identities.get(name) !== identity) return false;
+      trees.delete(name);
+      await rm(join(folder, name), { force: true });
+      return files.delete(name);
+    },
+    tidy: async () => undefined,
+    journalBytes: async () => 0,
+  };
+  return { artifacts, bytes };
 }

@@ -1,6 +1,8 @@
 /** Scenarios of a program that uses the library: the first word says which. Prints one JSON document. */
 
-import { readFile, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 import { defineStep, KINDS, openProject, z } from 'builder-cli';
@@ -136,7 +138,8 @@ const SCENARIOS = {
     const runs = [await other.run(request), await other.run({ ...request, params: { rows: 5 } })];
     const listed = await other.runs();
     await other.close();
-    const { steps } = await store.counters(`file:${join(folder, 'own.prom')}`);
+    const { all } = await store.changes();
+    const { steps } = all.sums[`file:${join(folder, 'own.prom')}`];
     return {
       statuses: runs.map(({ record }) => record.steps.map(({ status }) => status).join()),
       listed: listed.length,
@@ -147,7 +150,7 @@ const SCENARIOS = {
   },
   async 'counts cannot be written'() {
     const memory = openMemoryStore({ folder: join(folder, 'memory') });
-    const file = join(folder, 'own.prom');
+    const port = await freePort();
     const other = openProject({
       stateDir: join(folder, '.builder'),
       kinds: KINDS,
@@ -159,15 +162,16 @@ const SCENARIOS = {
           return memory.append(entries, options);
         },
       },
-      metrics: { port: 0, file },
+      metrics: { port, address: '127.0.0.1' },
     });
     const ended = await other.run({ definition: TABLE, out: join(folder, 'out') });
+    const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
+    const lines = (await answer.text()).split('\n');
     await other.close();
-    const lines = (await readFile(file, 'utf8')).split('\n');
     return {
       status: ended.record.status,
       steps: ended.record.steps.map(({ status }) => status).join(),
-      attempts: lines.filter((line) => /^pipeline_step_attempts_total\{.*"ok".* 1$/.test(line))
+      attempts: lines.filter((line) => /^pipeline_step_duration_seconds_count\{.* 1$/.test(line))
         .length,
       told: lines.some((line) =>
         /^pipeline_metrics_errors_total\{reason="claim"\} [1-9]/.test(line),
@@ -188,6 +192,16 @@ const SCENARIOS = {
     return { first: first.record.status, second: await second[0] };
   },
 };
+
+/** A port of the loopback that is free now. */
+async function freePort() {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
 
 try {
   const answer = await SCENARIOS[scenario]();

@@ -46,19 +46,26 @@ export const dyingFs = {
   writeSync: (fd: number, bytes: Uint8Array) =>
     writing(bytes, (part) => realFs.writeSync(fd, part)),
   rmSync: changing(realFs.rmSync),
+  renameSync: changing(realFs.renameSync),
+  linkSync: changing(realFs.linkSync),
+  writeFileSync: changing(realFs.writeFileSync as Call) as typeof realFs.writeFileSync,
   openSync: changing(realFs.openSync as Call) as typeof realFs.openSync,
   fdatasyncSync: changing(realFs.fdatasyncSync),
 };
 
 export const dyingPromises = {
   ...realPromises,
-  rm: changing(realPromises.rm as Call),
+  rm: changing(async (...args: Parameters<typeof realPromises.rm>) => realPromises.rm(...args)),
+  rmdir: changing(async (path: string) => realPromises.rmdir(path)),
+  rename: changing(async (from: string, to: string) => realPromises.rename(from, to)),
   open: async (...args: Parameters<typeof realPromises.open>) => {
     const handle = await changing(async () => realPromises.open(...args))();
     return {
       writeFile: async (bytes: Uint8Array) => writing(bytes, (part) => handle.writeFile(part)),
       datasync: changing(async () => handle.datasync()),
       sync: changing(async () => handle.sync()),
+      stat: async () => handle.stat(),
+      read: handle.read.bind(handle),
       close: async () => handle.close(),
     };
   },

@@ -195,8 +195,9 @@ export const STEPS: readonly Case[] = [
       '20m': [],
       '30m': ['ended', 'spread', 'thrice'],
       '350m': ['ended', 'spread', 'thrice'],
-      '400m': [],
-      '420m': ['again'],
+      // An hour longer, so that a run that is open does not end it.
+      '420m': ['again', 'ended', 'spread', 'thrice'],
+      '460m': ['again'],
     },
   },
   {

@@ -1,0 +1,148 @@
+/**
+ * How a state folder grows with runs, and what `prune` leaves of it. Not part of `npm run bench`:
+ *
+ *     nice node bench/state-growth.mjs --runs 1000 --commands 100
+ *
+ * So many one-shot commands, then the rest of the runs in one process by the library, each with another parameter, so
+ * that every step but the first is executed; then so many unchanged ones. Works in a temporary folder.
+ */
+
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '1000' },
+    commands: { type: 'string', default: '100' },
+    // Runs of the library that go on at once, each with an --out of its own.
+    'at-once': { type: 'string', default: '1' },
+    // On a machine that has other work, no run begins after so long.
+    minutes: { type: 'string', default: '600' },
+    package: { type: 'string', default: fileURLToPath(new URL('..', import.meta.url)) },
+  },
+});
+const [runs, commands] = [Number(values.runs), Number(values.commands)];
+const main = join(values.package, 'bin', 'builder_cli.cjs');
+const { openProject } = await import(join(values.package, 'dist', 'index.js'));
+
+const FILES = {
+  'package.json': '{}',
+  'data.csv': `id,name\n${Array.from({ length: 1000 }, (_, i) => `${i},name ${i}`).join('\n')}\n`,
+  'jobs/j.yaml': `
+job: j
+params: { n: { type: integer, default: 0 } }
+inputs: { data: { path: ../data.csv } }
+`,
+  'profiles/p.yaml': `
+profile: p
+steps:
+  collect: { uses: collect.files, with: { from: '\${{ inputs.data }}' } }
+  clean: { uses: transform.sql, with: { sql: 'select *, \${{ params.n }} as n from collect' }, needs: [collect] }
+  export: { uses: export.dataset, with: { from: clean, formats: [csv] } }
+`,
+};
+const folder = mkdtempSync(join(tmpdir(), 'state-growth-'));
+for (const [name, text] of Object.entries(FILES)) {
+  mkdirSync(dirname(join(folder, name)), { recursive: true });
+  writeFileSync(join(folder, name), text);
+}
+const stateDir = join(folder, '.builder');
+
+function cli(...words) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...words], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`${words.join(' ')} ended with ${status}:\n${stderr}${stdout}`);
+  return stdout + stderr;
+}
+const runOne = (n) =>
+  cli('run-profile', '--job', 'jobs/j.yaml', '--profile', 'p', '--out', 'out', '-p', `n=${n}`);
+
+function use(path) {
+  if (!existsSync(path)) return { files: 0, bytes: 0, disk: 0 };
+  const info = statSync(path);
+  const own = { files: 1, bytes: info.size, disk: info.blocks * 512 };
+  if (!info.isDirectory()) return own;
+  return readdirSync(path)
+    .map((name) => use(join(path, name)))
+    .reduce(
+      (a, b) => ({ files: a.files + b.files, bytes: a.bytes + b.bytes, disk: a.disk + b.disk }),
+      { files: 0, bytes: 0, disk: own.disk },
+    );
+}
+const parts = {
+  runs: 'runs',
+  artifacts: 'store/artifacts',
+  journal: 'store/journal',
+  engine: 'engine',
+  all: '.',
+};
+async function show(when) {
+  // The server ends a second after the last command.
+  for (let i = 0; i < 100 && use(join(stateDir, 'engine', 'servers')).files > 0; i += 1)
+    await pause(100);
+  const cells = Object.entries(parts).map(([name, path]) => {
+    const { files, bytes, disk } = use(join(stateDir, path));
+    return name === 'all'
+      ? `all ${(bytes / 1000).toFixed(1)} kB in ${files} files, ${(disk / 1000).toFixed(0)} kB on disk`
+      : `${name} ${(bytes / 1000).toFixed(1)}`;
+  });
+  console.log(`${when.padEnd(28)} ${cells.join(' | ')}`);
+}
+
+try {
+  runOne(0);
+  await show('after the first run');
+  for (let n = 1; n < commands; n += 1) runOne(n);
+  await show(`after ${commands} commands`);
+  const project = openProject({ stateDir, cwd: folder, env: process.env });
+  const endsAt = performance.now() + Number(values.minutes) * 60_000;
+  let next = commands;
+  let last = commands - 1;
+  const goOn = async (out) => {
+    while (next < runs && performance.now() < endsAt) {
+      const n = next++;
+      const ended = await project.run({
+        job: join(folder, 'jobs/j.yaml'),
+        profile: 'p',
+        params: [`n=${n}`],
+        out: join(folder, out),
+      });
+      if (out === 'out') last = n;
+      if (ended.exitCode !== 0) throw new Error(`run ${n} ended with ${ended.exitCode}`);
+    }
+  };
+  const others = Array.from({ length: Number(values['at-once']) - 1 }, (_, i) => `out-${i}`);
+  await Promise.all(['out', ...others].map(goOn));
+  for (const out of others) rmSync(join(folder, out), { recursive: true });
+  await project.close();
+  await show(`after ${next} runs`);
+  const startedAt = performance.now();
+  console.log(cli('prune', '--dry-run', '--state-dir', stateDir));
+  console.log(cli('prune', '--state-dir', stateDir));
+  console.log(`both took ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+  await show('after prune');
+  console.log(runOne(last).match(/\d+ CACHED/)?.[0] ?? 'NOT CACHED');
+  await show('after an unchanged run');
+  for (let i = 0; i < 20; i += 1) runOne(last);
+  await show('after 20 unchanged runs');
+  console.log(cli('prune', '--state-dir', stateDir));
+  await show('after prune');
+  console.log(cli('runs', '--state-dir', stateDir));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,173 @@
+/**
+ * Empties the state folder of what nobody needs: records and logs of runs, results and their bytes, leftovers of dead
+ * processes, the embedded engine's database.
+ *
+ * 1. What will go is told before anything does.
+ * 2. First goes what needs no room to be removed, so that it helps on a full disk.
+ * 3. A run is off the record before its folder goes, a result before its bytes: killed anywhere, nothing is read of
+ *    what is half gone, and the next time goes on.
+ */
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { fenceLeftovers } from '../activities/fence.ts';
+import { sweepAttempts } from '../activities/sweep-attempts.ts';
+import { pruneEngine } from '../engine/prune-engine.ts';
+import { both, diskUse } from '../os/disk-use.ts';
+import { runFolders } from '../store/run-folders.ts';
+import { ownStore, storesOf } from '../store/store-places.ts';
+import { lookAtStore, pruneStore } from './prune-one-store.ts';
+import { rowsOf } from './prune-report.ts';
+import { lookAtRecords, openRecords } from './records.ts';
+
+import type { DiskUse } from '../os/disk-use.ts';
+import type { Store } from '../store/store.ts';
+import type { Parts } from './parts.ts';
+import type { Tell } from './project-events.ts';
+import type { StoreToPrune } from './prune-one-store.ts';
+import type { PrunedStore, PruneReport } from './prune-report.ts';
+import type { PruneBounds } from './what-to-prune.ts';
+
+export type PruneRequest = PruneBounds & {
+  /** Only to see what would go. */
+  readonly dryRun?: boolean;
+  /** Told before anything is removed. */
+  readonly onPlan?: (plan: PruneReport) => void;
+};
+
+/** A folder of a run that no store knows goes only when it is old: a run that begins has one before it is on record. */
+const ORPHAN_KEPT_MS = 24 * 3600 * 1000;
+
+type Place = { readonly store: Store; readonly root: string | undefined };
+
+/** Removes, or with `dryRun` only answers what it would. @throws UserError */
+export async function prune(
+  parts: Parts,
+  { dryRun = false, onPlan = () => undefined, ...bounds }: PruneRequest,
+  tell: Tell,
+): Promise<PruneReport> {
+  const { stateDir } = parts.options;
+  const attemptsRoot = join(stateDir, 'attempts');
+  const folders = runFolders(stateDir);
+  const onWait = (who: string): void => tell({ type: 'said', text: `Waiting for ${who}.` });
+  const places = await placesOf(parts, dryRun);
+  try {
+    const sizes = await folders.list();
+    const before = await totalUse(stateDir, places);
+    /** Start of each run that is over; undefined of one that goes on. */
+    const known = new Map<string, number | undefined>();
+    const about: Omit<StoreToPrune, 'stateDir'> = {
+      ...{ bounds, folders, sizes },
+      otherBytes: await otherBytes(stateDir, sizes),
+      onRun: ({ run_id, generation, state_dir = stateDir }, goes) => {
+        if (state_dir === stateDir) known.set(run_id, goes ? undefined : generation);
+      },
+    };
+    const inAll = async (
+      work: (place: Place, about: StoreToPrune) => Promise<PrunedStore>,
+    ): Promise<readonly PrunedStore[]> => {
+      const all: PrunedStore[] = [];
+      for (const place of places) {
+        all.push(await work(place, { ...about, stateDir: nameIn(place, stateDir) }));
+      }
+      return all;
+    };
+    const others = async (look: boolean) => {
+      const engine = await pruneEngine(stateDir, { look, onWait });
+      if (!look) await fenceLeftovers(attemptsRoot);
+      const overUntil = (runId: string): number | undefined | 'unknown' =>
+        known.has(runId) ? known.get(runId) : 'unknown';
+      return { engine, leftovers: await sweepAttempts(attemptsRoot, { overUntil, look }) };
+    };
+
+    const looked = await inAll(({ store }, one) =>
+      store.prune((pruning) => lookAtStore(pruning, one), { look: true }),
+    );
+    const orphans = await orphansOf(parts, sizes, { known, bounds });
+    const plan = reportOf(stateDir, before, {
+      ...(await others(true)),
+      ...{ stores: looked, orphans },
+    });
+    onPlan(plan);
+    if (dryRun) return plan;
+
+    const rest = await others(false);
+    for (const runId of orphans.ids) await folders.remove(runId);
+    const stores = await inAll(({ store }, one) =>
+      store.prune((pruning) => pruneStore(pruning, one), { onWait }),
+    );
+    const after = await totalUse(stateDir, places);
+    return { ...reportOf(stateDir, before, { ...rest, stores, orphans }), ahead: false, after };
+  } finally {
+    for (const { store, root } of places) if (root !== undefined) store.close();
+  }
+}
+
+/** The stores that hold runs of the state folder; none where there is no state. */
+async function placesOf(parts: Parts, look: boolean): Promise<readonly Place[]> {
+  const { store, stateDir } = parts.options;
+  if (typeof store === 'object') return [{ store, root: undefined }];
+  const given = await storesOf(stateDir, store);
+  const roots = given.filter((root) => existsSync(root));
+  if (look) return lookAtRecords(stateDir, store);
+  return Promise.all(roots.map((root) => openRecords(stateDir, root)));
+}
+
+/** How records in a store name the state folder: not at all in its own. */
+function nameIn({ root }: Place, stateDir: string): string | undefined {
+  return root === ownStore(stateDir) ? undefined : stateDir;
+}
+
+type Orphans = DiskUse & { readonly runs: number; readonly ids: readonly string[] };
+
+/** Folders of runs that no store knows. Where a store cannot be seen, nobody can tell. */
+async function orphansOf(
+  { options: { stateDir, store } }: Parts,
+  sizes: ReadonlyMap<string, DiskUse>,
+  about: { readonly known: ReadonlyMap<string, unknown>; readonly bounds: PruneBounds },
+): Promise<Orphans> {
+  const none = { files: 0, bytes: 0, newestMs: 0 };
+  const roots = store === undefined ? await storesOf(stateDir) : [];
+  const isSeen = roots.length > 0 && roots.every((root) => existsSync(root));
+  if (!isSeen) return { ...none, runs: 0, ids: [] };
+  const keptMs = Math.max(ORPHAN_KEPT_MS, about.bounds.olderThanMs ?? 0);
+  const found = [...sizes].filter(
+    ([runId, { newestMs }]) => !about.known.has(runId) && Date.now() - newestMs > keptMs,
+  );
+  const sum = found.map(([, size]) => size).reduce(both, none);
+  return { ...sum, runs: found.length, ids: found.map(([runId]) => runId) };
+}
+
+async function totalUse(stateDir: string, places: readonly Place[]): Promise<number> {
+  const roots = places.flatMap(({ root }) => root ?? []);
+  const outside = roots.filter((root) => !root.startsWith(join(stateDir, '/')));
+  const uses = await Promise.all([stateDir, ...outside].map(diskUse));
+  return uses.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** What neither a store nor a run accounts for, without what goes anyway. */
+async function otherBytes(stateDir: string, sizes: ReadonlyMap<string, DiskUse>): Promise<number> {
+  const gone = ['attempts', 'store', 'engine'].map((name) => join(stateDir, name));
+  const uses = await Promise.all([stateDir, ...gone].map(diskUse));
+  const [all = 0, ...parts] = uses.map(({ bytes }) => bytes);
+  const runs = [...sizes.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  return all - runs - parts.reduce((sum, bytes) => sum + bytes, 0);
+}
+
+function reportOf(
+  stateDir: string,
+  before: number,
+  counted: Parameters<typeof rowsOf>[0],
+): PruneReport {
+  const rows = rowsOf(counted);
+  const kept = counted.stores.reduce(
+    (sum, store) => ({
+      runs: sum.runs + store.kept.runs,
+      needed: sum.needed + store.kept.needed,
+    }),
+    { runs: 0, needed: 0 },
+  );
+  const after = before - rows.reduce((sum, { bytes }) => sum + bytes, 0);
+  return { stateDir, ahead: true, rows, kept, before, after };
+}

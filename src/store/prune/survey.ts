@@ -1,0 +1,77 @@
+/** Everything a store has on record, read for who decides what may go. Changes nothing. */
+
+import { SUBJECTS } from '../folds/folding.ts';
+
+import type { StoredResult } from '../entries.ts';
+import type { LatestState, ResultState } from '../folds/folding.ts';
+import type { RunState } from '../folds/run-state.ts';
+import type { StoreJournal } from '../journal-store.ts';
+import type { StoredFile, Survey, SurveyedResult } from '../pruning.ts';
+import type { Bytes } from './bytes.ts';
+
+/** A result without what takes up memory and is not needed here. */
+type Named = Pick<StoredResult, 'runId' | 'writtenAtMs' | 'result'> & { readonly by: string };
+
+export type Read = Pick<Survey, 'runs' | 'heard' | 'gone' | 'latest'> & {
+  readonly results: readonly Named[];
+  /** Fingerprints of results that were dropped, and are not yet out of the journal. */
+  readonly dropped: readonly string[];
+};
+
+/** What the journal says. */
+export function readJournal(journal: Pick<StoreJournal, 'visit'>): Read {
+  const runs: Survey['runs'][number][] = [];
+  const heard: Survey['heard'][number][] = [];
+  const gone: Survey['gone'][number][] = [];
+  const results: Named[] = [];
+  const dropped: string[] = [];
+  const latest = new Set<string>();
+  journal.visit(SUBJECTS.run(''), (subject, state) => {
+    const runId = subject.slice(SUBJECTS.run('').length);
+    const { record, uses, gone: left, ended, heardMs = 0 } = state as RunState;
+    if (record !== undefined) {
+      runs.push({ record, ...(uses === undefined ? {} : { uses: Object.values(uses) }) });
+    } else if (left !== undefined) gone.push({ runId, ...left });
+    else if (!ended) heard.push({ runId, heardMs });
+  });
+  journal.visit(SUBJECTS.result(''), (_, state) => {
+    const { stored, by, was } = state as ResultState;
+    if (stored !== undefined && by !== undefined) {
+      const { runId, writtenAtMs, result } = stored;
+      results.push({ runId, writtenAtMs, result, by });
+    } else if (was !== undefined) dropped.push(was.result.fingerprint);
+  });
+  journal.visit(SUBJECTS.latestOfAll, (_, state) => {
+    latest.add((state as LatestState).fingerprint);
+  });
+  return { runs, heard, gone, results, dropped, latest };
+}
+
+/** The same, with what each result consists of, and how much lies there. */
+export async function surveyOf(
+  journal: Pick<StoreJournal, 'visit'>,
+  bytes: Pick<Bytes, 'filesOf' | 'list' | 'journalBytes'>,
+): Promise<Survey> {
+  const listed = [...(await bytes.list()).values()];
+  const { results, runs, heard, gone, latest } = readJournal(journal);
+  const surveyed: SurveyedResult[] = [];
+  for (const { runId, writtenAtMs, result, by } of results) {
+    const files = await filesOfResult({ result }, bytes);
+    surveyed.push({ fingerprint: result.fingerprint, by, runId, writtenAtMs, files });
+  }
+  const artifacts = listed.reduce((sum, file) => sum + file.bytes, 0);
+  return {
+    ...{ runs, heard, gone, latest, results: surveyed },
+    bytes: { artifacts, journal: await bytes.journalBytes() },
+  };
+}
+
+/** Every file that a result names, those of its folders included. */
+export async function filesOfResult(
+  { result }: Pick<StoredResult, 'result'>,
+  { filesOf }: Pick<Bytes, 'filesOf'>,
+): Promise<readonly StoredFile[]> {
+  const files: StoredFile[] = [];
+  for (const ref of Object.values(result.outputs)) files.push(...(await filesOf(ref)));
+  return files;
+}
