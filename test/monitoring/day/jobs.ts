@@ -41,7 +41,7 @@ export function dayJobs(count: number): readonly DayJob[] {
       profile: profile(),
       env: inBadNight({ CODE: '7' }),
       told: ['PipelineStepFailing'],
-      follows: ['PipelineStepFailedRecently', 'PipelineRunFailed'],
+      follows: ['PipelineStepFailedRecently'],
     },
     {
       name: 'shaky',
@@ -52,7 +52,7 @@ export function dayJobs(count: number): readonly DayJob[] {
     {
       name: 'slow',
       profile: profile('', 'alert: { p95: 5s }'),
-      env: inBadNight({ TAKES: '8' }),
+      env: inBadNight({ TAKES: '20' }),
       told: ['PipelineStepStuck', 'PipelineStepSlow'],
       follows: ['PipelineStepLatencyRegression'],
     },

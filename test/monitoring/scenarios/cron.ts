@@ -1,5 +1,7 @@
 /** Commands without metrics of their own, as cron starts them, beside one long-lived process on their state folder. */
 
+import { rm } from 'node:fs/promises';
+
 import { expect } from '@jest/globals';
 
 import type { Scenario } from './scenario.ts';
@@ -12,7 +14,7 @@ const nightly = (steps: string): Record<string, string> => ({
   'profiles/p.yaml': `profile: p\ndefaults: { retry: { attempts: 3, backoff: 100ms } }\nsteps:\n${steps}`,
 });
 const shell = (text: string): string =>
-  `  load: { uses: exec.command, with: { shell: '${text}', pass_env: [CODE, TAKES] } }\n`;
+  `  load: { uses: exec.command, with: { shell: '${text}', pass_env: [CODE, TAKES, OUT] } }\n`;
 
 export const cronFails: Scenario = {
   name: 'cron line fails',
@@ -23,7 +25,6 @@ export const cronFails: Scenario = {
     const first = await dev();
     expect((await cron({ env: { CODE: '7' } })).code).toBe(1);
     await prometheus.fires('PipelineStepFailing', LOAD);
-    await prometheus.fires('PipelineRunFailed', RUN);
     first.kill('SIGTERM');
     await first.ended;
     await prometheus.resolves('PipelineStepFailing');
@@ -35,7 +36,23 @@ export const cronFails: Scenario = {
 
     expect((await cron({ env: { CODE: '0' } })).code).toBe(0);
     await prometheus.resolves('PipelineStepFailing', LOAD);
-    await prometheus.resolves('PipelineRunFailed', RUN);
+  },
+};
+
+export const deliveryFails: Scenario = {
+  name: 'delivery fails',
+  claim: 'a run whose delivery fails, though no step did, is told as a run',
+  files: nightly(shell('mkdir -p "$OUT"; touch "$OUT/of_somebody_else"')),
+  async play({ prometheus, project, dev, cron }) {
+    await dev();
+    expect((await cron({ env: { OUT: project.path('out') } })).code).not.toBe(0);
+    await prometheus.fires('PipelineRunFailed', RUN);
+    const { run, command } = await prometheus.annotations('PipelineRunFailed');
+    expect(command).toBe(`builder_cli status ${run}`);
+    await rm(project.path('out'), { recursive: true });
+    expect((await cron({ env: { OUT: project.path('elsewhere') } })).code).toBe(0);
+    await prometheus.resolves('PipelineRunFailed');
+    expect(await prometheus.fired()).not.toContain('PipelineStepFailing');
   },
 };
 
