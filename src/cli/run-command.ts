@@ -28,8 +28,8 @@ export async function runAndShow(command: RunCommand): Promise<number> {
     ...projectOptions(settings, io),
     stateDir: stateDir.path,
     onEvent: (event) => {
-      // From here on there is something to cancel.
-      if (event.type === 'run_starting') signals.listen();
+      // From here on there is something to cancel, and to go on with.
+      if (event.type === 'run_opening') signals.listen();
       terminal.tell(event);
     },
   });

@@ -73,6 +73,11 @@ export type RunSettings = {
   readonly planSha256: string;
   /** Task queue that serves `deliver`. */
   readonly deliverQueue: string;
+  /**
+   * Its steps are executed by the process that started it, which ends with them: nobody has to be heard of, and a
+   * process that was frozen goes on.
+   */
+  readonly attended?: true;
   /** Rows of each `step.output` in the previous delivery, for checks that compare with it. */
   readonly previousRows: Readonly<Record<string, number>>;
   /** Proof that a command of this state folder asks for this; absent where no worker demands it. */

@@ -75,6 +75,7 @@ export async function beginRun(
         previousRows: await previousRows(out),
       },
     };
+    tell({ type: 'run_opening', runId, out });
     await records.create({
       plan,
       jobPath: definition.jobPath,

@@ -48,6 +48,7 @@ export function makeParts(options: ProjectOptions): Parts {
   let metrics: Promise<Metrics> | undefined;
   let link: Promise<Link> | undefined;
   const closers: (() => Promise<void>)[] = [];
+  let isClosed = false;
 
   const parts: Parts = {
     options,
@@ -74,7 +75,10 @@ export function makeParts(options: ProjectOptions): Parts {
       });
       return link;
     },
-    close: () => closeAll(closers),
+    close: () => {
+      isClosed = true;
+      return closeAll(closers);
+    },
   };
 
   function open(): Promise<Pick<Recorded, 'store' | 'records'>> {
@@ -106,6 +110,8 @@ export function makeParts(options: ProjectOptions): Parts {
 
   async function start(tell: Tell): Promise<Link> {
     const opened = await openLink(options, await parts.metrics(tell), tell);
+    // Who asked for it has left meanwhile.
+    if (isClosed) await opened.close();
     closers.push(() => opened.close());
     return opened;
   }

@@ -106,6 +106,8 @@ export async function playCase(seed: number, expected: Expected): Promise<CaseRe
     // Nothing disturbs any more: what was removed is put back once it was missed.
     if (!isOver()) last = await play();
     const isDone = (): boolean => isOver() || last?.code === pipeline.code;
+    // What had never begun is begun now.
+    if (!isDone() && words === RUN) last = await play();
     if (!isDone() && changes.has('input removed')) {
       await writeFile(project.path('data.csv'), INPUT);
       last = await play();
