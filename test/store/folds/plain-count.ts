@@ -50,14 +50,13 @@ export function makePlainCount(): PlainCount {
             GOOD_STEP.has(other.outcome.status) === isGood,
         );
       }
-      case 'run':
-        return !(
-          GOOD_RUN.has(entry.status) &&
-          valid.some(
-            (other) =>
-              (other.type === 'run' || other.type === 'closed') && GOOD_RUN.has(other.status),
-          )
-        );
+      case 'run': {
+        // That it ended well was counted before, or was the last word of a command that had no time to count.
+        const isDone = (other: RunEntry): boolean =>
+          (other.type === 'closed' || (other.type === 'run' && counted.includes(other))) &&
+          GOOD_RUN.has(other.status);
+        return !(GOOD_RUN.has(entry.status) && valid.some(isDone));
+      }
       default:
         return true;
     }
