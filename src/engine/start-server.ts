@@ -4,7 +4,15 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+} from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { basename, dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -41,6 +49,8 @@ const TRIES = 8;
 /** Longer before each further try: whoever needs ports for a moment gives them back. */
 const TRY_PAUSE_MS = 50;
 const MAX_LOG_BYTES = 2_000_000;
+/** A server cannot open its database with less. */
+const FULL_BELOW_BYTES = 1_000_000;
 
 export type StartOptions = {
   readonly paths: EnginePaths;
@@ -67,7 +77,9 @@ export async function startServer(options: StartOptions): Promise<ServerRecord> 
       await pause(TRY_PAUSE_MS * (TRIES - triesLeft));
       continue;
     }
-    if (result.blamesDatabase && aside === undefined && existsSync(database)) {
+    // A full disk is no fault of the database, whatever the server says of it.
+    const isFull = freeBytes(dirname(database)) < FULL_BELOW_BYTES;
+    if (result.blamesDatabase && !isFull && aside === undefined && existsSync(database)) {
       aside = `${database}.unusable-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
       moveDatabase(database, aside);
       onProgress(
@@ -79,7 +91,7 @@ export async function startServer(options: StartOptions): Promise<ServerRecord> 
       removeDatabase(database);
       moveDatabase(aside, database);
     }
-    throw startFailed(options, result);
+    throw isFull ? diskIsFull(dirname(database)) : startFailed(options, result);
   }
 }
 
@@ -190,13 +202,30 @@ function startFailed({ binary, paths }: StartOptions, { log, hung }: Failure): U
   );
 }
 
+function diskIsFull(folder: string): UserError {
+  return new UserError(
+    'OUT_OF_SPACE',
+    `the embedded engine cannot start: the disk of ${folder} is full`,
+    { exitCode: 3, hint: 'Free some space; what was stored before is intact.' },
+  );
+}
+
+/** Infinity where it is not told. */
+function freeBytes(folder: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
 /** The last thing the server said; the keeper's own words, and where in its code it fell over, left out. */
 function lastLine(log: string): string {
   const lines = log.split('\n').filter((line) => line !== '' && !line.startsWith('builder_cli:'));
-  return (
-    (lines.find((line) => line.startsWith('panic: ')) ?? lines.at(-1))?.slice(0, 400) ??
-    'it said nothing'
-  );
+  const line = lines.find((one) => one.startsWith('panic: ')) ?? lines.at(-1) ?? 'it said nothing';
+  // Go tells the cause last.
+  return line.length > 400 ? `${line.slice(0, 60)} ... ${line.slice(-300)}` : line;
 }
 
 /** Two different ports of the loopback that nobody listens on now. */

@@ -1,6 +1,6 @@
 /** What must be true of every command of a case, and of what is left when it is over. Each answer is a list of violations. */
 
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { openStoreToRead } from '../../../src/store/local.ts';
@@ -9,6 +9,7 @@ import { deliveryIn } from './delivery-in.ts';
 import { enginePids, marksIn, processesOf } from './processes.ts';
 
 import type { Ended, Project } from '../../harness/cli.ts';
+import type { DiskFault } from './disk.ts';
 import type { Change, SignalFault } from './faults.ts';
 import type { Pipeline } from './pipelines.ts';
 
@@ -22,6 +23,7 @@ type Played = {
   readonly struck: boolean;
   readonly changes: ReadonlySet<Change>;
   readonly pipeline: Pipeline;
+  readonly disk?: DiskFault | undefined;
 };
 
 /** A command ends in time, with a code that its fault explains. */
@@ -32,12 +34,28 @@ export function judgeCommand(played: Played): readonly string[] {
   const isAllowed =
     allowedCodes(played).includes(code) ||
     (code === 2 && isToldOver(stderr, played)) ||
-    // Before it executes anything a signal ends it as it ends any program.
-    (code === null && !/^ui /m.test(stderr) && played.during?.does === 'term');
+    // Before its run is on record a signal ends it as it ends any program.
+    (code === null && !/^(run|resume) /m.test(stderr) && played.during?.does === 'term');
   const codes = isAllowed ? [] : [`exit code ${code} is not explained by the fault`];
   const bugs = /^ {4}at .*\.js:\d+/m.test(stderr) ? ['a stack is shown'] : [];
   const stuck = /WORKFLOW_STUCK|ENGINE_START_FAILED/.exec(stderr);
-  return [...codes, ...bugs, ...(stuck === null ? [] : [stuck[0]])];
+  if (played.disk !== undefined) return [...judgeOnDisk(ended, played), ...bugs];
+  return [...codes, ...bugs, ...adviceMissing(ended), ...(stuck === null ? [] : [stuck[0]])];
+}
+
+/** On a disk that is full or read-only any end is right that says so, or was not touched by it. */
+function judgeOnDisk({ code, stderr }: Ended, played: Played): readonly string[] {
+  if (code === null || code === 130 || allowedCodes(played).includes(code)) return [];
+  const isSaid = /full|space|read-only|cannot be written|cannot write/i.test(stderr);
+  return isSaid ? [] : [`on a ${played.disk} it ends with ${code} and does not say why`];
+}
+
+/** A run that is on record and left open is told with the words that go on with it. */
+function adviceMissing({ code, stderr }: Ended): readonly string[] {
+  if ((code !== 3 && code !== 130) || !/^(run|resume) /m.test(stderr)) return [];
+  return /builder_cli resume /.test(stderr)
+    ? []
+    : [`it ends with ${code} and does not say how to go on`];
 }
 
 function allowedCodes({ during, struck, changes, pipeline }: Played): readonly (number | null)[] {
@@ -82,6 +100,20 @@ export async function startsOf(project: Project): Promise<ReadonlyMap<string, nu
     counts.set(name.slice(0, -'.starts'.length), text.length / 2);
   }
   return counts;
+}
+
+/** How long after `beganAtMs` the first step's command was started, if one was. */
+export async function firstStartAfter(
+  project: Project,
+  beganAtMs: number,
+): Promise<readonly number[]> {
+  const folder = marksIn(project);
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.starts'));
+  const starts = await Promise.all(
+    names.map(async (name) => (await stat(join(folder, name))).mtimeMs),
+  );
+  const later = starts.map((atMs) => atMs - beganAtMs).filter((ms) => ms > 0);
+  return later.length === 0 ? [] : [Math.round(Math.min(...later))];
 }
 
 type Left = {
