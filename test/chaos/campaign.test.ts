@@ -6,7 +6,7 @@ import { lineOf, playCampaign } from './campaign/campaign.ts';
 const SEEDS = [5, 6, 10];
 
 test('seeded faults one after the other leave nothing wrong behind', async () => {
-  const reports = await playCampaign(SEEDS, () => undefined);
+  const reports = await playCampaign({ seeds: SEEDS, kind: 'embedded' }, () => undefined);
   const bad = reports.filter(({ violations }) => violations.length > 0);
   expect(bad.map((report) => `${lineOf(report)}\n${report.said}`)).toEqual([]);
   expect(reports.reduce((sum, { faultsThatHit }) => sum + faultsThatHit, 0)).toBeGreaterThan(2);

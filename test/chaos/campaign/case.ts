@@ -158,7 +158,8 @@ function start(project: Project, words: readonly string[]): Running {
   });
 }
 
-async function limit(running: Running): Promise<undefined> {
+/** Answers late for a command that hangs, which is killed. */
+export async function limit(running: Running): Promise<undefined> {
   const over = new AbortController();
   void running.ended.finally(() => over.abort());
   await sleep(LIMIT_MS, undefined, { signal: over.signal, ref: false }).catch(() => undefined);

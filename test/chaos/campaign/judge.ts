@@ -51,7 +51,7 @@ function judgeOnDisk({ code, stderr }: Ended, played: Played): readonly string[]
 }
 
 /** A run that is on record and left open is told with the words that go on with it. */
-function adviceMissing({ code, stderr }: Ended): readonly string[] {
+export function adviceMissing({ code, stderr }: Ended): readonly string[] {
   if ((code !== 3 && code !== 130) || !/^(run|resume) /m.test(stderr)) return [];
   return /builder_cli resume /.test(stderr)
     ? []
@@ -126,9 +126,8 @@ type Left = {
 /** What a case leaves behind. */
 export async function judgeEnd(left: Left): Promise<readonly string[]> {
   const { project } = left;
-  const clashes = (await readdir(marksIn(project))).filter((name) => name.endsWith('.clash'));
   return [
-    ...clashes.map((name) => `${name.replace('.clash', '')} ran twice side by side`),
+    ...(await judgeClashes(project)),
     ...(await judgeBytes(left)),
     ...(await judgeCounters(left)),
     ...(await judgeAnswers(left)),
@@ -137,7 +136,17 @@ export async function judgeEnd(left: Left): Promise<readonly string[]> {
   ];
 }
 
-async function judgeBytes({ project, pipeline, expected }: Left): Promise<readonly string[]> {
+/** Steps that found themselves at work when they began. */
+export async function judgeClashes(project: Project): Promise<readonly string[]> {
+  const clashes = (await readdir(marksIn(project))).filter((name) => name.endsWith('.clash'));
+  return clashes.map((name) => `${name.replace('.clash', '')} ran twice side by side`);
+}
+
+export async function judgeBytes({
+  project,
+  pipeline,
+  expected,
+}: Pick<Left, 'project' | 'pipeline' | 'expected'>): Promise<readonly string[]> {
   const content = await deliveryIn(project.path('out')).catch(() => undefined);
   if (pipeline.code !== 0) return content === undefined ? [] : ['a failing run delivered'];
   if (content === undefined) return ['nothing was delivered'];
@@ -174,10 +183,13 @@ async function judgeCounters({ project, pipeline, changes }: Left): Promise<read
   }
 }
 
-async function judgeAnswers({ project, pipeline }: Left): Promise<readonly string[]> {
+export async function judgeAnswers(
+  { project, pipeline }: Pick<Left, 'project' | 'pipeline'>,
+  place: readonly string[] = [],
+): Promise<readonly string[]> {
   const found: string[] = [];
-  const runs = await project.run(['runs', '--json']);
-  const status = await project.run(['status', '--json']);
+  const runs = await project.run(['runs', '--json', ...place]);
+  const status = await project.run(['status', '--json', ...place]);
   if (runs.code !== 0) found.push(`runs ends with ${runs.code}`);
   if (status.code !== 0) return [...found, `status ends with ${status.code}`];
   const { state, status: shown } = JSON.parse(status.stdout) as Record<string, string>;

@@ -165,7 +165,7 @@ test('for any history of kills and resumes the counters of all exporters equal t
           if (!('exporter' in entry) || entry.exporter === undefined) return;
           expect([entry, verdict?.won]).toEqual([entry, isFirst]);
           if (verdict?.won !== true) return;
-          live.set(entry.exporter, [...(live.get(entry.exporter) ?? []), entry as Fact]);
+          live.set(entry.exporter, [...(live.get(entry.exporter) ?? []), entry]);
         };
 
         for (const [n, op] of history.entries()) {
