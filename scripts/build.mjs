@@ -28,7 +28,15 @@ const scratch = join(root, '.builder', `build-${process.pid}`);
 const [fresh, old] = [join(scratch, 'new'), join(scratch, 'old')];
 
 /** Packages with native parts, or that few commands need, stay outside and are loaded when they are used. */
-const APART = ['@temporalio/*', '@duckdb/*', 'prom-client', 'pino', 'bcryptjs', 'log-update'];
+const APART = [
+  '@temporalio/*',
+  '@duckdb/*',
+  '@opentelemetry/*',
+  'prom-client',
+  'pino',
+  'bcryptjs',
+  'log-update',
+];
 
 // The bundler reads these as the end of a path.
 if (/[?!]/.test(root)) process.exitCode = await buildThroughLink();

@@ -35,6 +35,7 @@ export type {
   PlanBody,
 } from './run/definition-source.ts';
 export type { InferredColumns, InferredTable } from './run/inferred-columns.ts';
+export type { PartitionMatrix, PartitionRow, PartitionsRequest } from './run/partitions.ts';
 export type { Explanation, ExplainRequest, Foreseen, Verdict } from './run/explain.ts';
 export type { ProjectEvent, RunClosed, RunEnded } from './run/project-events.ts';
 export type { EngineChoice, MetricsChoice } from './run/project-options.ts';

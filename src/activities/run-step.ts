@@ -52,6 +52,8 @@ export type StepEnvironment = {
   /** For small queries; absent: each step has an instance of its own. */
   readonly engine?: StepContext['engine'];
   readonly bootId: string;
+  /** W3C header of an attempt's span; absent where no trace is made. */
+  readonly traceparent?: ((input: StepInput) => string) | undefined;
 };
 
 /** Path of a step's log. */
@@ -152,6 +154,9 @@ async function runIn(
       }),
       limits: environment.limits(input.concurrency),
       ...(environment.engine === undefined ? {} : { engine: environment.engine }),
+      ...(environment.traceparent === undefined
+        ? {}
+        : { traceparent: environment.traceparent(input) }),
       previousRows: run.previousRows,
       previousColumns,
       progress: onProgress,
@@ -176,7 +181,7 @@ async function runIn(
         ...about(returned),
       },
       runId: run.id,
-      ...(identity.reusable ? { step: { job: run.job, profile: run.profile, id: step.id } } : {}),
+      ...(identity.reusable ? { step: stepName(run, step.id) } : {}),
       writtenAtMs: Date.now(),
       durationMs,
       ingredients,
@@ -287,4 +292,9 @@ function boundedValues(values: Readonly<Record<string, Scalar>>): Record<string,
     );
   }
   return { ...values };
+}
+
+/** Under which names the newest result of a step is found. */
+function stepName({ job, profile, partition }: StepInput['run'], id: string) {
+  return { job, profile, ...(partition === undefined ? {} : { partition }), id };
 }

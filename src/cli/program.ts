@@ -88,6 +88,11 @@ function makeProgram(action: MakeAction, io: Io): Command {
   const runProfile = definitionFlags(program.command('run-profile'))
     .description('run a job with a profile to the end, and deliver')
     .requiredOption('--out <dir>', 'folder that receives the dataset')
+    .option(
+      '--partition <id>',
+      'partition to make: its id, latest (default), or missing; may be repeated',
+      collect,
+    )
     .option('--dry-run', 'show what would run, and start nothing')
     .option('--deliver-by <who>', 'with a service: caller (default), or workers that run --deliver')
     .action(
@@ -106,6 +111,7 @@ function makeProgram(action: MakeAction, io: Io): Command {
 
   const validate = definitionFlags(program.command('validate'))
     .description('check both files and report every problem')
+    .option('--partition <id>', 'partition that is looked at; default: the latest')
     .action(
       action(async () => (await import('./commands/validate.ts')).validateCommand, 'no steps'),
     );
@@ -126,8 +132,18 @@ function makeProgram(action: MakeAction, io: Io): Command {
   const explain = definitionFlags(program.command('explain'))
     .description('show the plan: what would run, what would be reused, and why')
     .option('--out <dir>', 'folder that would receive the dataset')
+    .option('--partition <id>', 'partition that is looked at; default: the latest')
     .action(action(async () => (await import('./commands/explain.ts')).explainCommand, 'no steps'));
   shared(explain, ['state', 'store']);
+
+  const partitions = definitionFlags(program.command('partitions'))
+    .description('show what there is of each partition of a job, and what is stale')
+    .requiredOption('--out <dir>', 'folder that holds the partitions')
+    .option('--no-stale', 'leave out what would come out differently now, which reads inputs')
+    .action(
+      action(async () => (await import('./commands/partitions.ts')).partitionsCommand, 'no steps'),
+    );
+  shared(partitions, ['state', 'store']);
 
   const runs = program
     .command('runs')

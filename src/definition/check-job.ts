@@ -1,6 +1,7 @@
 /** Checks a job file: its shape, its references, the values of its parameters, its inputs. Pure. */
 
 import { jobSchema } from './job.ts';
+import { checkPartition } from './check-partition.ts';
 import { child, entriesOf, mapScalars, settled, textOf } from './located.ts';
 import { resolveParams } from './params.ts';
 import { replaceReferences } from './replace.ts';
@@ -8,6 +9,7 @@ import { shapeOf } from './shape-problems.ts';
 import { sourceOf } from './source.ts';
 
 import type { CheckInput } from './check.ts';
+import type { CheckedPartition } from './check-partition.ts';
 import type { Problem } from '../model/errors.ts';
 import type { SqlType } from '../model/plan-nodes.ts';
 import type { Job, ParamType } from './job.ts';
@@ -23,6 +25,8 @@ export type CheckedJob = {
   readonly params: Params['params'];
   /** What references in the profile can name; its steps are added later. */
   readonly scope: Scope;
+  /** How the job is cut, and what of it is made. */
+  readonly cut: CheckedPartition;
   readonly paths: readonly PathUse[];
   readonly problems: readonly Problem[];
   /** Most copies of one key of the file. */
@@ -37,12 +41,12 @@ const SQL_TYPE_OF: Readonly<Partial<Record<ParamType, SqlType>>> = Object.freeze
 });
 
 const NONE: ReadonlySet<Root> = new Set();
-const IN_DEFAULTS: ReadonlySet<Root> = new Set(['job', 'run'] as const);
-const IN_PATHS: ReadonlySet<Root> = new Set(['params', 'job', 'run'] as const);
+const IN_DEFAULTS: ReadonlySet<Root> = new Set(['job', 'run', 'partition'] as const);
+const IN_PATHS: ReadonlySet<Root> = new Set(['params', 'job', 'run', 'partition'] as const);
 
 /** The job, or what is wrong with it. `copy` chooses among values of a key that stands twice. */
 export function checkJob(input: CheckInput, copy: number): CheckedJob {
-  const { job: file, given, date, resolvePath } = input;
+  const { job: file, given, resolvePath } = input;
   const source = sourceOf(file, copy);
   const problems: Problem[] = [...source.problems];
   const whole = source.root === undefined ? undefined : settled(source.root, problems);
@@ -52,12 +56,15 @@ export function checkJob(input: CheckInput, copy: number): CheckedJob {
     problems.push({ code: 'WRONG_TYPE', ...source.root.at, message });
   }
 
+  const cut = checkPartition(root, input.start, input.partition);
+  problems.push(...cut.problems);
   const base: Scope = {
     params: new Map(),
     types: new Map(),
     inputs: new Map(),
     job: textOf(child(root, 'job')),
-    date,
+    date: cut.date,
+    partition: cut.partition,
     steps: new Set(),
   };
   const withDefaults = replaced(root, base, problems, (path) => path[0] === 'params');
@@ -87,6 +94,7 @@ export function checkJob(input: CheckInput, copy: number): CheckedJob {
     root,
     params,
     scope: { ...scope, inputs },
+    cut,
     paths,
     problems,
     copies: source.copies,

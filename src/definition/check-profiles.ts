@@ -29,7 +29,7 @@ export type CheckedProfiles = {
 };
 
 const NONE: ReadonlySet<Root> = new Set();
-const IN_SETTINGS: ReadonlySet<Root> = new Set(['params', 'job', 'run'] as const);
+const IN_SETTINGS: ReadonlySet<Root> = new Set(['params', 'job', 'run', 'partition'] as const);
 
 /** The merged chain, or what is wrong with it. `copy` chooses among values of a key that stands twice. */
 export function checkProfiles(input: CheckInput, job: CheckedJob, copy: number): CheckedProfiles {

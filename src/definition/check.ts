@@ -9,6 +9,7 @@ import { withOddLetter } from './odd-letters.ts';
 import { planFrom } from './plan-from.ts';
 import { sizeProblems } from './plan-size.ts';
 
+import type { CheckedPartition, Start } from './check-partition.ts';
 import type { CheckedJob } from './check-job.ts';
 import type { CheckedStep } from './check-steps.ts';
 import type { CheckedProfiles } from './check-profiles.ts';
@@ -27,8 +28,9 @@ export type CheckInput = {
   readonly kinds: readonly KindSpec[];
   /** Texts of `--param name=text`. */
   readonly given: Readonly<Record<string, string>>;
-  /** `run.date`, YYYY-MM-DD. */
-  readonly date: string;
+  readonly start: Start;
+  /** Id of a partition, or `latest`; without: the latest, or the first. */
+  readonly partition?: string | undefined;
   /** Absolute path of one written relative to the job. */
   readonly resolvePath: (relative: string) => string;
   /** False: a profile of the chain could not be found, so what it may hold is not missed. */
@@ -38,6 +40,8 @@ export type CheckInput = {
 export type Checked = {
   /** Undefined if there is any problem. */
   readonly plan: Omit<Plan, 'run'> | undefined;
+  /** How the job is cut, and what of it is made. */
+  readonly cut: CheckedPartition;
   /** Sorted by file, line and column. */
   readonly problems: readonly Problem[];
   /** Files and globs that must exist for the plan to run. */
@@ -71,6 +75,7 @@ function checkCopy(input: CheckInput, copy: number): Checked & { readonly copies
     (problem) => isKnown(problem, job, profiles),
   );
   const about = {
+    cut: job.cut,
     problems,
     paths: [...job.paths, ...steps.paths],
     steps: steps.steps,

@@ -13,7 +13,7 @@ import type { Condition, Json } from '../model/plan.ts';
 import type { StepUse } from './replace.ts';
 import type { Root, Scope } from './scope.ts';
 
-const ALLOWED: ReadonlySet<Root> = new Set(['params', 'job', 'run', 'steps'] as const);
+const ALLOWED: ReadonlySet<Root> = new Set(['params', 'job', 'run', 'partition', 'steps'] as const);
 
 /** The condition of a step; undefined where there is none or it is wrong. */
 export function resolveCondition(
@@ -28,8 +28,8 @@ export function resolveCondition(
     const value = replaceReferences(scalar, {
       ...how,
       allowed: ALLOWED,
-      noSecrets: 'a condition compares params, job.name, run.date and values of steps',
-      why: 'a condition compares params, job.name, run.date and values of steps',
+      noSecrets: 'a condition compares params, job.name, run.date, partition and values of steps',
+      why: 'a condition compares params, job.name, run.date, partition and values of steps',
     });
     if (value.kind !== 'node') return value;
     const message = refusalOf(value.value);

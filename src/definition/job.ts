@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 
+import { PERIODS } from '../model/partition.ts';
 import { definitionName, duration, memberName, plainScalar } from './definition-types.ts';
 
 /** Types a parameter can have; a date is text, YYYY-MM-DD. */
@@ -38,6 +39,26 @@ const input = z.strictObject({
   description: z.string().optional().describe('What the data is and where it comes from.'),
 });
 
+/** How the job is cut; `check-partition.ts` says what goes together. */
+export const partitionSchema = z.strictObject({
+  by: z
+    .enum([...PERIODS, 'list'])
+    .describe(
+      'What one partition is: a day, week (ISO 8601), month or year, or an item of a list.',
+    ),
+  start: plainScalar()
+    .optional()
+    .describe('The first partition of a calendar: 2026-10-31, 2026-W44, 2026-10 or 2026.'),
+  end: plainScalar().optional().describe('The last one, if there is a last one.'),
+  timezone: z
+    .string()
+    .optional()
+    .describe(
+      'Whose days they are, such as Europe/Amsterdam; also those of run.date. Default: UTC.',
+    ),
+  values: z.array(plainScalar()).min(1).optional().describe('The partitions of a list.'),
+});
+
 /** Shape of a job file. */
 export const jobSchema = z.strictObject({
   job: definitionName().describe('Name of the job: its label in metrics and part of its run ids.'),
@@ -55,6 +76,9 @@ export const jobSchema = z.strictObject({
     .record(memberName(), input)
     .optional()
     .describe('Files from outside, as ${{ inputs.name }}.'),
+  partition: partitionSchema
+    .optional()
+    .describe('Cuts the job: a run makes one partition, known as ${{ partition.id }}.'),
   budgets: z
     .strictObject({
       wall: duration({ minMs: 1 })

@@ -95,6 +95,7 @@ export function planFrom(
     };
   };
 
+  const { partition } = job.cut;
   const wall = job.job?.budgets?.wall;
   const every = textOf(child(root, 'expected_every'));
   for (const [name, { value }] of entriesOf(child(job.root, 'inputs'))) {
@@ -109,6 +110,7 @@ export function planFrom(
     job: job.job?.job ?? '',
     profile: textOf(child(root, 'profile')) ?? '',
     params,
+    ...(partition === undefined || partition === 'hole' ? {} : { partition }),
     concurrency: setting('concurrency', [child(root, 'concurrency')], DEFAULTS.concurrency),
     onFailure: setting('on_failure', [child(root, 'on_failure')], DEFAULTS.on_failure),
     budgets: wall === undefined ? {} : { wallMs: parseDuration(wall) },

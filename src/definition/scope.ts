@@ -3,12 +3,13 @@
 import { didYouMean } from '../model/suggest.ts';
 
 import type { ErrorCode } from '../model/error-codes.ts';
+import type { Partition } from '../model/partition.ts';
 import type { Scalar } from '../model/plan.ts';
 import type { SqlType } from '../model/plan-nodes.ts';
 import type { Reference } from './reference.ts';
 
 /** The first words a reference can have. */
-export const ROOTS = ['params', 'inputs', 'job', 'run', 'steps', 'secrets'] as const;
+export const ROOTS = ['params', 'inputs', 'job', 'run', 'partition', 'steps', 'secrets'] as const;
 export type Root = (typeof ROOTS)[number];
 
 export type Found =
@@ -38,6 +39,8 @@ export type Scope = {
   readonly job: string | undefined;
   /** `run.date`, YYYY-MM-DD. */
   readonly date: string;
+  /** Undefined: the job is not cut. */
+  readonly partition: Partition | 'hole' | undefined;
   readonly steps: ReadonlySet<string>;
 };
 
@@ -64,6 +67,8 @@ export function lookUp(scope: Scope, { name, names }: Reference): Found {
     case 'run':
       if (name === 'run.date') return { kind: 'value', value: scope.date };
       return malformed(name, 'run.date');
+    case 'partition':
+      return partitionValue(scope.partition, name, second);
     case 'secrets':
       if (second === undefined || names.length !== 2) return malformed(name, 'secrets.NAME');
       return { kind: 'secret', name: second };
@@ -84,6 +89,27 @@ export function lookUp(scope: Scope, { name, names }: Reference): Found {
       return { kind: 'wrong', code: 'UNKNOWN_REFERENCE', message, ...(hint && { hint }) };
     }
   }
+}
+
+function partitionValue(
+  partition: Scope['partition'],
+  name: string,
+  part: string | undefined,
+): Found {
+  if (partition === undefined) {
+    const message = `unknown reference '${name}': the job has no key 'partition'`;
+    return { kind: 'wrong', code: 'UNKNOWN_REFERENCE', message };
+  }
+  if (part !== 'id' && part !== 'start' && part !== 'end') {
+    return malformed(name, 'partition.id, partition.start, partition.end');
+  }
+  if (partition === 'hole') return { kind: 'hole' };
+  const value = partition[part];
+  if (value === undefined) {
+    const message = `unknown reference '${name}'; an item of a list has partition.id alone`;
+    return { kind: 'wrong', code: 'UNKNOWN_REFERENCE', message };
+  }
+  return { kind: 'value', value, ...(part === 'id' ? {} : { type: 'DATE' as const }) };
 }
 
 function valueOrHole(value: Scalar | undefined, type?: SqlType): Found {

@@ -24,6 +24,8 @@ export type StepContext = {
   readonly runId: string;
   readonly step: string;
   readonly attempt: number;
+  /** W3C header for what this attempt starts; absent where no trace is made. */
+  readonly traceparent?: string;
   /** Empty folder of this attempt alone; everything written here is dropped afterwards unless returned as output. */
   readonly folder: string;
   /** Results of the steps it reads, by step id. */

@@ -4,6 +4,7 @@ export const ERROR_CODES = Object.freeze({
   // Usage
   BAD_USAGE: 'A command was called with an unknown or contradictory flag.',
   BAD_DURATION: 'A duration is not a number with a unit such as "90s", "5m" or "1h30m".',
+  BAD_PARTITION: 'The job has no partition of this name, or none is named where one must be.',
   BAD_PARAM: 'A parameter given on the command line is unknown or of the wrong type.',
   // Definitions
   FILE_NOT_FOUND: 'A job, profile or input file does not exist or cannot be read.',
@@ -25,6 +26,8 @@ export const ERROR_CODES = Object.freeze({
   PLAN_TOO_LARGE: 'A plan holds more text than one run can carry.',
   EXTENDS_CYCLE: 'Profiles extend each other in a circle.',
   // Runs and their surroundings
+  OUT_OTHER_FORM:
+    'What lies at --out was delivered as a whole, and this run makes a partition; or the other way round.',
   OUT_NOT_OURS: 'The --out folder is not empty and was not made by an earlier delivery.',
   OUT_BUSY: 'Another run is writing to the same --out.',
   LOCK_NOT_OURS: 'A lock beside --out was written by another user; what it says is not followed.',

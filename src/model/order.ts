@@ -16,6 +16,7 @@ export function stepOrder(
       generation,
       job: plan.job,
       profile: plan.profile,
+      ...(plan.partition === undefined ? {} : { partition: plan.partition.id }),
       date,
       previousRows: only(previousRows, step.reads),
     },
@@ -26,9 +27,10 @@ export function stepOrder(
 
 /** The part of a plan that its delivery is given. */
 export function deliverOrder(plan: Plan): Pick<DeliverInput, 'plan' | 'planSha256'> {
-  const { job, profile, params, run } = plan;
+  const { job, profile, partition, params, run } = plan;
   const { tags: _, ...rest } = run;
-  return { plan: { job, profile, params, run: rest }, planSha256: run.planSha256 };
+  const cut = partition === undefined ? {} : { partition };
+  return { plan: { job, profile, ...cut, params, run: rest }, planSha256: run.planSha256 };
 }
 
 /** The part of a plan that its events are told with. */

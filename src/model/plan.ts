@@ -1,6 +1,7 @@
 /** The plan: job x profile x params, fully resolved. Plain JSON, durations in milliseconds. Pure types. */
 
 import type { Json, Scalar } from './json.ts';
+import type { Partition } from './partition.ts';
 import type { RefNode } from './plan-nodes.ts';
 
 export type { Json, Scalar };
@@ -50,6 +51,8 @@ export type Plan = {
   readonly job: string;
   readonly profile: string;
   readonly params: Readonly<Record<string, Scalar>>;
+  /** The slice of the job that this plan makes; absent where the job is not cut. */
+  readonly partition?: Partition;
   readonly concurrency: number;
   readonly onFailure: 'continue' | 'stop';
   readonly budgets: { readonly wallMs?: number };
@@ -61,12 +64,14 @@ export type Plan = {
 
 export type RunSettings = {
   readonly id: string;
-  /** `run.date`, YYYY-MM-DD in UTC, fixed at the first start and kept by resume. */
+  /** `run.date`, YYYY-MM-DD in the job's time zone, fixed at the first start and kept by resume. */
   readonly date: string;
   /** Counts the starts of this run's workflow, from 1; resume adds one. */
   readonly generation: number;
-  /** Absolute path of `--out`; absent for a run that delivers nothing. */
+  /** Absolute path of the folder that is delivered to; absent for a run that delivers nothing. */
   readonly out?: string;
+  /** Absolute path of `--out` where partitions are folders in it: `out` is one of them. */
+  readonly partitionsIn?: string;
   /** Fencing number of the lock of `--out` under which this run delivers: a later one makes it void. */
   readonly outToken?: number;
   /** sha256 of the plan's canonical JSON without `run`. */

@@ -27,6 +27,8 @@ export type PublicRecord = {
   readonly run_id: string;
   readonly job: string;
   readonly profile: string;
+  /** Id of the partition; absent where the job is not cut. */
+  readonly partition?: string;
   readonly status: RunStatus | 'RUNNING';
   readonly plan_sha256: string;
   readonly params: Readonly<Record<string, Scalar>>;

@@ -56,6 +56,8 @@ export type StepInput = {
     readonly generation: number;
     readonly job: string;
     readonly profile: string;
+    /** Id of the partition; absent where the job is not cut. */
+    readonly partition?: string;
     readonly date: string;
     readonly previousRows: Readonly<Record<string, number>>;
   };
@@ -84,7 +86,7 @@ export type DeliverFile = {
 
 /** Argument of the `deliver` activity. */
 export type DeliverInput = {
-  readonly plan: Pick<Plan, 'job' | 'profile' | 'params' | 'run'>;
+  readonly plan: Pick<Plan, 'job' | 'profile' | 'partition' | 'params' | 'run'>;
   readonly planSha256: string;
   readonly startedAtMs: number;
   readonly status: RunStatus;

@@ -1,10 +1,19 @@
 /** Begins a run: resolves its definition, takes `--out`, records it, and executes it; or goes on with an unfinished one. */
 
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 
-import { inspectOut, previousRows, recoverDelivery, resolveOut } from '../delivery/deliver.ts';
+import {
+  inspectOut,
+  openPartitions,
+  previousRows,
+  recoverDelivery,
+  refuseForPartitions,
+  refuseForWhole,
+  resolveOut,
+} from '../delivery/deliver.ts';
 import { busy, lockOut, readOwner, takenOverLine } from '../delivery/folder/out-lock.ts';
 import { UserError } from '../model/errors.ts';
+import { latestPartition } from '../model/partition.ts';
 import { driverState } from '../store/run-records.ts';
 import { resolveDefinition } from './definition-source.ts';
 import { executeRun } from './execute.ts';
@@ -15,7 +24,7 @@ import { makeRunId } from './run-id.ts';
 import { makeStateDir } from './state-dir.ts';
 
 import type { Plan } from '../model/plan.ts';
-import type { DefinitionRequest } from './definition-source.ts';
+import type { DefinitionRequest, ResolvedDefinition } from './definition-source.ts';
 import type { RunControl } from './control.ts';
 import type { Parts } from './parts.ts';
 import type { RunEnded } from './project-events.ts';
@@ -34,9 +43,18 @@ export async function beginRun(
   const { stateDir, cwd = process.cwd() } = parts.options;
   const { tell } = control;
   const startedAt = new Date();
-  const date = startedAt.toISOString().slice(0, 10);
-  const definition = await resolveDefinition(request, date, parts.options);
-  const out = await resolveOut(resolve(cwd, request.out));
+  const definition = await resolveDefinition(request, { atMs: startedAt.getTime() }, parts.options);
+  const { partition } = definition.plan;
+  const base = await resolveOut(resolve(cwd, request.out));
+  refuseUnnamed(definition, request);
+  const out = partition === undefined ? base : await resolveOut(join(base, partition.id));
+  const refuse = async (): Promise<void> => {
+    if (partition !== undefined) await refuseForPartitions(base, definition.plan.job, request.out);
+    await refuseForWhole(
+      out,
+      partition === undefined ? request.out : join(request.out, partition.id),
+    );
+  };
   if (!(await isOfPlan(out, definition.planSha256))) await definition.checkQueries();
   makeStateDir(stateDir);
 
@@ -53,22 +71,24 @@ export async function beginRun(
     return resumeRun(there, { runId: open.runId }, control).finally(() => there.close());
   }
 
-  await refuseForeign(out, request.out);
+  await refuse();
   const runId = makeRunId(definition.plan.job, startedAt, Math.random());
   const records = await parts.records();
   const metrics = await parts.metrics(tell);
+  if (partition !== undefined) await openPartitions(base, definition.plan.job, request.out);
   const lock = await lockOut(out, { runId, stateDir });
   try {
     if (lock.before !== undefined) tell({ type: 'said', text: takenOverLine(lock.before) });
     await recoverDelivery(out);
-    await refuseForeign(out, request.out);
+    await refuse();
     const plan: Plan = {
       ...definition.plan,
       run: {
         id: runId,
-        date,
+        date: definition.cut.date,
         generation: 1,
         out,
+        ...(partition === undefined ? {} : { partitionsIn: base }),
         planSha256: definition.planSha256,
         deliverQueue: '',
         outToken: lock.token,
@@ -89,6 +109,7 @@ export async function beginRun(
       resumed: false,
       job: plan.job,
       profile: plan.profile,
+      ...(plan.partition === undefined ? {} : { partition: plan.partition.id }),
       steps: plan.steps.length,
       stateDir,
       out,
@@ -131,14 +152,19 @@ async function isOfPlan(out: string, planSha256: string): Promise<boolean> {
   return found.state === 'ours' && found.manifest.plan_sha256 === planSha256;
 }
 
-async function refuseForeign(out: string, shown: string): Promise<void> {
-  const { state } = await inspectOut(out);
-  if (state !== 'foreign') return;
-  throw new UserError(
-    'OUT_NOT_OURS',
-    `${shown} is not empty and was not made by a delivery; nothing was touched`,
-    {
-      hint: 'Give another --out: a folder that is new or empty, or that holds an earlier delivery.',
-    },
-  );
+/** Where none is named it is the latest, if there is one. @throws UserError BAD_PARTITION */
+function refuseUnnamed({ cut }: ResolvedDefinition, { partition }: RunRequest): void {
+  const { partitioning: how, today } = cut;
+  if (partition !== undefined || how === undefined) return;
+  if (how.by === 'list') {
+    const message = `the job is cut into ${how.ids.length} partitions; name one`;
+    throw new UserError('BAD_PARTITION', message, {
+      hint: `Give --partition ${how.ids[0]}, or missing for all that are not delivered yet.`,
+    });
+  }
+  if (latestPartition(how, today) !== undefined) return;
+  const message = `no partition of the job is over yet; the first, ${how.first.id}, is on ${how.first.end}`;
+  throw new UserError('BAD_PARTITION', message, {
+    hint: `Give --partition ${how.first.id} to make it before.`,
+  });
 }

@@ -26,8 +26,9 @@ export async function currentDefinition(
       job: record.job_path,
       profile: record.profile_path,
       params: record.given_params,
+      partition: body.partition?.id,
     };
-    const definition = await resolveDefinition(request, run.date, options);
+    const definition = await resolveDefinition(request, { date: run.date }, options);
     if (definition.planSha256 !== record.plan_sha256) tell({ type: 'definition_changed', runId });
     return definition;
   } catch (error) {

@@ -3,10 +3,12 @@
 import { createHash } from 'node:crypto';
 
 import { canonicalJson } from '../model/canonical.ts';
+import { dateIn } from '../model/partition.ts';
 import { checkGivenPlan } from './given-plan.ts';
 import { loadDefinition } from './load-definition.ts';
 import { planOfDocuments } from './plan-of-documents.ts';
 
+import type { Start } from '../definition/check-partition.ts';
 import type { Json } from '../model/json.ts';
 import type { Plan, Scalar } from '../model/plan.ts';
 import type { Definition } from './load-definition.ts';
@@ -29,7 +31,10 @@ export type DefinitionSource = (about: {
 
 type Params = readonly string[] | Readonly<Record<string, Scalar>>;
 
-export type DefinitionRequest =
+export type DefinitionRequest = {
+  /** Id of a partition, or `latest`; a job that is not cut has none. */
+  readonly partition?: string | undefined;
+} & (
   | {
       /** Path of the job file. */
       readonly job: string;
@@ -43,11 +48,12 @@ export type DefinitionRequest =
       readonly definition: Documents | PlanBody | DefinitionSource;
       /** For the parameters of a job; a plan has none left. */
       readonly params?: Params;
-    };
+    }
+);
 
 export type ResolvedDefinition = Pick<
   Definition,
-  'plan' | 'planSha256' | 'origins' | 'jobPath' | 'profilePath' | 'checkQueries'
+  'plan' | 'cut' | 'planSha256' | 'origins' | 'jobPath' | 'profilePath' | 'checkQueries'
 > & {
   /** `name=text` for each parameter that was given. */
   readonly params: readonly string[];
@@ -56,26 +62,28 @@ export type ResolvedDefinition = Pick<
 /** The plan that a request means. @throws DefinitionError, UserError */
 export async function resolveDefinition(
   request: DefinitionRequest,
-  date: string,
+  start: Start,
   { kinds, cwd = process.cwd() }: Pick<ProjectOptions, 'kinds' | 'cwd'>,
   /** True: queries are bound at once. */
   bindSql = false,
 ): Promise<ResolvedDefinition> {
-  const { params = [] } = request;
+  const { params = [], partition } = request;
   const words = Array.isArray(params)
     ? (params as readonly string[])
     : Object.entries(params).map(([name, value]) => `${name}=${String(value)}`);
   if (request.definition !== undefined) {
     const { definition } = request;
+    const date = 'date' in start ? start.date : dateIn('UTC', start.atMs);
     const made = typeof definition === 'function' ? await definition({ date }) : definition;
-    const about = { kinds, cwd, date, params: words, bindSql };
-    const { plan, checkQueries } = isPlan(made)
-      ? { plan: made, checkQueries: async () => undefined }
+    const about = { kinds, cwd, start, partition, params: words, bindSql };
+    const { plan, cut, checkQueries } = isPlan(made)
+      ? { plan: made, cut: { date, today: date }, checkQueries: async () => undefined }
       : await planOfDocuments(made, about);
     checkGivenPlan(plan, kinds);
     const planSha256 = createHash('sha256').update(canonicalJson(plan)).digest('hex');
     return {
       plan,
+      cut,
       planSha256,
       origins: {},
       jobPath: '',
@@ -89,7 +97,8 @@ export async function resolveDefinition(
     jobPath: job,
     ...(profile === undefined ? {} : { profile }),
     params: words,
-    date,
+    start,
+    partition,
     cwd,
     kinds,
     bindSql,

@@ -20,7 +20,7 @@ import type { DefinitionRequest, ResolvedDefinition } from './definition-source.
 import type { Parts } from './parts.ts';
 
 export type ExplainRequest = DefinitionRequest & {
-  /** Folder that would receive the dataset: what is there is what conditions compare with. */
+  /** Folder that would receive the dataset, or hold its partition: what is there is what conditions compare with. */
   readonly out?: string | undefined;
 };
 
@@ -39,15 +39,27 @@ export type Explanation = Pick<ResolvedDefinition, 'plan' | 'planSha256' | 'orig
   readonly steps: readonly Foreseen[];
 };
 
+/** Of a step that nothing can be said of before it runs. */
+export const NEVER_REUSED = 'it is never reused';
+
 type Seen = Foreseen & { readonly result?: StepResult };
 
 /** What would happen now. @throws DefinitionError, UserError */
-export async function explainRun(parts: Parts, request: ExplainRequest): Promise<Explanation> {
+export async function explainRun(
+  parts: Parts,
+  request: ExplainRequest,
+  /** False: queries are taken as they are. */
+  bindSql = true,
+): Promise<Explanation> {
   const { options } = parts;
-  const date = new Date().toISOString().slice(0, 10);
-  const { plan: body, planSha256, origins } = await resolveDefinition(request, date, options, true);
+  const start = { atMs: Date.now() };
+  const definition = await resolveDefinition(request, start, options, bindSql);
+  const { plan: body, cut, planSha256, origins } = definition;
+  const { date } = cut;
   const { cwd = process.cwd() } = options;
-  const rows = request.out === undefined ? {} : await rowsIn(resolve(cwd, request.out));
+  const { partition } = body;
+  const within = partition === undefined ? [] : [partition.id];
+  const rows = request.out === undefined ? {} : await rowsIn(resolve(cwd, request.out, ...within));
   const run = { id: 'none', date, generation: 1, planSha256, deliverQueue: '', previousRows: rows };
   const plan: Plan = { ...body, run };
   const store = await parts.store();
@@ -85,13 +97,13 @@ async function foresee(about: About): Promise<Seen> {
   try {
     const signal = new AbortController().signal;
     const identity = await identifyAttempt(definition, input, store, secrets, signal);
-    if (!identity.reusable) return { step, verdict: 'run', changes: ['it is never reused'] };
+    if (!identity.reusable) return { step, verdict: 'run', changes: [NEVER_REUSED] };
     const result = await reuse(definition, input, identity, store, quiet, () => 0);
     if (result !== undefined) return { step, verdict: 'reuse', changes: [], result };
-    const last = await store.latestOf(plan.job, plan.profile, step.id);
+    const last = await store.latestOf(plan.job, plan.profile, step.id, plan.partition?.id);
     const changes =
       last === undefined
-        ? ['it has never run']
+        ? ['it has never run' + (plan.partition === undefined ? '' : ' for this partition')]
         : explainChange(last.ingredients, identity.ingredients).map(changeText);
     const all = changes.length === 0 ? ['its stored result is gone'] : changes;
     return { step, verdict: 'run', changes: all };

@@ -1,6 +1,6 @@
 /** Finds a recorded run by its id, by `--out`, or the newest one. */
 
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 
 import { resolveOut } from '../delivery/deliver.ts';
 import { UserError } from '../model/errors.ts';
@@ -26,11 +26,17 @@ export type Place = {
   readonly cwd: string;
 };
 
+export type Found = {
+  readonly record: RunRecord;
+  readonly stateDir: string;
+  readonly root: string;
+};
+
 /** The run, the state folder that holds it, and the store it is recorded in. @throws UserError RUN_NOT_FOUND */
 export async function findRun(
   wanted: Wanted,
   { stateDir: given, store, cwd }: Place,
-): Promise<{ readonly record: RunRecord; readonly stateDir: string; readonly root: string }> {
+): Promise<Found> {
   let stateDir = findStateDir({ given, cwd }).path;
   let runId = wanted.runId;
   let out: string | undefined;
@@ -48,7 +54,7 @@ export async function findRun(
   const found = await listRuns(await lookAtRecords(stateDir, store), {
     where: ({ id, ...row }) =>
       (runId === undefined || id.startsWith(runId)) &&
-      (out === undefined || runId !== undefined || row.out === out) &&
+      (out === undefined || runId !== undefined || liesAt(row, out)) &&
       (wanted.isOpen !== true || row.open),
   });
   const matches = found.map(({ record, in: { root } }) => ({ record, root }));
@@ -70,6 +76,27 @@ export async function findRun(
     });
   }
   return { ...match, stateDir };
+}
+
+/** The unfinished runs of partitions in `out`, by partition. */
+export async function findOpenPartitions(
+  out: string,
+  { stateDir: given, store, cwd }: Place,
+): Promise<readonly Found[]> {
+  const base = await resolveOut(resolve(cwd, out));
+  const stateDir = findStateDir({ given, from: base, cwd }).path;
+  const found = await listRuns(await lookAtRecords(stateDir, store), {
+    where: ({ open, out: at }) => open && at !== undefined && dirname(at) === base,
+  });
+  return found
+    .filter(({ record }) => record.partition !== undefined)
+    .map(({ record, in: { root } }) => ({ record, stateDir, root }))
+    .toSorted((a, b) => (a.record.partition! < b.record.partition! ? -1 : 1));
+}
+
+/** True for a run that delivers to a folder, or to a partition in it. */
+function liesAt({ out: at }: { readonly out?: string }, out: string): boolean {
+  return at === out || (at !== undefined && dirname(at) === out);
 }
 
 /** Its definition would be run with this user's rights. */

@@ -14,6 +14,7 @@ import { sourceOf } from '../definition/source.ts';
 import { readDefinitionFile } from './read-definition-file.ts';
 import { didYouMean } from '../model/suggest.ts';
 
+import type { CheckedPartition, Start } from '../definition/check-partition.ts';
 import type { Checked, DefinitionFile } from '../definition/check.ts';
 import type { Problem } from '../model/errors.ts';
 import type { KindSpec } from '../definition/kind-spec.ts';
@@ -26,7 +27,9 @@ export type DefinitionRequest = {
   readonly profile?: string;
   /** `name=text` for each `--param`. */
   readonly params: readonly string[];
-  readonly date: string;
+  readonly start: Start;
+  /** Id of a partition, or `latest`; without: the latest, or the first. */
+  readonly partition?: string | undefined;
   readonly cwd: string;
   readonly kinds: readonly KindSpec[];
   /** True: queries are bound, too, which takes an engine for SQL. */
@@ -35,6 +38,8 @@ export type DefinitionRequest = {
 
 export type Definition = {
   readonly plan: Omit<Plan, 'run'>;
+  /** `run.date`, and how the job is cut. */
+  readonly cut: Pick<CheckedPartition, 'date' | 'today' | 'partitioning'>;
   readonly planSha256: string;
   readonly origins: Readonly<Record<string, string>>;
   /** Absolute. */
@@ -101,7 +106,8 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
     profiles: chain.files,
     kinds: request.kinds,
     given: paramTexts(request.params),
-    date: request.date,
+    start: request.start,
+    partition: request.partition,
     resolvePath: (path) => resolve(literalFolder(jobDir), path),
     complete: !chain.broken,
   });
@@ -111,6 +117,7 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
   if (checked.plan === undefined || all.length > 0) throw new DefinitionError(all, texts);
   return {
     plan: checked.plan,
+    cut: checked.cut,
     planSha256: createHash('sha256').update(canonicalJson(checked.plan)).digest('hex'),
     origins: checked.origins,
     jobPath,

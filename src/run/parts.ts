@@ -8,9 +8,11 @@ import { ownStore } from '../store/store-places.ts';
 import { serviceOf } from './connection.ts';
 import { closeAll, openLink } from './link.ts';
 import { openRecords } from './records.ts';
+import { wantsTraces } from '../tracing/tracing.ts';
 import { makeSharedHealth } from './shared-health.ts';
 import { whereToServe } from './where-to-serve.ts';
 
+import type { Tracing } from '../tracing/tracing.ts';
 import type { Metrics } from '../metrics/open-metrics.ts';
 import type { RunRecords } from '../store/run-records.ts';
 import type { Store } from '../store/store.ts';
@@ -35,6 +37,8 @@ export type Parts = {
   store(): Promise<Store>;
   /** Binds the port at the first call. @throws UserError PORT_IN_USE */
   metrics(tell: Tell): Promise<Metrics>;
+  /** Undefined: nobody asked for traces, or the library is missing. */
+  tracing(tell: Tell): Promise<Tracing | undefined>;
   readonly health: SharedHealth;
   /** The engine, started or found at the first call, and again once it is gone. @throws UserError with exit code 3 */
   link(tell: Tell): Promise<Link>;
@@ -47,6 +51,7 @@ export function makeParts(options: ProjectOptions): Parts {
   let recorded: Promise<Pick<Recorded, 'store' | 'records'>> | undefined;
   let metrics: Promise<Metrics> | undefined;
   let link: Promise<Link> | undefined;
+  let tracing: Promise<Tracing | undefined> | undefined;
   const closers: (() => Promise<void>)[] = [];
   let isClosed = false;
 
@@ -66,6 +71,7 @@ export function makeParts(options: ProjectOptions): Parts {
       });
       return metrics;
     },
+    tracing: async (tell) => (wantsTraces(env) ? (tracing ??= trace(tell)) : undefined),
     link: async (tell) => {
       const known = await link?.catch(() => undefined);
       if (known?.engine.isUp?.() === false) link = undefined;
@@ -105,6 +111,16 @@ export function makeParts(options: ProjectOptions): Parts {
       restore: await parts.isEmbedded(),
     });
     closers.push(() => opened.close());
+    const spans = await parts.tracing(tell);
+    if (spans === undefined) return opened;
+    const { traced } = await import('./traced.ts');
+    return traced(opened, spans);
+  }
+
+  async function trace(tell: Tell): Promise<Tracing | undefined> {
+    const { openTracing } = await import('./traced.ts');
+    const opened = await openTracing(env, tell);
+    if (opened !== undefined) closers.push(() => opened.close());
     return opened;
   }
 

@@ -16,7 +16,7 @@ import type { Definition, DefinitionRequest } from './load-definition.ts';
 export async function planOfDocuments(
   { job, profile }: { readonly job: Json; readonly profile: Json },
   about: Omit<DefinitionRequest, 'jobPath' | 'profile'>,
-): Promise<Pick<Definition, 'plan' | 'checkQueries'>> {
+): Promise<Pick<Definition, 'plan' | 'cut' | 'checkQueries'>> {
   // JSON is YAML.
   const text = (value: Json): string => JSON.stringify(value, null, 2);
   const chain = Array.isArray(profile) ? (profile as readonly Json[]) : [profile];
@@ -30,7 +30,8 @@ export async function planOfDocuments(
     profiles: files,
     kinds: about.kinds,
     given: paramTexts(about.params),
-    date: about.date,
+    start: about.start,
+    partition: about.partition,
     resolvePath: (path) => resolve(literalFolder(about.cwd), path),
     complete: true,
   });
@@ -42,6 +43,7 @@ export async function planOfDocuments(
   }
   return {
     plan: checked.plan,
+    cut: checked.cut,
     checkQueries: async () => {
       const found = about.bindSql === true ? [] : await sqlProblems(checked.steps);
       if (found.length > 0) throw new DefinitionError(sorted(found), texts);

@@ -21,6 +21,8 @@ export type ProjectEvent =
       readonly resumed: boolean;
       readonly job: string;
       readonly profile: string;
+      /** Its id; absent where the job is not cut. */
+      readonly partition?: string;
       readonly steps: number;
       readonly stateDir: string;
       /** Absolute. */

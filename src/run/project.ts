@@ -3,6 +3,8 @@
  * environment and no signals, and never ends the process; several runs may go on in it at once.
  */
 
+import { dirname } from 'node:path';
+
 import { beginRun } from './begin-run.ts';
 import { cancelRun } from './cancel.ts';
 import { inferredColumns } from './inferred-columns.ts';
@@ -10,6 +12,7 @@ import { resolveDefinition } from './definition-source.ts';
 import { explainRun } from './explain.ts';
 import { readLogs } from './logs.ts';
 import { makeParts } from './parts.ts';
+import { choosePartitions, partitionMatrix } from './partitions.ts';
 import { listRuns, lookAtRecords } from './records.ts';
 import { resumeRun } from './resume-run.ts';
 import { serve } from './serve.ts';
@@ -21,6 +24,7 @@ import type { RunControl } from './control.ts';
 import type { DefinitionRequest, ResolvedDefinition } from './definition-source.ts';
 import type { Explanation, ExplainRequest } from './explain.ts';
 import type { InferredColumns } from './inferred-columns.ts';
+import type { PartitionMatrix, PartitionsRequest } from './partitions.ts';
 import type { RunEnded, Tell } from './project-events.ts';
 import type { ProjectOptions } from './project-options.ts';
 import type { ServeRequest } from './serve.ts';
@@ -52,6 +56,16 @@ export type Project = {
     request: DefinitionRequest,
     options?: { readonly step?: string | undefined },
   ): Promise<InferredColumns>;
+  /** The ids that words such as `2026-10`, `latest` and `missing` mean; none for a job that is not cut. @throws UserError BAD_PARTITION */
+  choosePartitions(
+    request: PartitionsRequest,
+    words: readonly string[],
+  ): Promise<readonly string[]>;
+  /** What there is of each partition of a job; with `stale`, also what would come out differently now. Starts nothing. @throws UserError */
+  partitions(
+    request: PartitionsRequest,
+    options?: { readonly stale?: boolean },
+  ): Promise<PartitionMatrix>;
   /** Recorded runs, newest first. */
   runs(options?: { readonly limit?: number }): Promise<readonly RunRecord[]>;
   /** One recorded run. @throws UserError RUN_NOT_FOUND */
@@ -93,7 +107,7 @@ export function openProject(options: ProjectOptions): Project {
     return listRuns([{ root: parts.storeRoot, store, records }], list);
   };
   const validate = async (request: DefinitionRequest): Promise<ResolvedDefinition> =>
-    resolveDefinition(request, new Date().toISOString().slice(0, 10), options, true);
+    resolveDefinition(request, { atMs: Date.now() }, options, true);
   const status = async (runId: string): Promise<RunRecord> => {
     const [found] = await recorded({ limit: 1, where: ({ id }) => id === runId });
     if (found !== undefined) return found.record;
@@ -109,6 +123,18 @@ export function openProject(options: ProjectOptions): Project {
       const { plan } = await validate(request);
       return inferredColumns(plan, { kinds: options.kinds, store: await parts.store(), step });
     },
+    choosePartitions: (request, words) => choosePartitions(request, words, options),
+    partitions: async (request, { stale = true } = {}) =>
+      partitionMatrix(request, {
+        options,
+        runs: async (base) => {
+          const found = await recorded({
+            where: ({ out }) => out !== undefined && dirname(out) === base,
+          });
+          return found.map(({ record }) => record);
+        },
+        ...(stale ? { explain: (one: ExplainRequest) => explainRun(parts, one, false) } : {}),
+      }),
     runs: async ({ limit } = {}) => {
       const found = await recorded(limit === undefined ? {} : { limit });
       return found.map(({ record }) => record);

@@ -83,6 +83,7 @@ export async function resumeRun(
       resumed: true,
       job: plan.job,
       profile: plan.profile,
+      ...(plan.partition === undefined ? {} : { partition: plan.partition.id }),
       steps: plan.steps.length,
       stateDir: options.stateDir,
       ...(out === undefined ? {} : { out }),

@@ -71,6 +71,7 @@ async function openOnce(parts: Parts, options: SessionOptions): Promise<Session>
   const { tell } = options;
   const { stateDir, kinds, env = {}, secretsDir, sqlThreads } = parts.options;
   const metrics = await parts.metrics(tell);
+  const tracing = await parts.tracing(tell);
   const log = openWorkerLog(options.logFile);
   const closers: (() => Promise<void>)[] = [];
   try {
@@ -108,6 +109,7 @@ async function openOnce(parts: Parts, options: SessionOptions): Promise<Session>
             },
           }),
       interceptors: metrics.interceptors,
+      ...(tracing === undefined ? {} : { traceparent: tracing.traceparent }),
       heartbeatEveryMs: HEARTBEAT_MS[engine.kind],
       embedded: engine.kind === 'embedded',
       slots: options.slots,

@@ -90,11 +90,15 @@ export async function answerUnchanged(
 }
 
 /** False where it is plain that something has to be executed: big sources are not hashed twice for that. */
-async function mayBeUnchanged({ job, profile, steps }: Plan, store: Store): Promise<boolean> {
+async function mayBeUnchanged(
+  { job, profile, partition, steps }: Plan,
+  store: Store,
+): Promise<boolean> {
   const always = steps.filter((step) => step.when === undefined);
   if (always.some((step) => !step.reuse)) return false;
   for (const { id, needs } of always) {
-    if (needs.length === 0 && (await store.latestOf(job, profile, id)) === undefined) return false;
+    if (needs.length > 0) continue;
+    if ((await store.latestOf(job, profile, id, partition?.id)) === undefined) return false;
   }
   return true;
 }

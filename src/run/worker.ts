@@ -25,6 +25,7 @@ import type {
 import type { StepWork } from '../activities/step-activity.ts';
 import type { EventSinks } from '../model/events.ts';
 import type { Orders } from '../orders/guard.ts';
+import type { StepEnvironment } from '../activities/run-step.ts';
 import type { Machine } from '../activities/limits.ts';
 import type { AnyStepDefinition } from '../kinds/contract.ts';
 import type { Store } from '../store/store.ts';
@@ -49,6 +50,8 @@ export type WorkerSettings = {
   readonly sqlThreads?: number;
   readonly sinks: Pick<InjectedSinks<EventSinks>, 'events'>;
   readonly interceptors: readonly ActivityInterceptorsFactory[];
+  /** What attempts hand to the commands they start, so that those go on with the trace. */
+  readonly traceparent?: StepEnvironment['traceparent'];
   /** Set: only what the state folder's own commands ordered is executed. Absent: whoever reaches the service is trusted. */
   readonly orders?: Orders;
   /** Milliseconds between heartbeats of a running step: how soon it learns of a cancel. */
@@ -109,6 +112,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       secret: settings.secret,
       bootId: settings.bootId,
       engine,
+      ...(settings.traceparent === undefined ? {} : { traceparent: settings.traceparent }),
       limits: (concurrency) => limitsOf(machine, concurrency, settings.sqlThreads),
     },
     { heartbeatEveryMs: settings.heartbeatEveryMs, stopping, goingOn },

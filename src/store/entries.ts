@@ -10,7 +10,13 @@ import type { StepResult } from '../model/step-result.ts';
 export type StoredResult = {
   readonly result: Omit<StepResult, 'cached' | 'adopted' | 'durationMs'>;
   /** Step that made it, under whose name `latestOf` finds it; absent for what is never reused. */
-  readonly step?: { readonly job: string; readonly profile: string; readonly id: string };
+  readonly step?: {
+    readonly job: string;
+    readonly profile: string;
+    /** Absent where the job is not cut. */
+    readonly partition?: string;
+    readonly id: string;
+  };
   /** Run that wrote it: found by the same run it is OK, by another CACHED. */
   readonly runId: string;
   readonly writtenAtMs: number;

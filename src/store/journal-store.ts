@@ -82,8 +82,8 @@ export function makeJournalStore({
       return found;
     },
     putResult,
-    latestOf: async (job, profile, step) => {
-      const latest = journal.pointer(SUBJECTS.latest(job, profile, step)) as
+    latestOf: async (job, profile, step, partition) => {
+      const latest = journal.pointer(SUBJECTS.latest(job, profile, step, partition)) as
         LatestState | undefined;
       if (latest === undefined) return undefined;
       const subject = SUBJECTS.result(latest.fingerprint);

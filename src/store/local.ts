@@ -85,7 +85,8 @@ function inWords(folder: string, store: ReturnType<typeof makeJournalStore>): ty
     findResult: (fingerprint) => read(() => store.findResult(fingerprint)),
     findResults: (fingerprints) => read(() => store.findResults(fingerprints)),
     putResult: (fingerprint, stored) => write(() => store.putResult(fingerprint, stored)),
-    latestOf: (job, profile, step) => read(() => store.latestOf(job, profile, step)),
+    latestOf: (job, profile, step, partition) =>
+      read(() => store.latestOf(job, profile, step, partition)),
     append: (entries, options) => write(() => store.append(entries, options)),
     run: (runId) => read(() => store.run(runId)),
     runs: (options) => read(() => store.runs(options)),

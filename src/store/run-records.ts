@@ -114,6 +114,7 @@ export function openRunRecords(
         run_id: plan.run.id,
         job: plan.job,
         profile: plan.profile,
+        ...(plan.partition === undefined ? {} : { partition: plan.partition.id }),
         status: 'RUNNING',
         state: 'open',
         ...(plan.run.out === undefined ? {} : { out: plan.run.out }),

@@ -50,8 +50,13 @@ export type ResultJournal = {
   findResults(fingerprints: readonly string[]): Promise<ReadonlyMap<string, StoredResult>>;
   /** Writes a result if none is there, and answers the one that is: a late attempt adopts the first. */
   putResult(fingerprint: string, stored: StoredResult): Promise<StoredResult>;
-  /** The newest stored result of a step of this name (job, profile, step), for `explain`. */
-  latestOf(job: string, profile: string, step: string): Promise<StoredResult | undefined>;
+  /** The newest stored result of a step of this name (job, profile, step), of all its partitions or of one. */
+  latestOf(
+    job: string,
+    profile: string,
+    step: string,
+    partition?: string,
+  ): Promise<StoredResult | undefined>;
 };
 
 export type Store = ArtifactStore &

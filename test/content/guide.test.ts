@@ -144,7 +144,7 @@ function load(folder: string, profile: string): ReturnType<typeof loadDefinition
     jobPath: join(folder, 'jobs/sales.yaml'),
     profile,
     params: [],
-    date: '2026-01-31',
+    start: { date: '2026-01-31' },
     cwd: folder,
     kinds: KINDS,
   });

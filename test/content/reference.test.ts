@@ -20,7 +20,7 @@ test('the examples of the job and the profile reference are valid together', asy
     profiles: [{ path: 'docs/profile.md', text: await exampleOf('docs/profile.md') }],
     kinds: KINDS,
     given: {},
-    date: '2026-01-31',
+    start: { date: '2026-01-31' },
     resolvePath: (path) => path,
   });
 

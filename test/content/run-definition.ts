@@ -49,7 +49,7 @@ export async function runDefinition(about: {
     jobPath: about.job,
     profile: about.profile,
     params: about.params ?? [],
-    date: '2026-01-31',
+    start: { date: '2026-01-31' },
     cwd: '/',
     kinds: KINDS,
   });

@@ -123,7 +123,7 @@ const STEPS: readonly (readonly [name: string, steps: string, problem: string])[
   [
     'an unknown root of a reference',
     "  a: { uses: fake.make, with: { text: 'x ${{ parms.n }}' } }\n",
-    "p0.yaml:3:42: UNKNOWN_REFERENCE: unknown reference 'parms.n'; a reference starts with params, inputs, job, run, steps, secrets. Did you mean 'params'?",
+    "p0.yaml:3:42: UNKNOWN_REFERENCE: unknown reference 'parms.n'; a reference starts with params, inputs, job, run, partition, steps, secrets. Did you mean 'params'?",
   ],
   [
     'an unknown parameter',

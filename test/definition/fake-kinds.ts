@@ -64,7 +64,7 @@ export function check(
     profiles: texts.map((text, i) => ({ path: `p${i}.yaml`, text })),
     kinds: FAKE_KINDS,
     given,
-    date: '2026-01-31',
+    start: { date: '2026-01-31' },
     resolvePath: (path) => (path.startsWith('/') ? path : `/data/${path}`),
     complete,
   });

@@ -28,7 +28,7 @@ async function folderWith(files: Readonly<Record<string, string>>): Promise<stri
 }
 
 function load(cwd: string, request: Partial<DefinitionRequest> = {}): Promise<Definition> {
-  const defaults = { jobPath: 'jobs/a.yaml', params: [], date: '2026-01-31' };
+  const defaults = { jobPath: 'jobs/a.yaml', params: [], start: { date: '2026-01-31' } };
   return loadDefinition({ ...defaults, cwd, kinds: FAKE_KINDS, ...request });
 }
 

@@ -34,7 +34,7 @@ async function problemsOf(profile: string, binder: Binder): Promise<readonly str
     profiles: [{ path: 'p.yaml', text: profile }],
     kinds: KINDS,
     given: {},
-    date: '2026-01-31',
+    start: { date: '2026-01-31' },
     resolvePath: (path) => `/data/${path}`,
   });
   return sorted([...problems, ...(await bindProblems(steps, binder))]).map(problemLine);

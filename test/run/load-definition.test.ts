@@ -58,7 +58,7 @@ async function load(
       jobPath: 'job.yaml',
       profile: 'p',
       params,
-      date: '2024-10-09',
+      start: { date: '2024-10-09' },
       cwd: folder,
       kinds: KINDS,
     });

@@ -100,6 +100,12 @@ test('a store in memory is enough to run on, and its journal to export from in a
     expect(await readFile(project.path('out/numbers.csv'), 'utf8')).toBe('i\n0\n1\n2\n3\n4\n');
   }));
 
+test('a run whose counts cannot be written, while its results can, ends well, counts, and says so', () =>
+  withProject({}, async (project) => {
+    const { answer } = await scenario(project, 'counts cannot be written');
+    expect(answer).toEqual({ status: 'OK', steps: 'OK,OK', attempts: 2, told: true });
+  }));
+
 test('two runs of one process never write to one folder', () =>
   withProject({}, async (project) => {
     const { answer } = await scenario(project, 'one folder twice');

@@ -73,7 +73,7 @@ test.each([
     ],
     kinds: KINDS,
     given: {},
-    date: '2026-01-31',
+    start: { date: '2026-01-31' },
     resolvePath: (path) => `/data/${path}`,
   });
 

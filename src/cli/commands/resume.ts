@@ -1,15 +1,16 @@
 /** `resume`: goes on with a run under its own id; every finished step is kept, whatever happened to the engine. */
 
 import { UserError } from '../../index.ts';
-import { findRun } from '../../run/find-run.ts';
+import { findOpenPartitions, findRun } from '../../run/find-run.ts';
 import { runAndShow } from '../run-command.ts';
+import { runPartitions } from '../run-partitions.ts';
 
 import type { Io } from '../io.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';
 
 export type ResumeFlags = GlobalFlags & { readonly out?: string };
 
-/** Goes on with the run of `--out`, or of the given id. Answers the exit code. @throws UserError */
+/** Goes on with the run of `--out`, with those of the partitions in it, or with the given one. Answers the exit code. @throws UserError */
 export async function resumeCommand(
   { out }: ResumeFlags,
   settings: Settings,
@@ -20,6 +21,25 @@ export async function resumeCommand(
     throw new UserError('BAD_USAGE', 'resume needs a run id or --out', {
       hint: '`builder_cli runs` lists the runs.',
     });
+  }
+  if (runId === undefined && out !== undefined) {
+    const open = await findOpenPartitions(out, { ...settings, cwd: io.cwd });
+    const [first] = open;
+    if (first !== undefined) {
+      const about = {
+        settings: { ...settings, store: first.root },
+        io,
+        stateDir: { path: first.stateDir },
+      };
+      return runPartitions(
+        about,
+        out,
+        open.map(({ record }) => ({
+          partition: record.partition ?? '',
+          work: (project, options) => project.resume(record.run_id, options),
+        })),
+      );
+    }
   }
   const found = await findRun({ runId, out }, { ...settings, cwd: io.cwd });
   return runAndShow({

@@ -1,38 +1,67 @@
-/** `run-profile`: checks the files, takes `--out`, and runs the plan to its end. */
+/** `run-profile`: checks the files, takes `--out`, and runs the plan to its end; of a job that is cut, one run a partition. */
 
+import { join } from 'node:path';
+
+import { UserError } from '../../index.ts';
 import { findStateDir } from '../../run/state-dir.ts';
 import { serveMetricsWhile } from '../../run/where-to-serve.ts';
 import { metricsChoice } from '../project-options.ts';
 import { runAndShow } from '../run-command.ts';
+import { runPartitions } from '../run-partitions.ts';
 import { requestOf } from './validate.ts';
 
 import type { Settings } from '../settings.ts';
 import type { Io } from '../io.ts';
 import type { DefinitionFlags } from './validate.ts';
 
-export type RunProfileFlags = DefinitionFlags & {
+export type RunProfileFlags = Omit<DefinitionFlags, 'partition'> & {
   readonly out: string;
   readonly dryRun?: boolean;
+  /** Ids, `latest`, `missing`. */
+  readonly partition?: readonly string[];
 };
 
 /** Runs a job with a profile. Answers the exit code. @throws UserError */
 export async function runProfileCommand(
-  flags: RunProfileFlags,
+  { partition: words, ...flags }: RunProfileFlags,
   settings: Settings,
   io: Io,
 ): Promise<number> {
+  const { choosePartitions } = await import('../../run/partitions.ts');
+  const request = { ...requestOf(flags), out: flags.out };
+  const chosen = await choosePartitions(request, words ?? [], { cwd: io.cwd });
   if (flags.dryRun === true) {
+    if (chosen.length > 1) {
+      throw new UserError('BAD_USAGE', '--dry-run shows one partition', {
+        hint: '`builder_cli partitions` shows which of them are stale.',
+      });
+    }
+    const [partition] = chosen;
+    const one = partition === undefined ? flags : { ...flags, partition };
     const { explainCommand } = await import('./explain.ts');
     const say = (line: string): void => io.say(line);
-    return serveMetricsWhile(metricsChoice(settings), say, () =>
-      explainCommand(flags, settings, io),
-    );
+    return serveMetricsWhile(metricsChoice(settings), say, () => explainCommand(one, settings, io));
   }
-  return runAndShow({
+  const about = {
     settings,
     io,
     stateDir: findStateDir({ given: settings.stateDir, job: flags.job, cwd: io.cwd }),
-    shownOut: flags.out,
-    work: (project, options) => project.run({ ...requestOf(flags), out: flags.out }, options),
+  };
+  if (words !== undefined && chosen.length !== 1) {
+    return runPartitions(
+      about,
+      flags.out,
+      chosen.map((partition) => ({
+        partition,
+        work: (project, options) => project.run({ ...request, partition }, options),
+      })),
+    );
+  }
+  const [partition] = chosen;
+  return runAndShow({
+    ...about,
+    shownOut: partition === undefined ? flags.out : join(flags.out, partition),
+    work: (project, options) =>
+      project.run(partition === undefined ? request : { ...request, partition }, options),
   });
 }

@@ -10,15 +10,23 @@ export type DefinitionFlags = GlobalFlags & {
   readonly job: string;
   readonly profile?: string;
   readonly param?: readonly string[];
+  /** Id of a partition, or `latest`. */
+  readonly partition?: string;
 };
 
 /** The definition that flags name. */
-export function requestOf({ job, profile, param = [] }: DefinitionFlags): {
+export function requestOf({ job, profile, param = [], partition }: DefinitionFlags): {
   readonly job: string;
   readonly profile?: string;
   readonly params: readonly string[];
+  readonly partition?: string;
 } {
-  return { job, ...(profile === undefined ? {} : { profile }), params: param };
+  return {
+    job,
+    ...(profile === undefined ? {} : { profile }),
+    params: param,
+    ...(partition === undefined ? {} : { partition }),
+  };
 }
 
 /** Checks a definition. Answers 0 or 2. */

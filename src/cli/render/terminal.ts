@@ -59,8 +59,9 @@ export async function makeTerminal(about: {
       case 'run_opened': {
         shownOut ??= event.out;
         const verb = event.resumed ? 'resume   ' : 'run      ';
-        const { runId, job, profile, steps } = event;
-        say(`${verb} ${runId} (${job} with ${profile}, ${steps} steps)`);
+        const { runId, job, profile, partition, steps } = event;
+        const slice = partition === undefined ? '' : `, partition ${partition}`;
+        say(`${verb} ${runId} (${job} with ${profile}${slice}, ${steps} steps)`);
         say(`state     ${event.stateDir}`);
         if (stateDir.insteadOf !== undefined) {
           say(`adopted   an earlier version made it; by itself it would be ${stateDir.insteadOf}`);

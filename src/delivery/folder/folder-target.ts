@@ -4,7 +4,6 @@ import { randomBytes } from 'node:crypto';
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { UserError } from '../../model/errors.ts';
 import { syncFolder } from '../../os/atomic.ts';
 import { takeTurn } from '../../os/lease-turn.ts';
 import { makeFolder } from '../../os/make-folder.ts';
@@ -12,7 +11,9 @@ import { safeName } from '../../os/safe-name.ts';
 import { inspectOut } from './inspect-out.ts';
 import { checkOut, isHeldByAnother, readOwner } from './out-lock.ts';
 import { resolveOut, sideFolder } from './out-path.ts';
+import { notePartitions } from './partitions.ts';
 import { writePapers } from './papers.ts';
+import { refuseForWhole } from './refuse-out.ts';
 import { inOrder, stage } from './stage.ts';
 import { isSwapping, recoverSwap, STAGING, swapIn } from './swap.ts';
 import { goneFrom, staysAsItIs } from './what-goes.ts';
@@ -96,14 +97,23 @@ async function prepare(
     }
   };
 
+  /** Where the folder is one partition of several, the manifest over all of them follows it. */
+  const noteIt = async (): Promise<void> => {
+    const { job, run } = input.plan;
+    if (run.partitionsIn !== undefined) await notePartitions(run.partitionsIn, job);
+  };
+
   return orNotAtAll(async () => {
     await recoverSwap(out, guard, () => undefined);
-    await refuseForeign(out, given);
+    await refuseForWhole(out, given, {
+      hint: 'Move away what lies there, or give another --out; then resume.',
+    });
     const earlier = await inspectOut(out);
     if (staysAsItIs(input, earlier)) {
       return {
         commit: async () => {
           await discard();
+          await orNotAtAll(noteIt);
           return { files: 0, bytes: 0, kept: true };
         },
         discard,
@@ -125,6 +135,7 @@ async function prepare(
           await swapIn(out, staging, { guard, onPhase });
           isOver = true;
           await turn.end();
+          await noteIt();
           return { files: files.length, bytes, ...(gone.length === 0 ? {} : { gone }) };
         }),
       discard,
@@ -157,13 +168,4 @@ async function beginAlone(
     await end();
     throw error;
   }
-}
-
-async function refuseForeign(out: string, given: string): Promise<void> {
-  if ((await inspectOut(out)).state !== 'foreign') return;
-  throw new UserError(
-    'OUT_NOT_OURS',
-    `${given} is not empty and was not made by a delivery; nothing was touched`,
-    { hint: 'Move away what lies there, or give another --out; then resume.' },
-  );
 }

@@ -1,4 +1,4 @@
-/** What lies at `--out`: nothing, an earlier delivery, or something that is not ours and stays untouched. */
+/** What lies at `--out`: nothing, an earlier delivery, partitions, or something that is not ours and stays untouched. */
 
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,14 +20,34 @@ export type Manifest = {
   readonly format: 1;
   readonly job: string;
   readonly profile: string;
+  /** Absent where the job is not cut. */
+  readonly partition?: string;
   readonly params: Readonly<Record<string, Scalar>>;
   readonly plan_sha256: string;
   readonly files: readonly ManifestFile[];
 };
 
+/** What a partition's own manifest says, in short. */
+export type DeliveredPartition = {
+  readonly id: string;
+  readonly plan_sha256: string;
+  readonly manifest_sha256: string;
+  readonly files: number;
+  readonly rows: number;
+  readonly bytes: number;
+};
+
+/** `manifest.json` over the partitions of a job. */
+export type PartitionsManifest = {
+  readonly format: 1;
+  readonly job: string;
+  readonly partitions: readonly DeliveredPartition[];
+};
+
 export type OutState =
   | { readonly state: 'absent' | 'empty' | 'foreign' }
-  | { readonly state: 'ours'; readonly manifest: Manifest };
+  | { readonly state: 'ours'; readonly manifest: Manifest; readonly text: string }
+  | { readonly state: 'partitions'; readonly manifest: PartitionsManifest };
 
 /** Looks at `--out` without touching it. */
 export async function inspectOut(out: string): Promise<OutState> {
@@ -41,12 +61,13 @@ export async function inspectOut(out: string): Promise<OutState> {
   const text = await readFile(join(out, 'manifest.json'), 'utf8').catch(() => undefined);
   if (text === undefined) return { state: 'foreign' };
   try {
-    const manifest = JSON.parse(text) as Manifest;
-    const isOurs =
-      manifest.format === 1 &&
-      Array.isArray(manifest.files) &&
-      typeof manifest.plan_sha256 === 'string';
-    return isOurs ? { state: 'ours', manifest } : { state: 'foreign' };
+    const manifest = JSON.parse(text) as Manifest & PartitionsManifest;
+    if (manifest.format !== 1) return { state: 'foreign' };
+    if (Array.isArray(manifest.files) && typeof manifest.plan_sha256 === 'string') {
+      return { state: 'ours', manifest, text };
+    }
+    const isOfAll = Array.isArray(manifest.partitions) && typeof manifest.job === 'string';
+    return isOfAll ? { state: 'partitions', manifest } : { state: 'foreign' };
   } catch {
     return { state: 'foreign' };
   }

@@ -22,7 +22,15 @@ export async function writePapers(
 
 function manifestOf(input: DeliverInput, files: readonly ManifestFile[]): Manifest {
   const { job, profile, params } = input.plan;
-  return { format: 1, job, profile, params, plan_sha256: input.planSha256, files };
+  return {
+    format: 1,
+    job,
+    profile,
+    ...partitionOf(input),
+    params,
+    plan_sha256: input.planSha256,
+    files,
+  };
 }
 
 function recordOf(input: DeliverInput, finishedAtMs: number): PublicRecord {
@@ -31,6 +39,7 @@ function recordOf(input: DeliverInput, finishedAtMs: number): PublicRecord {
     run_id: run.id,
     job,
     profile,
+    ...partitionOf(input),
     status: input.status,
     plan_sha256: input.planSha256,
     params,
@@ -38,6 +47,10 @@ function recordOf(input: DeliverInput, finishedAtMs: number): PublicRecord {
     finished_at: new Date(finishedAtMs).toISOString(),
     steps: input.outcomes.map(stepRecordOf),
   };
+}
+
+function partitionOf({ plan }: DeliverInput): Pick<Manifest, 'partition'> {
+  return plan.partition === undefined ? {} : { partition: plan.partition.id };
 }
 
 async function writeSynced(path: string, value: unknown): Promise<void> {

@@ -11,11 +11,14 @@ const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
 
 /**
  * PATH and HOME of the worker, one locale and time zone for every machine, the variables in `passed`
- * that the worker has, those in `set`, where the inputs lie, and which run, step and attempt this is.
+ * that the worker has, those in `set`, where the inputs lie, and which run, step, attempt and trace this is.
  * @throws StepError BAD_OPTION where two inputs would have one name
  */
 export function commandEnvironment(
-  ctx: Pick<StepContext, 'env' | 'folder' | 'inputs' | 'runId' | 'step' | 'attempt'>,
+  ctx: Pick<
+    StepContext,
+    'env' | 'folder' | 'inputs' | 'runId' | 'step' | 'attempt' | 'traceparent'
+  >,
   {
     passed,
     set,
@@ -34,6 +37,7 @@ export function commandEnvironment(
     LANG: 'C.UTF-8',
     TZ: 'UTC',
     TMPDIR: temporary,
+    ...(ctx.traceparent === undefined ? {} : { TRACEPARENT: ctx.traceparent }),
     ...Object.fromEntries(known.map((name) => [name, ctx.env[name] ?? ''])),
     ...Object.fromEntries(Object.entries(set).map(([name, value]) => [name, String(value)])),
     ...inputVariables(ctx.inputs),

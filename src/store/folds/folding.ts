@@ -33,8 +33,9 @@ export type Summary = {
 export const SUBJECTS = Object.freeze({
   result: (fingerprint: string) => `result ${fingerprint}`,
   run: (runId: string) => `run ${runId}`,
-  latest: (job: string, profile: string, step: string) =>
-    `latest ${JSON.stringify([job, profile, step])}`,
+  /** The newest result of a step, of all its partitions or of one. */
+  latest: (job: string, profile: string, step: string, partition?: string) =>
+    `latest ${JSON.stringify([job, profile, step, ...(partition === undefined ? [] : [partition])])}`,
 });
 
 export const STORE_FOLDING: Folding<Entry, State, Summary> = {
@@ -46,8 +47,11 @@ export const STORE_FOLDING: Folding<Entry, State, Summary> = {
       : foldRun(state as RunState | undefined, entry),
   pointers: ({ entry }) => {
     if (entry.type !== 'result' || entry.stored.step === undefined) return [];
-    const { job, profile, id } = entry.stored.step;
-    return [[SUBJECTS.latest(job, profile, id), { fingerprint: entry.fingerprint }]];
+    const { job, profile, partition, id } = entry.stored.step;
+    const newest = { fingerprint: entry.fingerprint };
+    const ofAll = [SUBJECTS.latest(job, profile, id), newest] as const;
+    if (partition === undefined) return [ofAll];
+    return [ofAll, [SUBJECTS.latest(job, profile, id, partition), newest]];
   },
   isSummed: (subject) => subject.startsWith(SUBJECTS.run('')),
   summaryOf: ({ states, won }) => ({

@@ -20,7 +20,7 @@ steps:
     profiles: [{ path: 'p.yaml', text }],
     kinds: KINDS,
     given: {},
-    date: '2026-01-31',
+    start: { date: '2026-01-31' },
     resolvePath: (path) => `/job/${path}`,
   });
   return problems.map((problem) => problemLine(problem));

@@ -1,6 +1,6 @@
 /** Scenarios of a program that uses the library: the first word says which. Prints one JSON document. */
 
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { defineStep, KINDS, openProject, z } from 'builder-cli';
@@ -142,6 +142,35 @@ const SCENARIOS = {
       listed: listed.length,
       lines: Object.values(steps).flatMap(({ step, statuses }) =>
         Object.entries(statuses).map(([status, n]) => `steps.${step}.${status}:${n}|c`),
+      ),
+    };
+  },
+  async 'counts cannot be written'() {
+    const memory = openMemoryStore({ folder: join(folder, 'memory') });
+    const file = join(folder, 'own.prom');
+    const other = openProject({
+      stateDir: join(folder, '.builder'),
+      kinds: KINDS,
+      env: process.env,
+      store: {
+        ...memory,
+        async append(entries, options) {
+          if (entries.some(({ type }) => type === 'attempt')) throw new Error('no space');
+          return memory.append(entries, options);
+        },
+      },
+      metrics: { port: 0, file },
+    });
+    const ended = await other.run({ definition: TABLE, out: join(folder, 'out') });
+    await other.close();
+    const lines = (await readFile(file, 'utf8')).split('\n');
+    return {
+      status: ended.record.status,
+      steps: ended.record.steps.map(({ status }) => status).join(),
+      attempts: lines.filter((line) => /^pipeline_step_attempts_total\{.*"ok".* 1$/.test(line))
+        .length,
+      told: lines.some((line) =>
+        /^pipeline_metrics_errors_total\{reason="claim"\} [1-9]/.test(line),
       ),
     };
   },

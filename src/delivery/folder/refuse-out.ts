@@ -1,0 +1,47 @@
+/** Why a delivery does not go to a folder: what lies there is not of its kind, and nothing of it is touched. */
+
+import { UserError } from '../../model/errors.ts';
+import { inspectOut } from './inspect-out.ts';
+
+/** @throws UserError OUT_NOT_OURS, OUT_OTHER_FORM unless a delivery as a whole can go to `out`; `shown` is its name for people */
+export async function refuseForWhole(
+  out: string,
+  shown: string,
+  { hint }: { readonly hint?: string } = {},
+): Promise<void> {
+  const found = await inspectOut(out);
+  if (found.state === 'foreign') throw notOurs(shown, hint);
+  if (found.state !== 'partitions') return;
+  throw new UserError(
+    'OUT_OTHER_FORM',
+    `${shown} holds partitions of job ${found.manifest.job}, and this run makes a delivery as a whole; nothing was touched`,
+    { hint: 'Give another --out, or move the partitions away.' },
+  );
+}
+
+/** @throws UserError OUT_NOT_OURS, OUT_OTHER_FORM unless partitions of a job can go to `base` */
+export async function refuseForPartitions(base: string, job: string, shown: string): Promise<void> {
+  const found = await inspectOut(base);
+  if (found.state === 'foreign') throw notOurs(shown, undefined);
+  if (found.state === 'ours') {
+    throw new UserError(
+      'OUT_OTHER_FORM',
+      `${shown} holds a delivery of job ${found.manifest.job} as a whole, and this run makes one partition; nothing was touched`,
+      { hint: 'Give another --out, or move that delivery away.' },
+    );
+  }
+  if (found.state !== 'partitions' || found.manifest.job === job) return;
+  throw new UserError(
+    'OUT_NOT_OURS',
+    `${shown} holds the partitions of another job, ${found.manifest.job}; nothing was touched`,
+    { hint: 'Give another --out.' },
+  );
+}
+
+function notOurs(
+  shown: string,
+  hint = 'Give another --out: a folder that is new or empty, or that holds an earlier delivery.',
+): UserError {
+  const message = `${shown} is not empty and was not made by a delivery; nothing was touched`;
+  return new UserError('OUT_NOT_OURS', message, { hint });
+}
