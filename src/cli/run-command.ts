@@ -65,7 +65,8 @@ export async function withRuns<T>(
   try {
     return await use(show, project);
   } finally {
-    signals.stop();
+    // What is over ends with its own code, whatever signal comes while it leaves.
     await project.close();
+    signals.stop();
   }
 }

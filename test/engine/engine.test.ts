@@ -10,6 +10,7 @@ import { recordFile } from '../../src/engine/server-records.ts';
 import { ownOwner } from '../../src/os/owner.ts';
 import { commandProcess } from './command-process.ts';
 import { fakeServer } from './fake-server.ts';
+import { whyNoSmallDisk, withSmallDisk } from '../store/small-disk.ts';
 import { eventually, exists, leftovers, withFolder } from './scratch.ts';
 
 import type { EngineOptions } from '../../src/engine/engine.ts';
@@ -241,6 +242,25 @@ test('a server that is killed while it starts is started again on the same datab
     expect(names.filter((name) => name.includes('unusable'))).toEqual([]);
     await engine.release();
   }));
+
+(whyNoSmallDisk() === undefined ? test : test.skip)(
+  'on a full disk it says so, and does not take the database for broken',
+  () =>
+    withFolder((folder) =>
+      withSmallDisk(async (disk) => {
+        const database = join(enginePaths(disk).root, '1.32.0', 'temporal.db');
+        mkdirSync(join(database, '..'), { recursive: true });
+        writeFileSync(database, 'fake, and precious');
+        writeFileSync(join(disk, 'filler'), Buffer.alloc(300_000));
+        const server = fakeServer(folder, { always: 'database or disk is full (13)' });
+        await expect(ensureEngine(optionsFor(disk, server))).rejects.toMatchObject({
+          ...{ code: 'OUT_OF_SPACE', exitCode: 3 },
+          message: expect.stringMatching(/the disk of .* is full$/),
+        });
+        expect(readdirSync(join(database, '..'))).toEqual(['temporal.db']);
+      }),
+    ),
+);
 
 test('takes other ports when somebody was quicker, as often as it needs, and leaves its database where it is', () =>
   withFolder(async (folder) => {

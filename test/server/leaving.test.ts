@@ -203,3 +203,11 @@ test('a step that works while its engine is killed is finished, and resume keeps
       expect.not.arrayContaining(['begun']),
     ]);
   }));
+
+test('a signal that comes once the run is over changes its exit code no more', () =>
+  withProject(FILES, async (project) => {
+    const running = project.start(RUN);
+    await running.says(/^ {2}record /m);
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) running.kill(signal);
+    expect(await leaves(running)).toMatchObject({ code: 0 });
+  }));
