@@ -76,7 +76,9 @@ async function productWorker({ connection, stateDir, slots }) {
     address: '127.0.0.1',
     store,
     stateDir,
-    restore: false,
+    storeRoot: join(stateDir, 'store'),
+    mode: 'long-lived',
+    queues: [],
     versions: { version: '0', node: '0', sdk: '0' },
     warn: () => undefined,
   });

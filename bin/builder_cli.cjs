@@ -15,6 +15,7 @@ exec node "$0" "$@"
 /**
  * Starts the CLI from its one bundled file. V8's compiled form of it is kept in the user's cache folder: compiling
  * takes longer than most short commands. Only a file of this user that names the very same bundle is used.
+ * The packages that are not in the bundle are kept beside it.
  */
 
 'use strict';
@@ -22,10 +23,12 @@ exec node "$0" "$@"
 const { createHash } = require('node:crypto');
 const fs = require('node:fs');
 const { createRequire } = require('node:module');
-const { homedir } = require('node:os');
 const { dirname, join } = require('node:path');
 const v8 = require('node:v8');
 const vm = require('node:vm');
+
+const compiled = require('./compiled.cjs');
+const { keepPackages } = require('./compiled-packages.cjs');
 
 // Files, hashes and queries all use the pool; node's own default of 4 would make them wait for each other.
 process.env.UV_THREADPOOL_SIZE ??= '16';
@@ -49,52 +52,15 @@ const name = createHash('sha1')
   .update(`${process.version} ${process.arch} ${bundle} `)
   .update(source)
   .digest('hex');
-const cache = join(cacheFolder(), `${name}.bin`);
+const cache = join(compiled.folder(), `${name}.bin`);
+keepPackages(join(compiled.folder(), `${name}.packages`));
 
 const script = new vm.Script(
   `(function (require, module, exports, __filename, __dirname) {${source}\n})`,
-  { filename: bundle, cachedData: readCache() },
+  { filename: bundle, cachedData: compiled.read(cache) },
 );
-if (script.cachedDataRejected !== false) process.once('exit', writeCache);
+if (script.cachedDataRejected !== false) {
+  process.once('exit', () => compiled.write(cache, script.createCachedData()));
+}
 const module_ = { exports: {} };
 script.runInThisContext()(createRequire(bundle), module_, module_.exports, bundle, dirname(bundle));
-
-function cacheFolder() {
-  const home = process.env.HOME || homedir();
-  const base = process.env.XDG_CACHE_HOME || join(home, '.cache');
-  return join(base, 'builder_cli', 'compiled');
-}
-
-/** Undefined for what is not there, or could have been written by somebody else: it would be executed. */
-function readCache() {
-  try {
-    const { uid, mode } = fs.statSync(cache);
-    const { uid: folderUid, mode: folderMode } = fs.statSync(dirname(cache));
-    const me = process.getuid?.() ?? uid;
-    const isMine = uid === me && folderUid === me && ((mode | folderMode) & 0o022) === 0;
-    return isMine ? fs.readFileSync(cache) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** A cache that cannot be written costs a tenth of a second at each start, and nothing else. */
-function writeCache() {
-  try {
-    fs.mkdirSync(dirname(cache), { recursive: true, mode: 0o700 });
-    const fresh = `${cache}.${process.pid}`;
-    fs.writeFileSync(fresh, script.createCachedData(), { mode: 0o600 });
-    fs.renameSync(fresh, cache);
-    dropOld();
-  } catch {
-    // Said above.
-  }
-}
-
-/** What earlier versions left is nobody's after a month. */
-function dropOld() {
-  for (const file of fs.readdirSync(dirname(cache))) {
-    const path = join(dirname(cache), file);
-    if (Date.now() - fs.statSync(path).mtimeMs > 30 * 24 * 3600 * 1000) fs.rmSync(path);
-  }
-}

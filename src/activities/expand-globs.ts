@@ -5,6 +5,7 @@
 
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { globTest } from '../model/glob.ts';
 import { StepError } from '../model/step-error.ts';
 
 /** A file, and its path below the folder where the pattern begins: what tells it from others of its name. */
@@ -54,7 +55,7 @@ function withKeyFolders(path: string): string {
 /** `start`: what stands before the first wildcard. */
 async function matchesOf(pattern: string, start: string): Promise<readonly string[]> {
   const root = rootOf(start);
-  const test = new RegExp(`^${regexOf(pattern)}$`);
+  const test = globTest(pattern);
   const deep = pattern.includes('**');
   const levels = unescaped(pattern).slice(root.length).split('/').filter(Boolean).length;
   const matches: string[] = [];
@@ -102,34 +103,6 @@ function rootOf(start: string): string {
 
 function unescaped(pattern: string): string {
   return pattern.replaceAll(ESCAPED, '$1');
-}
-
-function regexOf(pattern: string): string {
-  let depth = 0;
-  return pattern.replaceAll(/\\[\\*?{}]|\*\*\/|\*\*|[*?{},]|[.+^$()|[\]\\]/g, (token) => {
-    // To the expression, too, it is the character itself.
-    if (token.length > 1 && token.startsWith('\\')) return token;
-    switch (token) {
-      case '**/':
-        return '(?:.*/)?';
-      case '**':
-        return '.*';
-      case '*':
-        return '[^/]*';
-      case '?':
-        return '[^/]';
-      case '{':
-        depth += 1;
-        return '(?:';
-      case '}':
-        depth -= 1;
-        return ')';
-      case ',':
-        return depth > 0 ? '|' : ',';
-      default:
-        return `\\${token}`;
-    }
-  });
 }
 
 async function mustBeFile(path: string): Promise<void> {

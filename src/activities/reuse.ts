@@ -17,7 +17,10 @@ import type { Identity } from './identity.ts';
 
 /** The part of an attempt's input that decides about reuse. */
 export type ReuseInput = Pick<StepInput, 'step' | 'inputs'> & {
-  readonly run: Pick<StepInput['run'], 'id' | 'job' | 'profile' | 'previousRows'>;
+  readonly run: Pick<
+    StepInput['run'],
+    'id' | 'job' | 'profile' | 'previousRows' | 'previousResult'
+  >;
 };
 
 export type SecretsInUse = {
@@ -94,15 +97,23 @@ export async function reuse(
   return taken(found, added ?? {}, isOwn, elapsedMs());
 }
 
-/** The columns of an output in the step's newest stored result. Asked for once, so that what is stored meanwhile is never taken for what was there before. */
+/**
+ * The columns of an output in the previous delivery, else in the step's newest stored result. Asked for once, so that what
+ * is stored meanwhile is never taken for what was there before.
+ */
 export function previousColumnsOf(
-  store: Pick<Store, 'latestOf'>,
+  store: Pick<Store, 'latestOf' | 'noted'>,
   { run, step }: ReuseInput,
 ): (output: string) => Promise<readonly Column[] | undefined> {
-  let latest: ReturnType<Store['latestOf']> | undefined;
+  let before: Promise<StoredResult | undefined> | undefined;
+  const look = async (): Promise<StoredResult | undefined> => {
+    const { previousResult } = run;
+    const delivered = previousResult === undefined ? undefined : await store.noted(previousResult);
+    return delivered ?? store.latestOf(run.job, run.profile, step.id);
+  };
   return async (output) => {
-    latest ??= store.latestOf(run.job, run.profile, step.id);
-    return (await latest)?.columns[output];
+    before ??= look();
+    return (await before)?.columns[output];
   };
 }
 
@@ -121,12 +132,14 @@ function taken(
   };
 }
 
-/** The warnings of a result and of the conditions of this time. */
+/** The warnings of a result and of the conditions of this time, and what is said behind them now. */
 export function united(
   { warning, failedChecks }: Pick<StepResult, 'warning' | 'failedChecks'>,
   added: Pick<StepReturn, 'warning' | 'failedChecks'>,
+  now?: string,
 ): Pick<StepResult, 'warning' | 'failedChecks'> {
-  const words = [warning, added.warning].flatMap((each) => each ?? []);
+  const own = [warning, added.warning].flatMap((each) => each ?? []);
+  const words = own.length === 0 ? own : [...own, ...(now === undefined ? [] : [now])];
   const names = [...new Set([...(failedChecks ?? []), ...(added.failedChecks ?? [])])];
   return about({
     ...(words.length === 0 ? {} : { warning: words.join('; ') }),

@@ -196,7 +196,8 @@ async function runIn(
       { previousRows: run.previousRows, previousColumns, log },
     );
     log(`done in ${durationMs} ms`);
-    return { ...winner.result, ...united(winner.result, added ?? {}), cached: false, durationMs };
+    const words = united(winner.result, added ?? {}, returned.saidNow);
+    return { ...winner.result, ...words, cached: false, durationMs };
   } catch (error) {
     const told = explainFullDisk(error, 'write the files of this step');
     const message = told instanceof Error ? told.message : String(told);
@@ -213,7 +214,8 @@ function withoutSecrets(error: unknown, message: string, redact: (text: string) 
   if (!(error instanceof StepError || error instanceof UserError)) return new Error(shown);
   const hint = error.hint === undefined ? undefined : redact(error.hint);
   if (error instanceof StepError) {
-    return new StepError(error.code, shown, { hint, failedChecks: error.failedChecks });
+    const { failedChecks, rowsRejected } = error;
+    return new StepError(error.code, shown, { hint, failedChecks, rowsRejected });
   }
   const { code, exitCode } = error;
   return new UserError(code, shown, { exitCode, ...(hint === undefined ? {} : { hint }) });

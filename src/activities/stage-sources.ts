@@ -1,10 +1,11 @@
 /** Outside files of a step: hashed for the look-up, and copied in; what was really copied has a hash of its own. */
 
 import { createHash } from 'node:crypto';
-import { constants, createReadStream, createWriteStream } from 'node:fs';
-import { copyFile, mkdir } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, mkdir, open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+
+import { piecesOf } from '../os/pieces.ts';
 import { StepError } from '../model/step-error.ts';
 
 import type { FoundFile } from './expand-globs.ts';
@@ -15,8 +16,6 @@ export type HashedSource = {
   readonly below: string;
   readonly sha256: string;
 };
-
-const CHUNK_BYTES = 1024 * 1024;
 
 /** sha256 of each file's bytes now. @throws StepError FILE_NOT_FOUND */
 export async function hashSources(
@@ -50,46 +49,43 @@ export async function stageSources(
     const hashed = await reading(path, () =>
       isCloned
         ? hashOf(target, { signal, onProgress })
-        : hashOf(path, { signal, onProgress, copy: createWriteStream(target) }),
+        : hashOf(path, { signal, onProgress, target }),
     );
     staged.push({ original: path, below, path: target, ...hashed });
   }
   return staged;
 }
 
-/** Reads a file once for its hash and length, and writes what was read to `copy`. */
+/** Reads a file once for its hash and length, and writes what was read to `target`. */
 async function hashOf(
   path: string,
   {
     signal,
     onProgress,
-    copy,
+    target,
   }: {
     readonly signal: AbortSignal;
     readonly onProgress?: (() => void) | undefined;
-    readonly copy?: NodeJS.WritableStream;
+    readonly target?: string;
   },
 ): Promise<{ readonly sha256: string; readonly bytes: number }> {
   const hash = createHash('sha256');
   let bytes = 0;
-  const source = createReadStream(path, { highWaterMark: CHUNK_BYTES });
-  const meter = async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const chunk of chunks) {
-      hash.update(chunk);
-      bytes += chunk.length;
+  const copy = target === undefined ? undefined : await open(target, 'w');
+  try {
+    for await (const piece of piecesOf(path)) {
+      signal.throwIfAborted();
+      // Written by another thread while it is hashed by this one.
+      const writing = copy?.writeFile(piece);
+      hash.update(piece);
+      await writing;
+      bytes += piece.length;
       onProgress?.();
-      if (copy !== undefined) yield chunk;
     }
-  };
-  if (copy === undefined) {
-    await pipeline(source, meter, async (rest: AsyncIterable<Buffer>) => drained(rest), { signal });
-  } else await pipeline(source, meter, copy, { signal });
+  } finally {
+    await copy?.close();
+  }
   return { sha256: hash.digest('hex'), bytes };
-}
-
-async function drained(rest: AsyncIterable<Buffer>): Promise<void> {
-  const chunks = rest[Symbol.asyncIterator]();
-  while ((await chunks.next()).done !== true);
 }
 
 async function reading<T>(path: string, work: () => Promise<T>): Promise<T> {

@@ -177,6 +177,13 @@ function makeProgram(action: MakeAction, io: Io): Command {
     .action(action(async () => (await import('./commands/cancel.ts')).cancelCommand, 'no steps'));
   shared(cancel, ['state', 'engine']);
 
+  const forget = program
+    .command('forget')
+    .description('end the metrics and alerts of a job that is gone; its runs stay on record')
+    .argument('<job>', 'the name of the job')
+    .action(action(async () => (await import('./commands/forget.ts')).forgetCommand, 'no steps'));
+  shared(forget, ['state', 'store']);
+
   const worker = program
     .command('worker')
     .description('serve the steps of a Temporal service until told to stop')

@@ -11,6 +11,7 @@ import { withOddLetter } from './odd-letters.ts';
 import { fits } from './option-roles.ts';
 import { draftOf } from './query.ts';
 
+import type { Column } from '../model/column.ts';
 import type { Problem } from '../model/errors.ts';
 import type { KnownTable } from '../model/known-table.ts';
 import type { Binder, BindProblem, VisibleTable } from '../model/binder.ts';
@@ -27,10 +28,16 @@ export function needsBinding(steps: readonly CheckedStep[]): boolean {
   );
 }
 
+/** Columns of a step's outputs as they are stored for what it would read now; undefined where nobody knows. */
+export type StoredColumns = (
+  step: string,
+) => Promise<Readonly<Record<string, readonly Column[]>> | undefined>;
+
 /** Every problem in the queries, types and columns of the steps. */
 export async function bindProblems(
   steps: readonly CheckedStep[],
   binder: Binder,
+  stored: StoredColumns = async () => undefined,
 ): Promise<readonly Problem[]> {
   const shapes: Shapes = new Map();
   const tables: Record<string, KnownTable> = {};
@@ -48,7 +55,9 @@ export async function bindProblems(
       return shapes.get(id)?.get(output);
     };
     problems.push(...(await typeProblems(step, binder)), ...optionProblems(step, tables));
-    const made = tablesOf(step, results, shapeOf);
+    const told = tablesOf(step, results, shapeOf);
+    const isRead = steps.some(({ needs }) => needs.has(step.id));
+    const made = isRead && !isWhole(told) ? completed(told, await stored(step.id)) : told;
     shapes.set(step.id, made);
     for (const [output, table] of made ?? []) {
       if (table !== undefined)
@@ -161,6 +170,28 @@ function tablesOf(
   const known = { query: (path: string) => results.get(path), table };
   const told = step.spec?.columns?.(step.options as never, known) ?? {};
   return new Map(names.map((name) => [name, told[name]]));
+}
+
+/** True if nothing is left to be known of the tables. */
+function isWhole(tables: ReadonlyMap<string, KnownTable | undefined> | undefined): boolean {
+  return (
+    tables !== undefined &&
+    [...tables.values()].every(
+      (table) => table?.isAll === true && table.columns.every(({ type }) => type !== undefined),
+    )
+  );
+}
+
+/** What is stored knows every column; the Parquet twin of a text is nobody's table. */
+function completed(
+  told: ReadonlyMap<string, KnownTable | undefined> | undefined,
+  stored: Awaited<ReturnType<StoredColumns>>,
+): ReadonlyMap<string, KnownTable | undefined> | undefined {
+  if (stored === undefined) return told;
+  const known = Object.entries(stored)
+    .filter(([output]) => !output.includes('.'))
+    .map(([output, columns]) => [output, { columns, isAll: true }] as const);
+  return new Map<string, KnownTable | undefined>([...(told ?? []), ...known]);
 }
 
 function withoutTypes(shape: KnownTable | undefined): KnownTable | undefined {

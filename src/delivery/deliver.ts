@@ -7,7 +7,7 @@ import type { DeliverInput, DeliverResult } from '../model/step-result.ts';
 import type { Store } from '../store/store.ts';
 import type { DeliveryTarget, Place, Prepared, Recovered } from './target.ts';
 
-export { inspectOut, previousRows } from './folder/inspect-out.ts';
+export { inspectOut, previousResults, previousRows } from './folder/inspect-out.ts';
 export { openPartitions, partitionsIn } from './folder/partitions.ts';
 export { refuseForPartitions, refuseForWhole } from './folder/refuse-out.ts';
 export { resolveOut } from './folder/out-path.ts';

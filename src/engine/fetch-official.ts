@@ -40,7 +40,7 @@ export async function fetchOfficial(options: {
       clearTimeout(timer);
       timer = setTimeout(giveUp, STALL_MS, STALL_MS);
     });
-    const sha256 = await writeHashed(entryOfTarGz(archive, 'temporal'), target);
+    const sha256 = await writeHashed(await entryOfTarGz(archive, 'temporal'), target);
     if (sha256 !== pin.binarySha256) {
       throw new Error(`its sha256 is ${sha256}, not the pinned ${pin.binarySha256}`);
     }

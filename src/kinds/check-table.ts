@@ -52,7 +52,7 @@ const schema = z
 
 export const checkTable = defineStep<Options>({
   kind: 'check.table',
-  version: `3 ${ENGINE_VERSION}`,
+  version: `4 ${ENGINE_VERSION}`,
   summary: 'Data-quality rules on a table; broken ones warn or fail, offending rows are kept.',
   schema,
   roles: {
@@ -70,6 +70,7 @@ export const checkTable = defineStep<Options>({
       ],
     },
   }),
+  values: ({ checks }) => ['rows', 'failed', ...newestNames(checks).values()],
   checkOptions: ({ table, checks }, tables) => tableTroubles(table, checks, tables),
   run: async (options, ctx) =>
     withSession(ctx, async (session) => {
@@ -86,9 +87,11 @@ export const checkTable = defineStep<Options>({
       const newestIn = newestNames(options.checks);
       const values: Record<string, Scalar> = { rows };
       const broken: Verdict[] = [];
+      const open: string[] = [];
       let isAnyNoted = false;
       await openRejected(session);
-      for (const { rule, name, written } of await rulesOf(session, options, ctx)) {
+      for (const { rule, name, written, may } of await rulesOf(session, options, ctx)) {
+        open.push(...may);
         const verdict = await judge(session, { rule, name }, checked);
         ctx.log(
           `${verdict.name}: ${verdict.holds && verdict.words !== 'holds' ? 'holds; ' : ''}${verdict.words}`,
@@ -98,17 +101,24 @@ export const checkTable = defineStep<Options>({
         const newest = newestIn.get(written);
         if (newest !== undefined) values[newest] = verdict.newest ?? null;
       }
+      const rejected = isAnyNoted ? await countRejected(session) : 0;
       const kept = broken.length === 0 ? undefined : await keepRejected(session, ctx);
       if (broken.some(({ rule }) => rule.severity === 'fail')) {
         const all = [...broken, ...conditionVerdicts(options, values, ctx, Date.now())];
-        throw new StepError('CHECK_FAILED', messageOf(options, all, kept), namesOf(all));
+        throw new StepError('CHECK_FAILED', messageOf(options, all, kept), {
+          ...namesOf(all),
+          rowsRejected: rejected,
+        });
       }
       const path = join(ctx.folder, 'rejected.parquet');
       return {
         outputs: { rejected: await writeTable(session, REJECTED, path, 'by all columns') },
         values: { ...values, failed: broken.length },
-        rows: { in: rows, rejected: isAnyNoted ? await countRejected(session) : 0 },
-        ...(broken.length === 0 ? {} : { warning: warningOf(broken, kept), ...namesOf(broken) }),
+        rows: { in: rows, rejected },
+        ...warningOf(broken, open),
+        ...(broken.length === 0 ? {} : namesOf(broken)),
+        // Of this run: one that takes the result over has no such file.
+        ...(kept === undefined ? {} : { saidNow: `offending rows: ${kept}` }),
       };
     }),
   conditions: async (options, { values }, ctx) => {
@@ -116,9 +126,7 @@ export const checkTable = defineStep<Options>({
     if (broken.some(({ rule }) => rule.severity === 'fail')) {
       throw new StepError('CHECK_FAILED', messageOf(options, broken, undefined), namesOf(broken));
     }
-    return broken.length === 0
-      ? undefined
-      : { warning: warningOf(broken, undefined), ...namesOf(broken) };
+    return broken.length === 0 ? undefined : { ...warningOf(broken, []), ...namesOf(broken) };
   },
 });
 
@@ -128,16 +136,20 @@ function tablesOf({ table, checks }: Options): readonly string[] {
   return [table, ...others];
 }
 
+type Named = { readonly rule: Rule; readonly name: string; readonly written: Rule };
+
 /** The rules with their names, ready to be tried. */
 async function rulesOf(
   session: Session,
-  { checks }: Options,
+  { table: name, checks }: Options,
   { inputs }: Pick<StepContext, 'inputs'>,
-): Promise<readonly { readonly rule: Rule; readonly name: string; readonly written: Rule }[]> {
+): Promise<readonly (Named & { readonly may: readonly string[] })[]> {
+  const table = tableSql(name, inputs);
   const rules = [];
-  for (const [written, name] of namesOfRules(checks)) {
-    const rule = await admitted(session, written, { what: `check ${name}`, inputs });
-    rules.push({ rule, name, written });
+  for (const [written, called] of namesOfRules(checks)) {
+    const about = { what: `check ${called}`, inputs, table };
+    const { rule, open } = await admitted(session, written, about);
+    rules.push({ rule, name: called, written, may: open });
   }
   return rules;
 }

@@ -4,12 +4,14 @@ import { join } from 'node:path';
 
 import { z } from 'zod';
 
+import { globTest } from '../model/glob.ts';
 import { MAIN_OUTPUT } from '../model/plan.ts';
 import { ENGINE_VERSION, withSession } from '../duckdb/session.ts';
 import { fileColumnsOf } from '../duckdb/reader/file-columns.ts';
 import { readingOf } from '../duckdb/reader/reading.ts';
 import { readParquet } from '../duckdb/reader/parquet-table.ts';
 import { readTexts } from '../duckdb/reader/read-texts.ts';
+import { unzipped } from '../duckdb/reader/unzip.ts';
 import { plainReading, readingFields } from './reading-options.ts';
 import { changedTypes } from './types-changed.ts';
 import { declaredColumns } from './declared-columns.ts';
@@ -32,6 +34,7 @@ type Options = TableOptions &
   FileColumnOptions & {
     readonly from: string | readonly string[];
     readonly format: FileFormat | 'auto';
+    readonly inside?: string | readonly string[];
   };
 
 const schema = z.strictObject({
@@ -44,6 +47,12 @@ const schema = z.strictObject({
     .enum(['auto', ...FORMATS])
     .default('auto')
     .describe('auto: by the file name.'),
+  inside: z
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
+      error: 'expected a name or glob, or a list of them',
+    })
+    .optional()
+    .describe('Which files of zip archives: names or globs. Default: all.'),
   ...readingFields,
   filename_column: z
     .union([
@@ -89,18 +98,22 @@ export const collectFiles = defineStep<Options>({
         format: _format,
         filename_column: _name,
         hive: _hive,
+        inside: _inside,
         ...table
       } = options;
       const reading = readingOf(plainReading(table));
-      const written = await read(session, options, reading, ctx);
-      ctx.log(
-        `${ctx.sources.length} files, ${written.rows} rows, ${written.columns.length} columns`,
-      );
+      const sources = await unzipped(ctx.sources, {
+        folder: ctx.folder,
+        isWanted: insideTest(options),
+        onProgress: () => goOn(ctx),
+      });
+      const written = await read(session, options, reading, { sources, ctx });
+      ctx.log(`${sources.length} files, ${written.rows} rows, ${written.columns.length} columns`);
       // What must fail for it fails before anything is stored; a warning is one of this time alone.
       await changedTypes(options, MAIN_OUTPUT, written.columns, ctx);
       return {
         outputs: { [MAIN_OUTPUT]: written },
-        values: { rows: written.rows, files: ctx.sources.length },
+        values: { rows: written.rows, files: sources.length },
         rows: { in: written.rows, out: written.rows },
       };
     }),
@@ -114,21 +127,17 @@ async function read(
   session: Session,
   options: Options,
   reading: Reading,
-  ctx: StepContext,
+  { sources, ctx }: { readonly sources: readonly StagedFile[]; readonly ctx: StepContext },
 ): Promise<WrittenTable> {
   const path = join(ctx.folder, 'table.parquet');
-  const files = ctx.sources.map((file) => ({ file, format: formatOf(options, file) }));
-  const named = (sources: readonly StagedFile[]): readonly FileColumn[] =>
-    fileColumnsOf(sources, options);
-  const onProgress = (): void => {
-    ctx.signal.throwIfAborted();
-    ctx.progress?.();
-  };
+  const files = sources.map((file) => ({ file, format: formatOf(options, file) }));
+  const named = (of: readonly StagedFile[]): readonly FileColumn[] => fileColumnsOf(of, options);
+  const onProgress = (): void => goOn(ctx);
   const texts = files.flatMap(({ file, format }) =>
     format === 'parquet' ? [] : [{ file, format }],
   );
   if (texts.length === 0) {
-    return readParquet(session, ctx.sources, reading, named(ctx.sources), path, onProgress);
+    return readParquet(session, sources, reading, named(sources), path, onProgress);
   }
   if (texts.length < files.length) {
     throw new StepError(
@@ -143,6 +152,21 @@ async function read(
     onProgress,
     fileColumns: (parts) => named(parts.map(({ file }) => file)),
   });
+}
+
+/** Work goes on, unless it is to stop. @throws the reason to stop */
+function goOn({ signal, progress }: StepContext): void {
+  signal.throwIfAborted();
+  progress?.();
+}
+
+/** Whether `inside` means a file of an archive: by its path there, or where the glob has no folder by its name. */
+function insideTest({ inside }: Options): ((path: string) => boolean) | undefined {
+  if (inside === undefined) return undefined;
+  const globs = typeof inside === 'string' ? [inside] : inside;
+  const tests = globs.map((glob) => ({ test: globTest(glob), isName: !glob.includes('/') }));
+  return (path) =>
+    tests.some(({ test, isName }) => test.test(isName ? (path.split('/').at(-1) ?? path) : path));
 }
 
 function baseName(file: StagedFile): string {

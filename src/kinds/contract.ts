@@ -44,7 +44,7 @@ export type StepContext = {
   readonly fence: Fence;
   /** Rows of `step` or `step.output` in the previous delivery. */
   readonly previousRows: Readonly<Record<string, number>>;
-  /** Columns of an output in the newest result of this step in this job and profile. */
+  /** Columns of an output of this step in the previous delivery; where there is none, in its newest result in this job and profile. */
   previousColumns?(output: string): Promise<readonly Column[] | undefined>;
   /** Environment of the worker: for allow-lists only. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -83,6 +83,8 @@ export type StepReturn = {
   readonly rows?: { readonly in?: number; readonly out?: number; readonly rejected?: number };
   /** Makes the outcome WARN. */
   readonly warning?: string;
+  /** Said behind the warning this time, and not stored: what is true of this run alone. */
+  readonly saidNow?: string;
   /** Names of failed checks. */
   readonly failedChecks?: readonly string[];
 };

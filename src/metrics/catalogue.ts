@@ -1,17 +1,15 @@
-/** Every instrument of ours as plain data: this list is the catalogue, and `docs/metrics.md` is kept equal to it by a test. */
+/** Every metric of ours as plain data: this list is the catalogue, and `docs/metrics.md` is kept equal to it by a test. */
 
-import { ENDINGS } from '../model/endings.ts';
-import { DURATION_BOUNDS } from '../store/folds/counters.ts';
+import { DURATION_BOUNDS } from '../store/folds/filled.ts';
 
-type Described = {
+export type MetricSpec = {
   readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
   readonly labels: readonly string[];
+  /** Upper bounds of a histogram's buckets; the infinite one comes on top. */
+  readonly buckets?: readonly number[];
 };
-
-export type InstrumentSpec =
-  | (Described & { readonly type: 'counter' | 'gauge' })
-  | (Described & { readonly type: 'histogram'; readonly buckets: readonly number[] });
 
 const STEP = ['job', 'profile', 'step'] as const;
 const RUN = ['job', 'profile'] as const;
@@ -22,7 +20,7 @@ export const CATALOGUE = Object.freeze([
     name: 'pipeline_step_duration_seconds',
     type: 'histogram',
     help: 'Execution time of attempts that ended OK or WARN; reused results are not in it.',
-    labels: ['profile', 'step'],
+    labels: STEP,
     buckets: DURATION_BOUNDS.step,
   },
   {
@@ -46,7 +44,7 @@ export const CATALOGUE = Object.freeze([
   {
     name: 'pipeline_run_info',
     type: 'gauge',
-    help: 'Always 1, for each of the last 20 runs.',
+    help: 'Always 1, for the last run of each job and profile and the last 20 of all.',
     labels: ['run_id', ...RUN],
   },
   // Steps
@@ -57,34 +55,34 @@ export const CATALOGUE = Object.freeze([
     labels: STEP,
   },
   {
-    name: 'pipeline_step_started_timestamp_seconds',
+    name: 'pipeline_step_running_seconds',
     type: 'gauge',
-    help: 'Unix time at which the attempt that now runs in this process began; absent when none runs.',
+    help: 'How long the attempt that now runs has been running, by the clock of this exporter; absent when none runs.',
+    labels: STEP,
+  },
+  {
+    name: 'pipeline_step_usual_duration_seconds',
+    type: 'gauge',
+    help: 'Median duration of the last 10 executions that ended OK or WARN, without the newest; absent under five.',
     labels: STEP,
   },
   {
     name: 'pipeline_step_attempts_total',
     type: 'counter',
-    help: `Executed attempts by how they ended: ${Object.keys(ENDINGS).join(', ')}.`,
-    labels: ['profile', 'step', 'result'],
-  },
-  {
-    name: 'pipeline_step_last_attempt_timestamp_seconds',
-    type: 'gauge',
-    help: 'Unix time at which the last executed attempt ended; in a fleet it tells whose last duration and rows are the newest.',
-    labels: STEP,
+    help: 'Attempts that did not end well: fail (failed or over its time limit), lost (its worker died).',
+    labels: [...STEP, 'result'],
   },
   {
     name: 'pipeline_step_rows',
     type: 'gauge',
-    help: 'Rows in, out and rejected of the last successful execution.',
+    help: 'Rows that the last successful execution returned; of a check, those that the last one rejected, failed or not.',
     labels: [...STEP, 'direction'],
   },
   {
     name: 'pipeline_check_failures_total',
     type: 'counter',
     help: 'Data-quality checks that found offending rows, at either severity.',
-    labels: [...STEP, 'check'],
+    labels: STEP,
   },
   // Runs
   {
@@ -146,7 +144,7 @@ export const CATALOGUE = Object.freeze([
   {
     name: 'pipeline_profile_step_timeout_seconds',
     type: 'gauge',
-    help: 'Time limit of one attempt.',
+    help: 'Time limit of one attempt, of steps without a threshold.',
     labels: STEP,
   },
   {
@@ -155,7 +153,13 @@ export const CATALOGUE = Object.freeze([
     help: 'How often the profile says that a run should complete (expected_every).',
     labels: RUN,
   },
-  // Self
+  // This process, its state folder and its queues
+  {
+    name: 'pipeline_exporter_info',
+    type: 'gauge',
+    help: 'Always 1; mode is long-lived (worker, dev) or one-shot (every other command).',
+    labels: ['mode'],
+  },
   {
     name: 'pipeline_build_info',
     type: 'gauge',
@@ -163,30 +167,43 @@ export const CATALOGUE = Object.freeze([
     labels: ['version', 'node', 'temporal_sdk'],
   },
   {
+    name: 'pipeline_state_disk_free_bytes',
+    type: 'gauge',
+    help: 'Bytes that may still be written on the filesystem of the state folder.',
+    labels: [],
+  },
+  {
+    name: 'pipeline_state_disk_size_bytes',
+    type: 'gauge',
+    help: 'Size of the filesystem of the state folder.',
+    labels: [],
+  },
+  {
+    name: 'pipeline_queue_unserved_seconds',
+    type: 'gauge',
+    help: 'How long an open run has waited with nobody polling its task queue; absent otherwise.',
+    labels: ['task_queue'],
+  },
+  {
     name: 'pipeline_metrics_errors_total',
     type: 'counter',
     help: 'What telemetry could not do. No step is ever failed or held up by it.',
     labels: ['reason'],
   },
-] as const satisfies readonly InstrumentSpec[]);
+] as const satisfies readonly MetricSpec[]);
 
-type Entry = (typeof CATALOGUE)[number];
+export type MetricName = (typeof CATALOGUE)[number]['name'];
 
-/** Names of the instruments of one type. */
-export type NameOf<Type extends InstrumentSpec['type']> = Extract<Entry, { type: Type }>['name'];
-
-/** The labels an instrument takes, each with a value. */
-export type LabelsOf<Name extends Entry['name']> = Readonly<
-  Record<Extract<Entry, { name: Name }>['labels'][number], string>
+/** The labels a metric takes, each with a value. */
+export type LabelsOf<Name extends MetricName> = Readonly<
+  Record<Extract<(typeof CATALOGUE)[number], { name: Name }>['labels'][number], string>
 >;
 
 /** Why telemetry could not do something: the closed set of `reason`. */
 export const METRICS_ERRORS = Object.freeze({
-  series_limit:
-    'A new label set was not created, because the process holds as many series as it may.',
-  claim: 'The store could not record that something was counted; it was counted all the same.',
-  restore: 'The counts of earlier runs could not be read; counters start at 0.',
-  record: 'A fact could not be turned into metrics.',
+  series_limit: 'A step or job is not shown, because the process holds as many series as it may.',
+  claim: 'The store could not take down what happened; it is counted while this process lives.',
+  store: 'The store could not be read; what was read of it before is shown.',
   scrape: 'A scrape could not be answered.',
   file: 'The metrics file could not be written.',
   sdk: "The Temporal SDK's own metrics could not be read for a scrape.",
@@ -194,11 +211,11 @@ export const METRICS_ERRORS = Object.freeze({
 
 export type MetricsError = keyof typeof METRICS_ERRORS;
 
-/** Directions of `pipeline_step_rows`. */
-export const ROW_DIRECTIONS = Object.freeze(['in', 'out', 'rejected'] as const);
+/** How `pipeline_step_attempts_total` names the endings it counts. An attempt that ended well is in the histogram. */
+export const ATTEMPT_RESULTS = Object.freeze({ fail: 'fail', timeout: 'fail', lost: 'lost' });
 
-/** Runs that `pipeline_run_info` keeps. */
-export const RUNS_KEPT = 20;
-
-/** Most series of ours in one process, unless told otherwise: the largest plan that is allowed fits. */
+/** Most series of ours about jobs in one process, unless told otherwise. */
 export const MAX_SERIES = 30_000;
+
+/** Most series that a step has, and that the runs of a job and profile have. */
+export const SERIES_OF = Object.freeze({ step: 30, runs: 30 });

@@ -1,4 +1,4 @@
-/** Counting a fact exactly once: append it to the journal, and only who won it there records it. Never throws. */
+/** Writes down what happened under the name of the exporter that counts it. Never throws. */
 
 import { isFact } from '../store/folds/folding.ts';
 
@@ -7,23 +7,20 @@ import type { RunJournal } from '../store/store.ts';
 import type { Telemetry } from './telemetry.ts';
 
 export type Counting = {
-  /**
-   * Appends what happened, in order. Resolves when it is in the journal and what this process won is recorded.
-   * Never rejects.
-   */
+  /** Appends what happened, in order. Resolves when it is in the journal, and so counted. Never rejects. */
   add(entries: readonly RunEntry[]): Promise<void>;
-  /** Resolves when everything added so far is recorded: call it before the last scrape. */
+  /** Resolves when everything added so far is: call it before the last scrape. */
   settled(): Promise<void>;
 };
 
-/** What counts, and under which name; absent where the exporter is off: then it is only written down. */
+/** What counts, and under which name; absent where the exporter is off: then the store's adopter counts, if any. */
 export type Counter = {
-  readonly telemetry: Telemetry;
+  readonly telemetry: Pick<Telemetry, 'record' | 'metricsError'>;
   /** This process's exporter, written into each fact. */
   readonly exporter: string;
 };
 
-/** Appends to `store`, and records in `counter` what was not there yet. */
+/** Appends to `store`. What that does not take is recorded in `counter`. */
 export function makeCounting({
   store,
   counter,
@@ -33,16 +30,14 @@ export function makeCounting({
 }): Counting {
   const open = new Set<Promise<void>>();
 
-  async function appendAndRecord(entries: readonly RunEntry[]): Promise<void> {
-    let isMine = entries.map(() => true);
+  async function append(entries: readonly RunEntry[]): Promise<void> {
     try {
-      isMine = (await store.append(entries)).map(({ won }) => won);
+      await store.append(entries);
     } catch {
+      if (counter === undefined) return;
       // Nobody else can have counted it, and a store that fails is when the numbers matter most.
-      counter?.telemetry.metricsError('claim');
-    }
-    for (const [i, entry] of entries.entries()) {
-      if (isMine[i] === true && isFact(entry)) counter?.telemetry.record(entry);
+      counter.telemetry.metricsError('claim');
+      for (const entry of entries) if (isFact(entry)) counter.telemetry.record(entry);
     }
   }
 
@@ -50,7 +45,7 @@ export function makeCounting({
     add(entries) {
       const exporter = counter === undefined ? {} : { exporter: counter.exporter };
       const mine = entries.map((entry) => (isFact(entry) ? { ...entry, ...exporter } : entry));
-      const counted = appendAndRecord(mine).finally(() => open.delete(counted));
+      const counted = append(mine).finally(() => open.delete(counted));
       open.add(counted);
       return counted;
     },

@@ -17,7 +17,7 @@ import type { Telemetry } from './telemetry.ts';
 type Settings = {
   readonly counting: Counting;
   /** Absent: the exporter is off, and attempts are only written down. */
-  readonly telemetry?: Telemetry;
+  readonly telemetry?: Pick<Telemetry, 'seedStep'>;
 };
 
 /** For `interceptors.activity` of a worker. Activities that are not steps, such as `deliver`, pass untouched. */
@@ -39,18 +39,20 @@ async function counted(
   { counting, telemetry }: Settings,
 ): Promise<unknown> {
   const { run, step, attempt } = input;
-  const place = { runId: run.id, job: run.job, profile: run.profile };
+  const { id: runId, job, profile, generation } = run;
+  const place = { runId, job, profile, generation };
   telemetry?.seedStep(place, step.id);
-  telemetry?.stepStarted(place, step.id, Date.now());
+  // Not awaited, here and below: it is written before the step goes on, but its bookkeeping does not hold it up.
+  void counting.add([
+    { ...place, atMs: Date.now(), type: 'step', step: step.id, attempt, began: true },
+  ]);
 
-  const record = (ending: Ending, durationMs: number, output?: StepResult): void => {
-    telemetry?.stepStopped(place, step.id);
-    if (output !== undefined && !isExecuted(output)) return;
-    // Not awaited: it is written before the step's answer leaves, but its bookkeeping does not hold it up.
+  type Rows = Pick<StepResult, 'rowsIn' | 'rowsOut' | 'rowsRejected'>;
+  const record = (ending: Ending, durationMs: number, rows: Rows, isMade = true): void => {
+    if (!isMade) return;
     void counting.add([
       {
         ...place,
-        generation: run.generation,
         atMs: Date.now(),
         type: 'attempt',
         step: step.id,
@@ -59,20 +61,20 @@ async function counted(
         result: ending,
         durationMs,
         observed: ENDINGS[ending].observed,
-        ...(output?.rowsIn === undefined ? {} : { rowsIn: output.rowsIn }),
-        ...(output?.rowsOut === undefined ? {} : { rowsOut: output.rowsOut }),
-        ...(output?.rowsRejected === undefined ? {} : { rowsRejected: output.rowsRejected }),
+        ...(rows.rowsIn === undefined ? {} : { rowsIn: rows.rowsIn }),
+        ...(rows.rowsOut === undefined ? {} : { rowsOut: rows.rowsOut }),
+        ...(rows.rowsRejected === undefined ? {} : { rowsRejected: rows.rowsRejected }),
       },
     ]);
   };
 
   try {
     const output = (await execute()) as StepResult;
-    record('ok', output.durationMs, output);
+    record('ok', output.durationMs, output, isExecuted(output));
     return output;
   } catch (error) {
     const failure = failureOfThrown(error);
-    record(endingOf(failure), failure.durationMs ?? 0);
+    record(endingOf(failure), failure.durationMs ?? 0, failure);
     throw error;
   }
 }

@@ -4,16 +4,18 @@
  *
  * 1. A reader sees a whole file, the old one or the new one.
  * 2. One process at a time writes a file; a second one is refused before anything starts.
+ * 3. A job and profile is in one file of a folder alone: a collector drops everything where two have one series.
  */
 
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
 import { replaceFile } from '../os/atomic.ts';
 import { takeLease } from '../os/lease.ts';
 import { describeOwner } from '../os/owner.ts';
-import { CATALOGUE } from './catalogue.ts';
+
+import { placesElsewhere } from './metrics-file-places.ts';
 
 import type { Lease } from '../os/lease.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -28,10 +30,11 @@ export type MetricsFile = {
 /** A collector looks about this often. */
 const WRITE_EVERY_MS = 15_000;
 
-/** Takes the file, writes it now and every 15 seconds. @throws UserError BAD_USAGE, METRICS_FILE_BUSY */
+/** Takes the file, and writes it every 15 seconds. @throws UserError BAD_USAGE, METRICS_FILE_BUSY */
 export async function openMetricsFile(
   path: string,
-  telemetry: Pick<Telemetry, 'registry' | 'metricsError'>,
+  telemetry: Pick<Telemetry, 'fileText' | 'metricsError'>,
+  warn: (line: string) => void = () => undefined,
 ): Promise<MetricsFile> {
   const folder = dirname(path);
   if (!path.endsWith('.prom')) {
@@ -40,11 +43,17 @@ export async function openMetricsFile(
     });
   }
   const lock = join(folder, `.${basename(path)}.lock`);
+  const warned = new Set<string>();
   const text = async (): Promise<string> => {
-    const parts = await Promise.all(
-      CATALOGUE.map(({ name }) => telemetry.registry.getSingleMetricAsString(name)),
-    );
-    return parts.map((part) => `${part.trim()}\n`).join('\n');
+    const elsewhere = await placesElsewhere(path);
+    return telemetry.fileText((place) => {
+      const other = elsewhere(place);
+      if (other === undefined) return false;
+      const line = `metrics   ${place.job} with ${place.profile} is in ${other} beside ${basename(path)} already, so not in this one; remove ${other} if it is of the past`;
+      if (!warned.has(line)) warn(line);
+      warned.add(line);
+      return true;
+    });
   };
   let lease: Lease | undefined;
   try {
@@ -58,7 +67,8 @@ export async function openMetricsFile(
       });
     }
     lease = taken.lease;
-    await replaceFile(path, await text());
+    // What an earlier command left there stays until this one has something to tell.
+    await replaceFile(path, await readFile(path, 'utf8').catch(() => text()));
   } catch (error) {
     lease?.release();
     if (error instanceof UserError) throw error;

@@ -7,11 +7,14 @@ import { makeActivityInterceptor } from './interceptor.ts';
 import { openMetricsFile } from './metrics-file.ts';
 import { makeEventSinks } from './outcome-sink.ts';
 import { loadPromClient, NOT_INSTALLED } from './prom-client.ts';
-import { addProcessMetrics } from './process-metrics.ts';
+import { processMetrics } from './process-metrics.ts';
 import { bindExporter } from './prometheus-exporter.ts';
-import { restore } from './restoring.ts';
-import { openScrapeNote, waitFor } from './scraped.ts';
+import { isAdopted, keepAdopting } from './adopting.ts';
+import { linger, waitFor } from './lingering.ts';
+import { openScrapeNote } from './scrape-note.ts';
+import { makeScrapers } from './scrapers.ts';
 import { makeSdkMetrics } from './sdk-metrics.ts';
+import { sdkPage } from './sdk-page.ts';
 import { makeTelemetry } from './telemetry.ts';
 
 import type { ActivityInterceptorsFactory, TelemetryOptions } from '@temporalio/worker';
@@ -19,6 +22,7 @@ import type { RunEvent, RunKey, RunShape } from '../model/events.ts';
 import type { Store } from '../store/store.ts';
 import type { Metering, InjectedEventSinks } from './outcome-sink.ts';
 import type { Exporter, Probe } from './prometheus-exporter.ts';
+import type { Mode, QueueAges } from './telemetry.ts';
 import type { WebConfig } from './web-config.ts';
 
 export type Health = {
@@ -38,6 +42,8 @@ export type Metrics = {
   sinks(onEvent?: (key: RunKey, event: RunEvent) => void): InjectedEventSinks;
   /** What `/healthz` and `/readyz` answer from now on; before, nothing is ready. */
   health(health: Health): void;
+  /** Shows how long task queues have gone unserved, until what it answers is called. */
+  watchQueues(ages: QueueAges): () => void;
   /** The worker is about to stop: nothing is ready, and what the SDK says now is what a last scrape gets. */
   stopping(): Promise<void>;
   /**
@@ -61,14 +67,17 @@ export type MetricsOptions = {
   readonly file?: string;
   readonly store: Store;
   readonly stateDir: string;
-  /** Go on from what earlier processes of this store counted on this exporter. */
-  readonly restore: boolean;
+  /** Folder of the store: of all exporters that have it one counts for processes without. */
+  readonly storeRoot: string;
+  /** A process that serves until it is told to stop counts for those without an exporter, too. */
+  readonly mode: Mode;
+  /** Name that this process counts under, where that is not its port or file: it goes on from what that counted before. */
+  readonly exporter?: string;
+  /** Task queues that outlive a run: the SDK's metrics name them. */
+  readonly queues: readonly string[];
   readonly versions: { readonly version: string; readonly node: string; readonly sdk: string };
   readonly warn: Say;
 };
-
-/** Longest wait of `--linger auto`: four scrapes at the usual interval. */
-const AUTO_LINGER_MS = 60_000;
 
 /** Takes the port and the file at once; everything else is ready when it answers. @throws UserError PORT_IN_USE, METRICS_FILE_BUSY */
 export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
@@ -86,17 +95,32 @@ export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
       ? undefined
       : await bindExporter({ port, address, ...(web === undefined ? {} : { web }) });
   try {
-    const telemetry = makeTelemetry({ prom });
-    telemetry.build(options.versions);
-    if (bound !== undefined) addProcessMetrics(prom, telemetry.registry);
-    const exporter = port === 0 ? `file:${file}` : String(port);
+    const exporter = options.exporter ?? (port === 0 ? `file:${file}` : String(port));
     const folder = join(stateDir, 'metrics');
-    if (options.restore) await restore({ store, exporter, telemetry });
-    const written = file === undefined ? undefined : await openMetricsFile(file, telemetry);
+    const { mode, versions } = options;
+    const telemetry = makeTelemetry({ store, exporter, mode, versions, stateDir });
+    const adopting =
+      mode === 'long-lived'
+        ? await keepAdopting({ store, exporter, folder: options.storeRoot })
+        : undefined;
+    const written = file === undefined ? undefined : await openMetricsFile(file, telemetry, warn);
     const counting = makeCounting({ store, counter: { telemetry, exporter } });
-    const metering: Metering = { telemetry, counting };
+    const seed = (shape: RunShape): void => {
+      telemetry.seed(shape);
+      void written?.write();
+    };
+    const metering: Metering = { telemetry: { seed, seedStep: telemetry.seedStep }, counting };
     const scraping =
-      bound === undefined ? undefined : await serve(bound, { telemetry, folder, port });
+      bound === undefined
+        ? undefined
+        : await serve(bound, {
+            telemetry,
+            folder,
+            port,
+            storeRoot: options.storeRoot,
+            process: processMetrics(prom),
+            queues: new Set(options.queues),
+          });
     return {
       ...(bound === undefined ? {} : { url: bound.url }),
       store,
@@ -107,21 +131,23 @@ export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
       sinks: (onEvent) =>
         makeEventSinks({ metering, ...(onEvent === undefined ? {} : { onEvent }) }),
       health: (health) => scraping?.health(health),
+      watchQueues: telemetry.watchQueues,
       stopping: async () => {
         scraping?.health(undefined);
-        await scraping?.sdkPage();
+        await scraping?.readSdk();
       },
       awaitScrape: async (shape, seconds, say, stop) => {
         if (scraping === undefined || seconds === 0) return;
         telemetry.seed(shape);
         await scraping.awaitScrape(seconds, say, stop);
       },
-      linger: async (mode, say, stop) => {
+      linger: async (limit, say, stop) => {
         await counting.settled();
         await written?.write();
-        await scraping?.linger(mode, say, stop);
+        await scraping?.linger(limit, say, stop);
       },
       close: async () => {
+        adopting?.stop();
         await written?.close();
         await bound?.close();
       },
@@ -139,20 +165,24 @@ async function serve(
     readonly telemetry: ReturnType<typeof makeTelemetry>;
     readonly folder: string;
     readonly port: number;
+    readonly storeRoot: string;
+    readonly process: () => Promise<string>;
+    readonly queues: ReadonlySet<string>;
   },
 ) {
   const sdk = await makeSdkMetrics();
-  const scrapes = openScrapeNote(about.folder, about.port);
-  const scrapedBefore = await scrapes.read();
+  const note = openScrapeNote(about.folder, about.port);
+  const scrapers = makeScrapers();
+  const openedMs = Date.now();
   const notReady: Probe = { ok: false, detail: 'starting or stopping' };
   let health: Health | undefined;
   let sdkRuns = false;
   /** The SDK answers while its runtime lives; a last scrape after that gets what it said last. */
   let lastPage = '';
-  const sdkPage = async (): Promise<string> => {
+  const readSdk = async (): Promise<string> => {
     if (!sdkRuns) return '';
     try {
-      lastPage = await sdk.read();
+      lastPage = sdkPage(await sdk.read(), about.queues);
     } catch {
       if (health !== undefined) about.telemetry.metricsError('sdk');
     }
@@ -160,14 +190,13 @@ async function serve(
   };
   exporter.attach({
     telemetry: about.telemetry,
-    extra: sdkPage,
+    process: about.process,
+    sdk: readSdk,
     health: {
       alive: () => health?.alive() ?? { ok: true, detail: 'ok' },
       ready: () => health?.ready() ?? notReady,
     },
-    onScrape: ({ byScraper }) => {
-      if (byScraper) scrapes.note();
-    },
+    onScrape: (scrape) => scrapers.note(scrape),
   });
   return {
     runtimeMetrics: () => {
@@ -177,27 +206,18 @@ async function serve(
     health: (next: Health | undefined) => {
       health = next;
     },
-    sdkPage,
+    readSdk,
     awaitScrape: async (seconds: number, say: Say, stop: AbortSignal): Promise<void> => {
       say(`metrics   waiting for a first scrape of ${exporter.url} (at most ${seconds} s)`);
       const scraped = await waitFor(exporter.scrapedSince(Date.now()), seconds * 1000, stop);
       say(scraped ? 'metrics   scraped; starting' : 'metrics   no Prometheus came; starting');
     },
-    linger: async (mode: 'auto' | number, say: Say, stop: AbortSignal): Promise<void> => {
-      const wanted = mode === 'auto' ? exporter.wasScraped || scrapedBefore : mode > 0;
-      if (!wanted) return;
-      const limitMs = mode === 'auto' ? AUTO_LINGER_MS : mode * 1000;
-      say(
-        `metrics   waiting for a last scrape of ${exporter.url} (at most ${limitMs / 1000} s, Ctrl-C leaves)`,
-      );
-      const scraped = await waitFor(exporter.scrapedSince(Date.now()), limitMs, stop);
-      say(
-        scraped
-          ? 'metrics   the final values were scraped'
-          : 'metrics   no Prometheus scraped the final values',
-      );
-      if (!scraped) await scrapes.forget();
-    },
+    linger: (mode: 'auto' | number, say: Say, stop: AbortSignal): Promise<void> =>
+      linger(mode, {
+        ...{ url: exporter.url, note, scrapers, openedMs, say, stop },
+        nextScrape: () => exporter.nextScrape(),
+        isCovered: () => isAdopted(about.storeRoot),
+      }),
   };
 }
 
@@ -209,6 +229,7 @@ function silent(store: Store): Metrics {
     interceptors: [makeActivityInterceptor(metering)],
     sinks: (onEvent) => makeEventSinks({ metering, ...(onEvent === undefined ? {} : { onEvent }) }),
     health: () => undefined,
+    watchQueues: () => () => undefined,
     stopping: async () => undefined,
     awaitScrape: async () => undefined,
     linger: async () => undefined,

@@ -1,7 +1,7 @@
 /**
  * Receives the workflow's events: the one authority for outcomes of steps and runs.
  *
- * 1. Events arrive at least once; a fact is counted once, because it is appended to the journal first.
+ * 1. Events arrive at least once; a fact is counted once, because of equal entries of the journal the first counts.
  * 2. It is in the journal before the workflow task is answered, so a kill afterwards loses nothing.
  * 3. Whoever watches gets each event once, in order.
  */
@@ -26,7 +26,7 @@ export type InjectedEventSinks = {
 export type Metering = {
   readonly counting: Counting;
   /** Absent: the exporter is off. */
-  readonly telemetry?: Telemetry;
+  readonly telemetry?: Pick<Telemetry, 'seed' | 'seedStep'>;
 };
 
 /** Starts of runs whose seen events are remembered. */
@@ -50,7 +50,8 @@ export function makeEventSinks({
           try {
             for (const event of fresh) onEvent?.(key, event);
           } finally {
-            if (telemetry !== undefined) for (const event of fresh) show(telemetry, key, event);
+            for (const event of fresh)
+              if (event.type === 'run_started') telemetry?.seed(event.shape);
             const entries = fresh.flatMap((event) => entryOf(key, event) ?? []);
             if (entries.length > 0) await counting.add(entries);
           }
@@ -60,31 +61,14 @@ export function makeEventSinks({
   };
 }
 
-/** What is shown beside the counts. */
-function show(telemetry: Telemetry, key: RunKey, event: RunEvent): void {
-  switch (event.type) {
-    case 'run_started':
-      telemetry.seed(event.shape);
-      telemetry.runStarted(key, event.atMs);
-      return;
-    case 'attempt_ended':
-      return telemetry.stepStopped(key, event.step);
-    case 'step_ended':
-      return telemetry.stepStopped(key, event.outcome.step);
-    case 'step_started': // The interceptor shows what runs: a gauge of another process's step would stay for ever.
-    case 'run_ended':
-      return;
-  }
-}
-
 /** What an event adds to the journal; nothing where somebody else has it to say. */
 export function entryOf(key: RunKey, event: RunEvent): RunEntry | undefined {
   const about = { ...key, atMs: event.atMs };
   switch (event.type) {
     case 'run_started':
+      return { ...about, type: 'shape', shape: event.shape };
+    case 'step_started': // The worker that executes it writes down that it begins.
       return undefined;
-    case 'step_started':
-      return { ...about, type: 'step', step: event.step, attempt: event.attempt };
     case 'attempt_ended':
       if (!ENDINGS[event.result].unheard) return undefined;
       return {

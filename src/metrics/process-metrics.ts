@@ -1,12 +1,13 @@
 /** The process's own memory, CPU and event loop, from the library's defaults. */
 
-import type { PromClient, PromRegistry } from './prom-client.ts';
+import type { PromClient } from './prom-client.ts';
 
 /**
- * Adds the default metrics to a registry, without those that would mislead: gauges named like counters
+ * How to ask for the default metrics in the text format, without those that would mislead: gauges named like counters
  * (`..._total`), and the garbage collector's, which cost more than they tell.
  */
-export function addProcessMetrics(prom: PromClient, registry: PromRegistry): void {
+export function processMetrics(prom: PromClient): () => Promise<string> {
+  const registry = new prom.Registry();
   prom.collectDefaultMetrics({ register: registry });
   for (const { name, type } of registry.getMetricsAsArray()) {
     const isGauge = String(type) === 'gauge';
@@ -14,4 +15,5 @@ export function addProcessMetrics(prom: PromClient, registry: PromRegistry): voi
       registry.removeSingleMetric(name);
     }
   }
+  return () => registry.metrics();
 }

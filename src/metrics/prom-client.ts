@@ -3,7 +3,6 @@
 import type * as Prom from 'prom-client';
 
 export type PromClient = typeof Prom;
-export type PromRegistry = Prom.Registry;
 
 /** The one line that is said where metrics are wanted and the library is missing. */
 export const NOT_INSTALLED =

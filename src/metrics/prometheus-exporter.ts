@@ -12,11 +12,10 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 
 import { UserError } from '../model/errors.ts';
-import { mergeExpositions } from './exposition.ts';
-import { sdkHelp } from './sdk-metrics.ts';
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Scrape } from './scrapers.ts';
 import type { Telemetry } from './telemetry.ts';
 import type { WebConfig } from './web-config.ts';
 
@@ -26,19 +25,24 @@ const SCRAPER_HEADER = 'x-prometheus-scrape-timeout-seconds';
 /** A scrape that arrives before there is anything to show waits this long. */
 const ATTACH_WAIT_MS = 3_000;
 const COMPRESS_FROM_BYTES = 1_024;
+/** Longer than a Prometheus keeps a connection that it does not use. */
+const KEEP_CONNECTION_MS = 10 * 60_000;
 
 export type Probe = { readonly ok: boolean; readonly detail: string };
 
 export type Source = {
-  readonly telemetry: Pick<Telemetry, 'registry' | 'metricsError'>;
-  /** More metrics in the text format, such as the SDK's; a name we have already is left out. */
-  readonly extra?: () => Promise<string>;
+  readonly telemetry: Pick<Telemetry, 'text' | 'metricsError'>;
+  /** Metrics of the process in the text format. */
+  readonly process?: () => Promise<string>;
+  /** Those of the SDK. */
+  readonly sdk?: () => Promise<string>;
   /** `alive`: /healthz, restart me if not. `ready`: /readyz, work arrives if so. Both are fine when absent. */
   readonly health?: {
     alive?(): Probe | Promise<Probe>;
     ready?(): Probe | Promise<Probe>;
   };
-  readonly onScrape?: (scrape: { readonly atMs: number; readonly byScraper: boolean }) => void;
+  /** A scraper was answered in time. */
+  readonly onScrape?: (scrape: Scrape) => void;
 };
 
 export type Exporter = {
@@ -53,6 +57,8 @@ export type Exporter = {
   readonly wasScraped: boolean;
   /** True once a scrape that began after `ms` (Unix) was answered; false if the exporter closes before. */
   scrapedSince(ms: number): Promise<boolean>;
+  /** Settles at the next answered scrape, whenever it began, or when the exporter closes. */
+  nextScrape(): Promise<unknown>;
   close(): Promise<void>;
 };
 
@@ -90,6 +96,9 @@ export async function bindExporter({
   };
   const server = web.tls === undefined ? createServer(answer) : createSecureServer(web.tls, answer);
 
+  // A scraper keeps its connection for the next scrape: so two of one machine are told apart.
+  server.keepAliveTimeout = KEEP_CONNECTION_MS;
+
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? '/').split('?')[0];
     if (path !== '/metrics' && path !== '/healthz' && path !== '/readyz') {
@@ -117,8 +126,10 @@ export async function bindExporter({
     const { onScrape } = source;
     response.once('finish', () => {
       const inTime = Date.now() - atMs <= limitS * 1000;
-      if (byScraper && inTime && request.method === 'GET') served(atMs);
-      onScrape?.({ atMs, byScraper });
+      if (!byScraper || !inTime || request.method !== 'GET') return;
+      const { socket: connection } = request;
+      onScrape?.({ atMs, address: connection.remoteAddress ?? '', connection });
+      served(atMs);
     });
     await sendMetrics(request, response, await render(source));
   }
@@ -143,6 +154,7 @@ export async function bindExporter({
       if (!server.listening) return Promise.resolve(false);
       return new Promise((resolve) => waiting.add({ afterMs: ms, resolve }));
     },
+    nextScrape: () => new Promise((resolve) => waiting.add({ afterMs: -Infinity, resolve })),
     async close() {
       for (const waiter of waiting) waiter.resolve(false);
       waiting.clear();
@@ -156,15 +168,18 @@ export async function bindExporter({
   };
 }
 
-async function render({ telemetry, extra }: Source): Promise<string> {
-  const ours = telemetry.registry.metrics();
-  if (extra === undefined) return ours;
-  try {
-    return mergeExpositions(await ours, await extra(), sdkHelp);
-  } catch {
+async function render({ telemetry, process = nothing, sdk = nothing }: Source): Promise<string> {
+  const sdkText = await sdk().catch(() => {
     telemetry.metricsError('sdk');
-    return telemetry.registry.metrics();
-  }
+    return '';
+  });
+  return [await telemetry.text(), await process(), sdkText]
+    .filter((text) => text !== '')
+    .join('\n');
+}
+
+async function nothing(): Promise<string> {
+  return '';
 }
 
 async function sendMetrics(

@@ -41,11 +41,6 @@ export async function makeSdkMetrics(): Promise<SdkMetrics> {
   };
 }
 
-/** Help text for a metric the SDK serves without one. */
-export function sdkHelp(name: string): string {
-  return `${name.replace(/^temporal_/, '').replaceAll('_', ' ')}, as counted by the Temporal SDK.`;
-}
-
 /** Below what systems hand out by themselves, so that the engine's own ports are elsewhere. */
 function anyPort(): number {
   return 15_000 + Math.floor(Math.random() * 15_000);

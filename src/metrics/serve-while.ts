@@ -1,7 +1,7 @@
 /** Metrics of a command that runs no step: served while it lives, never waited for, nothing restored or written. */
 
 import { loadPromClient, NOT_INSTALLED } from './prom-client.ts';
-import { addProcessMetrics } from './process-metrics.ts';
+import { processMetrics } from './process-metrics.ts';
 import { bindExporter } from './prometheus-exporter.ts';
 import { makeTelemetry } from './telemetry.ts';
 
@@ -21,10 +21,8 @@ export async function serveWhile<T>(
   }
   const exporter = await bindExporter({ port, address, ...(web === undefined ? {} : { web }) });
   try {
-    const telemetry = makeTelemetry({ prom });
-    telemetry.build(versions);
-    addProcessMetrics(prom, telemetry.registry);
-    exporter.attach({ telemetry });
+    const telemetry = makeTelemetry({ versions });
+    exporter.attach({ telemetry, process: processMetrics(prom) });
     return await work();
   } finally {
     await exporter.close();

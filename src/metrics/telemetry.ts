@@ -1,270 +1,205 @@
 /**
- * What the facts of runs mean in metrics. What earlier processes counted is loaded as sums.
+ * The metrics of one exporter, as its store has them at the moment they are asked for.
  *
- * 1. A fact is recorded once; whoever won it in the journal records it.
- * 2. Nothing here throws: a fact that cannot be recorded is counted as an error.
- * 3. A gauge that says "last" never goes back in time.
+ * 1. What happened is counted by being in the journal under this exporter's name; this process keeps no count of its own.
+ * 2. What the store could not take down is counted all the same, while the process lives.
+ * 3. Nothing here throws: what goes wrong is counted as an error.
  */
 
-import { ENDINGS } from '../model/endings.ts';
-import { RUN_STATUSES, STATUSES, isFailure, isSuccess } from '../model/outcome.ts';
-import { ROW_DIRECTIONS, RUNS_KEPT } from './catalogue.ts';
-import { makeInstruments } from './instruments.ts';
-import { showRuns, showStep } from './show-counters.ts';
+import { statfs } from 'node:fs/promises';
 
-import type { RunKey, RunShape } from '../model/events.ts';
+import { mergeNewest, newestOf, NOTHING_NEWEST } from '../store/folds/newest.ts';
+import { mergeSums, NO_SUMS, sumsOf } from '../store/folds/sums.ts';
+import { placeKey } from '../store/folds/merge-by.ts';
+import { MAX_SERIES, METRICS_ERRORS } from './catalogue.ts';
+import { addJobs } from './job-series.ts';
+import { labelText, makePage } from './page.ts';
+import { makeBound, shownOf, without } from './shown-jobs.ts';
+import { openStoreView } from './store-view.ts';
+
+import type { RunShape } from '../model/events.ts';
 import type { Fact } from '../store/entries.ts';
-import type { Counters } from '../store/folds/counters.ts';
+import type { Place } from '../store/folds/merge-by.ts';
+import type { RunJournal } from '../store/store.ts';
 import type { MetricsError } from './catalogue.ts';
-import type { PromClient, PromRegistry } from './prom-client.ts';
-
-type Place = Pick<RunKey, 'job' | 'profile'>;
-type RunPlace = Pick<RunKey, 'runId' | 'job' | 'profile'>;
-type AttemptFact = Extract<Fact, { type: 'attempt' }>;
-type OutcomeFact = Extract<Fact, { type: 'outcome' }>;
-type RunFact = Extract<Fact, { type: 'run' }>;
+import type { Page } from './page.ts';
+import type { Seeded } from './shown-jobs.ts';
+import type { Known } from './store-view.ts';
 
 export type Telemetry = {
-  readonly registry: PromRegistry;
-  /** Makes every series of a run appear before its first step, and shows the profile's alert settings. */
+  /** Everything of ours in the text format, by now. */
+  text(): Promise<string>;
+  /** What a file of metrics holds: jobs alone, nothing of the process, and none that is in another file. */
+  fileText(isElsewhere?: (place: Pick<Place, 'job' | 'profile'>) => boolean): Promise<string>;
+  /** Makes the counters of a run's steps appear at 0, before the first of them. */
   seed(shape: RunShape): void;
-  /** The same for the series one attempt touches, on a worker that has not seen the run's start. */
-  seedStep(place: Place, step: string): void;
-  /** An attempt begins in this process. */
-  stepStarted(run: RunPlace, step: string, atMs: number): void;
-  /** It ended, or is known to have ended although it never returned. */
-  stepStopped(run: RunPlace, step: string): void;
-  runStarted(run: RunPlace, atMs: number): void;
-  /** Folds one fact into counters, histograms and gauges. */
+  /** The same for one step, on a worker that has not seen the run's start. */
+  seedStep(place: Pick<Place, 'job' | 'profile'>, step: string): void;
+  /** Counts what the store could not take down. */
   record(fact: Fact): void;
   metricsError(reason: MetricsError): void;
-  /** The versions this process runs, as `pipeline_build_info`. */
-  build(versions: { readonly version: string; readonly node: string; readonly sdk: string }): void;
-  /** Series of ours at this moment. */
+  /** Asked at each scrape how many seconds each queue has gone unserved, until what it answers is called. */
+  watchQueues(ages: QueueAges): () => void;
+  /** Series of ours when they were last asked for. */
   seriesCount(): number;
-  /** Goes on from what earlier processes counted. */
-  load(counters: Counters): void;
 };
 
-/** Telemetry over a registry of its own. `maxSeries` bounds it (default 20,000). */
-export function makeTelemetry({
-  prom,
-  maxSeries,
-}: {
-  readonly prom: PromClient;
+/** Seconds by task queue. */
+export type QueueAges = () => ReadonlyMap<string, number>;
+
+export type Mode = 'one-shot' | 'long-lived';
+
+export type TelemetryOptions = {
+  /** Absent for a command that has none. */
+  readonly store?: Pick<RunJournal, 'changes' | 'adopter'>;
+  /** The name that this process's facts are counted under. */
+  readonly exporter?: string;
+  /** A long-lived exporter shows counters of all jobs while it counts for those without an exporter. */
+  readonly mode?: Mode;
+  readonly versions?: {
+    readonly version: string;
+    readonly node: string;
+    readonly sdk: string;
+  };
+  /** Its filesystem is watched. */
+  readonly stateDir?: string;
+  /** Bound of the series about jobs. */
   readonly maxSeries?: number;
-}): Telemetry {
-  const instruments = makeInstruments({ prom, ...(maxSeries === undefined ? {} : { maxSeries }) });
-  const { add, set, raise, remove, observe, open, error } = instruments;
-  const shapes = new Map<string, RunShape>();
-  /** Steps whose series are there: an attempt need not look at each of them again. */
-  const seeded = new Set<string>();
-  const recentRuns = new Map<string, Place>();
-  /** Start of each running attempt, by place and step, then by run. */
-  const running = new Map<string, Map<string, number>>();
-  /** Time of the attempt that last set the gauges of a step. */
-  const lastAttemptMs = new Map<string, number>();
-  /** End of the run that last set the gauges of a job and profile. */
-  const lastRunEndS = new Map<string, number>();
+  readonly now?: () => number;
+};
 
-  function guarded<Args extends readonly unknown[]>(
-    act: (...args: Args) => void,
-  ): (...args: Args) => void {
-    return (...args) => {
-      try {
-        act(...args);
-      } catch {
-        error('record');
-      }
-    };
+/** The metrics of a process. Nothing is read before they are asked for. */
+export function makeTelemetry({
+  store,
+  exporter = '',
+  mode = 'one-shot',
+  versions,
+  stateDir,
+  maxSeries = MAX_SERIES,
+  now = Date.now,
+}: TelemetryOptions = {}): Telemetry {
+  const errors = new Map<string, number>(Object.keys(METRICS_ERRORS).map((name) => [name, 0]));
+  const seeded = new Map<string, { readonly place: Place; readonly atMs: number }>();
+  const view = store === undefined ? undefined : openStoreView(store, exporter);
+  const bound = makeBound(maxSeries);
+  let unwritten: Omit<Known, 'running'> = { sums: NO_SUMS, newest: NOTHING_NEWEST };
+  const queues = new Set<QueueAges>();
+  let series = 0;
+
+  const metricsError = (reason: MetricsError): void => {
+    errors.set(reason, (errors.get(reason) ?? 0) + 1);
+  };
+  /** What `work` answers; where that fails, `otherwise`, and it is counted. */
+  const tried = async <T>(work: () => Promise<T>, otherwise: T, reason: MetricsError): Promise<T> =>
+    work().catch(() => {
+      metricsError(reason);
+      return otherwise;
+    });
+
+  const seed = (place: Place): void => {
+    const key = placeKey(place);
+    seeded.set(key, { place, atMs: now() });
+  };
+
+  async function addAllJobs(
+    page: Page,
+    { isFile, isElsewhere }: { readonly isFile: boolean; readonly isElsewhere: IsElsewhere },
+  ): Promise<void> {
+    const known = view === undefined ? undefined : await tried(view.refresh, view.known(), 'store');
+    const adopter = await tried(async () => store?.adopter(), undefined, 'store');
+    const longLived = mode === 'long-lived';
+    const all = withUnwritten(known ?? NOTHING_KNOWN, unwritten);
+    const found = shownOf(all, {
+      seeded: seeded satisfies Seeded,
+      countsAll: longLived && adopter === exporter,
+      seededOnly: isFile && !longLived,
+    });
+    const { shown, refused } = bound.admit(without(found, isElsewhere));
+    for (let i = 0; i < refused; i += 1) metricsError('series_limit');
+    addJobs(page, shown, { recent: all.newest.recent, nowMs: now() });
   }
 
-  function seedStep(place: Place, step: string): void {
-    const key = keyOf(place, step);
-    if (seeded.has(key)) return;
-    seeded.add(key);
-    const { job, profile } = place;
-    for (const status of STATUSES) {
-      add('pipeline_step_status_total', { job, profile, step, status }, 0);
+  async function addProcess(page: Page): Promise<void> {
+    page.add('pipeline_exporter_info', labelText({ mode }), 1);
+    if (versions !== undefined) {
+      const { version, node, sdk } = versions;
+      page.add('pipeline_build_info', labelText({ version, node, temporal_sdk: sdk }), 1);
     }
-    for (const result of Object.keys(ENDINGS)) {
-      add('pipeline_step_attempts_total', { profile, step, result }, 0);
+    const disk = stateDir === undefined ? undefined : await statfs(stateDir).catch(() => undefined);
+    if (disk !== undefined) {
+      page.add('pipeline_state_disk_free_bytes', '', disk.bavail * disk.bsize);
+      page.add('pipeline_state_disk_size_bytes', '', disk.blocks * disk.bsize);
     }
-    open('pipeline_step_duration_seconds', { profile, step });
-  }
-
-  function seedRun({ job, profile }: Place): void {
-    for (const status of RUN_STATUSES)
-      add('pipeline_run_status_total', { job, profile, status }, 0);
-    open('pipeline_run_duration_seconds', { job, profile });
-  }
-
-  function dropSettings({ job, profile, steps }: RunShape): void {
-    remove('pipeline_profile_expected_period_seconds', { job, profile });
-    for (const { id: step } of steps) {
-      remove('pipeline_profile_core_step_info', { job, profile, step });
-      remove('pipeline_profile_step_p95_threshold_seconds', { job, profile, step });
-      remove('pipeline_profile_step_timeout_seconds', { job, profile, step });
+    for (const [queue, seconds] of oldest(queues)) {
+      page.add('pipeline_queue_unserved_seconds', labelText({ task_queue: queue }), seconds);
     }
-  }
-
-  function showSettings({ job, profile, steps, expectedEveryMs }: RunShape): void {
-    if (expectedEveryMs !== undefined) {
-      set('pipeline_profile_expected_period_seconds', { job, profile }, expectedEveryMs / 1000);
+    for (const [reason, count] of errors) {
+      page.add('pipeline_metrics_errors_total', labelText({ reason }), count);
     }
-    for (const { id: step, core, p95Ms, timeoutMs } of steps) {
-      const labels = { job, profile, step };
-      if (core) set('pipeline_profile_core_step_info', labels, 1);
-      if (p95Ms !== undefined) {
-        set('pipeline_profile_step_p95_threshold_seconds', labels, p95Ms / 1000);
-      }
-      set('pipeline_profile_step_timeout_seconds', labels, timeoutMs / 1000);
-    }
-  }
-
-  function noteRun({ runId, job, profile }: RunPlace): void {
-    if (recentRuns.has(runId)) return;
-    recentRuns.set(runId, { job, profile });
-    set('pipeline_run_info', { run_id: runId, job, profile }, 1);
-    for (const [oldest, place] of recentRuns) {
-      if (recentRuns.size <= RUNS_KEPT) break;
-      recentRuns.delete(oldest);
-      remove('pipeline_run_info', { run_id: oldest, job: place.job, profile: place.profile });
-    }
-  }
-
-  function showStarted({ job, profile }: Place, step: string, starts: Map<string, number>): void {
-    const labels = { job, profile, step };
-    if (starts.size === 0) remove('pipeline_step_started_timestamp_seconds', labels);
-    else {
-      const oldestMs = Math.min(...starts.values());
-      set('pipeline_step_started_timestamp_seconds', labels, oldestMs / 1000);
-    }
-  }
-
-  function recordOutcome(fact: OutcomeFact): void {
-    const { job, profile, outcome } = fact;
-    const { step, status } = outcome;
-    const labels = { job, profile, step };
-    seedStep(fact, step);
-    add('pipeline_step_status_total', { ...labels, status });
-    const endedS = outcome.endedAtMs / 1000;
-    if (isSuccess(status)) raise('pipeline_step_completed_timestamp_seconds', labels, endedS);
-    if (isFailure(status)) raise('pipeline_step_failed_timestamp_seconds', labels, endedS);
-    for (const check of outcome.failedChecks ?? []) {
-      add('pipeline_check_failures_total', { ...labels, check });
-    }
-  }
-
-  function recordAttempt(fact: AttemptFact): void {
-    const { job, profile, step, result, durationMs, atMs } = fact;
-    const labels = { job, profile, step };
-    add('pipeline_step_attempts_total', { profile, step, result });
-    if (fact.observed) {
-      observe('pipeline_step_duration_seconds', { profile, step }, durationMs / 1000);
-    }
-    const key = keyOf(fact, step);
-    if (atMs < (lastAttemptMs.get(key) ?? 0)) return;
-    lastAttemptMs.set(key, atMs);
-    set('pipeline_step_last_attempt_timestamp_seconds', labels, atMs / 1000);
-    // Where the server ended an attempt, nobody measured it.
-    if (durationMs > 0) set('pipeline_step_last_duration_seconds', labels, durationMs / 1000);
-    if (!fact.observed) return;
-    const rows = { in: fact.rowsIn, out: fact.rowsOut, rejected: fact.rowsRejected };
-    for (const direction of ROW_DIRECTIONS) {
-      const count = rows[direction];
-      if (count !== undefined) set('pipeline_step_rows', { ...labels, direction }, count);
-    }
-  }
-
-  function recordRun(fact: RunFact): void {
-    const { job, profile, status, startedAtMs, durationMs } = fact;
-    seedRun(fact);
-    add('pipeline_run_status_total', { job, profile, status });
-    // A process that shows a profile's settings says with this gauge which run they are of: only seeing a start moves it.
-    if (!shapes.has(keyOf(fact))) {
-      raise('pipeline_run_started_timestamp_seconds', { job, profile }, startedAtMs / 1000);
-    }
-    const endedS = (startedAtMs + durationMs) / 1000;
-    const endKey = keyOf(fact);
-    if (endedS >= (lastRunEndS.get(endKey) ?? 0)) {
-      lastRunEndS.set(endKey, endedS);
-      set('pipeline_run_ended_timestamp_seconds', { job, profile }, endedS);
-      set('pipeline_run_last_duration_seconds', { job, profile }, durationMs / 1000);
-    }
-    if (isFailure(status)) {
-      raise('pipeline_run_failed_timestamp_seconds', { job, profile }, endedS);
-    }
-    if (!isSuccess(status)) return;
-    observe('pipeline_run_duration_seconds', { job, profile }, durationMs / 1000);
-    raise('pipeline_run_completed_timestamp_seconds', { job, profile }, endedS);
   }
 
   return {
-    registry: instruments.registry,
-    seriesCount: instruments.seriesCount,
-    metricsError: error,
-    build: guarded(({ version, node, sdk }) =>
-      set('pipeline_build_info', { version, node, temporal_sdk: sdk }, 1),
-    ),
-    seedStep: guarded(seedStep),
-    seed: guarded((shape: RunShape) => {
-      const key = keyOf(shape);
-      const before = shapes.get(key);
-      if (before !== undefined) dropSettings(before);
-      shapes.set(key, shape);
-      seedRun(shape);
-      for (const { id } of shape.steps) seedStep(shape, id);
-      showSettings(shape);
-    }),
-    stepStarted: guarded((run: RunPlace, step: string, atMs: number) => {
-      const key = keyOf(run, step);
-      const starts = running.get(key) ?? new Map<string, number>();
-      running.set(key, starts.set(run.runId, atMs));
-      showStarted(run, step, starts);
-    }),
-    stepStopped: guarded((run: RunPlace, step: string) => {
-      const key = keyOf(run, step);
-      const starts = running.get(key);
-      if (starts?.delete(run.runId) !== true) return;
-      if (starts.size === 0) running.delete(key);
-      showStarted(run, step, starts);
-    }),
-    runStarted: guarded((run: RunPlace, atMs: number) => {
-      noteRun(run);
-      const { job, profile } = run;
-      raise('pipeline_run_started_timestamp_seconds', { job, profile }, atMs / 1000);
-    }),
-    load: guarded(({ steps, runs, recent }: Counters) => {
-      for (const run of recent) noteRun(run);
-      for (const counters of Object.values(steps)) {
-        const { step, statuses, lastAttemptMs: atMs } = counters;
-        if (Object.keys(statuses).length > 0) seedStep(counters, step);
-        if (atMs !== undefined) lastAttemptMs.set(keyOf(counters, step), atMs);
-        showStep(instruments, counters);
+    text: async () => {
+      const page = makePage();
+      await addAllJobs(page, { isFile: false, isElsewhere: () => false });
+      await addProcess(page);
+      series = page.count();
+      return page.text();
+    },
+    fileText: async (isElsewhere = () => false) => {
+      const page = makePage();
+      await addAllJobs(page, { isFile: true, isElsewhere });
+      return page.text();
+    },
+    seed: ({ job, profile, steps }) => {
+      seed({ job, profile });
+      for (const { id: step } of steps) seed({ job, profile, step });
+    },
+    seedStep: ({ job, profile }, step) => {
+      if (seeded.has(placeKey({ job, profile, step }))) return;
+      seed({ job, profile, step });
+    },
+    record: (fact) => {
+      try {
+        unwritten = {
+          sums: mergeSums(unwritten.sums, sumsOf([fact])),
+          newest: mergeNewest(unwritten.newest, newestOf([fact])),
+        };
+      } catch {
+        metricsError('claim');
       }
-      for (const counters of Object.values(runs)) {
-        seedRun(counters);
-        if (counters.last !== undefined) {
-          lastRunEndS.set(keyOf(counters), counters.last.endedMs / 1000);
-        }
-        showRuns(instruments, counters);
-      }
-    }),
-    record: guarded((fact: Fact) => {
-      noteRun(fact);
-      switch (fact.type) {
-        case 'outcome':
-          return recordOutcome(fact);
-        case 'attempt':
-          return recordAttempt(fact);
-        case 'run':
-          return recordRun(fact);
-      }
-    }),
+    },
+    metricsError,
+    watchQueues: (ages) => {
+      queues.add(ages);
+      return () => void queues.delete(ages);
+    },
+    seriesCount: () => series,
   };
 }
 
-function keyOf({ job, profile }: Place, step = ''): string {
-  return [job, profile, step].join('\u0000');
+type IsElsewhere = (place: Pick<Place, 'job' | 'profile'>) => boolean;
+
+const NOTHING_KNOWN: Known = Object.freeze({
+  sums: NO_SUMS,
+  newest: NOTHING_NEWEST,
+  running: [],
+});
+
+function withUnwritten(known: Known, { sums, newest }: Omit<Known, 'running'>): Known {
+  if (sums === NO_SUMS) return known;
+  return {
+    sums: mergeSums(known.sums, sums),
+    newest: mergeNewest(known.newest, newest),
+    running: known.running,
+  };
+}
+
+/** Of each queue, how long the longest waits. */
+function oldest(queues: Iterable<QueueAges>): ReadonlyMap<string, number> {
+  const all = new Map<string, number>();
+  for (const ages of queues) {
+    for (const [queue, age] of ages()) all.set(queue, Math.max(age, all.get(queue) ?? 0));
+  }
+  return all;
 }

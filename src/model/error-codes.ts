@@ -41,6 +41,7 @@ export const ERROR_CODES = Object.freeze({
   NOTHING_TO_CANCEL: 'The run was left open by its command, and nothing of it is going on.',
   STATE_DIR_UNUSABLE: 'The state folder cannot be created or written.',
   ENGINE_UNREACHABLE: 'The Temporal service does not answer.',
+  JOB_NOT_FOUND: 'No run of a job of that name is recorded in the state folder.',
   NAMESPACE_NOT_FOUND: 'Temporal has no namespace of that name.',
   ENGINE_NOT_FOUND: 'No way worked to get the server of the embedded engine.',
   ENGINE_START_FAILED: 'The embedded engine did not start.',

@@ -23,6 +23,8 @@ export type Failure = {
   readonly log?: string;
   /** Names of the checks that failed, at either severity. */
   readonly failedChecks?: readonly string[];
+  /** Rows that broke them. */
+  readonly rowsRejected?: number;
   /** Milliseconds the worker measured; absent where no worker answered. */
   readonly durationMs?: number;
 };
@@ -34,8 +36,13 @@ const MOST_CHECKS = 16;
 /** What an error says. `otherwise` is the code of what is neither the user's mistake nor the data's. */
 export function failureOf(error: unknown, otherwise: ErrorCode = 'STEP_FAILED'): Failure {
   if (error instanceof StepError) {
-    const { code, message, hint, failedChecks } = error;
-    return failure(code, message, { hint, failedChecks, ...(GATES.has(code) && { exitCode: 4 }) });
+    const { code, message, hint, failedChecks, rowsRejected } = error;
+    return failure(code, message, {
+      hint,
+      failedChecks,
+      ...(rowsRejected === undefined ? {} : { rowsRejected }),
+      ...(GATES.has(code) && { exitCode: 4 }),
+    });
   }
   if (error instanceof UserError) {
     const { code, message, hint, exitCode } = error;
@@ -58,6 +65,7 @@ export function failure(
     readonly hint?: string | undefined;
     readonly exitCode?: number;
     readonly failedChecks?: readonly string[] | undefined;
+    readonly rowsRejected?: number;
     readonly log?: string;
     readonly durationMs?: number;
   } = {},

@@ -9,7 +9,8 @@ export function stepOrder(
   plan: Plan,
   step: PlanStep,
 ): Pick<StepInput, 'run' | 'step' | 'concurrency'> {
-  const { id, generation, date, previousRows } = plan.run;
+  const { id, generation, date, previousRows, previousResults = {} } = plan.run;
+  const previousResult = previousResults[step.id];
   return {
     run: {
       id,
@@ -19,6 +20,7 @@ export function stepOrder(
       ...(plan.partition === undefined ? {} : { partition: plan.partition.id }),
       date,
       previousRows: only(previousRows, step.reads),
+      ...(previousResult === undefined ? {} : { previousResult }),
     },
     step,
     concurrency: plan.concurrency,

@@ -55,6 +55,8 @@ export type Outcome = {
   readonly rowsIn?: number;
   readonly rowsOut?: number;
   readonly rowsRejected?: number;
+  /** Of its result, where it left one. */
+  readonly fingerprint?: string;
   /** Names of the checks that failed, at either severity. */
   readonly failedChecks?: readonly string[];
   /** The seal of the result it tells of; not in records or metrics. */

@@ -74,7 +74,7 @@ export type RunSettings = {
   readonly partitionsIn?: string;
   /** Fencing number of the lock of `--out` under which this run delivers: a later one makes it void. */
   readonly outToken?: number;
-  /** sha256 of the plan's canonical JSON without `run`. */
+  /** sha256 of the plan's canonical JSON without `run`, with paths as its files write them: the same wherever they lie. */
   readonly planSha256: string;
   /** Task queue that serves `deliver`. */
   readonly deliverQueue: string;
@@ -85,6 +85,8 @@ export type RunSettings = {
   readonly attended?: true;
   /** Rows of each `step.output` in the previous delivery, for checks that compare with it. */
   readonly previousRows: Readonly<Record<string, number>>;
+  /** Fingerprint of each step's result in the previous delivery, if one of this job and profile lies at `out`. */
+  readonly previousResults?: Readonly<Record<string, string>>;
   /** Proof that a command of this state folder asks for this; absent where no worker demands it. */
   readonly tags?: OrderTags;
 };

@@ -20,6 +20,8 @@ export type StepRecord = {
   readonly rows_in?: number;
   readonly rows_out?: number;
   readonly rows_rejected?: number;
+  /** Of its result: what the next run compares with is found by it. */
+  readonly fingerprint?: string;
 };
 
 /** The part that goes into a delivery too. Times are ISO 8601 in UTC. */
@@ -50,6 +52,8 @@ export type RunRecord = PublicRecord & {
   readonly engine?: { readonly kind: string; readonly address: string; readonly namespace: string };
   /** Hash of the workflow code it was started with; absent like `engine`, and in a record of an earlier version. */
   readonly bundle?: string;
+  /** Task queue of its workflow and steps; absent like `engine`, and in a record of an earlier version. */
+  readonly task_queue?: string;
   /** Task queue that its delivery waits in; absent like `engine`. */
   readonly deliver_queue?: string;
   /** Absolute paths, and parameters as given, to read the definition again. */
@@ -78,5 +82,6 @@ export function stepRecordOf(outcome: Outcome): StepRecord {
     ...(outcome.rowsIn === undefined ? {} : { rows_in: outcome.rowsIn }),
     ...(outcome.rowsOut === undefined ? {} : { rows_out: outcome.rowsOut }),
     ...(outcome.rowsRejected === undefined ? {} : { rows_rejected: outcome.rowsRejected }),
+    ...(outcome.fingerprint === undefined ? {} : { fingerprint: outcome.fingerprint }),
   };
 }

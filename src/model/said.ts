@@ -5,8 +5,11 @@ import { boundText, bytesOf } from './bounded-text.ts';
 import type { Failure } from './failure.ts';
 import type { Outcome } from './outcome.ts';
 
-/** What an outcome says beside numbers. */
-export type Said = Pick<Outcome, 'code' | 'reason' | 'hint' | 'exitCode' | 'log' | 'failedChecks'>;
+/** What an outcome says of itself. */
+export type Said = Pick<
+  Outcome,
+  'code' | 'reason' | 'hint' | 'exitCode' | 'log' | 'failedChecks' | 'rowsRejected'
+>;
 
 /** Bytes that the words of one run may take; of every outcome beyond them only a line stays. */
 const MOST_BYTES_TOGETHER = 800_000;
@@ -14,7 +17,7 @@ const A_LINE = Object.freeze({ reason: 200, hint: 100, log: 200, failedChecks: 3
 
 /** What a failure says. `prefix` stands before its message. */
 export function saidOf(
-  { code, message, hint, exitCode, log, failedChecks }: Failure,
+  { code, message, hint, exitCode, log, failedChecks, rowsRejected }: Failure,
   prefix = '',
 ): Said {
   return {
@@ -24,6 +27,7 @@ export function saidOf(
     ...(exitCode === undefined ? {} : { exitCode }),
     ...(log === undefined ? {} : { log }),
     ...(failedChecks === undefined ? {} : { failedChecks }),
+    ...(rowsRejected === undefined ? {} : { rowsRejected }),
   };
 }
 

@@ -14,6 +14,9 @@ export class StepError extends Error {
   /** Names of the checks that failed, at either severity. */
   readonly failedChecks: readonly string[] | undefined;
 
+  /** Rows that broke them. */
+  readonly rowsRejected: number | undefined;
+
   constructor(
     code: ErrorCode,
     message: string,
@@ -21,11 +24,13 @@ export class StepError extends Error {
       readonly hint?: string | undefined;
       readonly cause?: unknown;
       readonly failedChecks?: readonly string[] | undefined;
+      readonly rowsRejected?: number | undefined;
     } = {},
   ) {
     super(message, { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
     this.failedChecks = options.failedChecks;
+    this.rowsRejected = options.rowsRejected;
   }
 }

@@ -60,6 +60,8 @@ export type StepInput = {
     readonly partition?: string;
     readonly date: string;
     readonly previousRows: Readonly<Record<string, number>>;
+    /** Fingerprint of this step's result in the previous delivery. */
+    readonly previousResult?: string;
   };
   readonly step: PlanStep;
   /** From 1; counts tries of any ending, so that no two share a folder. */

@@ -135,6 +135,7 @@ function succeed(turn: Turn, i: number, result: StepResult): void {
   const status = warning !== undefined ? 'WARN' : cached ? 'CACHED' : 'OK';
   end(turn, i, status, {
     durationMs,
+    fingerprint: result.fingerprint,
     ...(rowsIn === undefined ? {} : { rowsIn }),
     ...(rowsOut === undefined ? {} : { rowsOut }),
     ...(rowsRejected === undefined ? {} : { rowsRejected }),

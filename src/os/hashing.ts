@@ -1,10 +1,10 @@
 /** sha256 of files and of folders. A folder is known by its manifest: sorted paths with hash and size. */
 
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+
+import { piecesOf } from './pieces.ts';
 
 /** A file of a folder; `path` is relative, with `/`. Folders without files are not kept. */
 export type TreeEntry = {
@@ -14,12 +14,10 @@ export type TreeEntry = {
   readonly executable?: true;
 };
 
-const CHUNK_BYTES = 256 * 1024;
-
 /** sha256 (hex) of a file's bytes. */
 export async function hashFile(path: string): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path, { highWaterMark: CHUNK_BYTES }), hash);
+  for await (const piece of piecesOf(path)) hash.update(piece);
   return hash.digest('hex');
 }
 

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import {
   inspectOut,
   openPartitions,
+  previousResults,
   previousRows,
   recoverDelivery,
   refuseForPartitions,
@@ -62,6 +63,8 @@ export async function beginRun(
   if (
     open !== undefined &&
     open.planSha256 === definition.planSha256 &&
+    // The same plan in another folder reads other files.
+    open.jobPath === definition.jobPath &&
     open.stateDir === stateDir
   ) {
     tell({ type: 'unfinished_found', runId: open.runId });
@@ -81,6 +84,7 @@ export async function beginRun(
     if (lock.before !== undefined) tell({ type: 'said', text: takenOverLine(lock.before) });
     await recoverDelivery(out);
     await refuse();
+    const results = await previousResults(out, definition.plan);
     const plan: Plan = {
       ...definition.plan,
       run: {
@@ -93,6 +97,7 @@ export async function beginRun(
         deliverQueue: '',
         outToken: lock.token,
         previousRows: await previousRows(out),
+        ...(results === undefined ? {} : { previousResults: results }),
       },
     };
     tell({ type: 'run_opening', runId, out });
@@ -122,6 +127,14 @@ export async function beginRun(
   }
 }
 
+type OpenRun = {
+  readonly runId: string;
+  readonly stateDir: string;
+  readonly root: string;
+  readonly planSha256: string;
+  readonly jobPath: string;
+};
+
 /**
  * The run that holds this `--out` and has not ended, if nobody may still drive it. What another user wrote there is
  * not followed.
@@ -130,7 +143,7 @@ export async function beginRun(
 async function openRunOf(
   out: string,
   store: string | object | undefined,
-): Promise<{ runId: string; stateDir: string; root: string; planSha256: string } | undefined> {
+): Promise<OpenRun | undefined> {
   const owner = await readOwner(out);
   if (owner === undefined) return undefined;
   if (!owner.isFree) throw busy(out, owner);
@@ -143,7 +156,8 @@ async function openRunOf(
   if (found === undefined) return undefined;
   const { record } = found;
   if (driverState(record) === 'alive') throw busy(out, { ...owner, state: 'alive' });
-  return { runId, stateDir, root: found.in.root, planSha256: record.plan_sha256 };
+  const { plan_sha256: planSha256, job_path: jobPath } = record;
+  return { runId, stateDir, root: found.in.root, planSha256, jobPath };
 }
 
 /** True if what lies there was made by this plan: its queries have run, and need no look before they run again. */

@@ -11,7 +11,7 @@ import { planOfDocuments } from './plan-of-documents.ts';
 import type { Start } from '../definition/check-partition.ts';
 import type { Json } from '../model/json.ts';
 import type { Plan, Scalar } from '../model/plan.ts';
-import type { Definition } from './load-definition.ts';
+import type { Definition, DefinitionRequest as LoadRequest } from './load-definition.ts';
 import type { ProjectOptions } from './project-options.ts';
 
 /** A plan without what belongs to one run. */
@@ -64,8 +64,8 @@ export async function resolveDefinition(
   request: DefinitionRequest,
   start: Start,
   { kinds, cwd = process.cwd() }: Pick<ProjectOptions, 'kinds' | 'cwd'>,
-  /** True: queries are bound at once. */
-  bindSql = false,
+  /** Queries are bound at once, on what is stored where that may be looked at. */
+  { bindSql = false, stored }: Pick<LoadRequest, 'bindSql' | 'stored'> = {},
 ): Promise<ResolvedDefinition> {
   const { params = [], partition } = request;
   const words = Array.isArray(params)
@@ -75,7 +75,7 @@ export async function resolveDefinition(
     const { definition } = request;
     const date = 'date' in start ? start.date : dateIn('UTC', start.atMs);
     const made = typeof definition === 'function' ? await definition({ date }) : definition;
-    const about = { kinds, cwd, start, partition, params: words, bindSql };
+    const about = { kinds, cwd, start, partition, params: words, bindSql, stored };
     const { plan, cut, checkQueries } = isPlan(made)
       ? { plan: made, cut: { date, today: date }, checkQueries: async () => undefined }
       : await planOfDocuments(made, about);
@@ -102,6 +102,7 @@ export async function resolveDefinition(
     cwd,
     kinds,
     bindSql,
+    stored,
   });
   return { ...loaded, params: words };
 }

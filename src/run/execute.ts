@@ -139,6 +139,7 @@ async function throughEngine(
       engine: { kind: engine.kind, address: engine.address, namespace: engine.namespace },
       bundle: link.modules.worker.workflowBundleHash(),
       deliver_queue: plan.run.deliverQueue,
+      task_queue: taskQueueOf(engine.kind, parts.options.engine, runId),
     });
     const uiUrl =
       engine.uiUrl === undefined

@@ -3,9 +3,10 @@
 import { resolve } from 'node:path';
 
 import { changeText, explainChange } from '../activities/explain-change.ts';
+import { makeColumnsOfNow } from '../activities/columns-of-now.ts';
 import { identifyAttempt, reuse, secretsInUse } from '../activities/reuse.ts';
 import { makeSecrets } from '../activities/secrets.ts';
-import { previousRows, resolveOut } from '../delivery/deliver.ts';
+import { previousResults, previousRows, resolveOut } from '../delivery/deliver.ts';
 import { holds } from '../model/condition.ts';
 import { stepOrder } from '../model/order.ts';
 import { StepError } from '../model/step-error.ts';
@@ -53,16 +54,21 @@ export async function explainRun(
 ): Promise<Explanation> {
   const { options } = parts;
   const start = { atMs: Date.now() };
-  const definition = await resolveDefinition(request, start, options, bindSql);
+  const store = await parts.store();
+  const definition = await resolveDefinition(request, start, options, {
+    bindSql,
+    stored: (plan) => makeColumnsOfNow(plan, { kinds: options.kinds, store }),
+  });
   const { plan: body, cut, planSha256, origins } = definition;
   const { date } = cut;
   const { cwd = process.cwd() } = options;
-  const { partition } = body;
-  const within = partition === undefined ? [] : [partition.id];
-  const rows = request.out === undefined ? {} : await rowsIn(resolve(cwd, request.out, ...within));
-  const run = { id: 'none', date, generation: 1, planSha256, deliverQueue: '', previousRows: rows };
+  const within = body.partition === undefined ? [] : [body.partition.id];
+  const before =
+    request.out === undefined
+      ? { previousRows: {} }
+      : await previousDelivery(await resolveOut(resolve(cwd, request.out, ...within)), body);
+  const run = { id: 'none', date, generation: 1, planSha256, deliverQueue: '', ...before };
   const plan: Plan = { ...body, run };
-  const store = await parts.store();
   const isEmbedded = await parts.isEmbedded();
   const seen = new Map<string, Seen>();
   for (const step of inOrder(plan.steps)) {
@@ -143,8 +149,15 @@ function secretsOf({ parts, isEmbedded }: About): SecretsInUse {
   return secretsInUse(find);
 }
 
-async function rowsIn(out: string): Promise<Readonly<Record<string, number>>> {
-  return previousRows(await resolveOut(out));
+async function previousDelivery(
+  out: string,
+  plan: Pick<Plan, 'job' | 'profile'>,
+): Promise<Pick<Plan['run'], 'previousRows' | 'previousResults'>> {
+  const results = await previousResults(out, plan);
+  return {
+    previousRows: await previousRows(out),
+    ...(results === undefined ? {} : { previousResults: results }),
+  };
 }
 
 /** Needs before those that need them. */

@@ -1,22 +1,22 @@
 /** Reads a job and its profiles from disk, checks them, and answers the plan. */
 
-import { createHash } from 'node:crypto';
 import { access, constants } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 
-import { expandGlobs, literalFolder } from '../activities/expand-globs.ts';
-import { canonicalJson } from '../model/canonical.ts';
+import { expandGlobs } from '../activities/expand-globs.ts';
 import { bindProblems, needsBinding } from '../definition/bind.ts';
 import { checkDefinition, sorted } from '../definition/check.ts';
 import { UserError } from '../model/errors.ts';
 import { child, textOf } from '../definition/located.ts';
 import { sourceOf } from '../definition/source.ts';
+import { makePlacedPaths } from './plan-hash.ts';
 import { readDefinitionFile } from './read-definition-file.ts';
 import { didYouMean } from '../model/suggest.ts';
 
 import type { CheckedPartition, Start } from '../definition/check-partition.ts';
 import type { Checked, DefinitionFile } from '../definition/check.ts';
 import type { Problem } from '../model/errors.ts';
+import type { StoredColumns } from '../definition/bind.ts';
 import type { KindSpec } from '../definition/kind-spec.ts';
 import type { Located } from '../definition/located.ts';
 import type { Plan } from '../model/plan.ts';
@@ -34,12 +34,15 @@ export type DefinitionRequest = {
   readonly kinds: readonly KindSpec[];
   /** True: queries are bound, too, which takes an engine for SQL. */
   readonly bindSql?: boolean;
+  /** What is stored for a plan's steps, where somebody may look into a store. */
+  readonly stored?: ((plan: Omit<Plan, 'run'>) => StoredColumns) | undefined;
 };
 
 export type Definition = {
   readonly plan: Omit<Plan, 'run'>;
   /** `run.date`, and how the job is cut. */
   readonly cut: Pick<CheckedPartition, 'date' | 'today' | 'partitioning'>;
+  /** The same wherever the project lies. */
   readonly planSha256: string;
   readonly origins: Readonly<Record<string, string>>;
   /** Absolute. */
@@ -101,6 +104,7 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
     // What a job that cannot be read says of its profile is not missed.
     isKnown: jobRoot?.kind === 'map' && jobRoot.entries.get('profile')?.value.kind !== 'hole',
   });
+  const paths = makePlacedPaths(jobDir);
   const checked = checkDefinition({
     job,
     profiles: chain.files,
@@ -108,23 +112,23 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
     given: paramTexts(request.params),
     start: request.start,
     partition: request.partition,
-    resolvePath: (path) => resolve(literalFolder(jobDir), path),
+    resolvePath: paths.resolvePath,
     complete: !chain.broken,
   });
   problems.push(...checked.problems, ...(await pathProblems(checked.paths)));
-  if (request.bindSql === true) problems.push(...(await sqlProblems(checked.steps)));
+  if (request.bindSql === true) problems.push(...(await sqlProblems(checked, request.stored)));
   const all = sorted(problems);
   if (checked.plan === undefined || all.length > 0) throw new DefinitionError(all, texts);
   return {
     plan: checked.plan,
     cut: checked.cut,
-    planSha256: createHash('sha256').update(canonicalJson(checked.plan)).digest('hex'),
+    planSha256: paths.hashOf(checked.plan),
     origins: checked.origins,
     jobPath,
     profilePath: chain.path ?? '',
     jobDir,
     checkQueries: async () => {
-      const found = request.bindSql === true ? [] : await sqlProblems(checked.steps);
+      const found = request.bindSql === true ? [] : await sqlProblems(checked);
       if (found.length > 0) throw new DefinitionError(sorted(found), texts);
     },
   };
@@ -143,10 +147,14 @@ export async function pathProblems(paths: Checked['paths']): Promise<readonly Pr
 }
 
 /** What is wrong with the queries. The engine takes a while to load, so it is asked only where there are any. */
-export async function sqlProblems(steps: Checked['steps']): Promise<readonly Problem[]> {
+export async function sqlProblems(
+  { steps, plan }: Pick<Checked, 'steps' | 'plan'>,
+  stored?: DefinitionRequest['stored'],
+): Promise<readonly Problem[]> {
   if (!needsBinding(steps)) return [];
   const { withBinder } = await import('../duckdb/bind-query.ts');
-  return withBinder((binder) => bindProblems(steps, binder));
+  const known = plan === undefined ? undefined : stored?.(plan);
+  return withBinder((binder) => bindProblems(steps, binder, known));
 }
 
 /** @throws Error where a path means no file, or one that cannot be read */

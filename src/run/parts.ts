@@ -1,5 +1,6 @@
 /** What the use-cases of one project share: store, records, metrics and engine, each opened when it is first needed. */
 
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 
 import { openMetrics } from '../metrics/open-metrics.ts';
@@ -8,12 +9,14 @@ import { ownStore } from '../store/store-places.ts';
 import { serviceOf } from './connection.ts';
 import { closeAll, openLink } from './link.ts';
 import { openRecords } from './records.ts';
+import { sharedDeliverQueue, sharedTaskQueue } from './queues.ts';
 import { wantsTraces } from '../tracing/tracing.ts';
 import { makeSharedHealth } from './shared-health.ts';
 import { whereToServe } from './where-to-serve.ts';
 
 import type { Tracing } from '../tracing/tracing.ts';
 import type { Metrics } from '../metrics/open-metrics.ts';
+import type { Mode } from '../metrics/telemetry.ts';
 import type { RunRecords } from '../store/run-records.ts';
 import type { Store } from '../store/store.ts';
 import type { Link } from './link.ts';
@@ -35,8 +38,8 @@ export type Parts = {
   /** True: steps are executed by the embedded engine, so by this process. */
   isEmbedded(): Promise<boolean>;
   store(): Promise<Store>;
-  /** Binds the port at the first call. @throws UserError PORT_IN_USE */
-  metrics(tell: Tell): Promise<Metrics>;
+  /** Binds the port at the first call, which says whether the process serves. @throws UserError PORT_IN_USE */
+  metrics(tell: Tell, mode?: Mode): Promise<Metrics>;
   /** Undefined: nobody asked for traces, or the library is missing. */
   tracing(tell: Tell): Promise<Tracing | undefined>;
   readonly health: SharedHealth;
@@ -64,8 +67,8 @@ export function makeParts(options: ProjectOptions): Parts {
     health: makeSharedHealth(),
     isEmbedded: async () => (await serviceOf(options.engine ?? {}, env)) === undefined,
     store: async () => (await open()).store,
-    metrics: (tell) => {
-      metrics ??= serve(tell).catch((error: unknown) => {
+    metrics: (tell, mode = 'one-shot') => {
+      metrics ??= serve(tell, mode).catch((error: unknown) => {
         metrics = undefined;
         throw error;
       });
@@ -100,15 +103,23 @@ export function makeParts(options: ProjectOptions): Parts {
     return recorded;
   }
 
-  async function serve(tell: Tell): Promise<Metrics> {
+  async function serve(tell: Tell, mode: Mode): Promise<Metrics> {
     const file = options.metrics?.file;
     const warn = (text: string): void => tell({ type: 'said', text });
+    const where = await whereToServe(options.metrics, warn);
+    const queue = sharedTaskQueue(options.engine);
     const opened = await openMetrics({
-      ...(await whereToServe(options.metrics, warn)),
+      ...where,
       ...(file === undefined ? {} : { file }),
+      // Workers in containers may share a state folder, and a port.
+      ...(mode === 'long-lived' && where.port !== 0 && !(await parts.isEmbedded())
+        ? { exporter: `${hostname()}:${where.port}` }
+        : {}),
       store: await parts.store(),
       stateDir,
-      restore: await parts.isEmbedded(),
+      storeRoot: parts.storeRoot,
+      mode,
+      queues: [queue, sharedDeliverQueue(queue)],
     });
     closers.push(() => opened.close());
     const spans = await parts.tracing(tell);

@@ -37,7 +37,7 @@ export async function planOfDocuments(
   });
   const texts = new Map([jobFile, ...files].map((file) => [file.path, file.text]));
   const problems = [...checked.problems, ...(await pathProblems(checked.paths))];
-  if (about.bindSql === true) problems.push(...(await sqlProblems(checked.steps)));
+  if (about.bindSql === true) problems.push(...(await sqlProblems(checked, about.stored)));
   if (checked.plan === undefined || problems.length > 0) {
     throw new DefinitionError(sorted(problems), texts);
   }
@@ -45,7 +45,7 @@ export async function planOfDocuments(
     plan: checked.plan,
     cut: checked.cut,
     checkQueries: async () => {
-      const found = about.bindSql === true ? [] : await sqlProblems(checked.steps);
+      const found = about.bindSql === true ? [] : await sqlProblems(checked);
       if (found.length > 0) throw new DefinitionError(sorted(found), texts);
     },
   };

@@ -7,8 +7,8 @@ import { dirname } from 'node:path';
 
 import { beginRun } from './begin-run.ts';
 import { cancelRun } from './cancel.ts';
+import { forgetJob } from './forget.ts';
 import { inferredColumns } from './inferred-columns.ts';
-import { resolveDefinition } from './definition-source.ts';
 import { explainRun } from './explain.ts';
 import { readLogs } from './logs.ts';
 import { makeParts } from './parts.ts';
@@ -16,6 +16,7 @@ import { choosePartitions, partitionMatrix } from './partitions.ts';
 import { listRuns, lookAtRecords } from './records.ts';
 import { resumeRun } from './resume-run.ts';
 import { serve } from './serve.ts';
+import { validateDefinition } from './validate-definition.ts';
 import { UserError } from '../model/errors.ts';
 
 import type { RunRecord } from '../model/run-record.ts';
@@ -74,6 +75,8 @@ export type Project = {
   logs(runId: string, step?: string): Promise<Readonly<Record<string, string>>>;
   /** Asks a run that is going on, in whatever process, to stop. @throws UserError */
   cancel(runId: string): Promise<void>;
+  /** Ends the metrics and alerts of a job that is gone, until it runs again. @throws UserError JOB_NOT_FOUND */
+  forget(job: string): Promise<void>;
   /** A worker for the task queue; with the embedded engine, that engine kept up. Until `stop`. @throws UserError */
   serve(request: ServeRequest): Promise<void>;
   /** Waits for what goes on, then leaves engine and metrics port. */
@@ -107,7 +110,7 @@ export function openProject(options: ProjectOptions): Project {
     return listRuns([{ root: parts.storeRoot, store, records }], list);
   };
   const validate = async (request: DefinitionRequest): Promise<ResolvedDefinition> =>
-    resolveDefinition(request, { atMs: Date.now() }, options, true);
+    validateDefinition(request, options);
   const status = async (runId: string): Promise<RunRecord> => {
     const [found] = await recorded({ limit: 1, where: ({ id }) => id === runId });
     if (found !== undefined) return found.record;
@@ -142,6 +145,7 @@ export function openProject(options: ProjectOptions): Project {
     status,
     logs: async (runId, step) => readLogs(parts.folder(runId), await status(runId), step),
     cancel: async (runId) => cancelRun(parts, await status(runId)),
+    forget: (job) => forgetJob(parts, job),
     serve: (request) => during(serve(parts, request, tell)),
     close: async () => {
       await Promise.allSettled(goingOn);

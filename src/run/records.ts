@@ -7,7 +7,7 @@ import { openLocalStore, openStoreToRead } from '../store/local.ts';
 import { openRunRecords } from '../store/run-records.ts';
 import { noteStore, ownStore, storesOf } from '../store/store-places.ts';
 
-import type { RunRow } from '../store/folds/folding.ts';
+import type { RunRow } from '../store/folds/runs.ts';
 import type { RunRecord } from '../model/run-record.ts';
 import type { RunRecords } from '../store/run-records.ts';
 import type { Store } from '../store/store.ts';

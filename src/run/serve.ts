@@ -5,6 +5,7 @@ import { recordedRuns } from '../orders/open-runs.ts';
 import { sharedDeliverQueue, sharedTaskQueue } from './queues.ts';
 import { openSession } from './session.ts';
 import { makeStateDir } from './state-dir.ts';
+import { queuesOfOpenRuns, watchUnserved } from './unserved.ts';
 import { watchEngine } from './watch-engine.ts';
 
 import type { Parts } from './parts.ts';
@@ -29,10 +30,11 @@ export async function serve(
   const { stateDir, engine: choice } = parts.options;
   const taskQueue = sharedTaskQueue(choice);
   makeStateDir(stateDir);
-  const metrics = await parts.metrics(tell);
+  const metrics = await parts.metrics(tell, 'long-lived');
   const over = new AbortController();
   const stopped = told(stop);
   let unwatch: (() => void) | undefined;
+  let unwatchQueues: (() => void) | undefined;
   let session: Session | undefined;
   try {
     const opening = openSession(parts, {
@@ -52,6 +54,7 @@ export async function serve(
       return;
     }
     session = opened;
+    unwatchQueues = watchUnserved(session, queuesOfOpenRuns(await parts.records(), session.engine));
     const { uiUrl, isUp } = session.engine;
     tell({
       type: 'serving',
@@ -70,6 +73,7 @@ export async function serve(
     tell({ type: 'stopping' });
   } finally {
     unwatch?.();
+    unwatchQueues?.();
     over.abort();
     await session?.close();
   }

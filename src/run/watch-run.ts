@@ -2,6 +2,7 @@
 
 import { follow } from './follow.ts';
 import { isServed, queuesOf } from './queues.ts';
+import { watchUnserved } from './unserved.ts';
 import { brokenWorker } from './worker-failure.ts';
 
 import type { WorkflowHandle } from '@temporalio/client';
@@ -42,6 +43,8 @@ export async function watchRun(watched: Watched): Promise<RunSummary | 'suspende
       () => undefined,
     );
   }
+  const sinceMs = Date.now();
+  const unwatchQueues = watchUnserved(session, async () => [{ taskQueue, sinceMs }]);
   try {
     return await Promise.race([
       follow({
@@ -70,6 +73,7 @@ export async function watchRun(watched: Watched): Promise<RunSummary | 'suspende
     ]);
   } finally {
     over.abort();
+    unwatchQueues();
     stops.onCancel(() => undefined);
   }
 }

@@ -21,7 +21,23 @@ export function openWorkerLog(file: string | undefined): Log {
   let logger: Promise<Logger> | undefined;
   return (level, message, meta) => {
     logger ??= openLogger(file);
-    void logger.then((to) => to[LEVELS[level]](meta ?? {}, message)).catch(() => undefined);
+    void logger.then((to) => to[LEVELS[level]](fieldsOf(meta), message)).catch(() => undefined);
+  };
+}
+
+/**
+ * What the SDK says of a line, in our words: `err` is what pino writes with message and stack; a run is its workflow,
+ * a step its activity.
+ */
+function fieldsOf({ error, workflowId, activityId, ...rest }: Record<string, unknown> = {}): Record<
+  string,
+  unknown
+> {
+  return {
+    ...rest,
+    ...(workflowId === undefined ? {} : { run_id: workflowId }),
+    ...(activityId === undefined ? {} : { step: activityId }),
+    ...(error === undefined ? {} : { err: error }),
   };
 }
 

@@ -2,6 +2,7 @@
 
 import type { Column } from '../model/column.ts';
 import type { Ending } from '../model/endings.ts';
+import type { RunShape } from '../model/events.ts';
 import type { Outcome, RunStatus } from '../model/outcome.ts';
 import type { RunRecord } from '../model/run-record.ts';
 import type { StepResult } from '../model/step-result.ts';
@@ -52,7 +53,7 @@ type OfRun = {
 
 /** One countable fact. Enough to rebuild every counter, histogram and gauge from. */
 export type Fact = OfRun & {
-  /** Exporter of the process that counts it: whose counters go on from it. Absent: nobody's. */
+  /** Exporter that counts it: whose counters go on from it. Absent: none does, and none ever will. */
   readonly exporter?: string;
 } & (
     | { readonly type: 'outcome'; readonly outcome: Outcome }
@@ -81,7 +82,15 @@ export type Fact = OfRun & {
 export type RunNote = OfRun &
   (
     | { readonly type: 'start'; readonly record: RunRecord }
-    | { readonly type: 'step'; readonly step: string; readonly attempt: number }
+    /** An attempt: `began` where it is executed; else somebody heard of it, and it may still wait. */
+    | {
+        readonly type: 'step';
+        readonly step: string;
+        readonly attempt: number;
+        readonly began?: true;
+      }
+    /** What it began with: steps and alert settings. */
+    | { readonly type: 'shape'; readonly shape: RunShape }
     | { readonly type: 'note'; readonly patch: Partial<RunRecord> }
     /** The command's last word: what it knows of the end, each step's outcome included. */
     | {
@@ -93,4 +102,12 @@ export type RunNote = OfRun &
   );
 
 export type RunEntry = Fact | RunNote;
-export type Entry = ResultEntry | RunEntry;
+
+/** What is said of metrics alone. */
+export type MetricsEntry =
+  /** A job is gone: what is known of it until now is shown no longer. */
+  | { readonly type: 'forget'; readonly job: string; readonly atMs: number }
+  /** From now on this exporter counts for processes that have none. */
+  | { readonly type: 'adopter'; readonly exporter: string; readonly atMs: number };
+
+export type Entry = ResultEntry | RunEntry | MetricsEntry;

@@ -4,14 +4,15 @@
  * 1. A result is appended after its artifacts were stored, so whoever finds one finds them too.
  * 2. One whose artifacts are missing or damaged is dropped and counts as absent: its step runs again.
  * 3. What was written in an earlier boot is hashed again, once: a power loss may have damaged it.
- * 4. A result with artifacts is on disk before it is told; one without is as easily made again.
+ * 4. A fact that nobody counts is the adopter's: who counts it is said when it is appended, and never changes.
+ * 5. A result with artifacts is on disk before it is told; one without is as easily made again.
  */
 
-import { SUBJECTS } from './folds/folding.ts';
-import { NO_COUNTERS } from './folds/counters.ts';
+import { isFact, SUBJECTS } from './folds/folding.ts';
+import { runningSteps } from './folds/runs.ts';
 
 import type { Entry, StoredResult } from './entries.ts';
-import type { LatestState, ResultState, State, Summary } from './folds/folding.ts';
+import type { AdopterState, LatestState, ResultState, State, Summary } from './folds/folding.ts';
 import type { RunState } from './folds/run-state.ts';
 import type { Journal } from './journal/journal.ts';
 import type { ArtifactStore, ResultJournal, RunJournal } from './store.ts';
@@ -58,6 +59,9 @@ export function makeJournalStore({
     return undefined;
   };
 
+  const noted = (fingerprint: string): StoredResult | undefined =>
+    (journal.state(SUBJECTS.result(fingerprint)) as ResultState | undefined)?.stored;
+
   const putResult = async (fingerprint: string, stored: StoredResult): Promise<StoredResult> => {
     const sync = Object.keys(stored.result.outputs).length > 0;
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
@@ -67,6 +71,9 @@ export function makeJournalStore({
     }
     throw new Error(`the result ${fingerprint} can be neither written nor read`);
   };
+
+  const adopterNow = (): string | undefined =>
+    (journal.state(SUBJECTS.adopter) as AdopterState | undefined)?.exporter;
 
   const recordOf = (runId: string) =>
     (journal.state(SUBJECTS.run(runId)) as RunState | undefined)?.record;
@@ -81,23 +88,39 @@ export function makeJournalStore({
       }
       return found;
     },
+    noted: async (fingerprint) => noted(fingerprint),
     putResult,
     latestOf: async (job, profile, step, partition) => {
       const latest = journal.pointer(SUBJECTS.latest(job, profile, step, partition)) as
         LatestState | undefined;
-      if (latest === undefined) return undefined;
-      const subject = SUBJECTS.result(latest.fingerprint);
-      return (journal.state(subject) as ResultState | undefined)?.stored;
+      return latest === undefined ? undefined : noted(latest.fingerprint);
     },
-    append: async (entries, options) => journal.append(entries, options),
+    append: async (entries, options) => {
+      const adopter = adopterNow();
+      const counted = entries.map((entry) =>
+        adopter !== undefined && isFact(entry) && entry.exporter === undefined
+          ? { ...entry, exporter: adopter }
+          : entry,
+      );
+      return journal.append(counted, options);
+    },
     run: async (runId) => recordOf(runId),
     runs: async ({ limit = Infinity, where = () => true } = {}) => {
       const rows = journal.summary().runs.toReversed().filter(where).slice(0, limit);
       return rows.flatMap(({ id }) => recordOf(id) ?? []);
     },
-    counters: async (exporter) => {
-      const { counters } = journal.summary();
-      return Object.hasOwn(counters, exporter) ? counters[exporter]! : NO_COUNTERS;
+    changes: async (cursor) => {
+      const changes = journal.changes(cursor);
+      if ('all' in changes) return changes;
+      const runIds = new Set(
+        changes.more.flatMap((entry) => ('runId' in entry ? [entry.runId] : [])),
+      );
+      const running = [...runIds].map((runId) => {
+        const state = journal.state(SUBJECTS.run(runId)) as RunState | undefined;
+        return [runId, state === undefined ? [] : runningSteps(state)] as const;
+      });
+      return { ...changes, running: Object.fromEntries(running) };
     },
+    adopter: async () => adopterNow(),
   };
 }

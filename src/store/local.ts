@@ -84,13 +84,15 @@ function inWords(folder: string, store: ReturnType<typeof makeJournalStore>): ty
   return {
     findResult: (fingerprint) => read(() => store.findResult(fingerprint)),
     findResults: (fingerprints) => read(() => store.findResults(fingerprints)),
+    noted: (fingerprint) => read(() => store.noted(fingerprint)),
     putResult: (fingerprint, stored) => write(() => store.putResult(fingerprint, stored)),
     latestOf: (job, profile, step, partition) =>
       read(() => store.latestOf(job, profile, step, partition)),
     append: (entries, options) => write(() => store.append(entries, options)),
     run: (runId) => read(() => store.run(runId)),
     runs: (options) => read(() => store.runs(options)),
-    counters: (exporter) => read(() => store.counters(exporter)),
+    changes: (cursor) => read(() => store.changes(cursor)),
+    adopter: () => read(() => store.adopter()),
   };
 }
 

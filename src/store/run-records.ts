@@ -20,7 +20,7 @@ import type { RunRecord, StepRecord } from '../model/run-record.ts';
 import type { RunSummary } from '../model/run-summary.ts';
 import type { OldOwner, OwnerState } from '../os/owner.ts';
 import type { RunEntry } from './entries.ts';
-import type { RunRow } from './folds/folding.ts';
+import type { RunRow } from './folds/runs.ts';
 import type { RunJournal } from './store.ts';
 
 export type RunRecords = {
@@ -51,6 +51,9 @@ export type RunRecords = {
     readonly where?: (row: RunRow) => boolean;
   }): Promise<readonly RunRecord[]>;
 };
+
+/** The exporter of what is counted in another store, if anywhere. No exporter has this name. */
+const COUNTED_ELSEWHERE = 'elsewhere';
 
 /**
  * The records of a state folder. `shared`: the store is not its own, so each record names the folder.
@@ -171,7 +174,9 @@ export function openRunRecords(
           const { step, attempt } = event;
           await store.append([{ ...about, type: 'step', step, attempt }]);
         } else if (event.type === 'step_ended') {
-          await store.append([{ ...about, type: 'outcome', outcome: event.outcome }]);
+          // Its worker counts it, in the store that it has.
+          const exporter = COUNTED_ELSEWHERE;
+          await store.append([{ ...about, type: 'outcome', outcome: event.outcome, exporter }]);
         }
       };
       void note().catch(() => undefined);

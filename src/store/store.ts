@@ -2,10 +2,11 @@
 
 import type { ArtifactRef } from '../model/step-result.ts';
 import type { RunRecord } from '../model/run-record.ts';
-import type { RunEntry, StoredResult } from './entries.ts';
-import type { Counters } from './folds/counters.ts';
-import type { RunRow } from './folds/folding.ts';
+import type { Entry, MetricsEntry, RunEntry, StoredResult } from './entries.ts';
+import type { Summary } from './folds/folding.ts';
+import type { RunRow, Running } from './folds/runs.ts';
 import type { Verdict } from './journal/folding.ts';
+import type { Cursor } from './journal/journal.ts';
 
 /** Immutable bytes by their content. Where they lie is the store's own business. */
 export type ArtifactStore = {
@@ -25,11 +26,11 @@ export type ArtifactStore = {
 /** What happened, appended by many; the first of a kind wins. */
 export type RunJournal = {
   /**
-   * Appends entries of runs, in order, and tells what became of each: who won a fact counts it. With `sync` they
-   * are on disk when it answers.
+   * Appends entries, in order, and tells what became of each. A fact that won is counted by its exporter, or by the
+   * adopter if it has none. With `sync` they are on disk when it answers.
    */
   append(
-    entries: readonly RunEntry[],
+    entries: readonly (RunEntry | MetricsEntry)[],
     options?: { readonly sync?: boolean },
   ): Promise<readonly Verdict[]>;
   /** The record of a run that was started with this store. */
@@ -39,15 +40,29 @@ export type RunJournal = {
     readonly limit?: number;
     readonly where?: (row: RunRow) => boolean;
   }): Promise<readonly RunRecord[]>;
-  /** What all facts counted on an exporter add up to. */
-  counters(exporter: string): Promise<Counters>;
+  /** What happened since `cursor`, in its order; all of it without one, or where that is too long ago. */
+  changes(cursor?: Cursor): Promise<JournalChanges>;
+  /** The exporter that counts for processes without one; undefined while there is none. */
+  adopter(): Promise<string | undefined>;
 };
+
+export type JournalChanges = { readonly cursor: Cursor } & (
+  | { readonly all: Summary }
+  | {
+      /** What won. */
+      readonly more: readonly Entry[];
+      /** Steps that are executed now, of each run with an entry among them. */
+      readonly running: Running;
+    }
+);
 
 export type ResultJournal = {
   /** The result of a fingerprint whose artifacts are all there; damaged ones count as absent and are dropped. */
   findResult(fingerprint: string): Promise<StoredResult | undefined>;
   /** The same for many in one go: those that are there, by fingerprint. */
   findResults(fingerprints: readonly string[]): Promise<ReadonlyMap<string, StoredResult>>;
+  /** What is written of a result, without a look at its artifacts. */
+  noted(fingerprint: string): Promise<StoredResult | undefined>;
   /** Writes a result if none is there, and answers the one that is: a late attempt adopts the first. */
   putResult(fingerprint: string, stored: StoredResult): Promise<StoredResult>;
   /** The newest stored result of a step of this name (job, profile, step), of all its partitions or of one. */

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 import { filesBelow, hashFile } from '../../src/os/hashing.ts';
 import { sideFolder } from '../../src/delivery/folder/out-path.ts';
-import { storeIn, withFolder } from '../store/fixtures.ts';
+import { storeIn, withFolder, sumsOn } from '../store/fixtures.ts';
 import { deadProcess } from '../store/other-process.ts';
 
 jest.setTimeout(30_000);
@@ -81,7 +81,7 @@ test('of the facts that three processes race for while compacting, each is won o
       Array.from({ length: 200 }, (_, i) => i),
     );
     const store = await storeIn(folder);
-    const { runs } = await store.counters('9099');
+    const { runs } = await sumsOn(store, '9099');
     expect(Object.values(runs)).toMatchObject([{ statuses: { OK: 200 } }]);
   }));
 

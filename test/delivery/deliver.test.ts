@@ -4,7 +4,12 @@ import { mkdir, open, readdir, readFile, readlink, rm, stat, symlink } from 'nod
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { deliverInto, inspectOut, previousRows } from '../../src/delivery/deliver.ts';
+import {
+  deliverInto,
+  inspectOut,
+  previousResults,
+  previousRows,
+} from '../../src/delivery/deliver.ts';
 import { makeFolderTarget } from '../../src/delivery/folder/folder-target.ts';
 import { lockOut, sideFolder } from '../../src/delivery/folder/out-lock.ts';
 import { fileIn, withStore } from '../store/fixtures.ts';
@@ -237,6 +242,33 @@ test('remembers how many rows each export was made from', () =>
     expect(await previousRows(out)).toEqual({});
     await deliverInto({ input: await deliveryOf(store, { folder, out }, { a: '1\n2\n3' }), store });
     expect(await previousRows(out)).toEqual({ clean: 3 });
+  }));
+
+test('remembers which result each step had, for the same job and profile', () =>
+  withStore(async (store, folder) => {
+    const out = join(folder, 'out');
+    const of = { job: 'job', profile: 'profile' };
+    expect(await previousResults(out, of)).toBeUndefined();
+    const outcome = {
+      kind: 'collect.files',
+      status: 'OK',
+      attempts: 1,
+      lost: 0,
+      durationMs: 1,
+      elapsedMs: 1,
+      endedAtMs: 1,
+    } as const;
+    const fingerprint = 'ab'.repeat(32);
+    const outcomes = [
+      { ...outcome, step: 'a', fingerprint },
+      { ...outcome, step: 'b' },
+      { ...outcome, step: 'c', fingerprint: '../elsewhere' },
+    ];
+    await deliverInto({ input: { ...inputOf({ out, files: [] }), outcomes }, store });
+    expect(await previousResults(out, of)).toEqual({ a: fingerprint });
+    expect(await previousResults(out, { ...of, profile: 'other' })).toBeUndefined();
+    await writeFile(join(out, 'run.json'), '{');
+    expect(await previousResults(out, of)).toBeUndefined();
   }));
 
 test('a run without exports delivers its record', () =>

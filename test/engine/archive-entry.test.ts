@@ -15,16 +15,18 @@ const LONG = 'server '.repeat(10_000);
 test('takes a file out of a tar whatever lies before it and however it is cut into pieces', async () => {
   const bytes = tarGz({ LICENSE: 'free', 'a/empty': '', 'bin/temporal': LONG, later: 'x' });
   const pieces = [...bytes].map((byte) => Buffer.from([byte]));
-  expect(await text(entryOfTarGz(Readable.from(pieces), 'temporal'))).toBe(LONG);
-  expect(await text(entryOfTarGz(Readable.from([bytes]), 'temporal'))).toBe(LONG);
+  expect(await text(await entryOfTarGz(Readable.from(pieces), 'temporal'))).toBe(LONG);
+  expect(await text(await entryOfTarGz(Readable.from([bytes]), 'temporal'))).toBe(LONG);
 });
 
 test('refuses a tar that ends early or lacks the file', async () => {
   const bytes = tarGz({ temporal: LONG });
   const half = Readable.from([bytes.subarray(0, bytes.length / 2)]);
-  await expect(text(entryOfTarGz(half, 'temporal'))).rejects.toThrow('unexpected end of file');
+  await expect(text(await entryOfTarGz(half, 'temporal'))).rejects.toThrow(
+    /unexpected end of file|truncated/i,
+  );
   const other = Readable.from([tarGz({ LICENSE: 'free' })]);
-  await expect(text(entryOfTarGz(other, 'temporal'))).rejects.toThrow('no complete');
+  await expect(text(await entryOfTarGz(other, 'temporal'))).rejects.toThrow('no complete');
 });
 
 test('takes a file out of a zip, and refuses one that is cut or lacks it', async () => {
@@ -36,7 +38,9 @@ test('takes a file out of a zip, and refuses one that is cut or lacks it', async
     expect(await text(await entryOfZip(path, '/scripts/temporal'))).toBe(LONG);
     await expect(entryOfZip(path, '/scripts/other')).rejects.toThrow('nothing that ends with');
     writeFileSync(path, bytes.subarray(0, bytes.length - 30));
-    await expect(entryOfZip(path, '/scripts/temporal')).rejects.toThrow('not a complete zip');
+    await expect(entryOfZip(path, '/scripts/temporal')).rejects.toThrow(
+      /end of central directory/i,
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 
 import { ensureEngine, peekEngine, startingEngine, stopEngine } from '../../src/engine/engine.ts';
 import { enginePaths } from '../../src/engine/engine-paths.ts';
@@ -243,9 +243,10 @@ test('a server that is killed while it starts is started again on the same datab
     await engine.release();
   }));
 
-(whyNoSmallDisk() === undefined ? test : test.skip)(
-  'on a full disk it says so, and does not take the database for broken',
-  () =>
+const onSmallDisk = whyNoSmallDisk() === undefined ? describe : describe.skip;
+
+onSmallDisk('on a small disk', () => {
+  test('on a full disk it says so, and does not take the database for broken', () =>
     withFolder((folder) =>
       withSmallDisk(async (disk) => {
         const database = join(enginePaths(disk).root, '1.32.0', 'temporal.db');
@@ -259,8 +260,8 @@ test('a server that is killed while it starts is started again on the same datab
         });
         expect(readdirSync(join(database, '..'))).toEqual(['temporal.db']);
       }),
-    ),
-);
+    ));
+});
 
 test('takes other ports when somebody was quicker, as often as it needs, and leaves its database where it is', () =>
   withFolder(async (folder) => {

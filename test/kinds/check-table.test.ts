@@ -50,11 +50,12 @@ test('compares with the previous delivery where there was one', async () => {
 
 test('a rule of severity warn lets the step pass, named, with the offending rows as an output', async () => {
   await withAttempt({ tables: TABLES }, async ({ run, rows }) => {
-    const { outputs, warning, failedChecks, values } = await run(checkTable, {
+    const { outputs, warning, saidNow, failedChecks, values } = await run(checkTable, {
       table: 'people',
       checks: [{ severity: 'warn', not_null: ['name'] }, { not_null: ['id'] }],
     });
-    expect(warning).toMatch(/^not_null\(name\): 1 of 3 rows break it; .*rejected\.jsonl$/);
+    expect(warning).toMatch(/^not_null\(name\): 1 of 3 rows break it; /);
+    expect(saidNow).toMatch(/^offending rows: .*rejected\.jsonl$/);
     expect(failedChecks).toEqual(['not_null(name)']);
     expect(values).toEqual({ rows: 3, failed: 1 });
     expect(await rows(outputs?.['rejected'])).toHaveLength(1);

@@ -1,9 +1,12 @@
 import { execFile } from 'node:child_process';
+import nodeModule from 'node:module';
 import {
   chmod,
   copyFile,
+  cp,
   mkdir,
   mkdtemp,
+  readFile,
   readdir,
   rm,
   stat,
@@ -15,17 +18,19 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
-const BIN = fileURLToPath(new URL('../../bin/builder_cli.cjs', import.meta.url));
+const BIN = fileURLToPath(new URL('../../bin', import.meta.url));
 
 type Package = {
   readonly root: string;
   /** Lets the bundle be this program. */
   bundle(code: string): Promise<void>;
   start(words?: readonly string[], env?: Readonly<Record<string, string>>): Promise<string>;
-  /** Paths of the compiled bundles that are kept. */
-  kept(): Promise<readonly string[]>;
+  /** Makes a package that the bundle can load. */
+  dependency(name: string, code: string): Promise<void>;
+  /** Paths of the compiled code that is kept, of the bundle or of packages. */
+  kept(of?: 'bin' | 'packages'): Promise<readonly string[]>;
 };
 
 /** An installed package whose one file is a small program, and a home of its own. */
@@ -33,8 +38,8 @@ async function withPackage(work: (it: Package) => Promise<void>): Promise<void> 
   const root = await mkdtemp(join(tmpdir(), "a package's "));
   const compiled = join(root, 'home', '.cache', 'builder_cli', 'compiled');
   try {
-    for (const folder of ['bin', 'dist', 'home']) await mkdir(join(root, folder));
-    await copyFile(BIN, join(root, 'bin', 'builder_cli.cjs'));
+    for (const folder of ['dist', 'home']) await mkdir(join(root, folder));
+    await cp(BIN, join(root, 'bin'), { recursive: true });
     await work({
       root,
       bundle: (code) => writeFile(join(root, 'dist', 'cli.cjs'), code),
@@ -46,9 +51,14 @@ async function withPackage(work: (it: Package) => Promise<void>): Promise<void> 
         );
         return stdout;
       },
-      kept: async () => {
+      dependency: async (name, code) => {
+        const folder = join(root, 'node_modules', name);
+        await mkdir(folder, { recursive: true });
+        await writeFile(join(folder, 'index.js'), code);
+      },
+      kept: async (of = 'bin') => {
         const names = await readdir(compiled).catch((): string[] => []);
-        return names.map((name) => join(compiled, name));
+        return names.filter((name) => name.endsWith(`.${of}`)).map((name) => join(compiled, name));
       },
     });
   } finally {
@@ -118,3 +128,77 @@ test('runs where nothing can be kept', () =>
     await writeFile(join(root, 'home', '.cache'), 'a file');
     expect(await start()).toBe('1\n');
   }));
+
+/** From 22.1 on node keeps what packages compile to, in its own form. */
+const ofNode20 = Reflect.has(nodeModule, 'enableCompileCache') ? describe.skip : describe;
+
+ofNode20('the compiled form of packages', () => {
+  test('is kept for this user alone, and that of a package that has changed is not run', () =>
+    withPackage(async ({ bundle, dependency, start, kept }) => {
+      await bundle('console.log(require("one"), require("two"))');
+      await dependency('one', 'module.exports = 1');
+      await dependency('two', 'module.exports = 2');
+      expect([await start(), await start()]).toEqual(['1 2\n', '1 2\n']);
+      const [file = '', ...more] = await kept('packages');
+      expect(more).toEqual([]);
+      expect((await stat(file)).mode & 0o777).toBe(0o600);
+      // Both are as long as they were: V8 itself looks at nothing else.
+      await dependency('one', 'module.exports = 3');
+      expect([await start(), await start()]).toEqual(['3 2\n', '3 2\n']);
+    }));
+
+  test('is that of the packages that any command has loaded, and of no others', () =>
+    withPackage(async ({ bundle, dependency, start, kept }) => {
+      await bundle('for (const name of process.argv.slice(2)) require(name)');
+      await dependency('one', 'module.exports = 1');
+      await dependency('two', 'module.exports = 2');
+      const keptNow = async (): Promise<string> =>
+        (await readFile((await kept('packages'))[0] ?? '')).toString('latin1');
+      await start(['one']);
+      expect(await keptNow()).toMatch(/node_modules\/one\//);
+      await start(['two']);
+      expect(await keptNow()).toMatch(/node_modules\/one\/.*node_modules\/two\//s);
+      const { mtimeMs } = await stat((await kept('packages'))[0] ?? '');
+      await start(['one', 'two']);
+      expect((await stat((await kept('packages'))[0] ?? '')).mtimeMs).toBe(mtimeMs);
+    }));
+
+  test('is neither run nor trusted where somebody else could have written it, or it is damaged', () =>
+    withPackage(async ({ bundle, dependency, start, kept }) => {
+      await bundle('console.log(require("one"))');
+      await dependency('one', 'module.exports = 1');
+      await start();
+      const [file = ''] = await kept('packages');
+      const whole = await readFile(file);
+      for (const length of [0, 3, 10, whole.length - 1]) {
+        await writeFile(file, whole.subarray(0, length));
+        expect(await start()).toBe('1\n');
+        expect((await stat(file)).size).toBe(whole.length);
+      }
+      await chmod(file, 0o666);
+      expect(await start()).toBe('1\n');
+      expect((await stat(file)).mode & 0o777).toBe(0o600);
+    }));
+
+  test('changes nothing of what a package sees', () =>
+    withPackage(async ({ root, bundle, dependency, start }) => {
+      await bundle('require("one").then(console.log)');
+      await dependency('other', 'module.exports = import("last")');
+      await dependency('last', 'module.exports = "last"');
+      await dependency(
+        'one',
+        `module.exports = (async () => JSON.stringify([
+          __filename, __dirname, this === exports, module.id, module.loaded, await require('other'),
+          require.resolve('other'), require.resolve.paths('other'), require.main === process.mainModule,
+          __filename in require.cache, Object.keys(require.extensions),
+        ]))()`,
+      );
+      const { stdout: bare } = await promisify(execFile)(
+        process.execPath,
+        [join(root, 'dist', 'cli.cjs')],
+        { env: { HOME: join(root, 'home') } },
+      );
+      expect(bare).toContain('last');
+      expect([await start(), await start()]).toEqual([bare, bare]);
+    }));
+});

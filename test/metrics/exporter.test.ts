@@ -10,7 +10,7 @@ import bcrypt from 'bcryptjs';
 
 import { bindExporter } from '../../src/metrics/prometheus-exporter.ts';
 import { readWebConfig } from '../../src/metrics/web-config.ts';
-import { newTelemetry, outcome } from './facts.ts';
+import { newTelemetry } from './facts.ts';
 
 import type { Exporter } from '../../src/metrics/prometheus-exporter.ts';
 import type { WebConfig } from '../../src/metrics/web-config.ts';
@@ -38,7 +38,6 @@ async function withExporter(
 test('serves the text format, compressed for who takes it, and nothing else', () =>
   withExporter(async (exporter, get) => {
     const telemetry = newTelemetry();
-    telemetry.record(outcome('run-1', 1000, 'OK'));
     exporter.attach({ telemetry });
     const answer = await get('/metrics', { 'accept-encoding': 'identity' });
     expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
@@ -85,10 +84,10 @@ test('is not ready before it has something to serve, and tells what the probes s
 
 test('the SDK that does not answer costs its own metrics and is counted', () =>
   withExporter(async (exporter, get) => {
-    const extra = async (): Promise<string> => {
+    const sdk = async (): Promise<string> => {
       throw new Error('gone');
     };
-    exporter.attach({ telemetry: newTelemetry(), extra });
+    exporter.attach({ telemetry: newTelemetry(), sdk });
     const text = await (await get('/metrics')).text();
     expect(text).toContain('pipeline_metrics_errors_total{reason="sdk"} 1');
   }));

@@ -1,16 +1,37 @@
 /** Facts of runs for the tests of metrics, and what an exposition says of them. */
 
-import * as prom from 'prom-client';
-
+import { makeCounting } from '../../src/metrics/counting.ts';
 import { makeTelemetry } from '../../src/metrics/telemetry.ts';
+import { openMemoryStore } from '../../src/store/memory/memory-store.ts';
 
-import type { Telemetry } from '../../src/metrics/telemetry.ts';
+import type { Telemetry, TelemetryOptions } from '../../src/metrics/telemetry.ts';
 import type { RunShape } from '../../src/model/events.ts';
 import type { Status } from '../../src/model/outcome.ts';
-import type { Fact } from '../../src/store/entries.ts';
+import type { Fact, RunEntry } from '../../src/store/entries.ts';
+import type { Store } from '../../src/store/store.ts';
 
-export const newTelemetry = (maxSeries?: number): Telemetry =>
-  makeTelemetry({ prom, ...(maxSeries === undefined ? {} : { maxSeries }) });
+export const newTelemetry = (options: TelemetryOptions = {}): Telemetry => makeTelemetry(options);
+
+export type Process = {
+  readonly telemetry: Telemetry;
+  /** What happens in it. */
+  add(...entries: readonly RunEntry[]): Promise<void>;
+};
+
+/** A process with an exporter on a store; on one of its own if none is given. */
+export function processOn({
+  store = memoryStore(),
+  exporter = '9099',
+  ...more
+}: Partial<TelemetryOptions> & { readonly store?: Store } = {}): Process {
+  const telemetry = makeTelemetry({ store, exporter, ...more });
+  const counting = makeCounting({ store, counter: { telemetry, exporter } });
+  return { telemetry, add: (...entries) => counting.add(entries) };
+}
+
+export function memoryStore(): Store {
+  return openMemoryStore({ folder: '/nowhere' });
+}
 
 const about = (runId: string, atMs: number) => ({
   runId,
@@ -79,9 +100,20 @@ export const shape: RunShape = {
   ],
 };
 
+export function began(runId: string, atMs: number, step = 'clean'): RunEntry {
+  const { exporter: _, ...rest } = about(runId, atMs);
+  return { ...rest, type: 'step', step, attempt: 1, began: true };
+}
+
+/** A run begins with these steps. */
+export function startedWith(of: RunShape, runId: string, atMs: number): RunEntry {
+  const { job, profile } = of;
+  return { runId, generation: 1, job, profile, atMs, type: 'shape', shape: of };
+}
+
 /** Samples of our metrics as they are served: name with labels to value. */
 export async function samples(telemetry: Telemetry): Promise<Record<string, number>> {
-  const text = await telemetry.registry.metrics();
+  const text = await telemetry.text();
   return Object.fromEntries(
     text
       .split('\n')

@@ -10,13 +10,15 @@ import type { RunEntry } from '../../src/store/entries.ts';
 
 /** What is counted of one attempt that does what `execute` does. */
 async function countedOf(execute: () => Promise<unknown>): Promise<RunEntry | undefined> {
-  let counted: RunEntry | undefined;
+  return (await writtenOf(execute)).find(({ type }) => type === 'attempt');
+}
+
+async function writtenOf(execute: () => Promise<unknown>): Promise<readonly RunEntry[]> {
+  const written: RunEntry[] = [];
   const factory = makeActivityInterceptor({
     telemetry: newTelemetry(),
     counting: {
-      add: async ([entry]) => {
-        counted = entry;
-      },
+      add: async (entries) => void written.push(...entries),
       settled: async () => undefined,
     },
   });
@@ -24,7 +26,7 @@ async function countedOf(execute: () => Promise<unknown>): Promise<RunEntry | un
   const args = [{ run, step: { id: 'clean', kind: 'transform.sql' }, attempt: 1 }];
   const { inbound } = factory({} as Context);
   await inbound?.execute?.({ args, headers: {} }, execute).catch(() => undefined);
-  return counted;
+  return written;
 }
 
 const result = { fingerprint: 'f', cached: false, durationMs: 1234, outputs: {}, values: {} };
@@ -33,6 +35,14 @@ test('counts what the runner measured, never a clock of its own', async () => {
   expect(await countedOf(async () => ({ ...result, rowsOut: 3 }))).toMatchObject({
     ...{ type: 'attempt', result: 'ok', durationMs: 1234, observed: true, rowsOut: 3 },
   });
+});
+
+test('writes down that it begins before anything is done', async () => {
+  const written = await writtenOf(async () => result);
+  expect(written).toMatchObject([
+    { type: 'step', step: 'clean', attempt: 1, began: true, runId: 'run-1', generation: 1 },
+    { type: 'attempt' },
+  ]);
 });
 
 test.each([

@@ -3,12 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { expect, test } from '@jest/globals';
-import * as prom from 'prom-client';
 
 import { openMetricsFile } from '../../src/metrics/metrics-file.ts';
-import { addProcessMetrics } from '../../src/metrics/process-metrics.ts';
 import { deadProcess } from '../store/other-process.ts';
-import { newTelemetry, outcome } from './facts.ts';
+import { memoryStore, newTelemetry, outcome, processOn, shape } from './facts.ts';
 
 async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'builder-metrics-file-'));
@@ -21,12 +19,12 @@ async function withFolder(work: (folder: string) => Promise<void>): Promise<void
 
 test('is there from the first moment, holds what was counted, and nothing of the process', () =>
   withFolder(async (folder) => {
-    const telemetry = newTelemetry();
-    addProcessMetrics(prom, telemetry.registry);
+    const { telemetry, add } = processOn();
+    telemetry.seed(shape);
     const path = join(folder, 'sales.prom');
     const file = await openMetricsFile(path, telemetry);
     expect(await readFile(path, 'utf8')).toContain('# TYPE pipeline_step_status_total counter');
-    telemetry.record(outcome('run-1', 1000, 'FAIL'));
+    await add(outcome('run-1', 1000, 'FAIL'));
     await file.close();
     const text = await readFile(path, 'utf8');
     expect(text).toMatch(/^pipeline_step_status_total\{.*status="FAIL"\} 1$/m);
@@ -47,6 +45,60 @@ test('belongs to one process at a time; a dead one does not hold it', () =>
     });
     await file.close();
     await (await openMetricsFile(path, newTelemetry())).close();
+  }));
+
+test('what the command before left in it stays until this one has something to tell', () =>
+  withFolder(async (folder) => {
+    const path = join(folder, 'sales.prom');
+    const left = 'pipeline_run_started_timestamp_seconds{job="sales",profile="nightly"} 1\n';
+    await writeFile(path, left);
+    const { telemetry } = processOn();
+    const file = await openMetricsFile(path, telemetry);
+    expect(await readFile(path, 'utf8')).toBe(left);
+    telemetry.seed(shape);
+    await file.close();
+    expect(await readFile(path, 'utf8')).toContain('status="FAIL"} 0');
+  }));
+
+/** Samples by name and labels, over all files of a folder as a collector reads them. */
+async function seriesIn(folder: string): Promise<readonly string[]> {
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.prom'));
+  const texts = await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')));
+  return texts.flatMap((text) =>
+    text.split('\n').flatMap((line) => (/^\w/.test(line) ? [line.replace(/ \S+$/, '')] : [])),
+  );
+}
+
+test('files of two jobs of one store never hold one series', () =>
+  withFolder(async (folder) => {
+    const store = memoryStore();
+    for (const job of ['a', 'b']) {
+      const { telemetry, add } = processOn({ store, exporter: `file:${job}` });
+      telemetry.seed({ ...shape, job });
+      const file = await openMetricsFile(join(folder, `${job}.prom`), telemetry);
+      await add({ ...outcome(`run-${job}`, 1000, 'FAIL'), job });
+      await file.close();
+    }
+    const series = await seriesIn(folder);
+    expect(series.length).toBeGreaterThan(80);
+    expect(new Set(series).size).toBe(series.length);
+    expect(series.filter((name) => !name.includes('job="'))).toEqual([]);
+  }));
+
+test('a job that another file holds is left out, with a line that says so', () =>
+  withFolder(async (folder) => {
+    const said: string[] = [];
+    for (const name of ['old.prom', 'new.prom']) {
+      const { telemetry } = processOn();
+      telemetry.seed(shape);
+      const path = join(folder, name);
+      await (await openMetricsFile(path, telemetry, (line) => said.push(line))).close();
+    }
+    const series = await seriesIn(folder);
+    expect(new Set(series).size).toBe(series.length);
+    expect(said).toEqual([
+      'metrics   sales with nightly is in old.prom beside new.prom already, so not in this one; remove old.prom if it is of the past',
+    ]);
   }));
 
 test('is refused in words where it cannot be', () =>

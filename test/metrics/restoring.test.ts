@@ -4,17 +4,14 @@ import { join } from 'node:path';
 
 import { expect, test } from '@jest/globals';
 
-import { makeCounting } from '../../src/metrics/counting.ts';
-import { restore } from '../../src/metrics/restoring.ts';
 import { openLocalStore, openStoreJournal } from '../../src/store/local.ts';
-import { attempt, ended, newTelemetry, outcome, samples } from './facts.ts';
+import { attempt, ended, outcome, processOn, samples } from './facts.ts';
 
 import type { Fact } from '../../src/store/entries.ts';
 import type { Store } from '../../src/store/store.ts';
 
 type Session = {
   readonly values: () => Promise<Record<string, number>>;
-  /** As live: what is not won is not recorded. */
   count(facts: readonly Fact[]): Promise<void>;
 };
 
@@ -32,10 +29,8 @@ async function onOneExporter(work: (place: Place) => Promise<void>): Promise<voi
   const open = async (exporter = '9099'): Promise<Session> => {
     const store = await openLocalStore(root);
     stores.push(store);
-    const telemetry = newTelemetry();
-    await restore({ store, exporter, telemetry });
-    const counting = makeCounting({ store, counter: { telemetry, exporter } });
-    return { values: () => samples(telemetry), count: (facts) => counting.add(facts) };
+    const { telemetry, add } = processOn({ store, exporter });
+    return { values: () => samples(telemetry), count: (facts) => add(...facts) };
   };
   try {
     await work({ open, compact: () => openStoreJournal(root).compact() });
@@ -84,16 +79,12 @@ test('the sums give exactly what counting all of it gives, and later runs add to
   onOneExporter(async (place) => {
     const counted = await playMany(place);
     const expected = await counted.values();
-    expect(expected['pipeline_step_duration_seconds_count{profile="nightly",step="clean"}']).toBe(
-      MANY,
-    );
+    expect(expected[COUNT]).toBe(MANY);
     const restored = await place.open();
     expectSame(await restored.values(), expected);
     for (const session of [counted, restored]) await session.count(run(MANY + 1));
     const later = await (await place.open()).values();
-    expect(later['pipeline_step_duration_seconds_count{profile="nightly",step="clean"}']).toBe(
-      MANY + 1,
-    );
+    expect(later[COUNT]).toBe(MANY + 1);
   }));
 
 test('a run that was in the sums and is gone on with is not counted twice', () =>
@@ -132,6 +123,7 @@ test('what one exporter counted is not on another, and is counted on one of them
     expect((await (await open('9099')).values())[STATUS_WARN]).toBe(1);
   }));
 
+const COUNT = 'pipeline_step_duration_seconds_count{job="sales",profile="nightly",step="clean"}';
 const STATUS_OK =
   'pipeline_step_status_total{job="sales",profile="nightly",step="clean",status="OK"}';
 const STATUS_WARN = STATUS_OK.replace('"OK"', '"WARN"');

@@ -1,51 +1,64 @@
 import { expect, test } from '@jest/globals';
 
 import { MAX_STEPS } from '../../src/definition/profile.ts';
-import { countersOf, mergeCounters } from '../../src/store/folds/counters.ts';
-import { attempt, ended, newTelemetry, outcome, samples, shape, valuesOf } from './facts.ts';
+import {
+  attempt,
+  began,
+  ended,
+  memoryStore,
+  newTelemetry,
+  outcome,
+  processOn,
+  samples,
+  shape,
+  startedWith,
+  valuesOf,
+} from './facts.ts';
 
-import type { Fact } from '../../src/store/entries.ts';
+import type { Fact, RunEntry } from '../../src/store/entries.ts';
 
 const LABELS = 'job="sales",profile="nightly"';
 const CLEAN = `{${LABELS},step="clean"}`;
 
 test('has counters and histograms of every step at 0 before it runs, and no gauge of what did not happen', async () => {
-  const telemetry = newTelemetry();
+  const { telemetry, add } = processOn();
   telemetry.seed(shape);
+  await add(startedWith(shape, 'run-1', 1000));
   const status = await valuesOf(telemetry, 'pipeline_step_status_total');
   expect(Object.keys(status)).toHaveLength(2 * 8);
   expect(new Set(Object.values(status))).toEqual(new Set([0]));
   const all = await samples(telemetry);
-  expect(all['pipeline_step_duration_seconds_count{profile="nightly",step="export"}']).toBe(0);
-  expect(Object.keys(all).filter((key) => key.includes('_timestamp_'))).toEqual([]);
+  expect(all[`pipeline_step_duration_seconds_count{${LABELS},step="export"}`]).toBe(0);
+  expect(Object.keys(all).filter((key) => /_step_.*_timestamp_/.test(key))).toEqual([]);
   expect(all[`pipeline_profile_core_step_info${CLEAN}`]).toBe(1);
   expect(all[`pipeline_profile_step_p95_threshold_seconds${CLEAN}`]).toBe(30);
 });
 
-test('drops the settings that a profile has no longer', async () => {
-  const telemetry = newTelemetry();
-  telemetry.seed(shape);
-  telemetry.seed({ job: 'sales', profile: 'nightly', steps: shape.steps.slice(1) });
-  const left = Object.keys(await samples(telemetry)).filter((key) => key.includes('_profile_'));
-  expect(left).toEqual([`pipeline_profile_step_timeout_seconds{${LABELS},step="export"}`]);
+test('drops the steps and settings that a profile has no longer', async () => {
+  const { telemetry, add } = processOn();
+  await add(startedWith(shape, 'run-1', 1000), outcome('run-1', 1500, 'FAIL'));
+  const left = { job: 'sales', profile: 'nightly', steps: shape.steps.slice(1) };
+  await add(startedWith(left, 'run-2', 2000));
+  const keys = Object.keys(await samples(telemetry));
+  expect(keys.filter((key) => key.includes('step="clean"'))).toEqual([]);
+  expect(keys.filter((key) => key.includes('_profile_'))).toEqual([
+    `pipeline_profile_step_timeout_seconds{${LABELS},step="export"}`,
+  ]);
 });
 
 test('tells of one run: duration of the attempt, one outcome, its time, rows, the run', async () => {
-  const telemetry = newTelemetry();
-  telemetry.record(attempt('run-1', 10_000));
-  telemetry.record(outcome('run-1', 10_500, 'OK'));
-  telemetry.record(ended('run-1', 11_000, 'OK'));
+  const { telemetry, add } = processOn();
+  await add(attempt('run-1', 10_000), outcome('run-1', 10_500, 'OK'), ended('run-1', 11_000, 'OK'));
   expect(await samples(telemetry)).toMatchObject({
-    'pipeline_step_duration_seconds_count{profile="nightly",step="clean"}': 1,
-    'pipeline_step_duration_seconds_sum{profile="nightly",step="clean"}': 1.5,
-    'pipeline_step_duration_seconds_bucket{le="0.8",profile="nightly",step="clean"}': 0,
-    'pipeline_step_duration_seconds_bucket{le="1.6",profile="nightly",step="clean"}': 1,
+    [`pipeline_step_duration_seconds_count${CLEAN}`]: 1,
+    [`pipeline_step_duration_seconds_sum${CLEAN}`]: 1.5,
+    [`pipeline_step_duration_seconds_bucket{${LABELS},step="clean",le="0.5"}`]: 0,
+    [`pipeline_step_duration_seconds_bucket{${LABELS},step="clean",le="2"}`]: 1,
+    [`pipeline_step_duration_seconds_bucket{${LABELS},step="clean",le="+Inf"}`]: 1,
     [`pipeline_step_status_total{${LABELS},step="clean",status="OK"}`]: 1,
     [`pipeline_step_status_total{${LABELS},step="clean",status="FAIL"}`]: 0,
     [`pipeline_step_last_duration_seconds${CLEAN}`]: 1.5,
     [`pipeline_step_completed_timestamp_seconds${CLEAN}`]: 10.5,
-    [`pipeline_step_last_attempt_timestamp_seconds${CLEAN}`]: 10,
-    [`pipeline_step_rows{${LABELS},step="clean",direction="in"}`]: 10,
     [`pipeline_step_rows{${LABELS},step="clean",direction="out"}`]: 9,
     [`pipeline_run_status_total{${LABELS},status="OK"}`]: 1,
     [`pipeline_run_completed_timestamp_seconds{${LABELS}}`]: 11,
@@ -56,8 +69,8 @@ test('tells of one run: duration of the attempt, one outcome, its time, rows, th
 test.each(['FAIL', 'TIMEOUT', 'BUDGET_EXCEEDED'] as const)(
   'takes %s for a failure: its time is the last failure, not the last completion',
   async (status) => {
-    const telemetry = newTelemetry();
-    telemetry.record(outcome('run-1', 10_500, status));
+    const { telemetry, add } = processOn();
+    await add(outcome('run-1', 10_500, status));
     const all = await samples(telemetry);
     expect(all[`pipeline_step_failed_timestamp_seconds${CLEAN}`]).toBe(10.5);
     expect(all[`pipeline_step_completed_timestamp_seconds${CLEAN}`]).toBeUndefined();
@@ -65,17 +78,16 @@ test.each(['FAIL', 'TIMEOUT', 'BUDGET_EXCEEDED'] as const)(
 );
 
 test.each(['SKIPPED', 'CANCELLED'] as const)('takes %s for neither', async (status) => {
-  const telemetry = newTelemetry();
-  telemetry.record(outcome('run-1', 10_500, status));
+  const { telemetry, add } = processOn();
+  await add(outcome('run-1', 10_500, status));
   const all = await samples(telemetry);
   expect(Object.keys(all).filter((key) => key.includes('timestamp'))).toEqual([]);
   expect(all[`pipeline_step_status_total{${LABELS},step="clean",status="${status}"}`]).toBe(1);
 });
 
 test('says when a run last failed; a cancelled one did not', async () => {
-  const telemetry = newTelemetry();
-  telemetry.record(ended('run-1', 11_000, 'FAIL'));
-  telemetry.record(ended('run-2', 12_000, 'CANCELLED'));
+  const { telemetry, add } = processOn();
+  await add(ended('run-1', 11_000, 'FAIL'), ended('run-2', 12_000, 'CANCELLED'));
   const all = await samples(telemetry);
   expect(all[`pipeline_run_failed_timestamp_seconds{${LABELS}}`]).toBe(11);
   expect(all[`pipeline_run_completed_timestamp_seconds{${LABELS}}`]).toBeUndefined();
@@ -83,131 +95,200 @@ test('says when a run last failed; a cancelled one did not', async () => {
   expect(all[`pipeline_run_last_duration_seconds{${LABELS}}`]).toBe(2);
 });
 
-test('the end of a run whose start another worker saw does not make old settings look new', async () => {
-  const telemetry = newTelemetry();
-  const started = async () =>
-    (await samples(telemetry))[`pipeline_run_started_timestamp_seconds{${LABELS}}`];
-  telemetry.record(ended('run-1', 11_000, 'OK'));
-  expect(await started()).toBe(9);
-  telemetry.seed(shape);
-  telemetry.runStarted({ runId: 'run-2', job: 'sales', profile: 'nightly' }, 20_000);
-  telemetry.record(ended('run-3', 99_000, 'OK'));
-  expect(await started()).toBe(20);
-});
-
-test('a failed attempt has a last duration but is not in the histogram', async () => {
-  const telemetry = newTelemetry();
-  telemetry.record(attempt('run-1', 10_000, { result: 'fail', observed: false, durationMs: 700 }));
+test('a failed attempt has a last duration but is not in the histogram; one over its time limit has failed', async () => {
+  const { telemetry, add } = processOn();
+  const failed = { observed: false, durationMs: 700 };
+  await add(attempt('run-1', 10_000, { ...failed, result: 'fail' }));
+  await add(attempt('run-1', 10_001, { ...failed, result: 'timeout', attempt: 2 }));
+  await add(attempt('run-1', 10_002, { ...failed, result: 'lost', durationMs: 0, attempt: 3 }));
+  await add(attempt('run-1', 10_003, { ...failed, result: 'cancelled', attempt: 4 }));
   const all = await samples(telemetry);
   expect(all[`pipeline_step_last_duration_seconds${CLEAN}`]).toBe(0.7);
-  expect(
-    all['pipeline_step_duration_seconds_count{profile="nightly",step="clean"}'],
-  ).toBeUndefined();
-  expect(all['pipeline_step_attempts_total{profile="nightly",step="clean",result="fail"}']).toBe(1);
+  expect(all[`pipeline_step_duration_seconds_count${CLEAN}`]).toBe(0);
+  expect(await valuesOf(telemetry, 'pipeline_step_attempts_total')).toEqual({
+    [`{${LABELS},step="clean",result="fail"}`]: 2,
+    [`{${LABELS},step="clean",result="lost"}`]: 1,
+  });
 });
 
 test('a fact that arrives late does not turn a last value back', async () => {
-  const telemetry = newTelemetry();
-  telemetry.record(attempt('run-2', 20_000, { durationMs: 2000 }));
-  telemetry.record(attempt('run-1', 10_000, { durationMs: 1000 }));
-  telemetry.record(outcome('run-2', 20_000, 'OK'));
-  telemetry.record(outcome('run-1', 10_000, 'OK'));
+  const { telemetry, add } = processOn();
+  await add(attempt('run-2', 20_000, { durationMs: 2000 }), outcome('run-2', 20_000, 'OK'));
+  await add(attempt('run-1', 10_000, { durationMs: 1000 }), outcome('run-1', 10_000, 'OK'));
   const all = await samples(telemetry);
   expect(all[`pipeline_step_last_duration_seconds${CLEAN}`]).toBe(2);
   expect(all[`pipeline_step_completed_timestamp_seconds${CLEAN}`]).toBe(20);
 });
 
-test('shows since when a step runs, the oldest of several runs, and nothing once none does', async () => {
-  const telemetry = newTelemetry();
-  const run = (runId: string) => ({ runId, job: 'sales', profile: 'nightly' });
-  const started = async () =>
-    (await samples(telemetry))[`pipeline_step_started_timestamp_seconds${CLEAN}`];
-  telemetry.stepStarted(run('run-2'), 'clean', 20_000);
-  telemetry.stepStarted(run('run-1'), 'clean', 10_000);
-  expect(await started()).toBe(10);
-  telemetry.stepStopped(run('run-1'), 'clean');
-  expect(await started()).toBe(20);
-  telemetry.stepStopped(run('run-2'), 'clean');
-  expect(await started()).toBeUndefined();
+test('shows how long a step has run, the longest of several runs, and nothing once none does', async () => {
+  let nowMs = 25_000;
+  const { telemetry, add } = processOn({ now: () => nowMs });
+  const running = async () => (await samples(telemetry))[`pipeline_step_running_seconds${CLEAN}`];
+  await add(began('run-2', 20_000), began('run-1', 10_000));
+  expect(await running()).toBe(15);
+  nowMs = 26_000;
+  expect(await running()).toBe(16);
+  await add(attempt('run-1', 26_000));
+  expect(await running()).toBe(6);
+  await add(outcome('run-2', 26_000, 'CACHED'));
+  expect(await running()).toBeUndefined();
 });
 
-test('a thousand runs leave the number of series as it is, and keep the last twenty by name', async () => {
-  const telemetry = newTelemetry();
-  const play = (from: number, to: number): void => {
+test('a run that is started again runs nothing of its start before', async () => {
+  const { telemetry, add } = processOn();
+  await add(began('run-1', 10_000), { ...startedWith(shape, 'run-1', 20_000), generation: 2 });
+  expect(await valuesOf(telemetry, 'pipeline_step_running_seconds')).toEqual({});
+});
+
+test('the usual duration is the median of the last ten that ended well, without the newest, from five on', async () => {
+  const { telemetry, add } = processOn();
+  const usual = async () =>
+    (await samples(telemetry))[`pipeline_step_usual_duration_seconds${CLEAN}`];
+  for (let n = 1; n <= 5; n += 1) await add(attempt(`run-${n}`, n, { durationMs: n * 1000 }));
+  await add(attempt('failed', 6, { result: 'fail', observed: false, durationMs: 99_000 }));
+  expect(await usual()).toBeUndefined();
+  await add(attempt('run-6', 7, { durationMs: 90_000 }));
+  expect(await usual()).toBe(3);
+  for (let n = 7; n <= 30; n += 1) await add(attempt(`run-${n}`, n + 1, { durationMs: n * 1000 }));
+  expect(await usual()).toBe(24.5);
+});
+
+const LABELLED = /^pipeline_(step|check|run|profile)_/;
+
+test('every metric of a job says which', async () => {
+  const { telemetry, add } = processOn();
+  telemetry.seed(shape);
+  await add(startedWith(shape, 'run-1', 1), attempt('run-1', 2), outcome('run-1', 3, 'WARN'));
+  await add(ended('run-1', 4, 'OK'), began('run-2', 5));
+  const keys = Object.keys(await samples(telemetry)).filter((key) => LABELLED.test(key));
+  expect(keys.length).toBeGreaterThan(50);
+  expect(keys.filter((key) => !key.includes('job="sales"'))).toEqual([]);
+});
+
+test('a thousand runs leave the number of series as it is, and keep the last by name', async () => {
+  const { telemetry, add } = processOn();
+  const play = async (from: number, to: number): Promise<void> => {
     for (let i = from; i < to; i += 1) {
       telemetry.seed(shape);
-      telemetry.record(attempt(`run-${i}`, i * 1000));
-      telemetry.record(outcome(`run-${i}`, i * 1000, 'OK'));
-      telemetry.record(ended(`run-${i}`, i * 1000 + 1, 'OK'));
+      const run = `run-${i}`;
+      await add(startedWith(shape, run, i * 1000), attempt(run, i * 1000));
+      await add(outcome(run, i * 1000, 'OK'), ended(run, i * 1000 + 1, 'OK'));
     }
   };
-  play(1, 31);
+  await play(1, 31);
   const before = Object.keys(await samples(telemetry)).length;
-  play(31, 1031);
+  await play(31, 1031);
   expect(Object.keys(await samples(telemetry))).toHaveLength(before);
   const runs = Object.keys(await valuesOf(telemetry, 'pipeline_run_info'));
   expect(runs).toHaveLength(20);
   expect(runs.at(-1)).toContain('run-1030');
 });
 
-test('the sums of facts give what the facts give, on the bound of a bucket as well', async () => {
-  const facts = [1, 2, 3].flatMap((i) => [
-    attempt(`run-${i}`, i * 1000, { durationMs: 50, ...(i === 3 ? { rowsIn: 7 } : {}) }),
-    attempt(`run-${i}`, i * 1000 + 1, { result: 'fail', observed: false, durationMs: 20 }),
-    attempt(`run-${i}`, i * 1000 + 2, { result: 'lost', observed: false, durationMs: 0 }),
-    outcome(`run-${i}`, i * 1000 + 3, i === 2 ? 'WARN' : i === 3 ? 'FAIL' : 'OK'),
-    ended(`run-${i}`, i * 1000 + 4, i === 3 ? 'FAIL' : 'OK'),
-  ]);
-  const recorded = newTelemetry();
-  for (const fact of facts) recorded.record(fact);
-  const loaded = newTelemetry();
-  const [older, newer] = [countersOf(facts.slice(0, 7)), countersOf(facts.slice(7))];
-  loaded.load(JSON.parse(JSON.stringify(mergeCounters(older, newer))));
-  expect(await samples(loaded)).toEqual(await samples(recorded));
+/** Everything that may happen to a step, and to its run. */
+function everything(step: string): readonly RunEntry[] {
+  const facts = ['OK', 'WARN', 'CACHED', 'SKIPPED', 'FAIL', 'TIMEOUT', 'CANCELLED'] as const;
+  const of = (fact: Fact): Fact =>
+    (fact.type === 'outcome'
+      ? { ...fact, outcome: { ...fact.outcome, step, failedChecks: ['a', 'b', 'c'] } }
+      : { ...fact, step }) as Fact;
+  return [
+    ...facts.map((status, i) => of(outcome(`run-${i}`, 1000, status))),
+    ...Array.from({ length: 12 }, (_, i) => of(attempt(`run-${i}`, i + 1, { rowsRejected: 1 }))),
+    of(attempt('run-20', 1, { result: 'lost', observed: false })),
+    of(attempt('run-21', 1, { result: 'timeout', observed: false })),
+    began('run-22', 3000, step),
+  ];
+}
+
+const shapeOfMany = (job: string, ids: readonly string[]) => ({
+  ...{ job, profile: 'nightly', expectedEveryMs: 3_600_000 },
+  steps: ids.map((id) => ({ kind: 'check.table', core: true, timeoutMs: 60_000, p95Ms: 1000, id })),
 });
 
-test('beyond its bound makes no new series, says so, and goes on counting those it has', async () => {
-  const telemetry = newTelemetry(200);
-  telemetry.seed(shape);
-  telemetry.record(outcome('run-1', 1000, 'OK'));
-  for (let i = 0; i < 50; i += 1) {
-    telemetry.seedStep({ job: 'sales', profile: `p${i}` }, 'clean');
+test('a step with everything that there is has at most 30 series', async () => {
+  const { telemetry, add } = processOn();
+  const whole = shapeOfMany('sales', ['clean']);
+  telemetry.seed(whole);
+  await add(startedWith(whole, 'run-1', 2000), ...everything('clean'));
+  const keys = Object.keys(await samples(telemetry)).filter((key) => key.includes('step="clean"'));
+  expect(keys).toHaveLength(30);
+});
+
+test.each([
+  ['the largest plan that is allowed', 1, MAX_STEPS],
+  ['forty jobs of twenty steps', 40, 20],
+])('%s stays below the bound, whatever becomes of its steps', async (_what, jobs, steps) => {
+  const { telemetry, add } = processOn();
+  const ids = Array.from({ length: steps }, (_, i) => `step_${i}`);
+  const events = ids.flatMap(everything);
+  for (let n = 0; n < jobs; n += 1) {
+    const whole = shapeOfMany(`job_${n}`, ids);
+    telemetry.seed(whole);
+    const ofJob = events.map((entry) => ({
+      ...entry,
+      job: whole.job,
+      runId: `${n}-${entry.runId}`,
+    }));
+    await add(startedWith(whole, `${n}-start`, 2000), ...ofJob);
   }
-  telemetry.record(outcome('run-2', 2000, 'OK'));
+  const completed = await valuesOf(telemetry, 'pipeline_step_completed_timestamp_seconds');
+  expect(Object.keys(completed)).toHaveLength(jobs * steps);
+  expect(telemetry.seriesCount()).toBeLessThanOrEqual(30_000);
+  const errors = await valuesOf(telemetry, 'pipeline_metrics_errors_total');
+  expect(errors['{reason="series_limit"}']).toBe(0);
+});
+
+test('beyond its bound shows nothing new, says so once for each, and goes on with what it has', async () => {
+  const { telemetry, add } = processOn({ maxSeries: 150 });
+  telemetry.seed(shape);
+  await add(outcome('run-1', 1000, 'OK'));
+  await samples(telemetry);
+  for (let i = 0; i < 50; i += 1) telemetry.seedStep({ job: 'a', profile: `p${i}` }, 'clean');
+  await add(outcome('run-2', 2000, 'OK'));
+  await samples(telemetry);
   const all = await samples(telemetry);
-  expect(telemetry.seriesCount()).toBeLessThanOrEqual(200);
-  expect(all['pipeline_metrics_errors_total{reason="series_limit"}']).toBeGreaterThan(0);
+  expect(Object.keys(all).filter((key) => key.includes('job=')).length).toBeLessThanOrEqual(150);
+  expect(all['pipeline_metrics_errors_total{reason="series_limit"}']).toBe(50 - 2);
   expect(all[`pipeline_step_status_total{${LABELS},step="clean",status="OK"}`]).toBe(2);
 });
 
-test('the largest plan that is allowed stays below the bound, whatever becomes of its steps', async () => {
-  const telemetry = newTelemetry();
-  const ids = Array.from({ length: MAX_STEPS }, (_, i) => `step_${i}`);
-  const step = { kind: 'check.table', core: true, timeoutMs: 60_000, p95Ms: 1000 };
-  telemetry.seed({
-    job: 'sales',
-    profile: 'nightly',
-    expectedEveryMs: 3_600_000,
-    steps: ids.map((id) => ({ ...step, id })),
+test('a store that cannot be written or read costs nothing that was counted', async () => {
+  const store = memoryStore();
+  let isBroken = false;
+  const refuse = async (): Promise<never> => {
+    throw new Error('the disk is full');
+  };
+  const { telemetry, add } = processOn({
+    store: {
+      ...store,
+      append: (...args) => (isBroken ? refuse() : store.append(...args)),
+      changes: (...args) => (isBroken ? refuse() : store.changes(...args)),
+    },
   });
-  for (const id of ids) {
-    telemetry.record(attempt('run-1', 1000, { step: id, rowsRejected: 1 }));
-    const { outcome: about, ...rest } = outcome('run-1', 2000, 'WARN') as Extract<
-      Fact,
-      { type: 'outcome' }
-    >;
-    telemetry.record({ ...rest, outcome: { ...about, step: id } });
-  }
+  await add(outcome('run-1', 1000, 'OK'));
+  await samples(telemetry);
+  isBroken = true;
+  await add(outcome('run-2', 2000, 'OK'));
   const all = await samples(telemetry);
-  const completed = Object.keys(all).filter((name) =>
-    name.startsWith('pipeline_step_completed_timestamp_seconds{'),
-  );
-  expect(completed).toHaveLength(MAX_STEPS);
-  expect(all['pipeline_metrics_errors_total{reason="series_limit"}']).toBe(0);
+  expect(all[`pipeline_step_status_total{${LABELS},step="clean",status="OK"}`]).toBe(2);
+  expect(all[`pipeline_step_completed_timestamp_seconds${CLEAN}`]).toBe(2);
+  expect(all['pipeline_metrics_errors_total{reason="claim"}']).toBe(1);
+  expect((await samples(telemetry))['pipeline_metrics_errors_total{reason="store"}']).toBe(2);
 });
 
-test('a fact that cannot be recorded is counted, not thrown', async () => {
-  const telemetry = newTelemetry();
-  telemetry.record({ ...outcome('run-1', 1, 'OK'), outcome: undefined } as never);
-  expect((await samples(telemetry))['pipeline_metrics_errors_total{reason="record"}']).toBe(1);
+test('tells the mode of its process, its versions, and the disk of the state folder', async () => {
+  const versions = { version: '1', node: '2', sdk: '3' };
+  const telemetry = newTelemetry({ mode: 'long-lived', versions, stateDir: '.' });
+  const all = await samples(telemetry);
+  expect(all['pipeline_exporter_info{mode="long-lived"}']).toBe(1);
+  expect(all['pipeline_build_info{version="1",node="2",temporal_sdk="3"}']).toBe(1);
+  const [free = 0, size = 0] = ['free', 'size'].map((of) => all[`pipeline_state_disk_${of}_bytes`]);
+  expect(free).toBeGreaterThan(0);
+  expect(size).toBeGreaterThanOrEqual(free);
+});
+
+test('quotes what a label holds as the format wants it', async () => {
+  const { telemetry } = processOn();
+  telemetry.seedStep({ job: 'a "b" \\ c\nd', profile: 'p' }, 's');
+  expect(await telemetry.text()).toContain('{job="a \\"b\\" \\\\ c\\nd",profile="p",step="s"} 0');
 });

@@ -6,6 +6,8 @@ import { openLocalStore } from '../../src/store/local.ts';
 import { playOn } from './harness/stage.ts';
 import { SERIES_EVER } from './scenarios/scenario.ts';
 
+import { sumsOn } from '../store/fixtures.ts';
+
 import type { Fact } from '../../src/store/entries.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { Stage } from './harness/stage.ts';
@@ -101,7 +103,7 @@ test(
         expect((await run()).code).toBe(0);
         const [early] = await prometheus.query(SERIES_EVER);
         const store = await openLocalStore(join(project.folder, '.builder/store'));
-        const { steps } = await store.counters(String(port));
+        const { steps } = await sumsOn(store, String(port));
         expect(Object.values(steps)).toHaveLength(STEPS);
         for (const { statuses, attempts } of Object.values(steps)) {
           expect({ statuses, attempts }).toEqual({ statuses: { OK: 4 }, attempts: { ok: 4 } });

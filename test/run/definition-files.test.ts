@@ -87,6 +87,23 @@ test('hashes what a definition means, not how it is written', async () => {
   expect(changed).not.toBe(before);
 });
 
+test('hashes the same project alike in any folder, and another file in it otherwise', async () => {
+  const files = {
+    ...ALL,
+    'profiles/base.yaml': BASE.replace('${{ job.name }}', '--in=${{ inputs.d }}'),
+  };
+  const [one, two] = [await folderWith(files), await folderWith(files)];
+  const { plan, planSha256 } = await load(one);
+  expect(plan.steps[0]?.options).toMatchObject({ text: `--in=${join(one, 'data/d.csv')}` });
+  expect((await load(two)).planSha256).toBe(planSha256);
+  await writeFile(join(two, 'data/e.csv'), 'x\n');
+  await writeFile(join(two, 'jobs/a.yaml'), JOB.replace('d.csv', 'e.csv'));
+  expect((await load(two)).planSha256).not.toBe(planSha256);
+  // What is written as an absolute path is another place.
+  await writeFile(join(two, 'jobs/a.yaml'), JOB.replace('../data', join(two, 'data')));
+  expect((await load(two)).planSha256).not.toBe(planSha256);
+});
+
 test.each([
   ['beside the folder of the job', 'profiles/x.yaml', 'x'],
   ['beside the job', 'jobs/x.yaml', 'x'],

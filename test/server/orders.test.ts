@@ -166,12 +166,13 @@ test('nobody but the command has its worker do anything; its own run, metrics an
     await access(project.path('out/first.csv'));
     const outcomes = [...series].filter(
       ([name, value]) =>
-        value !== 0 && /^pipeline_(step_status|step_attempts|run_status)_/.test(name),
+        value !== 0 &&
+        /^pipeline_(step_status_total|step_duration_seconds_count|run_status_total)/.test(name),
     );
     expect(outcomes.map(([name, value]) => `${name} ${value}`).sort()).toEqual([
       'pipeline_run_status_total{job="mine",profile="p",status="OK"} 1',
       ...['copy', 'first', 'long'].map(
-        (step) => `pipeline_step_attempts_total{profile="p",step="${step}",result="ok"} 1`,
+        (step) => `pipeline_step_duration_seconds_count{job="mine",profile="p",step="${step}"} 1`,
       ),
       ...['copy', 'first', 'long'].map(
         (step) => `pipeline_step_status_total{job="mine",profile="p",step="${step}",status="OK"} 1`,

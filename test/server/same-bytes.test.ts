@@ -165,3 +165,26 @@ test('a port that is taken is refused before anything starts', async () => {
     expect(await readdir(project.path('st')).catch(() => [])).not.toContain('engine');
   });
 });
+
+test('the same project in two folders delivers the same bytes, the manifest included', async () => {
+  const files = {
+    'data/a.csv': 'id,v\n1,2\n',
+    'jobs/j.yaml': 'job: j\nprofile: p\ninputs: { a: { path: ../data/*.csv } }\n',
+    'profiles/p.yaml': `
+profile: p
+steps:
+  a: { uses: collect.files, with: { from: '\${{ inputs.a }}' } }
+  files: { uses: export.dataset, with: { from: a, formats: [csv, parquet] } }
+`,
+  };
+  const delivered: unknown[] = [];
+  for (let i = 0; i < 2; i += 1) {
+    await withProject(files, async (project) => {
+      const words = ['run-profile', '--job', 'jobs/j.yaml', '--out', 'out'];
+      expect((await project.run(words)).code).toBe(0);
+      delivered.push(await contentOf(project.path('out')));
+    });
+  }
+  expect(Object.keys(delivered[0] as object)).toContain('manifest.json');
+  expect(delivered[1]).toEqual(delivered[0]);
+});

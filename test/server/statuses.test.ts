@@ -98,13 +98,21 @@ test('every ending of a step is told and counted as what it is, and a second run
       }
     }
     expect(
-      series.get('pipeline_step_attempts_total{profile="mixed",step="bad",result="fail"}'),
+      series.get(
+        'pipeline_step_attempts_total{job="scenes",profile="mixed",step="bad",result="fail"}',
+      ),
     ).toBe(2);
     expect(
-      series.get('pipeline_step_attempts_total{profile="mixed",step="slow",result="timeout"}'),
+      series.get(
+        'pipeline_step_attempts_total{job="scenes",profile="mixed",step="slow",result="fail"}',
+      ),
     ).toBe(1);
-    expect(series.get('pipeline_step_duration_seconds_count{profile="mixed",step="bad"}')).toBe(0);
-    expect(series.get('pipeline_step_duration_seconds_count{profile="mixed",step="fine"}')).toBe(1);
+    expect(
+      series.get('pipeline_step_duration_seconds_count{job="scenes",profile="mixed",step="bad"}'),
+    ).toBe(0);
+    expect(
+      series.get('pipeline_step_duration_seconds_count{job="scenes",profile="mixed",step="fine"}'),
+    ).toBe(1);
     expect(
       series.has(
         'pipeline_step_completed_timestamp_seconds{job="scenes",profile="mixed",step="bad"}',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { openLocalStore } from '../../src/store/local.ts';
 import { openMemoryStore } from '../../src/store/memory/memory-store.ts';
-import { FINGERPRINT, factOf, fileIn, resultOf, withFolder } from './fixtures.ts';
+import { FINGERPRINT, factOf, fileIn, resultOf, withFolder, sumsOn } from './fixtures.ts';
 
 import type { RunEntry } from '../../src/store/entries.ts';
 import type { RunRecord } from '../../src/model/run-record.ts';
@@ -181,10 +181,10 @@ describe.each(STORES)('a store in %s', (_where, open) => {
       ]);
       const second = [attempted('r', 1, 2), outcome('r', 'FAIL', 2), outcome('r', 'CACHED', 2)];
       expect(await won(store, ...second)).toEqual([true, true, false]);
-      expect(Object.values((await store.counters('9099')).steps)).toMatchObject([
+      expect(Object.values((await sumsOn(store, '9099')).steps)).toMatchObject([
         { statuses: { OK: 1, FAIL: 2 }, attempts: { ok: 3 } },
       ]);
-      expect((await store.counters('9100')).steps).toEqual({});
+      expect((await sumsOn(store, '9100')).steps).toEqual({});
     }));
 
   test('a run that ended well is counted once, one that failed once a start', () =>

@@ -4,10 +4,12 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
+import { NO_SUMS } from '../../src/store/folds/sums.ts';
 import { openLocalStore } from '../../src/store/local.ts';
 
 import type { ArtifactRef } from '../../src/model/step-result.ts';
 import type { Fact, StoredResult } from '../../src/store/entries.ts';
+import type { Sums } from '../../src/store/folds/sums.ts';
 import type { Store } from '../../src/store/store.ts';
 
 export const FINGERPRINT = 'f'.repeat(64);
@@ -76,4 +78,10 @@ export function factOf(changes: Partial<Fact> = {}): Fact {
     durationMs: 1,
     ...changes,
   } as Fact;
+}
+
+/** What an exporter counts in a store. */
+export async function sumsOn(store: Pick<Store, 'changes'>, exporter: string): Promise<Sums> {
+  const changes = await store.changes();
+  return ('all' in changes ? changes.all.sums[exporter] : undefined) ?? NO_SUMS;
 }

@@ -50,8 +50,10 @@ describe('spans', () => {
       status: 'FAIL',
       reason: 'exit code 3',
       attempts: 2,
+      lost: 0,
       durationMs: 500,
       elapsedMs: 4_000,
+      endedAtMs: 10_000,
     },
   };
 

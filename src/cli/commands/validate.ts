@@ -1,6 +1,8 @@
 /** `validate`: reports every problem of both files in one pass, and starts nothing. */
 
 import { DefinitionError, openProject } from '../../index.ts';
+import { findStateDir } from '../../run/state-dir.ts';
+import { projectOptions } from '../project-options.ts';
 import { reportProblems } from '../report.ts';
 
 import type { Io } from '../io.ts';
@@ -36,8 +38,9 @@ export async function validateCommand(
   io: Io,
 ): Promise<number> {
   try {
-    // Nothing of the state folder is looked at.
-    const project = openProject({ stateDir: io.cwd, cwd: io.cwd });
+    // What is stored there tells the columns of tables; nothing is made.
+    const stateDir = findStateDir({ given: settings.stateDir, job: flags.job, cwd: io.cwd }).path;
+    const project = openProject({ ...projectOptions(settings, io), stateDir });
     const { plan, planSha256 } = await project.validate(requestOf(flags));
     const { job, profile, steps } = plan;
     if (settings.json) {

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 
 import type { Scalar } from '../../model/plan.ts';
 import type { Column } from '../../model/column.ts';
+import type { PublicRecord } from '../../model/run-record.ts';
+
+const FINGERPRINT = /^[0-9a-f]{64}$/;
 
 export type ManifestFile = {
   readonly path: string;
@@ -80,4 +83,28 @@ export async function previousRows(out: string): Promise<Readonly<Record<string,
   return Object.fromEntries(
     found.manifest.files.flatMap(({ from, rows }) => (rows === undefined ? [] : [[from, rows]])),
   );
+}
+
+/**
+ * Fingerprint of each step's result in the delivery of this job and profile that lies at `out`, by step; undefined where
+ * none does. Its `run.json` is a file that anybody may have changed: what does not look like one is left out.
+ */
+export async function previousResults(
+  out: string,
+  { job, profile }: { readonly job: string; readonly profile: string },
+): Promise<Readonly<Record<string, string>> | undefined> {
+  const found = await inspectOut(out);
+  if (found.state !== 'ours') return undefined;
+  if (found.manifest.job !== job || found.manifest.profile !== profile) return undefined;
+  const text = await readFile(join(out, 'run.json'), 'utf8').catch(() => '{}');
+  try {
+    const { steps = [] } = JSON.parse(text) as Partial<Pick<PublicRecord, 'steps'>>;
+    return Object.fromEntries(
+      steps.flatMap(({ id, fingerprint }): [string, string][] =>
+        typeof fingerprint === 'string' && FINGERPRINT.test(fingerprint) ? [[id, fingerprint]] : [],
+      ),
+    );
+  } catch {
+    return undefined;
+  }
 }

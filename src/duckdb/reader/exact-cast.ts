@@ -4,7 +4,7 @@
  */
 
 import { quoteText } from '../session.ts';
-import { byFormat, isBoolean, matches, plainNumber, withSeconds } from './notations.ts';
+import { byFormat, isBoolean, matches, orOneOf, plainNumber, withSeconds } from './notations.ts';
 
 import type { Notation } from './reading.ts';
 
@@ -53,7 +53,7 @@ export function exactCast(type: string, text: string, notation: Notation): Exact
     case 'DOUBLE':
     case 'FLOAT': {
       const value = `try_cast(${number} as ${type})`;
-      const named = `lower(${text}) in ('nan', 'inf', '-inf', '+inf', 'infinity', '-infinity')`;
+      const named = matches(text, '(?i)nan|[+-]?inf|-?infinity');
       return {
         value: `case when ${named} then try_cast(${text} as ${type}) else ${value} end`,
         quick: number === text ? (plain) => isNumberText(plain, text) : undefined,
@@ -63,7 +63,7 @@ export function exactCast(type: string, text: string, notation: Notation): Exact
     case 'BOOLEAN':
       return {
         value: booleanOf(text, notation),
-        quick: () => `${text} in ('true', 'false')`,
+        quick: (plain) => printsAgain(plain, text),
         holds: `${isBoolean(text, notation)} or lower(${text}) in ('t', 'f', '1', '0')`,
       };
     case 'DATE': {
@@ -161,7 +161,7 @@ export function castOrFail(
  * `_` between digits. To print a binary number would cost five times as much.
  */
 function isNumberText(plain: string, text: string): string {
-  return `isfinite(${plain}) and ascii(${text}) > ascii('+') and ${text}[-1] > '+' and not contains(${text}, '_')`;
+  return `isfinite(${plain}) and ${text} > ',' and ${text}[-1] > '+' and not contains(${text}, '_')`;
 }
 
 /** The text that the value prints; it holds for no two values. */
@@ -175,9 +175,7 @@ function sameInBinary(number: string, value: string): string {
 }
 
 function booleanOf(text: string, { trueValues }: Notation): string {
-  const own =
-    trueValues.length === 0 ? '' : ` or ${text} in (${trueValues.map(quoteText).join(', ')})`;
-  return `(lower(${text}) in ('true', 't', '1')${own})`;
+  return `(lower(${text}) in ('true', 't', '1')${orOneOf(text, trueValues)})`;
 }
 
 /**

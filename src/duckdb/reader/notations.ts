@@ -60,11 +60,20 @@ export function withSeconds(text: string): string {
   return `regexp_replace(${text}, '^(.{16})($|[Z+-])', '\\1:00\\2')`;
 }
 
+/**
+ * The end of a condition: or the text is one of the words. Of a longer list behind IN the engine makes a join, through
+ * which every row goes, also where an earlier branch of a CASE has decided; of OR it would make an IN.
+ */
+export function orOneOf(text: string, words: readonly string[]): string {
+  return words.length === 0
+    ? ''
+    : ` or list_contains([${words.map(quoteText).join(', ')}], ${text})`;
+}
+
 /** A condition: the texts that mean true or false. */
 export function isBoolean(text: string, { trueValues, falseValues }: Notation): string {
   const words = [...trueValues, ...falseValues];
-  const own = words.length === 0 ? '' : ` or ${text} in (${words.map(quoteText).join(', ')})`;
-  return `(lower(${text}) in ('true', 'false')${own})`;
+  return `(lower(${text}) in ('true', 'false')${orOneOf(text, words)})`;
 }
 
 /** A date or point in time in a format of strptime. A year of four digits is not taken from one of two. */

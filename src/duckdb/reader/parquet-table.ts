@@ -6,6 +6,7 @@ import { StepError } from '../../model/step-error.ts';
 import { badFile } from './bad-line.ts';
 import { wishesOf } from './declared.ts';
 import { castOrFail, exactCast } from './exact-cast.ts';
+import { mustHaveAllValues } from './parquet-levels.ts';
 import { mustMatchChecksums } from './parquet-pages.ts';
 import { mustNotClash } from './file-columns.ts';
 import { keyOf } from './names.ts';
@@ -43,6 +44,7 @@ export async function readParquet(
   for (const file of files) {
     const found = await reads(file, () => lookAt(session, file));
     await reads(file, () => mustMatchChecksums(session, file, onProgress));
+    await reads(file, () => mustHaveAllValues(session, file, found.columns));
     counted += found.rows;
     parts.push({ file, name: file.original, ...found });
   }

@@ -3,18 +3,18 @@
  *
  * 1. Every chunk is valid UTF-8 and ends between two characters; no NUL, no byte order mark.
  * 2. It ends without an error only if the file was whole: packed to its last byte, no letter cut.
+ * 3. A chunk lives until the next is asked for: the file is read through few buffers.
  */
 
 import { isUtf8 } from 'node:buffer';
-import { createReadStream } from 'node:fs';
 
+import { piecesOf } from '../../os/pieces.ts';
 import { badFile, badLine } from './bad-line.ts';
 import { unpacked } from './unpack.ts';
 
 /** A file as its bytes lie here, and as people know it. */
 export type TextFile = { readonly path: string; readonly name: string };
 
-const CHUNK_BYTES = 1024 * 1024;
 const NEWLINE = 10;
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
@@ -30,9 +30,9 @@ export async function* textOf(
   encoding: string,
   facts: TextFacts = { isAsItLies: true },
 ): AsyncGenerator<Buffer, void, undefined> {
-  const stream = createReadStream(file.path, { highWaterMark: CHUNK_BYTES });
+  const pieces = piecesOf(file.path);
   try {
-    const plain = unpacked(file, stream, facts);
+    const plain = unpacked(file, pieces, facts);
     const checked =
       encoding === 'utf-8' ? utf8(file, plain, facts) : transcoded(file, plain, encoding, facts);
     let given = 0;
@@ -47,23 +47,28 @@ export async function* textOf(
       given += chunk.length;
     }
   } finally {
-    stream.destroy();
+    await pieces.return();
   }
 }
 
 /** The line in which a byte of the text stands. Reads again: only a fault asks for it, so that no other file pays. */
 async function lineAt(file: TextFile, encoding: string, offset: number): Promise<number> {
   const facts = { isAsItLies: true };
-  const plain = unpacked(file, createReadStream(file.path), facts);
+  const pieces = piecesOf(file.path);
+  const plain = unpacked(file, pieces, facts);
   const text = encoding === 'utf-8' ? plain : transcoded(file, plain, encoding, facts);
   let lines = 1;
   let left = offset;
-  for await (const chunk of text) {
-    lines += newlines(chunk.subarray(0, left));
-    left -= chunk.length;
-    if (left <= 0) break;
+  try {
+    for await (const chunk of text) {
+      lines += newlines(chunk.subarray(0, left));
+      left -= chunk.length;
+      if (left <= 0) break;
+    }
+    return lines;
+  } finally {
+    await pieces.return();
   }
-  return lines;
 }
 
 async function* utf8(
@@ -77,7 +82,7 @@ async function* utf8(
   for await (const chunk of chunks) {
     let joined = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     if (isFirst && joined.length < BOM.length) {
-      rest = joined;
+      rest = Buffer.from(joined);
       continue;
     }
     if (isFirst && joined.subarray(0, BOM.length).equals(BOM)) {
@@ -88,7 +93,7 @@ async function* utf8(
     const whole = joined.length - cutLetter(joined);
     const text = joined.subarray(0, whole);
     if (!isUtf8(text)) throw notUtf8(file, text, await lineAt(file, 'utf-8', given));
-    rest = joined.subarray(whole);
+    rest = Buffer.from(joined.subarray(whole));
     yield text;
     given += text.length;
   }

@@ -5,9 +5,9 @@
  */
 
 import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 
+import { piecesOf } from '../../os/pieces.ts';
 import { badFile } from './bad-line.ts';
 import { unzstd } from './unzstd.ts';
 
@@ -19,23 +19,23 @@ const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
 const isSkippable = (head: Buffer): boolean =>
   ((head[0] ?? 0) & 0xf0) === 0x50 && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18;
 
-/** The bytes of a file without their packing. @throws StepError BAD_INPUT_DATA */
+/** The bytes of a file without their packing. A piece needs to live until the next is asked for. @throws StepError BAD_INPUT_DATA */
 export async function* unpacked(
   file: TextFile,
-  stream: AsyncIterable<Buffer>,
+  pieces: AsyncIterable<Buffer>,
   facts: TextFacts,
 ): AsyncGenerator<Buffer> {
-  const chunks = stream[Symbol.asyncIterator]();
+  const chunks = pieces[Symbol.asyncIterator]();
   const first = await chunks.next();
   const head: Buffer = first.done === true ? Buffer.alloc(0) : first.value;
   const whole = join(head, chunks);
   const isZstd = head.subarray(0, 4).equals(ZSTD) || isSkippable(head);
   if (head.subarray(0, 2).equals(GZIP)) {
     facts.isAsItLies = false;
-    yield* gunzip(file, whole);
+    yield* gunzip(file, kept(whole));
   } else if (isZstd) {
     facts.isAsItLies = false;
-    yield* unzstd(file, whole);
+    yield* unzstd(file, kept(whole));
   } else {
     const claims = /\.(gz|zst)$/i.exec(file.name)?.[1]?.toLowerCase();
     if (claims !== undefined) {
@@ -48,15 +48,20 @@ export async function* unpacked(
 /** Reads a file to the end of its packing, if it has one. @throws StepError BAD_INPUT_DATA where that is damaged */
 export async function mustBeWhole(file: TextFile): Promise<void> {
   const facts = { isAsItLies: true };
-  const stream = createReadStream(file.path);
+  const pieces = piecesOf(file.path);
   try {
-    const chunks = unpacked(file, stream, facts);
+    const chunks = unpacked(file, pieces, facts);
     for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) {
       if (facts.isAsItLies) return;
     }
   } finally {
-    stream.destroy();
+    await pieces.return();
   }
+}
+
+/** Pieces that stay as they are: what unpacks may come back to one later. */
+async function* kept(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const piece of pieces) yield Buffer.from(piece);
 }
 
 async function* join(head: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {

@@ -5,6 +5,7 @@ import { treeOf } from '../syntax-tree.ts';
 import { AGGREGATE_MACROS, AGGREGATES } from './engine-words.ts';
 import { seesOrder } from './aggregates.ts';
 import { completed } from './complete.ts';
+import { exactTreeOf, nameOf } from './exact-tree.ts';
 
 import type { Analysis } from '../analyse.ts';
 import type { Node } from '../syntax-tree.ts';
@@ -29,6 +30,39 @@ export async function repeatable(session: Session, query: Analysis, sql: Sql): P
   );
   if (text === query.text) return { query, notes, open };
   return { query: { ...query, text, tree: await treeOf(session, text) }, notes, open };
+}
+
+/** The same for a query of which the rows count, not their order: a LIMIT of its own chooses among them, too. @throws StepError SQL_ERROR */
+export async function repeatableRows(
+  session: Session,
+  query: Pick<Analysis, 'text' | 'tree' | 'start'>,
+  sql: Sql,
+): Promise<{ readonly text: string; readonly open: readonly string[] }> {
+  if (!mayDiffer(query.tree, false)) return { text: query.text, open: [] };
+  const before = 'select * from (\n';
+  const whole = { text: `${before}${query.text}\n)`, binds: sql.binds };
+  const { text, open } = await completed(session, whole, (byte) =>
+    placeOf(sql.text, query.start + byte - before.length),
+  );
+  return { text: text === whole.text ? query.text : text, open };
+}
+
+/** The same for a condition on the rows of `from` (SQL): it may hold queries. @throws StepError SQL_ERROR */
+export async function repeatableCondition(
+  session: Session,
+  { text, binds }: Sql,
+  from: string,
+): Promise<{ readonly text: string; readonly open: readonly string[] }> {
+  const whole = { text: `select ${text} from ${from}`, binds };
+  if (!mayDiffer(await treeOf(session, whole.text), true)) return { text, open: [] };
+  const made = await completed(session, whole, () => '');
+  if (made.text === whole.text) return { text, open: made.open };
+  const tree = await exactTreeOf(session, made.text);
+  const [item] = (tree?.['select_list'] ?? []) as readonly Node[];
+  const written = item === undefined ? undefined : await nameOf(session, { ...item, alias: '' });
+  return written === undefined
+    ? { text, open: ['a query in it'] }
+    : { text: `(\n${written}\n)`, open: made.open };
 }
 
 /** True if a part of the tree could choose among rows, or see their order. */

@@ -26,11 +26,20 @@ function linesOf({ name, words, examples }: Verdict): readonly string[] {
   return [`${name}: ${words}`, ...examples.map((row) => `  ${row}`)];
 }
 
-/** The warning of a step whose broken rules are all of severity warn. */
-export function warningOf(broken: readonly Verdict[], kept: string | undefined): string {
-  const end = kept === undefined ? '' : `; offending rows: ${kept}`;
-  const words = broken.map(({ name, words: each }) => `${name}: ${each}`).join('; ');
-  return words.slice(0, WARNING_LENGTH - Math.min(end.length, 300)) + end;
+/** The warning of a step whose broken rules are all of severity warn, and of what in its SQL may choose otherwise. */
+export function warningOf(
+  broken: readonly Verdict[],
+  open: readonly string[],
+): { readonly warning?: string } {
+  const words = [
+    ...broken.map(({ name, words: each }) => `${name}: ${each}`),
+    ...(open.length === 0
+      ? []
+      : [
+          `what is found may differ from run to run: ${open.join('; ')}; order by a key that is unique`,
+        ]),
+  ];
+  return words.length === 0 ? {} : { warning: words.join('; ').slice(0, WARNING_LENGTH) };
 }
 
 /** Names of the broken rules, as a step reports them. */

@@ -1,33 +1,35 @@
 /** What the entries of a store's journal are about, and what they add up to. Pure. */
 
 import { foldRun } from './run-state.ts';
-import { countersOf, mergeCounters, NO_COUNTERS } from './counters.ts';
+import { mergeBy } from './merge-by.ts';
+import { mergeNewest, newestOf } from './newest.ts';
+import { currentSummary } from './old-summary.ts';
+import { mergeRows, mergeRunning, rowsOf, runningOf } from './runs.ts';
+import { mergeSums, sumsOf } from './sums.ts';
 
-import type { Entry, Fact, ResultEntry, StoredResult } from '../entries.ts';
+import type { Entry, Fact, MetricsEntry, ResultEntry, StoredResult } from '../entries.ts';
 import type { Folding, Verdict } from '../journal/folding.ts';
-import type { Counters } from './counters.ts';
+import type { Newest } from './newest.ts';
 import type { RunState } from './run-state.ts';
+import type { RunRow, Running } from './runs.ts';
+import type { Sums } from './sums.ts';
 
 /** The result of a fingerprint, and the append that wrote it; neither once it is dropped. */
 export type ResultState = { readonly stored?: StoredResult; readonly by?: string };
 /** The fingerprint of the newest result of a step. */
 export type LatestState = { readonly fingerprint: string };
-export type State = ResultState | RunState | LatestState;
-
-/** A run in lists. */
-export type RunRow = {
-  readonly id: string;
-  readonly startedAt: string;
-  readonly open: boolean;
-  readonly out?: string;
-  /** State folder, where that is not the one the store lies in. */
-  readonly stateDir?: string;
-};
+/** Who counts for those without an exporter. */
+export type AdopterState = { readonly exporter?: string };
+export type State = ResultState | RunState | LatestState | AdopterState;
 
 export type Summary = {
+  /** Absent in what an earlier version wrote. */
+  readonly form: 2;
   readonly runs: readonly RunRow[];
+  readonly running: Running;
   /** By exporter. */
-  readonly counters: Readonly<Record<string, Counters>>;
+  readonly sums: Readonly<Record<string, Sums>>;
+  readonly newest: Newest;
 };
 
 export const SUBJECTS = Object.freeze({
@@ -36,15 +38,22 @@ export const SUBJECTS = Object.freeze({
   /** The newest result of a step, of all its partitions or of one. */
   latest: (job: string, profile: string, step: string, partition?: string) =>
     `latest ${JSON.stringify([job, profile, step, ...(partition === undefined ? [] : [partition])])}`,
+  job: (job: string) => `job ${job}`,
+  adopter: 'adopter',
 });
 
 export const STORE_FOLDING: Folding<Entry, State, Summary> = {
-  subjectOf: (entry) =>
-    isOfResult(entry) ? SUBJECTS.result(entry.fingerprint) : SUBJECTS.run(entry.runId),
-  apply: (state, { token, entry }) =>
-    isOfResult(entry)
-      ? foldResult((state ?? {}) as ResultState, entry, token)
-      : foldRun(state as RunState | undefined, entry),
+  subjectOf: (entry) => {
+    if (isOfResult(entry)) return SUBJECTS.result(entry.fingerprint);
+    if (!isOfMetrics(entry)) return SUBJECTS.run(entry.runId);
+    return entry.type === 'adopter' ? SUBJECTS.adopter : SUBJECTS.job(entry.job);
+  },
+  apply: (before, { token, entry }) => {
+    if (isOfResult(entry)) return foldResult((before ?? {}) as ResultState, entry, token);
+    if (!isOfMetrics(entry)) return foldRun(before as RunState | undefined, entry);
+    const state = entry.type === 'adopter' ? { exporter: entry.exporter } : {};
+    return { state, verdict: { won: true } };
+  },
   pointers: ({ entry }) => {
     if (entry.type !== 'result' || entry.stored.step === undefined) return [];
     const { job, profile, partition, id } = entry.stored.step;
@@ -53,20 +62,53 @@ export const STORE_FOLDING: Folding<Entry, State, Summary> = {
     if (partition === undefined) return [ofAll];
     return [ofAll, [SUBJECTS.latest(job, profile, id, partition), newest]];
   },
-  isSummed: (subject) => subject.startsWith(SUBJECTS.run('')),
-  summaryOf: ({ states, won }) => ({
-    runs: [...states].flatMap(([, state]) => rowOf(state)).sort(byStart),
-    counters: countAll(won),
-  }),
-  mergeSummaries: (older, newer) => ({
-    runs: mergeRows(older.runs, newer.runs),
-    counters: mergeExporters(older.counters, newer.counters),
-  }),
+  isSummed: (subject) =>
+    subject.startsWith(SUBJECTS.run('')) || subject.startsWith(SUBJECTS.job('')),
+  summaryOf: ({ states, won }) => {
+    const runs = [...states].flatMap(([subject, state]) =>
+      isRun(state) ? [[subject.slice(SUBJECTS.run('').length), state] as const] : [],
+    );
+    const entries = [...won];
+    return {
+      form: 2,
+      runs: rowsOf(runs.map(([, state]) => state)),
+      running: runningOf(runs),
+      sums: sumsByExporter(entries),
+      newest: newestOf(entries),
+    };
+  },
+  mergeSummaries: (one, other) => {
+    const [older, newer] = [currentSummary(one), currentSummary(other)];
+    return {
+      form: 2,
+      runs: mergeRows(older.runs, newer.runs),
+      running: mergeRunning(older, newer),
+      sums: mergeBy(older.sums, newer.sums, mergeSums),
+      newest: mergeNewest(older.newest, newer.newest),
+    };
+  },
 };
 
 /** True for facts that count in metrics. */
 export function isFact(entry: Entry): entry is Fact {
   return entry.type === 'attempt' || entry.type === 'outcome' || entry.type === 'run';
+}
+
+/** What each exporter counts of entries. */
+export function sumsByExporter(entries: Iterable<Entry>): Summary['sums'] {
+  const facts: Record<string, Fact[]> = {};
+  for (const entry of entries) {
+    if (isFact(entry) && entry.exporter !== undefined) (facts[entry.exporter] ??= []).push(entry);
+  }
+  return Object.fromEntries(Object.entries(facts).map(([exporter, of]) => [exporter, sumsOf(of)]));
+}
+
+function isRun(state: State): state is RunState {
+  return 'generation' in state;
+}
+
+function isOfMetrics(entry: Entry): entry is MetricsEntry {
+  return entry.type === 'forget' || entry.type === 'adopter';
 }
 
 function isOfResult(entry: Entry): entry is ResultEntry {
@@ -86,53 +128,4 @@ function foldResult(
   return state.stored === undefined
     ? { state: { stored: entry.stored, by: token }, verdict: { won: true } }
     : { state, verdict: { won: false, first: state.stored } };
-}
-
-function rowOf(state: State): readonly RunRow[] {
-  if (!('generation' in state) || state.record === undefined) return [];
-  const { run_id, started_at, out, state_dir: stateDir } = state.record;
-  return [
-    {
-      id: run_id,
-      startedAt: started_at,
-      open: state.record.state === 'open',
-      ...(out === undefined ? {} : { out }),
-      ...(stateDir === undefined ? {} : { stateDir }),
-    },
-  ];
-}
-
-function byStart(a: RunRow, b: RunRow): number {
-  if (a.startedAt !== b.startedAt) return a.startedAt < b.startedAt ? -1 : 1;
-  return a.id < b.id ? -1 : 1;
-}
-
-/** Both are sorted; of one run the newer row counts. */
-function mergeRows(older: readonly RunRow[], newer: readonly RunRow[]): readonly RunRow[] {
-  if (newer.length === 0) return older;
-  const renewed = new Set(newer.map(({ id }) => id));
-  const rows = older.filter(({ id }) => !renewed.has(id));
-  const isBehind = rows.length === 0 || byStart(rows.at(-1)!, newer[0]!) < 0;
-  return isBehind ? [...rows, ...newer] : [...rows, ...newer].sort(byStart);
-}
-
-function countAll(won: Iterable<Entry>): Summary['counters'] {
-  const facts: Record<string, Fact[]> = {};
-  for (const entry of won) {
-    if (isFact(entry) && entry.exporter !== undefined) (facts[entry.exporter] ??= []).push(entry);
-  }
-  return Object.fromEntries(
-    Object.entries(facts).map(([exporter, of]) => [exporter, countersOf(of)]),
-  );
-}
-
-function mergeExporters(
-  older: Summary['counters'],
-  newer: Summary['counters'],
-): Summary['counters'] {
-  const all: Record<string, Counters> = { ...older };
-  for (const [exporter, counters] of Object.entries(newer)) {
-    all[exporter] = mergeCounters(all[exporter] ?? NO_COUNTERS, counters);
-  }
-  return all;
 }

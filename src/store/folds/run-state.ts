@@ -16,6 +16,13 @@ import type { RunRecord, StepRecord } from '../../model/run-record.ts';
 import type { RunEntry } from '../entries.ts';
 import type { Verdict } from '../journal/folding.ts';
 
+/** An attempt that has begun. */
+export type Began = {
+  readonly job: string;
+  readonly profile: string;
+  readonly beganMs: number;
+};
+
 export type RunState = {
   generation: number;
   /** The generation has ended. */
@@ -30,6 +37,8 @@ export type RunState = {
   failures: Record<string, number>;
   /** Attempts of this generation that were counted: `step number`. */
   attempts: Record<string, true>;
+  /** Steps that are executed, as far as is known. Absent: none. */
+  running?: Record<string, Began>;
 };
 
 const WON: Verdict = Object.freeze({ won: true });
@@ -62,6 +71,7 @@ function apply(state: RunState, entry: RunEntry): Verdict {
     state.generation = entry.generation;
     state.ended = false;
     state.attempts = {};
+    delete state.running;
   }
   switch (entry.type) {
     case 'start':
@@ -71,13 +81,20 @@ function apply(state: RunState, entry: RunEntry): Verdict {
       return WON;
     case 'step':
       if (state.ended) return LOST;
+      if (entry.began === true) {
+        const { job, profile, atMs: beganMs } = entry;
+        (state.running ??= {})[entry.step] = { job, profile, beganMs };
+      }
       changeStep(state, entry.step, (step) => ({
         ...step,
         status: 'RUNNING',
         attempts: entry.attempt,
       }));
       return WON;
+    case 'shape':
+      return WON;
     case 'attempt':
+      stopped(state, entry.step);
       return once(state.ended, state.attempts, `${entry.step} ${entry.attempt}`);
     case 'outcome':
       return countOutcome(state, entry.outcome);
@@ -100,6 +117,7 @@ function start(state: RunState, record: RunRecord): Verdict {
 function countOutcome(state: RunState, outcome: Outcome): Verdict {
   if (state.ended) return LOST;
   const { step, status } = outcome;
+  stopped(state, step);
   changeStep(state, step, () => stepRecordOf(outcome));
   if (isSuccess(status)) return once(false, state.successes, step);
   if ((state.failures[step] ?? 0) >= state.generation) return LOST;
@@ -137,6 +155,13 @@ function endGeneration(state: RunState, status: RunRecord['status']): void {
   state.ended = true;
   state.done ||= isGood(status);
   state.attempts = {};
+  delete state.running;
+}
+
+function stopped(state: RunState, step: string): void {
+  if (state.running === undefined) return;
+  delete state.running[step];
+  if (Object.keys(state.running).length === 0) delete state.running;
 }
 
 function endedWithRun(step: StepRecord): StepRecord {

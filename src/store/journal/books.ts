@@ -20,7 +20,10 @@ export type Books<Entry, State> = {
   won(subject: string): readonly Framed<Entry>[];
   /** The newest winning entry here that sets a pointer, as the state it gives it. */
   pointer(subject: string): State | undefined;
+  /** Entries taken so far. */
   count(): number;
+  /** Those that won, in their order, of all that were taken after the first so many. */
+  wonAfter(count: number): readonly Entry[];
 };
 
 type Held<Entry, State> = {
@@ -44,7 +47,8 @@ export function makeBooks<Entry, State>({
 }): Books<Entry, State> {
   const held = new Map<string, Held<Entry, State>>();
   const pointing = new Map<string, Framed<Entry>[]>();
-  let count = 0;
+  const order: Framed<Entry>[] = [];
+  const winners = new Set<Framed<Entry>>();
 
   const folded = (subject: string): Held<Entry, State> | undefined => {
     const found = held.get(subject);
@@ -56,7 +60,10 @@ export function makeBooks<Entry, State>({
     for (const framed of found.waiting.splice(0)) {
       const { state, verdict } = folding.apply(found.state, framed);
       found.state = state;
-      if (verdict.won) found.won.push(framed);
+      if (verdict.won) {
+        found.won.push(framed);
+        winners.add(framed);
+      }
       if (isMine(framed.token)) found.verdicts.set(framed.token, verdict);
     }
     return found;
@@ -64,8 +71,8 @@ export function makeBooks<Entry, State>({
 
   return {
     take: (frames) => {
-      count += frames.length;
       for (const framed of frames) {
+        order.push(framed);
         const subject = folding.subjectOf(framed.entry);
         const found = held.get(subject);
         if (found === undefined) {
@@ -97,12 +104,17 @@ export function makeBooks<Entry, State>({
     pointer: (subject) => {
       const entries = pointing.get(subject) ?? [];
       for (const framed of entries.toReversed()) {
-        const isWinner = folded(folding.subjectOf(framed.entry))?.won.includes(framed) === true;
-        const states = new Map(isWinner ? folding.pointers(framed) : []);
+        folded(folding.subjectOf(framed.entry));
+        const states = new Map(winners.has(framed) ? folding.pointers(framed) : []);
         if (states.has(subject)) return states.get(subject);
       }
       return base(subject);
     },
-    count: () => count,
+    count: () => order.length,
+    wonAfter: (count) => {
+      const later = order.slice(count);
+      for (const { entry } of later) folded(folding.subjectOf(entry));
+      return later.filter((framed) => winners.has(framed)).map(({ entry }) => entry);
+    },
   };
 }

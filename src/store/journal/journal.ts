@@ -36,12 +36,21 @@ export type Journal<Entry, State, Summary> = {
   /** What the newest winning entry set for it. */
   pointer(subject: string): State | undefined;
   summary(): Summary;
+  /** What won since `cursor`, by whomever, in its order; without one, or where tables hold some of it by now, all. */
+  changes(cursor?: Cursor): Changes<Entry, Summary>;
   /** Resolves when no compaction of this process is going on. */
   settled(): Promise<void>;
   /** Seals what there is and compacts it now. */
   compact(): Promise<void>;
   close(): void;
 };
+
+/** How far somebody has read. Means nothing to another process. */
+export type Cursor = { readonly books: unknown; readonly count: number };
+
+export type Changes<Entry, Summary> = { readonly cursor: Cursor } & (
+  { readonly more: readonly Entry[] } | { readonly all: Summary }
+);
 
 export type JournalOptions<Entry, State, Summary> = {
   /** Absolute. It is there before something is appended. */
@@ -160,6 +169,15 @@ export function openJournal<Entry, State, Summary>({
     return done;
   };
 
+  const summaryOf = ({ tables, books }: View<Entry, State, Summary>): Summary => {
+    const subjects = books.subjects().filter(folding.isSummed);
+    const tail = folding.summaryOf({
+      states: subjects.map((subject) => [subject, books.state(subject)!] as const),
+      won: subjects.flatMap((subject) => books.won(subject).map(({ entry }) => entry)),
+    });
+    return [...tables.map((table) => table.summary()), tail].reduce(folding.mergeSummaries);
+  };
+
   return {
     append: async (entries, { sync: wantsSync = false } = {}) => {
       const landed = await Promise.all(
@@ -180,14 +198,13 @@ export function openJournal<Entry, State, Summary>({
     },
     state: (subject) => view().books.state(subject),
     pointer: (subject) => view().books.pointer(subject),
-    summary: () => {
-      const { tables, books } = view();
-      const subjects = books.subjects().filter(folding.isSummed);
-      const tail = folding.summaryOf({
-        states: subjects.map((subject) => [subject, books.state(subject)!] as const),
-        won: subjects.flatMap((subject) => books.won(subject).map(({ entry }) => entry)),
-      });
-      return [...tables.map((table) => table.summary()), tail].reduce(folding.mergeSummaries);
+    summary: () => summaryOf(view()),
+    changes: (cursor) => {
+      const now = view();
+      const { books } = now;
+      const next = { books, count: books.count() };
+      if (cursor?.books !== books) return { cursor: next, all: summaryOf(now) };
+      return { cursor: next, more: books.wonAfter(cursor.count) };
     },
     settled,
     compact: async () => {

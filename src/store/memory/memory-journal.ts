@@ -17,16 +17,23 @@ export function openMemoryJournal<Entry, State, Summary>(
     books.take([framed]);
     return books.verdict(framed);
   };
+  const summary = (): Summary => {
+    const subjects = books.subjects().filter(folding.isSummed);
+    return folding.summaryOf({
+      states: subjects.map((subject) => [subject, books.state(subject)!] as const),
+      won: subjects.flatMap((subject) => books.won(subject).map(({ entry }) => entry)),
+    });
+  };
   return {
     append: async (entries) => entries.map(append),
     state: (subject) => books.state(subject),
     pointer: (subject) => books.pointer(subject),
-    summary: () => {
-      const subjects = books.subjects().filter(folding.isSummed);
-      return folding.summaryOf({
-        states: subjects.map((subject) => [subject, books.state(subject)!] as const),
-        won: subjects.flatMap((subject) => books.won(subject).map(({ entry }) => entry)),
-      });
+    summary,
+    changes: (cursor) => {
+      const next = { books, count: books.count() };
+      return cursor?.books === books
+        ? { cursor: next, more: books.wonAfter(cursor.count) }
+        : { cursor: next, all: summary() };
     },
     settled: async () => undefined,
     compact: async () => undefined,

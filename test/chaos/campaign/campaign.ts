@@ -1,9 +1,9 @@
 /** Plays cases one after the other and tells of each in a line. */
 
 import { withProject } from '../../harness/cli.ts';
+import { contentOf } from '../../harness/folders.ts';
 import { playCase, planned } from './case.ts';
 import { playFleetCase, plannedFleet } from './fleet-case.ts';
-import { deliveryIn } from './delivery-in.ts';
 import { CHANGED_INPUT, filesOf, INPUT, MARKS } from './pipelines.ts';
 import { marksIn } from './processes.ts';
 
@@ -43,7 +43,7 @@ async function undisturbed(pipeline: Pipeline): Promise<Expected> {
       const words = ['run-profile', '--job', 'jobs/j.yaml', '--profile', 'p', '--out', name];
       const { code, stderr } = await project.run(words, { [MARKS]: marksIn(project) });
       if (code !== 0) throw new Error(`${pipeline.name} does not run undisturbed:\n${stderr}`);
-      found.push(await deliveryIn(project.path(name)));
+      found.push(await contentOf(project.path(name)));
     }
   });
   return found;

@@ -15,8 +15,6 @@ export type Fleet = {
   readonly flags: readonly string[];
   /** Absolute path of the store that they share. */
   readonly store: string;
-  /** Names under which the workers count. */
-  readonly exporters: readonly string[];
   /** The worker in a place, as it runs now. */
   worker(place: number): Running;
   /** Tells every worker to leave; answers what is wrong with how they did. */
@@ -57,7 +55,6 @@ export async function startFleet(project: Project, service: Service): Promise<Fl
   );
   return {
     ...{ service, flags, store },
-    exporters: files.map((file) => `file:${file}`),
     worker: (place) => workers[place % WORKERS]!,
     leave: async () => {
       isLeaving = true;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { openStoreToRead } from '../../../src/store/local.ts';
 import { until } from '../../harness/cli.ts';
-import { deliveryIn } from './delivery-in.ts';
+import { contentOf } from '../../harness/folders.ts';
 import { enginePids, marksIn, processesOf } from './processes.ts';
 
 import type { Ended, Project } from '../../harness/cli.ts';
@@ -147,7 +147,7 @@ export async function judgeBytes({
   pipeline,
   expected,
 }: Pick<Left, 'project' | 'pipeline' | 'expected'>): Promise<readonly string[]> {
-  const content = await deliveryIn(project.path('out')).catch(() => undefined);
+  const content = await contentOf(project.path('out')).catch(() => undefined);
   if (pipeline.code !== 0) return content === undefined ? [] : ['a failing run delivered'];
   if (content === undefined) return ['nothing was delivered'];
   const text = JSON.stringify(content);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { expect, test } from '@jest/globals';
 
-import { exactCast, plainCast } from '../../../src/duckdb/reader/exact-cast.ts';
+import { castOrFail, exactCast, plainCast } from '../../../src/duckdb/reader/exact-cast.ts';
 import { readingOf } from '../../../src/duckdb/reader/reading.ts';
 import { quoteText, withSession } from '../../../src/duckdb/session.ts';
 import { readFiles } from './read.ts';
@@ -68,6 +68,23 @@ test.each([
         ).toEqual([]);
         expect(await session.count(`select count(*) from ${texts} where q`)).toBeGreaterThan(0);
       }
+    }),
+);
+
+const WORD_LISTS = readingOf({
+  true_values: 'a b c d e f g h'.split(' '),
+  false_values: 'i j k l m n o p'.split(' '),
+}).notation;
+
+test.each(['BIGINT', 'DECIMAL(18,2)', 'DOUBLE', 'BOOLEAN', 'DATE', 'TIMESTAMP', 'UUID'])(
+  'a cast to %s goes through no join, also where words are given for it',
+  (type) =>
+    inSession(async (session) => {
+      const cast = castOrFail(exactCast(type, 's', WORD_LISTS), 's', type, 'mark');
+      const plan = await session.rows(
+        `explain select ${cast} from (select unnest(['x', 'y']) as s)`,
+      );
+      expect(JSON.stringify(plan)).not.toMatch(/JOIN/);
     }),
 );
 

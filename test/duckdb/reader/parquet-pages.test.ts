@@ -41,3 +41,36 @@ test('a bit that changed in a page is seen, whatever DuckDB makes of it', async 
   bytes[4 + 19]! ^= 1;
   await expect(collect(bytes)).rejects.toMatchObject(refused);
 });
+
+test.each([
+  ['whose lists begin before the first row', 'ARROW-GH-45185', "'x' says it has 10 values, but 9"],
+  ['with a negative number of values in a page', 'ARROW-RS-GH-6229-DICTHEADER', ''],
+  ['with a changed type', 'PARQUET-1481', ''],
+  ['with nulls where none may be', 'ARROW-GH-47662', ''],
+])('a damaged file without checksums is refused: one %s', async (_what, name, message) => {
+  await expect(collect(await bytesOf(name))).rejects.toMatchObject({
+    code: 'BAD_INPUT_DATA',
+    message: expect.stringContaining(message),
+  });
+});
+
+// Nothing in these two contradicts what is read: the reason stands in docs/exact.md.
+test.each([
+  ['ARROW-GH-43605', 21186],
+  ['ARROW-RS-GH-6229-LEVELS', 1],
+])('a damaged file that is sound in itself is read: %s', async (name, rows) => {
+  expect(await collect(await bytesOf(name))).toBe(rows);
+});
+
+test('lists, lists of lists, empty and missing ones, and maps have the values that their file says', async () => {
+  const query = `select * from (values
+    ([1, 2], [[1], [], null, [2, null]], map {'a': 1, 'b': 2}, [{'a': 1, 'b': 'x'}]),
+    ([], [], map {}, []),
+    (null, null, null, null),
+    ([null], [null], map {'c': null}, [null, {'a': 2, 'b': null}])
+  ) t(l, ll, m, s), range(3000) r(i)`;
+  await withAttempt({ tables: { t: query } }, async ({ roots, run }) => {
+    const { values } = await run(collectFiles, { from: `${roots[0]}/t.parquet` });
+    expect(values?.['rows']).toBe(12000);
+  });
+});

@@ -46,9 +46,10 @@ test('a warning keeps the rows in order as valid JSON, at most so many, and says
       return '/kept/rejected.jsonl';
     };
     const options = { table: 't', checks: CHECKS.slice(0, 2), keep_rejected: 3 };
-    const { warning } = await run(checkTable, options, { keepFile });
+    const { warning, saidNow } = await run(checkTable, options, { keepFile });
+    expect(saidNow).toBe('offending rows: /kept/rejected.jsonl');
     expect(warning).toBe(
-      'named: 2 of 5 rows break it; expected no null in name; scored: 4 of 5 rows break it; expected score at least 0 and at most 1, found -inf, -1.0, nan; offending rows: /kept/rejected.jsonl',
+      'named: 2 of 5 rows break it; expected no null in name; scored: 4 of 5 rows break it; expected score at least 0 and at most 1, found -inf, -1.0, nan',
     );
     const lines = kept[0]!
       .trimEnd()

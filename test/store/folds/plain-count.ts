@@ -1,6 +1,6 @@
 /** What has to be counted of a list of entries, by the plainest rules: an entry counts if nothing before it in the list speaks against it. */
 
-import type { Counters } from '../../../src/store/folds/counters.ts';
+import type { Sums as StoredSums } from '../../../src/store/folds/sums.ts';
 import type { Fact, RunEntry } from '../../../src/store/entries.ts';
 
 /** Counts by what is counted, such as `run OK` or `outcome clean FAIL`. */
@@ -96,8 +96,8 @@ function nameOf(fact: Fact): string {
   }
 }
 
-/** The same names for the counters of an exporter. */
-export function sumsOf({ steps, runs }: Counters): Sums {
+/** The same names for what the journal adds up for an exporter. */
+export function namedSums({ steps, runs }: StoredSums): Sums {
   const sums: Record<string, number> = {};
   for (const { step, statuses, attempts } of Object.values(steps)) {
     for (const [status, n] of Object.entries(statuses)) sums[`outcome ${step} ${status}`] = n;

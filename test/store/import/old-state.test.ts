@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { lookAtRecords, listRuns, openRecords } from '../../../src/run/records.ts';
 import { openLocalStore } from '../../../src/store/local.ts';
-import { fileIn, withFolder } from '../fixtures.ts';
+import { fileIn, withFolder, sumsOn } from '../fixtures.ts';
 
 import type { StoredResult } from '../../../src/store/entries.ts';
 
@@ -25,7 +25,7 @@ function withOldState(work: (stateDir: string) => Promise<void>): Promise<void> 
 
 async function counted(stateDir: string) {
   const { store } = await openRecords(stateDir);
-  const { steps, runs } = await store.counters('23901');
+  const { steps, runs } = await sumsOn(store, '23901');
   const bySteps = Object.values(steps).map(({ step, statuses, attempts }) => [
     step,
     { statuses, attempts },

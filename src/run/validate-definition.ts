@@ -1,0 +1,44 @@
+/** Checks a definition on what its files say and, where a state folder is there, on what its store knows. Makes nothing. */
+
+import { existsSync } from 'node:fs';
+
+import { makeColumnsOfNow } from '../activities/columns-of-now.ts';
+import { openStoreToRead } from '../store/local.ts';
+import { ownStore } from '../store/store-places.ts';
+import { resolveDefinition } from './definition-source.ts';
+
+import type { ColumnsOfNow } from '../activities/columns-of-now.ts';
+import type { Store } from '../store/store.ts';
+import type { DefinitionRequest, ResolvedDefinition } from './definition-source.ts';
+import type { ProjectOptions } from './project-options.ts';
+
+/** The plan that a request means. @throws DefinitionError with every problem */
+export async function validateDefinition(
+  request: DefinitionRequest,
+  options: ProjectOptions,
+): Promise<ResolvedDefinition> {
+  const { kinds, store: given, stateDir } = options;
+  const root = typeof given === 'string' ? given : ownStore(stateDir);
+  let opened: Store | undefined;
+  const store = (): Store | undefined => {
+    if (typeof given === 'object') return given;
+    if (opened === undefined && existsSync(root)) opened = openStoreToRead(root);
+    return opened;
+  };
+  try {
+    return await resolveDefinition(request, { atMs: Date.now() }, options, {
+      bindSql: true,
+      stored: (plan) => {
+        let columns: ColumnsOfNow | undefined;
+        return async (step) => {
+          const there = store();
+          if (there === undefined) return undefined;
+          columns ??= makeColumnsOfNow(plan, { kinds, store: there });
+          return columns(step);
+        };
+      },
+    });
+  } finally {
+    opened?.close();
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * The newest that is known of every job, whoever made it: what gauges show. Pure.
+ *
+ * 1. A value belongs to a moment; of two the later one counts, in whatever order they are read.
+ * 2. What is known of two parts of a journal merges into what is known of both.
+ */
+
+import { isFailure, isSuccess } from '../../model/outcome.ts';
+import { addTo, mergeBy } from './merge-by.ts';
+
+import type { RunShape } from '../../model/events.ts';
+import type { Entry, Fact, RunEntry } from '../entries.ts';
+
+type At<T> = T & { readonly atMs: number };
+
+export type NewestOfStep = {
+  readonly job: string;
+  readonly profile: string;
+  readonly step: string;
+  /** The last time anything was told of it. */
+  readonly seenMs: number;
+  readonly completedMs?: number;
+  readonly failedMs?: number;
+  /** The newest attempt that was measured, however it ended. */
+  readonly last?: At<{ readonly durationMs: number }>;
+  /** What the newest attempt that told of rows returned or, if it counted those, rejected. */
+  readonly rows?: At<{ readonly direction: 'out' | 'rejected'; readonly count: number }>;
+  /** Executions that ended well, newest last. */
+  readonly usual: readonly (readonly [atMs: number, durationMs: number])[];
+};
+
+export type NewestOfRuns = {
+  readonly job: string;
+  readonly profile: string;
+  readonly seenMs: number;
+  readonly startedMs?: number;
+  readonly last?: { readonly endedMs: number; readonly durationMs: number };
+  readonly completedMs?: number;
+  readonly failedMs?: number;
+  /** Steps and alert settings, as the newest run began with them. */
+  readonly shape?: At<Pick<RunShape, 'steps' | 'expectedEveryMs'>>;
+};
+
+export type RecentRun = {
+  readonly runId: string;
+  readonly job: string;
+  readonly profile: string;
+  readonly atMs: number;
+};
+
+export type Newest = {
+  /** By job, profile and step. */
+  readonly steps: Readonly<Record<string, NewestOfStep>>;
+  /** By job and profile. */
+  readonly runs: Readonly<Record<string, NewestOfRuns>>;
+  /** The last run of each job and profile, and the last of all; oldest first. */
+  readonly recent: readonly RecentRun[];
+  /** When a job was last said to be gone. */
+  readonly forgotten: Readonly<Record<string, number>>;
+};
+
+/** Executions that are remembered of each step: so many, and the newest, make the usual duration. */
+export const USUAL_OF = 10;
+/** Runs that are remembered by name beside the last of each job and profile. */
+export const RECENT_MORE = 20;
+
+export const NOTHING_NEWEST: Newest = Object.freeze({
+  steps: {},
+  runs: {},
+  recent: [],
+  forgotten: {},
+});
+
+/** What entries tell. */
+export function newestOf(entries: Iterable<Entry>): Newest {
+  const steps: Record<string, NewestOfStep> = {};
+  const runs: Record<string, NewestOfRuns> = {};
+  const forgotten: Record<string, number> = {};
+  const recent: RecentRun[] = [];
+  for (const entry of entries) {
+    switch (entry.type) {
+      case 'outcome':
+      case 'attempt':
+        addTo(steps, ofStep(entry), mergeSteps);
+        recent.push(runOf(entry));
+        break;
+      case 'run':
+      case 'shape':
+        addTo(runs, ofRuns(entry), mergeRuns);
+        recent.push(runOf(entry));
+        break;
+      case 'forget':
+        forgotten[entry.job] = Math.max(entry.atMs, forgotten[entry.job] ?? 0);
+        break;
+      default: // Nothing else is shown.
+    }
+  }
+  return { steps, runs, forgotten, recent: mergeRecent([], recent) };
+}
+
+/** What two parts tell. */
+export function mergeNewest(older: Newest, newer: Newest): Newest {
+  return {
+    steps: mergeBy(older.steps, newer.steps, mergeSteps),
+    runs: mergeBy(older.runs, newer.runs, mergeRuns),
+    recent: mergeRecent(older.recent, newer.recent),
+    forgotten: mergeBy(older.forgotten, newer.forgotten, Math.max),
+  };
+}
+
+function ofStep(fact: Exclude<Fact, { type: 'run' }>): NewestOfStep {
+  const { job, profile, atMs } = fact;
+  if (fact.type === 'outcome') {
+    const { step, status, endedAtMs } = fact.outcome;
+    return {
+      ...{ job, profile, step, seenMs: atMs, usual: [] },
+      ...(isSuccess(status) ? { completedMs: endedAtMs } : {}),
+      ...(isFailure(status) ? { failedMs: endedAtMs } : {}),
+    };
+  }
+  const { step, durationMs, observed } = fact;
+  const rows = rowsOf(fact);
+  return {
+    ...{ job, profile, step, seenMs: atMs, usual: observed ? [[atMs, durationMs] as const] : [] },
+    // Where the server ended an attempt, nobody measured it.
+    ...(durationMs > 0 ? { last: { atMs, durationMs } } : {}),
+    ...(rows === undefined ? {} : { rows }),
+  };
+}
+
+function rowsOf({
+  atMs,
+  rowsOut,
+  rowsRejected,
+}: Extract<Fact, { type: 'attempt' }>): NewestOfStep['rows'] {
+  if (rowsRejected !== undefined) return { atMs, direction: 'rejected', count: rowsRejected };
+  return rowsOut === undefined ? undefined : { atMs, direction: 'out', count: rowsOut };
+}
+
+function ofRuns(entry: Extract<RunEntry, { type: 'run' | 'shape' }>): NewestOfRuns {
+  const { job, profile, atMs } = entry;
+  if (entry.type === 'shape') {
+    const { steps, expectedEveryMs } = entry.shape;
+    const expected = expectedEveryMs === undefined ? {} : { expectedEveryMs };
+    return { job, profile, seenMs: atMs, startedMs: atMs, shape: { atMs, steps, ...expected } };
+  }
+  const { status, startedAtMs, durationMs } = entry;
+  const endedMs = startedAtMs + durationMs;
+  return {
+    ...{ job, profile, seenMs: atMs, startedMs: startedAtMs, last: { endedMs, durationMs } },
+    ...(isSuccess(status) ? { completedMs: endedMs } : {}),
+    ...(isFailure(status) ? { failedMs: endedMs } : {}),
+  };
+}
+
+function runOf({ runId, job, profile, atMs }: RunEntry): RecentRun {
+  return { runId, job, profile, atMs };
+}
+
+function mergeSteps(older: NewestOfStep, newer: NewestOfStep): NewestOfStep {
+  return {
+    ...older,
+    seenMs: Math.max(older.seenMs, newer.seenMs),
+    completedMs: later(older.completedMs, newer.completedMs),
+    failedMs: later(older.failedMs, newer.failedMs),
+    last: latest(older.last, newer.last, atOf),
+    rows: latest(older.rows, newer.rows, atOf),
+    usual: [...older.usual, ...newer.usual].sort(([a], [b]) => a - b).slice(-USUAL_OF - 1),
+  };
+}
+
+function mergeRuns(older: NewestOfRuns, newer: NewestOfRuns): NewestOfRuns {
+  return {
+    ...older,
+    seenMs: Math.max(older.seenMs, newer.seenMs),
+    startedMs: later(older.startedMs, newer.startedMs),
+    last: latest(older.last, newer.last, ({ endedMs }) => endedMs),
+    completedMs: later(older.completedMs, newer.completedMs),
+    failedMs: later(older.failedMs, newer.failedMs),
+    shape: latest(older.shape, newer.shape, atOf),
+  };
+}
+
+/** By the time of the first entry of each. */
+function mergeRecent(older: Newest['recent'], newer: Newest['recent']): Newest['recent'] {
+  const byRun = new Map<string, RecentRun>();
+  for (const run of [...older, ...newer]) {
+    const before = byRun.get(run.runId);
+    if (before === undefined || run.atMs < before.atMs) byRun.set(run.runId, run);
+  }
+  const inOrder = [...byRun.values()].sort((a, b) => a.atMs - b.atMs);
+  const lastOfEach = new Map(inOrder.map((run) => [JSON.stringify([run.job, run.profile]), run]));
+  const kept = new Set([...lastOfEach.values(), ...inOrder.slice(-RECENT_MORE)]);
+  return inOrder.filter((run) => kept.has(run));
+}
+
+function atOf({ atMs }: At<unknown>): number {
+  return atMs;
+}
+
+function later(older: number | undefined, newer: number | undefined): number | undefined {
+  return older === undefined || (newer !== undefined && newer > older) ? newer : older;
+}
+
+/** Of two of one time the newer part's counts. */
+function latest<T>(
+  older: T | undefined,
+  newer: T | undefined,
+  timeOf: (value: T) => number,
+): T | undefined {
+  if (older === undefined || newer === undefined) return newer ?? older;
+  return timeOf(newer) >= timeOf(older) ? newer : older;
+}

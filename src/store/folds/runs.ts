@@ -1,0 +1,83 @@
+/** The runs of a journal in lists: a row for each, and which of them execute steps. Pure. */
+
+import type { RunState } from './run-state.ts';
+
+/** A run in lists. */
+export type RunRow = {
+  readonly id: string;
+  readonly startedAt: string;
+  readonly open: boolean;
+  readonly out?: string;
+  /** State folder, where that is not the one the store lies in. */
+  readonly stateDir?: string;
+};
+
+/** A step that is executed, as far as is known. */
+export type RunningStep = {
+  readonly job: string;
+  readonly profile: string;
+  readonly step: string;
+  readonly beganMs: number;
+};
+
+/** By run: the steps that are executed. Empty for a run of which an earlier part may say something else. */
+export type Running = Readonly<Record<string, readonly RunningStep[]>>;
+
+/** Those with a record, by start. */
+export function rowsOf(states: readonly RunState[]): readonly RunRow[] {
+  return states.flatMap(rowOf).sort(byStart);
+}
+
+/** What runs, by the states that a part of the journal left behind. */
+export function runningOf(runs: Iterable<readonly [runId: string, state: RunState]>): Running {
+  const all: Record<string, readonly RunningStep[]> = {};
+  for (const [runId, state] of runs) {
+    const steps = runningSteps(state);
+    // A run with a record has a row in this part, which says as much as an empty list would.
+    if (steps.length > 0 || state.record === undefined) all[runId] = steps;
+  }
+  return all;
+}
+
+/** The steps of a run that are executed. */
+export function runningSteps({ running = {} }: RunState): readonly RunningStep[] {
+  return Object.entries(running).map(([step, about]) => ({ ...about, step }));
+}
+
+/** Both are sorted; of one run the newer row counts. */
+export function mergeRows(older: readonly RunRow[], newer: readonly RunRow[]): readonly RunRow[] {
+  if (newer.length === 0) return older;
+  const renewed = new Set(newer.map(({ id }) => id));
+  const rows = older.filter(({ id }) => !renewed.has(id));
+  const isBehind = rows.length === 0 || byStart(rows.at(-1)!, newer[0]!) < 0;
+  return isBehind ? [...rows, ...newer] : [...rows, ...newer].sort(byStart);
+}
+
+type Part = { readonly runs: readonly RunRow[]; readonly running: Running };
+
+/** What the newer part says of a run counts, and where it has a row, that nothing runs. */
+export function mergeRunning(older: Part, newer: Part): Running {
+  if (Object.keys(older.running).length === 0) return newer.running;
+  const left = { ...older.running };
+  for (const { id } of newer.runs) delete left[id];
+  return { ...left, ...newer.running };
+}
+
+function rowOf({ record }: RunState): readonly RunRow[] {
+  if (record === undefined) return [];
+  const { run_id, started_at, out, state_dir: stateDir } = record;
+  return [
+    {
+      id: run_id,
+      startedAt: started_at,
+      open: record.state === 'open',
+      ...(out === undefined ? {} : { out }),
+      ...(stateDir === undefined ? {} : { stateDir }),
+    },
+  ];
+}
+
+function byStart(a: RunRow, b: RunRow): number {
+  if (a.startedAt !== b.startedAt) return a.startedAt < b.startedAt ? -1 : 1;
+  return a.id < b.id ? -1 : 1;
+}
