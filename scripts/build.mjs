@@ -89,6 +89,7 @@ async function bundleWorkflow() {
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(root, 'src/workflows/index.ts'),
+    failureConverterPath: join(root, 'src/workflows/failure-converter.ts'),
     logger: new DefaultLogger('ERROR'),
     // Else a build through a link would meet the path again that it avoids.
     webpackConfigHook: (config) => ({
@@ -98,6 +99,12 @@ async function bundleWorkflow() {
     }),
   });
   await writeFile(join(fresh, 'workflow-bundle.js'), code);
+  const [inClear, encoded] = ['failures in clear', 'failures encoded'].map(
+    (how) => `'builder_cli: ${how}'`,
+  );
+  if (code.split(inClear).length !== 2)
+    throw new Error('the bundle does not say how it writes failures');
+  await writeFile(join(fresh, 'workflow-bundle-encoding.js'), code.replace(inClear, encoded));
 }
 
 /** Of the declarations only those that a user of the library can reach. */

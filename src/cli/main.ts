@@ -1,8 +1,12 @@
 /** Entry of the CLI. The only file that reads process.env and process.argv. */
 
+import { hideEnvironment } from './hide-environment.ts';
 import { leave } from './leave.ts';
 import { runCommand } from './program.ts';
 import { ignoresHup } from './signals.ts';
+
+// Before anything is started that could look.
+hideEnvironment(process.env);
 
 // A closed pipe or a full disk below the output never decides a run: what cannot be shown is dropped.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);

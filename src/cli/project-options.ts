@@ -8,6 +8,7 @@ import type { Settings } from './settings.ts';
 /** Everything but the state folder. */
 export function projectOptions(settings: Settings, io: Io): Omit<OpenOptions, 'stateDir'> {
   const { store, secretsDir, sqlThreads, temporalBinary, taskQueue, cacheDir, env } = settings;
+  const { payloadKeyFile, payloadKeyCommand, clearPayloads } = settings;
   return {
     cwd: io.cwd,
     env,
@@ -16,6 +17,9 @@ export function projectOptions(settings: Settings, io: Io): Omit<OpenOptions, 's
       taskQueue,
       deliverBy: settings.deliverBy,
       cacheDir,
+      clearPayloads,
+      ...(payloadKeyFile === undefined ? {} : { payloadKeyFile }),
+      ...(payloadKeyCommand === undefined ? {} : { payloadKeyCommand }),
       ...(temporalBinary === undefined ? {} : { binary: temporalBinary }),
     },
     metrics: metricsChoice(settings),

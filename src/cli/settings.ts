@@ -30,6 +30,11 @@ export type Settings = {
   /** Who delivers with a service: the calling command, or workers that were started with `--deliver`. */
   readonly deliverBy: 'caller' | 'workers';
   readonly temporalBinary?: string;
+  /** File of keys for payloads; absolute path. */
+  readonly payloadKeyFile?: string;
+  /** Command that prints keys for payloads. */
+  readonly payloadKeyCommand?: string;
+  readonly clearPayloads: boolean;
   /** Threads of each query; default: the machine's. */
   readonly sqlThreads?: number;
   /** Seconds to wait for a last scrape; 'auto': only if someone scrapes. */
@@ -57,6 +62,9 @@ export type GlobalFlags = {
   readonly namespace?: string;
   readonly taskQueue?: string;
   readonly temporalBinary?: string;
+  readonly payloadKeyFile?: string;
+  readonly payloadKeyCommand?: string;
+  readonly clearPayloads?: boolean;
   readonly sqlThreads?: string;
   readonly linger?: string;
   readonly prometheusWebConfig?: string;
@@ -76,6 +84,8 @@ export function settingsFrom(flags: GlobalFlags, env: Environment, cwd: string):
     store: flags.store,
     secretsDir: flags.secretsDir,
     temporalBinary: flags.temporalBinary,
+    payloadKeyFile: absolute(flags.payloadKeyFile ?? variable(env, 'BUILDER_PAYLOAD_KEY_FILE')),
+    payloadKeyCommand: flags.payloadKeyCommand ?? variable(env, 'BUILDER_PAYLOAD_KEY_COMMAND'),
     sqlThreads:
       flags.sqlThreads === undefined
         ? undefined
@@ -93,6 +103,7 @@ export function settingsFrom(flags: GlobalFlags, env: Environment, cwd: string):
     prometheusPort: wholeNumber('--prometheus-port', flags.prometheusPort ?? '0', 0, 65535),
     prometheusAddress: flags.prometheusAddress ?? DEFAULTS.prometheusAddress,
     service: defined(service),
+    clearPayloads: flags.clearPayloads ?? isSet(env, 'BUILDER_CLEAR_PAYLOADS'),
     taskQueue: flags.taskQueue ?? DEFAULTS.taskQueue,
     deliverBy: deliverByOf(flags.deliverBy ?? 'caller'),
     linger:
@@ -103,6 +114,18 @@ export function settingsFrom(flags: GlobalFlags, env: Environment, cwd: string):
     cacheDir: cacheFolder(env),
     env,
   });
+}
+
+function variable(env: Environment, name: string): string | undefined {
+  return env[name] === '' ? undefined : env[name];
+}
+
+/** @throws UserError BAD_USAGE */
+function isSet(env: Environment, name: string): boolean {
+  const text = variable(env, name) ?? '0';
+  if (text === '1' || text === 'true') return true;
+  if (text === '0' || text === 'false') return false;
+  throw new UserError('BAD_USAGE', `${name} is '${text}'; it is 1 or 0`);
 }
 
 function deliverByOf(text: string): Settings['deliverBy'] {

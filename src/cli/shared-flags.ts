@@ -33,6 +33,13 @@ const FLAGS: readonly Flag[] = [
     'engine',
   ],
   ['--temporal-binary <path>', 'server binary of the embedded engine', 'nobody'],
+  [
+    '--payload-key-file <file>',
+    'encrypt what lies in Temporal with the keys in this file',
+    'engine',
+  ],
+  ['--payload-key-command <command>', 'shell command that prints such keys', 'engine'],
+  ['--clear-payloads', 'let everybody read what lies in the embedded engine', 'engine'],
   ['--prometheus-port <n>', 'serve metrics on this port; 0 or absent: off', 'all'],
   ['--prometheus-address <addr>', 'address to serve metrics on (default: 0.0.0.0)', 'all'],
   ['--prometheus-web-config <file>', 'TLS and passwords of the metrics port', 'all'],

@@ -8,6 +8,7 @@ import { binaryWays } from './binary-ways.ts';
 import { LEAST_CLI, RELEASE } from './platform.ts';
 import { runTool } from './run-tool.ts';
 import { withLease } from '../os/lease-turn.ts';
+import { makeFolderSync } from '../os/make-folder.ts';
 
 import type { BinaryWay } from './binary-ways.ts';
 import type { Platform, Release } from './platform.ts';
@@ -95,7 +96,7 @@ async function fetchBinary(options: {
 }): Promise<EngineBinary> {
   const { folder, ways, onProgress } = options;
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolderSync(folder);
     accessSync(folder, constants.W_OK);
   } catch (error) {
     throw new UserError('ENGINE_NOT_FOUND', `the cache folder ${folder} cannot be written`, {

@@ -107,6 +107,9 @@ export const collectFiles = defineStep<Options>({
         isWanted: insideTest(options),
         onProgress: () => goOn(ctx),
       });
+      if (options.inside !== undefined && !sources.some((one) => !ctx.sources.includes(one))) {
+        throw new StepError('BAD_OPTION', 'inside: none of the files is a zip archive');
+      }
       const written = await read(session, options, reading, { sources, ctx });
       ctx.log(`${sources.length} files, ${written.rows} rows, ${written.columns.length} columns`);
       // What must fail for it fails before anything is stored; a warning is one of this time alone.

@@ -112,7 +112,14 @@ export async function bindExporter({
       const starting = { ok: false, detail: 'starting' };
       return probe(response, source === undefined ? starting : await source.health?.ready?.());
     }
-    if (web.mayRead !== undefined && !(await web.mayRead(request.headers.authorization))) {
+    const { authorization } = request.headers;
+    const verdict = (await web.mayRead?.(authorization, request.socket.remoteAddress)) ?? 'right';
+    if (verdict === 'busy') {
+      return reply(response, 503, 'too many passwords are being tried; try again\n', {
+        'retry-after': '10',
+      });
+    }
+    if (verdict === 'wrong') {
       return reply(response, 401, 'a user and a password are needed\n', {
         'www-authenticate': 'Basic realm="builder_cli"',
       });

@@ -3,7 +3,6 @@
  * with `tls_server_config` and `basic_auth_users` (names to bcrypt hashes). Off unless a file is given.
  */
 
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
@@ -11,14 +10,16 @@ import { z } from 'zod';
 import { parse } from 'yaml';
 
 import { UserError } from '../model/errors.ts';
+import { makePasswords } from './passwords.ts';
 
 import type { ServerOptions } from 'node:https';
+import type { Verdict } from './passwords.ts';
 
 export type WebConfig = {
   /** For `https.createServer`; absent: plain HTTP. */
   readonly tls?: ServerOptions;
-  /** True if the value of an `Authorization` header names a user and the password of that user. */
-  readonly mayRead?: (authorization: string | undefined) => Promise<boolean>;
+  /** Whether the value of an `Authorization` header from an address names a user and the password of that user. */
+  readonly mayRead?: (authorization: string | undefined, address?: string) => Promise<Verdict>;
 };
 
 const VERSIONS = { TLS12: 'TLSv1.2', TLS13: 'TLSv1.3' } as const;
@@ -59,7 +60,7 @@ export async function readWebConfig(path: string): Promise<WebConfig> {
               rejectUnauthorized: tls.client_auth_type === 'RequireAndVerifyClientCert',
             },
           }),
-      ...(users === undefined ? {} : { mayRead: makeMayRead(users) }),
+      ...(users === undefined ? {} : { mayRead: makePasswords(users) }),
     };
   } catch (error) {
     throw new UserError(
@@ -68,29 +69,6 @@ export async function readWebConfig(path: string): Promise<WebConfig> {
       { hint: 'docs/metrics.md shows one.', cause: error },
     );
   }
-}
-
-/** Looks a password up in bcrypt once; what was right is then known by its digest, as a scrape must be cheap. */
-function makeMayRead(
-  users: Readonly<Record<string, string>>,
-): (authorization: string | undefined) => Promise<boolean> {
-  const right = new Map<string, Buffer>();
-  return async (authorization) => {
-    const [, encoded] = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(authorization ?? '') ?? [];
-    if (encoded === undefined) return false;
-    const text = Buffer.from(encoded, 'base64').toString('utf8');
-    const colon = text.indexOf(':');
-    const [user, password] = [text.slice(0, colon), text.slice(colon + 1)];
-    const hash = Object.hasOwn(users, user) ? users[user] : undefined;
-    if (colon < 0 || hash === undefined) return false;
-    const digest = createHash('sha256').update(text).digest();
-    const known = right.get(user);
-    if (known !== undefined && timingSafeEqual(known, digest)) return true;
-    const { default: bcrypt } = await import('bcryptjs');
-    if (!(await bcrypt.compare(password, hash))) return false;
-    right.set(user, digest);
-    return true;
-  };
 }
 
 function reasonOf(error: unknown): string {

@@ -30,7 +30,7 @@ export const ERROR_CODES = Object.freeze({
     'What lies at --out was delivered as a whole, and this run makes a partition; or the other way round.',
   OUT_NOT_OURS: 'The --out folder is not empty and was not made by an earlier delivery.',
   OUT_BUSY: 'Another run is writing to the same --out.',
-  LOCK_NOT_OURS: 'A lock beside --out was written by another user; what it says is not followed.',
+  LOCK_NOT_OURS: 'What lies at or beside --out was put there by another user; it is not followed.',
   FENCED: 'Another command has taken over what this one held while it did not answer.',
   STATE_DIR_BUSY:
     'Another machine or container uses the state folder in a way that cannot be shared.',
@@ -39,6 +39,8 @@ export const ERROR_CODES = Object.freeze({
   RUN_NOT_FOUND: 'No run of that id, or none for that --out, is recorded in the state folder.',
   NOTHING_TO_RESUME: 'The run is finished; there is nothing to go on with.',
   NOTHING_TO_CANCEL: 'The run was left open by its command, and nothing of it is going on.',
+  PAYLOAD_KEY_UNUSABLE: 'The keys for payloads cannot be read, or are none.',
+  PAYLOAD_KEY_MISSING: 'A payload in Temporal is encrypted with a key that is not at hand.',
   STATE_DIR_UNUSABLE: 'The state folder cannot be created or written.',
   ENGINE_UNREACHABLE: 'The Temporal service does not answer.',
   JOB_NOT_FOUND: 'No run of a job of that name is recorded in the state folder.',
@@ -83,6 +85,7 @@ export const RETRYABLE: ReadonlySet<string> = new Set<ErrorCode>([
   'STEP_TIMEOUT',
   'WORKER_LOST',
   'TARGET_NOT_REACHED',
+  'PAYLOAD_KEY_MISSING',
 ]);
 
 /** Codes by which a run refuses its delivery without anything being broken: exit code 4 where there is no other failure. */

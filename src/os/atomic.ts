@@ -7,11 +7,12 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { bornOf, isHidden } from './born.ts';
+import { makeFolderSync } from './make-folder.ts';
 import { ownOwner, placeOf } from './owner.ts';
 
 /** After this long, a temporary file of a machine whose processes we cannot see is nobody's. */
@@ -56,8 +57,8 @@ export async function writeWhole(
   bytes: string,
   { sync }: { sync: boolean },
 ): Promise<void> {
-  if (!sync) return writeFileSync(path, bytes, { flag: 'wx', mode: 0o644 });
-  const file = await open(path, 'wx', 0o644);
+  if (!sync) return writeFileSync(path, bytes, { flag: 'wx' });
+  const file = await open(path, 'wx');
   try {
     await file.writeFile(bytes);
     await file.datasync();
@@ -128,7 +129,7 @@ function linkInto(temporary: string, path: string): boolean {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === 'EEXIST') return false;
       if (code !== 'ENOENT' || tries > 4) throw error;
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolderSync(dirname(path));
     }
   }
 }

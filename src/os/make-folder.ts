@@ -1,29 +1,45 @@
-/** Makes a folder and those above it, and says truly why it cannot. */
+/**
+ * Makes a folder and those above it, one by one, and says truly why it cannot. Not by a recursive mkdir(): that tells of a
+ * read-only filesystem as ENOENT, and below /proc Node never comes back from it.
+ */
 
-import { mkdir } from 'node:fs/promises';
+import { mkdirSync, statSync } from 'node:fs';
+import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/**
- * Like a recursive mkdir(), which tells of a read-only filesystem as ENOENT: then each folder is made
- * on its own, so that the first refusal comes out as it is.
- */
+/** A folder that is there already is fine. @throws as the file system does */
 export async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    await makeOneByOne(path);
-  }
-}
-
-async function makeOneByOne(path: string): Promise<void> {
   try {
     await mkdir(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return;
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
     if (code !== 'ENOENT' || dirname(path) === path) throw error;
-    await makeOneByOne(dirname(path));
-    await mkdir(path);
+    await makeFolder(dirname(path));
+    await mkdir(path).catch(unlessThere);
   }
+}
+
+/** The same, for who cannot wait. */
+export function makeFolderSync(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && statSync(path).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    makeFolderSync(dirname(path));
+    try {
+      mkdirSync(path);
+    } catch (again) {
+      unlessThere(again);
+    }
+  }
+}
+
+/** Another process may have made it meanwhile. Where the folder above is there, and none can be in it, nothing is missing. */
+function unlessThere(error: unknown): void {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'EEXIST') return;
+  throw code === 'ENOENT' ? Object.assign(new Error(message), { code: 'EPERM' }) : error;
 }

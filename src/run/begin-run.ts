@@ -57,6 +57,8 @@ export async function beginRun(
     );
   };
   if (!(await isOfPlan(out, definition.planSha256))) await definition.checkQueries();
+  // What cannot be used is said before anything is begun.
+  await parts.payloadKeys(tell);
   makeStateDir(stateDir);
 
   const open = await openRunOf(out, parts.options.store);

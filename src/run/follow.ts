@@ -6,6 +6,8 @@ import { makeAwakeClock } from '../activities/awake-clock.ts';
 import { RunLeftOpen } from './left-open.ts';
 import { STUCK_TASK_ATTEMPTS } from '../model/decide-resume.ts';
 import { eventsBetween } from '../model/view.ts';
+import { isUnreadable, UNREADABLE } from '../payloads/unreadable.ts';
+import { codeOfFailedTask } from './failed-task.ts';
 import { watchEngine } from './watch-engine.ts';
 
 import type { WorkflowFailedError, WorkflowHandle } from '@temporalio/client';
@@ -26,6 +28,8 @@ export type FollowOptions = {
   readonly isServed: () => Promise<boolean>;
   /** False once the embedded engine's process is gone; absent with a service, which may come back. */
   readonly isUp?: () => boolean;
+  /** Called when somebody else has ended the workflow by force. */
+  readonly onTerminated: () => void;
   /** Called each time a service has stopped answering. */
   readonly onSilence: () => void;
   /** Ends it: nothing is asked or told any more. */
@@ -44,7 +48,7 @@ const MOST_ODD = 3;
 export async function follow(options: FollowOptions): Promise<RunSummary> {
   const { handle, ownView } = options;
   // Loaded by now: a handle comes from a client.
-  const { WorkflowFailedError } = await import('@temporalio/client');
+  const { TerminatedFailure, WorkflowFailedError } = await import('@temporalio/client');
   let view: RunView | undefined;
   const look = async (): Promise<RunView | undefined> => {
     if (ownView !== undefined) return ownView();
@@ -64,6 +68,7 @@ export async function follow(options: FollowOptions): Promise<RunSummary> {
     return summary;
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
+    if (error.cause instanceof TerminatedFailure) options.onTerminated();
     return summaryOf(error, await look());
   } finally {
     clearInterval(asking);
@@ -90,6 +95,7 @@ async function resultOf(options: FollowOptions): Promise<RunSummary> {
       return (await handle.result()) as RunSummary;
     } catch (error) {
       if (error instanceof WorkflowFailedError) throw error;
+      if (isUnreadable(error)) throw keyMissing(options, error.message, error);
       // An embedded engine whose process is gone is gone for good; one that lives may have been frozen, or be slow.
       if (isUp?.() === false) throw engineLost(options, error);
       const answers = await handle.describe().then(
@@ -123,6 +129,10 @@ function watchForTrouble(options: FollowOptions): { found: Promise<never>; stop(
     const lookAtTask = async (): Promise<void> => {
       const description = await handle.describe().catch(() => undefined);
       const task = description?.raw.pendingWorkflowTask;
+      if ((task?.attempt ?? 0) > 1 && (await codeOfFailedTask(handle)) === UNREADABLE) {
+        const why = 'its worker has no key to read it with (which one is in the log of the worker)';
+        return reject(keyMissing(options, why));
+      }
       if ((task?.attempt ?? 0) >= STUCK_TASK_ATTEMPTS) reject(stuck(options, task?.attempt ?? 0));
       if (warned || task == null || (await options.isServed().catch(() => true))) return;
       if (!options.stop.aborted) {
@@ -153,6 +163,14 @@ function engineLost({ handle, isUp }: FollowOptions, cause?: unknown): RunLeftOp
   const { workflowId } = handle;
   return new RunLeftOpen('ENGINE_LOST', `${who} while run ${workflowId} was going on`, {
     runId: workflowId,
+    cause,
+  });
+}
+
+function keyMissing({ handle }: FollowOptions, why: string, cause?: unknown): RunLeftOpen {
+  const { workflowId: runId } = handle;
+  return new RunLeftOpen('PAYLOAD_KEY_MISSING', `run ${runId} cannot go on: ${why}`, {
+    runId,
     cause,
   });
 }

@@ -7,6 +7,8 @@ import type { ErrorCode } from '../model/error-codes.ts';
 const KEPT = 'Every finished step is kept; go on with it by resuming the run.';
 const LOOK =
   'Look at the run in the Temporal UI or at its worker.log. Every finished step is kept; start it again by resuming the run.';
+const KEYS =
+  'Give commands and workers the same keys (--payload-key-file); a new key to the workers first. Then go on by resuming the run.';
 
 /** Exit code 3, with the run that is to be resumed. */
 export class RunLeftOpen extends UserError {
@@ -24,7 +26,7 @@ export class RunLeftOpen extends UserError {
     },
   ) {
     const { runId, cause, first } = about;
-    const hint = code === 'WORKFLOW_STUCK' ? LOOK : KEPT;
+    const hint = code === 'WORKFLOW_STUCK' ? LOOK : code === 'PAYLOAD_KEY_MISSING' ? KEYS : KEPT;
     super(code, message, {
       exitCode: 3,
       hint: first === undefined ? hint : `${first} ${hint}`,

@@ -5,11 +5,14 @@ import { connect, serviceOf } from './connection.ts';
 import { UserError } from '../model/errors.ts';
 import { explainFsFailure } from '../store/fs-failure.ts';
 import { findOrderKey, openOrderKey } from '../orders/key.ts';
+import { payloadKeysOf } from './payload-keys.ts';
 import { tagPlan } from '../orders/tags.ts';
 
 import type { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import type { OrderKey } from '../orders/key.ts';
+import type { PayloadKey, PayloadKeys } from '../payloads/keys.ts';
+import type * as ConverterModule from '../payloads/converter.ts';
 import type { Metrics } from '../metrics/open-metrics.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Tell } from './project-events.ts';
@@ -36,7 +39,10 @@ export type Link = {
   readonly modules: {
     readonly worker: typeof WorkerModule;
     readonly runtime: typeof RuntimeModule;
+    readonly payloads: typeof ConverterModule;
   };
+  /** What payloads are written and read with. */
+  readonly payloadKeys: PayloadKeys;
   /** Set: workers demand orders made with it. */
   readonly orderKey: OrderKey | undefined;
   /** The plan as it must be given to workers of this state folder. */
@@ -49,6 +55,7 @@ export type Link = {
 export async function openLink(
   options: ProjectOptions,
   metrics: Metrics,
+  givenKeys: readonly PayloadKey[],
   tell: Tell,
 ): Promise<Link> {
   const { stateDir, engine: choice = {}, env = {} } = options;
@@ -86,6 +93,11 @@ export async function openLink(
       engine = { kind: 'service', address: service.address, namespace: service.namespace };
     }
     const { kind, address, namespace } = engine;
+    const payloadKeys = payloadKeysOf(givenKeys, {
+      secret: key,
+      isEmbedded: kind === 'embedded' || (await isOwnEngine(stateDir, address)),
+      inClear: choice.clearPayloads === true,
+    });
     tell({ type: 'engine', kind, address, namespace });
     const modules = await loading;
     modules.runtime.needRuntime(() => metrics.runtimeMetrics);
@@ -98,8 +110,14 @@ export async function openLink(
       modules,
       client: () =>
         (client ??= import('@temporalio/client').then(
-          (module) => new module.Client({ connection, namespace }),
+          (module) =>
+            new module.Client({
+              connection,
+              namespace,
+              dataConverter: modules.payloads.dataConverterOf(payloadKeys),
+            }),
         )),
+      payloadKeys,
       orderKey: service === undefined ? key : undefined,
       sign: (plan) => (key === undefined ? plan : tagPlan(key, plan)),
       close: () => closeAll(closers),
@@ -125,6 +143,16 @@ export async function closeAll(closers: (() => Promise<void>)[]): Promise<void> 
 }
 
 async function loadModules(): Promise<Link['modules']> {
-  const [worker, runtime] = await Promise.all([import('./worker.ts'), import('./runtime.ts')]);
-  return { worker, runtime };
+  const [worker, runtime, payloads] = await Promise.all([
+    import('./worker.ts'),
+    import('./runtime.ts'),
+    import('../payloads/converter.ts'),
+  ]);
+  return { worker, runtime, payloads };
+}
+
+/** True for the engine of this state folder that another command keeps up (`dev`). */
+async function isOwnEngine(stateDir: string, address: string): Promise<boolean> {
+  const { peekEngine } = await import('../engine/engine.ts');
+  return peekEngine(stateDir)?.address === address.replace(/^localhost:/, '127.0.0.1:');
 }

@@ -10,8 +10,10 @@ import { serviceOf } from './connection.ts';
 import { closeAll, openLink } from './link.ts';
 import { openRecords } from './records.ts';
 import { sharedDeliverQueue, sharedTaskQueue } from './queues.ts';
+import { givenPayloadKeys } from './payload-keys.ts';
 import { wantsTraces } from '../tracing/tracing.ts';
 import { makeSharedHealth } from './shared-health.ts';
+import { makeStateDir } from './state-dir.ts';
 import { whereToServe } from './where-to-serve.ts';
 
 import type { Tracing } from '../tracing/tracing.ts';
@@ -19,6 +21,7 @@ import type { Metrics } from '../metrics/open-metrics.ts';
 import type { Mode } from '../metrics/telemetry.ts';
 import type { RunRecords } from '../store/run-records.ts';
 import type { Store } from '../store/store.ts';
+import type { PayloadKey } from '../payloads/keys.ts';
 import type { Link } from './link.ts';
 import type { Recorded } from './records.ts';
 import type { Tell } from './project-events.ts';
@@ -38,6 +41,8 @@ export type Parts = {
   /** True: steps are executed by the embedded engine, so by this process. */
   isEmbedded(): Promise<boolean>;
   store(): Promise<Store>;
+  /** The keys for payloads that it was given, read once. @throws UserError PAYLOAD_KEY_UNUSABLE, BAD_USAGE */
+  payloadKeys(tell: Tell): Promise<readonly PayloadKey[]>;
   /** Binds the port at the first call, which says whether the process serves. @throws UserError PORT_IN_USE */
   metrics(tell: Tell, mode?: Mode): Promise<Metrics>;
   /** Undefined: nobody asked for traces, or the library is missing. */
@@ -53,6 +58,7 @@ export function makeParts(options: ProjectOptions): Parts {
   const { stateDir, env = {} } = options;
   let recorded: Promise<Pick<Recorded, 'store' | 'records'>> | undefined;
   let metrics: Promise<Metrics> | undefined;
+  let payloadKeys: Promise<readonly PayloadKey[]> | undefined;
   let link: Promise<Link> | undefined;
   let tracing: Promise<Tracing | undefined> | undefined;
   const closers: (() => Promise<void>)[] = [];
@@ -67,6 +73,7 @@ export function makeParts(options: ProjectOptions): Parts {
     health: makeSharedHealth(),
     isEmbedded: async () => (await serviceOf(options.engine ?? {}, env)) === undefined,
     store: async () => (await open()).store,
+    payloadKeys: (tell) => (payloadKeys ??= givenPayloadKeys(options, tell)),
     metrics: (tell, mode = 'one-shot') => {
       metrics ??= serve(tell, mode).catch((error: unknown) => {
         metrics = undefined;
@@ -136,7 +143,8 @@ export function makeParts(options: ProjectOptions): Parts {
   }
 
   async function start(tell: Tell): Promise<Link> {
-    const opened = await openLink(options, await parts.metrics(tell), tell);
+    const keys = await parts.payloadKeys(tell);
+    const opened = await openLink(options, await parts.metrics(tell), keys, tell);
     // Who asked for it has left meanwhile.
     if (isClosed) await opened.close();
     closers.push(() => opened.close());
@@ -149,6 +157,7 @@ export function makeParts(options: ProjectOptions): Parts {
 /** The store that a project was given, or the one in its state folder. */
 async function openStoreOf(options: ProjectOptions): Promise<Pick<Recorded, 'store' | 'records'>> {
   const { store, stateDir } = options;
+  makeStateDir(stateDir);
   if (typeof store !== 'object') return openRecords(stateDir, storeFolder(options));
   return { store, records: openRunRecords(stateDir, store, { shared: true }) };
 }

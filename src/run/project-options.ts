@@ -38,6 +38,12 @@ export type EngineChoice = ServiceChoice & {
   readonly deliverBy?: 'caller' | 'workers';
   /** Server binary of the embedded engine; default: found or fetched. */
   readonly binary?: string;
+  /** File of keys that payloads are encrypted with, the first line's; absolute. Default: that of the embedded engine. */
+  readonly payloadKeyFile?: string;
+  /** Shell command that prints such a file. */
+  readonly payloadKeyCommand?: string;
+  /** Payloads of the embedded engine go in clear, for everybody of the machine and for Temporal's UI. */
+  readonly clearPayloads?: boolean;
   /** Where a fetched binary is kept; default `$XDG_CACHE_HOME` or `~/.cache`, as `env` says. */
   readonly cacheDir?: string;
 };

@@ -47,6 +47,7 @@ export async function resumeRun(
     about,
   );
 
+  await parts.payloadKeys(tell);
   tell({ type: 'run_opening', runId, ...(out === undefined ? {} : { out }) });
   const definition = await currentDefinition(record, saved, options, tell);
   const metrics = await parts.metrics(tell);

@@ -29,6 +29,7 @@ export async function serve(
 ): Promise<void> {
   const { stateDir, engine: choice } = parts.options;
   const taskQueue = sharedTaskQueue(choice);
+  await parts.payloadKeys(tell);
   makeStateDir(stateDir);
   const metrics = await parts.metrics(tell, 'long-lived');
   const over = new AbortController();

@@ -89,6 +89,7 @@ async function openOnce(parts: Parts, options: SessionOptions): Promise<Session>
       namespace: engine.namespace,
       ...queues,
       ...(options.outToken === undefined ? {} : { outToken: options.outToken }),
+      payloadKeys: link.payloadKeys,
       kinds,
       store,
       attemptsRoot,

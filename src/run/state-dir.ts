@@ -6,11 +6,12 @@
  *    taken: nobody loses reuse, or a run that is still open.
  */
 
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
+import { makeOwnFolder, whyNotOwn } from '../os/own-folder.ts';
 
 const ROOT_MARKS = ['builder.yaml', 'package.json', '.git'] as const;
 
@@ -78,10 +79,21 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
-/** Creates the state folder. @throws UserError STATE_DIR_UNUSABLE */
+/** What is read there is obeyed: plans, results, the address of the engine. */
+const OBEYED = [
+  'runs',
+  'store',
+  'store/journal',
+  'store/artifacts',
+  'engine',
+  'engine/servers',
+  'attempts',
+] as const;
+
+/** Creates the state folder, for this user alone; one that others could have written into is refused. @throws UserError STATE_DIR_UNUSABLE */
 export function makeStateDir(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeOwnFolder(path);
     accessSync(path, constants.W_OK);
   } catch (error) {
     throw new UserError(
@@ -90,4 +102,13 @@ export function makeStateDir(path: string): void {
       { hint: 'Give another one with --state-dir.', cause: error },
     );
   }
+  const why = whyNotOwn(path, OBEYED);
+  if (why === undefined) return;
+  throw new UserError(
+    'STATE_DIR_UNUSABLE',
+    `the state folder is not used: ${why}, and what lies there would be obeyed`,
+    {
+      hint: `Give a folder of your own with --state-dir; results can be shared by --store. If nobody but you has used it: chown -R or chmod -R go-w ${path}`,
+    },
+  );
 }

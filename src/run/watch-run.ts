@@ -57,6 +57,12 @@ export async function watchRun(watched: Watched): Promise<RunSummary | 'suspende
           watched.records.noteEvent(runId, event);
         },
         onNoWorker: () => tell({ type: 'waiting', runId, for: 'worker', taskQueue }),
+        // Who it was, and what he says of it, the server takes on trust: neither is shown.
+        onTerminated: () =>
+          tell({
+            type: 'said',
+            text: 'ended     the workflow was terminated from outside, by no command; every finished step is kept',
+          }),
         isServed: () => isServed(session, taskQueue),
         ...(engine.isUp === undefined ? {} : { isUp: engine.isUp }),
         onSilence: () =>

@@ -44,5 +44,7 @@ function fieldsOf({ error, workflowId, activityId, ...rest }: Record<string, unk
 async function openLogger(file: string | undefined): Promise<Logger> {
   const { default: pino } = await import('pino');
   if (file !== undefined) mkdirSync(dirname(file), { recursive: true });
-  return pino({}, pino.destination({ dest: file ?? 2, sync: true, append: true }));
+  // Else of the SDK's errors nothing but their names would be left.
+  const serializers = { error: pino.stdSerializers.err };
+  return pino({ serializers }, pino.destination({ dest: file ?? 2, sync: true, append: true }));
 }

@@ -15,6 +15,7 @@ import { makeGoingOn } from '../activities/going-on.ts';
 import { makeStepActivities } from '../activities/step-activity.ts';
 import { makeStopping } from '../activities/stopping.ts';
 import { makeOrderGuard } from '../orders/guard.ts';
+import { dataConverterOf } from '../payloads/converter.ts';
 
 import type {
   ActivityInterceptorsFactory,
@@ -25,6 +26,7 @@ import type {
 import type { StepWork } from '../activities/step-activity.ts';
 import type { EventSinks } from '../model/events.ts';
 import type { Orders } from '../orders/guard.ts';
+import type { PayloadKeys } from '../payloads/keys.ts';
 import type { StepEnvironment } from '../activities/run-step.ts';
 import type { Machine } from '../activities/limits.ts';
 import type { AnyStepDefinition } from '../kinds/contract.ts';
@@ -56,6 +58,8 @@ export type WorkerSettings = {
   readonly orders?: Orders;
   /** Milliseconds between heartbeats of a running step: how soon it learns of a cancel. */
   readonly heartbeatEveryMs: number;
+  /** What payloads are written and read with. */
+  readonly payloadKeys: PayloadKeys;
   /** One run at a time: small caches and few pollers. */
   readonly embedded: boolean;
   /** The kinds it serves, each an activity. */
@@ -121,6 +125,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const common = {
     connection: settings.connection,
     namespace: settings.namespace,
+    dataConverter: dataConverterOf(settings.payloadKeys),
     maxHeartbeatThrottleInterval: settings.heartbeatEveryMs,
     defaultHeartbeatThrottleInterval: settings.heartbeatEveryMs,
     shutdownGraceTime: 0,
@@ -135,7 +140,10 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       Worker.create({
         ...common,
         taskQueue,
-        workflowBundle: { codePath: workflowBundlePath() },
+        workflowBundle: {
+          codePath:
+            settings.payloadKeys.own === undefined ? workflowBundlePath() : encodingBundlePath(),
+        },
         activities: { ...steps, ...(deliverQueue === taskQueue ? { deliver } : {}) },
         sinks: guard?.sinks(sinks) ?? sinks,
         interceptors: {
@@ -187,6 +195,11 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
 /** The prebuilt workflow bundle beside the compiled code. */
 export function workflowBundlePath(): string {
   return fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+}
+
+/** The same code, but that what it says of failures is left to the codec. */
+function encodingBundlePath(): string {
+  return fileURLToPath(new URL('../workflow-bundle-encoding.js', import.meta.url));
 }
 
 let bundleHash: string | undefined;

@@ -13,6 +13,7 @@ import { dirname, join } from 'node:path';
 import { temporaryName, writeWhole } from '../os/atomic.ts';
 import { explainFsFailure, inClearWords } from './fs-failure.ts';
 import { filesBelow, hashFile, hashText, parseTree, treeText } from '../os/hashing.ts';
+import { byUmask } from '../os/umask.ts';
 
 import type { ArtifactRef } from '../model/step-result.ts';
 import type { TreeEntry } from '../os/hashing.ts';
@@ -34,7 +35,7 @@ export function openArtifacts(root: string, tmp: string): ArtifactStore {
     const mine = temporaryName(tmp);
     try {
       const executable = await takeAway(path, mine);
-      await chmod(mine, 0o444);
+      await chmod(mine, byUmask(0o444));
       const sha256 = await hashFile(mine);
       const { size } = await stat(mine);
       await settle(mine, pathOf({ sha256 }));
@@ -148,7 +149,7 @@ async function settle(mine: string, target: string): Promise<void> {
 async function copyOut(from: string, to: string, executable: boolean): Promise<void> {
   try {
     await copyFile(from, to, constants.COPYFILE_FICLONE);
-    await chmod(to, executable ? 0o755 : 0o644);
+    await chmod(to, byUmask(executable ? 0o777 : 0o666));
   } catch (error) {
     throw explainFsFailure(error, 'write', to);
   }

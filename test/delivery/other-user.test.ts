@@ -1,4 +1,4 @@
-import { chown, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, chown, lchown, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { describe, expect, test } from '@jest/globals';
@@ -46,6 +46,25 @@ asRoot('beside what another user left', () => {
       });
       age(sideFolder(out), () => true);
       expect((await lockOut(out, about)).token).toBe(2);
+    }));
+
+  test('in a folder for everybody, what another user put where a run would write is not used', () =>
+    withProject({}, async (project) => {
+      const shared = project.path('shared');
+      await mkdir(shared);
+      await chmod(shared, 0o1777);
+      const [out, link] = [join(shared, 'out'), join(shared, 'link')];
+      const about = { runId: 'ours', stateDir: project.folder };
+      await mkdir(sideFolder(out));
+      await chown(sideFolder(out), NOBODY, NOBODY);
+      await symlink(project.path('elsewhere'), link);
+      await lchown(link, NOBODY, NOBODY);
+      for (const path of [out, link]) {
+        await expect(lockOut(path, about)).rejects.toMatchObject({ code: 'LOCK_NOT_OURS' });
+      }
+      // Where the folder is not shared like this, people work in it together.
+      await chmod(shared, 0o775);
+      for (const path of [out, link]) expect((await lockOut(path, about)).token).toBe(1);
     }));
 
   test('a journal of another user is not obeyed: what it staged is dropped', () =>

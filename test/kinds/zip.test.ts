@@ -55,6 +55,13 @@ test('`inside` chooses among the files, by name or path', async () => {
   );
 });
 
+test('`inside` without any archive is a mistake', async () => {
+  await withAttempt({ files: { 'a.csv': A } }, async ({ path, run }) => {
+    const ran = run(collectFiles, { from: path('a.csv'), inside: '*.csv' });
+    await expect(ran).rejects.toMatchObject({ code: 'BAD_OPTION' });
+  });
+});
+
 test('names the place inside in errors, and the file in columns', async () => {
   expect(await collected(zip({ 'b.csv': 'id,v\n1\n' }))).toContain('/data.zip/b.csv:2: ');
   const options = { filename_column: { name: 'f', path: true }, hive: true };

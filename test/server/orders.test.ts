@@ -24,7 +24,9 @@ steps:
   copy: { uses: export.dataset, needs: [long], with: { from: first, formats: [csv] } }
 `,
 };
-const RUN = ['run-profile', '--job', 'jobs/j.yaml', '--profile', 'p', '--out', 'out'];
+/** In clear, as a stranger who could read it all. */
+const CLEAR = '--clear-payloads';
+const RUN = ['run-profile', '--job', 'jobs/j.yaml', '--profile', 'p', '--out', 'out', CLEAR];
 
 /** What any program of this machine can do with an engine whose port it knows. */
 type Stranger = {
@@ -197,13 +199,30 @@ test('a run goes on with resume, and an order of its first start is none any mor
     first.kill('SIGTERM');
     expect((await first.ended).code).toBe(130);
     await project.write({ mark: '' });
-    const second = project.start(['resume', '--out', 'out'], env);
+    const second = project.start(['resume', '--out', 'out', CLEAR], env);
     await asStranger(project, second, async (stranger) => {
       expect(stranger.plan.run.generation).toBe(2);
       expect(await codesOf(stranger, old!, 'old')).toEqual(['NOT_ORDERED']);
     });
     await project.write({ go: '' });
     expect((await second.ended).code).toBe(0);
+    await access(project.path('out/first.csv'));
+  }));
+
+test('a run that somebody terminates is noticed at once, is called so, and goes on with resume', () =>
+  withProject(FILES, async (project) => {
+    const env = { MARK: project.path('mark'), GO: project.path('go') };
+    const running = project.start(RUN, env);
+    await asStranger(project, running, async ({ client, runId }) => {
+      await client.workflow.getHandle(runId).terminate('\u001b[2Jso there');
+      await running.says(/terminated from outside, by no command/);
+    });
+    const { code, stderr } = await running.ended;
+    expect([code, stderr]).toEqual([130, expect.stringContaining('resume --out out')]);
+    expect(stderr).not.toContain('so there');
+    await project.write({ go: '' });
+    const resumed = await project.run(['resume', '--out', 'out'], env);
+    expect([resumed.code, resumed.stderr]).toEqual([0, expect.stringContaining('3 OK')]);
     await access(project.path('out/first.csv'));
   }));
 

@@ -43,7 +43,8 @@ test('without an exporter, with one, and without its library the delivery is the
   await withProject({}, async (project) => {
     const quick = ['run-profile', '--job', join(ROOT, 'jobs/standard.yaml'), '--profile', 'quick'];
     const port = String(await freePort());
-    const exporter = ['--prometheus-port', port, '--prometheus-address', '127.0.0.1'];
+    const place = ['--prometheus-port', port, '--prometheus-address', '127.0.0.1'];
+    const exporter = [...place, '--linger', '0'];
     expect(
       (
         await project.run([

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
 import { withProject } from '../harness/cli.ts';
 
@@ -66,4 +66,40 @@ test('a secret that the worker does not have ends the step with its name', async
       expect.stringContaining("SECRET_MISSING: this worker has no secret 'API'"),
     ]);
   });
+});
+
+const LOOKING = {
+  'jobs/j.yaml': 'job: j\n',
+  'profiles/p.yaml': `
+profile: p
+steps:
+  look:
+    uses: exec.command
+    with:
+      pass_env: [FOUND]
+      shell: |
+        tr -d '\\0' < "/proc/$PPID/environ" > "$FOUND/worker"
+        for process in /proc/[0-9]*; do
+          cat "$process/cmdline" "$process/environ" >> "$FOUND/all" 2> /dev/null || :
+        done
+`,
+};
+
+const onLinux = process.platform === 'linux' ? describe : describe.skip;
+
+onLinux('where the system shows the environment of processes', () => {
+  test('a step finds no secret in that of the worker, of the engine and of its keeper', () =>
+    withProject(LOOKING, async (project) => {
+      const { code, stderr } = await project.run(
+        ['run-profile', '--job', 'jobs/j.yaml', '--profile', 'p', '--out', 'out'],
+        { BUILDER_SECRET_API: SECRET, FOUND: project.folder },
+      );
+      expect([code, stderr]).toEqual([0, expect.stringContaining('1 OK')]);
+      expect(await readFile(project.path('worker'), 'latin1')).toBe('');
+      const all = await readFile(project.path('all'), 'latin1');
+      // The engine was among them, and what is looked for would have been found.
+      expect(all).toContain('start-dev');
+      expect(all).toContain(`FOUND=${project.folder}`);
+      expect(all).not.toContain(SECRET);
+    }));
 });

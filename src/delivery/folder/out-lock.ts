@@ -9,6 +9,7 @@ import { makeFolder } from '../../os/make-folder.ts';
 import { describeOwner, isOwn } from '../../os/owner.ts';
 import { explainFsFailure } from '../../store/fs-failure.ts';
 import { resolveOut, sideFolder } from './out-path.ts';
+import { refusePlanted } from './planted.ts';
 
 import type { Holder, Lease, Taken } from '../../os/lease.ts';
 
@@ -32,6 +33,7 @@ export async function lockOut(
   about: { readonly runId: string; readonly stateDir: string },
 ): Promise<OutLock> {
   const folder = sideFolder(await resolveOut(out));
+  await refusePlanted(folder);
   const taken = await take(folder, about).catch((error: unknown) => {
     throw explainFsFailure(error, 'write beside --out, in', folder);
   });

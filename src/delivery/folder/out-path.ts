@@ -3,6 +3,8 @@
 import { lstat, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
+import { refusePlanted } from './planted.ts';
+
 /** Links followed before a circle is assumed, as the system does. */
 const MOST_LINKS = 40;
 
@@ -16,6 +18,7 @@ export async function resolveOut(out: string): Promise<string> {
     path = join(await realParent(dirname(path)), basename(path));
     const info = await lstat(path).catch(() => undefined);
     if (info?.isSymbolicLink() !== true) return path;
+    await refusePlanted(path);
     path = resolve(dirname(path), await readlink(path));
   }
   throw new Error(`${out} is a link that leads back to itself`);

@@ -42,9 +42,7 @@ export async function readParquet(
   const parts: ParquetPart[] = [];
   let counted = 0;
   for (const file of files) {
-    const found = await reads(file, () => lookAt(session, file));
-    await reads(file, () => mustMatchChecksums(session, file, onProgress));
-    await reads(file, () => mustHaveAllValues(session, file, found.columns));
+    const found = await reads(file, () => lookAt(session, file, onProgress));
     counted += found.rows;
     parts.push({ file, name: file.original, ...found });
   }
@@ -100,6 +98,17 @@ export async function readParquet(
   return { path, format: 'parquet', rows, columns: written };
 }
 
+/** What a file holds, each of its values decoded once. @throws StepError BAD_INPUT_DATA where it is damaged or none */
+export async function lookThrough(
+  session: Session,
+  file: StagedFile,
+  onProgress: () => void,
+): Promise<{ readonly rows: number; readonly columns: readonly Column[] }> {
+  const { rows, columns } = await reads(file, () => lookAt(session, file, onProgress));
+  await takenOver(session, file, columns, rows);
+  return { rows, columns };
+}
+
 /** The file as it is: every value is decoded once, so that a damaged one is told of here and not by a later step. */
 async function takenOver(
   session: Session,
@@ -119,6 +128,7 @@ function miscounted(name: string, counted: number, rows: number): Error {
 async function lookAt(
   session: Session,
   file: StagedFile,
+  onProgress: () => void,
 ): Promise<{ rows: number; columns: readonly Column[]; names: readonly string[] }> {
   const path = quotePath(file.path);
   const wide = await session.rows(
@@ -131,6 +141,8 @@ async function lookAt(
     );
   }
   const columns = await session.columns(`read_parquet(${path}, ${PLAIN_PATH})`);
+  await mustMatchChecksums(session, file, onProgress);
+  await mustHaveAllValues(session, file, columns);
   const rows = await session.count(`select sum(num_rows) from parquet_file_metadata(${path})`);
   return { rows, columns, names: columns.map(({ name }) => name) };
 }

@@ -1,16 +1,18 @@
-/** Reads the tables that a command wrote as text, as every table from outside is read. */
+/** Reads the tables that a command wrote, as every table from outside is read. */
 
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { twinOf } from '../../duckdb/inputs.ts';
 import { readingOf } from '../../duckdb/reader/reading.ts';
+import { lookThrough } from '../../duckdb/reader/parquet-table.ts';
 import { readTexts } from '../../duckdb/reader/read-texts.ts';
 import { withSession } from '../../duckdb/session.ts';
 import { StepError } from '../../model/step-error.ts';
 import { plainReading } from '../reading-options.ts';
 import { changedTypes } from '../types-changed.ts';
 
+import type { Session } from '../../duckdb/session.ts';
 import type { DeclaredOutput } from './collect-outputs.ts';
 import type { StepContext, StepOutput } from '../contract.ts';
 
@@ -18,7 +20,7 @@ type Outputs = Readonly<Record<string, StepOutput>>;
 
 /**
  * The outputs, and beside each text that is a table its twin as Parquet: commands get the text as it was written,
- * queries the table. @throws StepError BAD_INPUT_DATA where a text is none
+ * queries the table. @throws StepError BAD_INPUT_DATA where one is none
  */
 export async function readOutputs(
   outputs: Outputs,
@@ -29,7 +31,8 @@ export async function readOutputs(
   for (const [name, output] of Object.entries(outputs)) {
     const { path, format } = output;
     read[name] = output;
-    if (format !== 'csv' && format !== 'json' && format !== 'jsonl') continue;
+    if (format !== 'parquet' && format !== 'csv' && format !== 'json' && format !== 'jsonl')
+      continue;
     const { path: shown, format: _format, ...options } = declared[name] ?? { path: name };
     const { size } = await stat(path);
     if (size === 0) {
@@ -37,23 +40,37 @@ export async function readOutputs(
       continue;
     }
     const file = { original: shown, path, sha256: '', bytes: size };
+    const onProgress = (): void => ctx.signal.throwIfAborted();
+    if (format === 'parquet') {
+      const found = await asTable(name, ctx, (session) => lookThrough(session, file, onProgress));
+      read[name] = { ...output, ...found };
+      continue;
+    }
     const folder = join(ctx.folder, '.tables', name);
     const target = join(folder, 'table.parquet');
-    const table = await withSession({ ...ctx, folder: ctx.folder }, (session) =>
+    const table = await asTable(name, ctx, (session) =>
       readTexts(session, [{ file, format }], readingOf(plainReading(options)), {
         folder,
         target,
         log: ctx.log,
-        onProgress: () => ctx.signal.throwIfAborted(),
+        onProgress,
       }),
-    ).catch((error: unknown) => {
-      throw explain(error, name);
-    });
+    );
     read[name] = { ...output, rows: table.rows, columns: table.columns };
     read[twinOf(name)] = table;
     await changedTypes(options, name, table.columns, ctx);
   }
   return read;
+}
+
+function asTable<T>(
+  name: string,
+  ctx: StepContext,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  return withSession({ ...ctx, folder: ctx.folder }, work).catch((error: unknown) => {
+    throw explain(error, name);
+  });
 }
 
 function explain(error: unknown, name: string): unknown {

@@ -123,7 +123,7 @@ function isSeal(entry: unknown): entry is Seal {
 function open(path: string, create: boolean): { fd: number; isWritable: boolean } | undefined {
   const flags = constants.O_RDWR | constants.O_APPEND | (create ? constants.O_CREAT : 0);
   try {
-    return { fd: openSync(path, flags, 0o644), isWritable: true };
+    return { fd: openSync(path, flags), isWritable: true };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' && !create) return undefined;

@@ -31,7 +31,7 @@ export async function writeTable(
     readonly summary: unknown;
   },
 ): Promise<void> {
-  const file = await open(path, 'wx', 0o644);
+  const file = await open(path, 'wx');
   try {
     const out = makeOutput(file);
     const index: Buffer[] = [];

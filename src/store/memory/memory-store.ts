@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 
 import { temporaryName } from '../../os/atomic.ts';
 import { filesBelow, hashText, treeText } from '../../os/hashing.ts';
+import { byUmask } from '../../os/umask.ts';
 import { STORE_FOLDING } from '../folds/folding.ts';
 import { makeJournalStore } from '../journal-store.ts';
 import { openMemoryJournal } from './memory-journal.ts';
@@ -71,7 +72,7 @@ function memoryArtifacts(folder: string): ArtifactStore {
   const write = async (sha256: string, target: string, executable: boolean): Promise<void> => {
     await mkdir(dirname(target), { recursive: true });
     await writeFile(target, bytesOf(sha256));
-    await chmod(target, executable ? 0o755 : 0o644);
+    await chmod(target, byUmask(executable ? 0o777 : 0o666));
   };
 
   return {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { expect, test } from '@jest/globals';
 
@@ -84,6 +85,21 @@ test('a CSV that a command wrote is a table beside the text, read with the optio
   expect(returned.outputs).toMatchObject({
     table: { format: 'csv', rows: 1, columns },
     'table.parquet': { format: 'parquet', rows: 1, columns },
+  });
+});
+
+test('a Parquet file that a command wrote is read through, and a damaged one fails the command', async () => {
+  const path = (name: string): string =>
+    fileURLToPath(new URL(`../../fixtures/parquet-testing/${name}.parquet`, import.meta.url));
+  const copy = (name: string) => shell(`cat '${path(name)}' > a.parquet`, outputs('a.parquet'));
+  const { returned } = await copy('rle-dict-snappy-checksum');
+  expect(returned.outputs).toMatchObject({ table: { rows: 1000, columns: expect.any(Array) } });
+  await expect(copy('rle-dict-uncompressed-corrupt-checksum')).rejects.toMatchObject({
+    code: 'BAD_INPUT_DATA',
+    message: expect.stringContaining('does not fit its checksum'),
+  });
+  await expect(shell('echo no > a.parquet', outputs('a.parquet'))).rejects.toMatchObject({
+    code: 'BAD_INPUT_DATA',
   });
 });
 

@@ -136,7 +136,8 @@ const SCENARIOS = {
     const runs = [await other.run(request), await other.run({ ...request, params: { rows: 5 } })];
     const listed = await other.runs();
     await other.close();
-    const { steps } = await store.counters(`file:${join(folder, 'own.prom')}`);
+    const { all } = await store.changes();
+    const { steps } = all.sums[`file:${join(folder, 'own.prom')}`];
     return {
       statuses: runs.map(({ record }) => record.steps.map(({ status }) => status).join()),
       listed: listed.length,
