@@ -1,4 +1,17 @@
-#!/usr/bin/env node
+#!/bin/sh
+':' /*; # A shell reads this first: nohup has SIGHUP ignored, which node undoes at its start and then cannot see. It is told.
+if [ -r "/proc/$$/status" ]; then
+  while read -r key mask _; do [ "$key" != SigIgn: ] || break; done < "/proc/$$/status"
+else
+  mask=$(LC_ALL=C ps -o sigignore= -p $$ 2> /dev/null)
+fi
+unset BUILDER_IGNORES_HUP
+case $mask in
+  # SIGHUP is bit 1 of the mask of ignored signals.
+  (*[13579bBdDfF]) export BUILDER_IGNORES_HUP=1 ;;
+esac
+exec node "$0" "$@"
+*/;
 /**
  * Starts the CLI from its one bundled file. V8's compiled form of it is kept in the user's cache folder: compiling
  * takes longer than most short commands. Only a file of this user that names the very same bundle is used.

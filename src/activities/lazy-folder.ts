@@ -1,7 +1,8 @@
 /** The folder of an attempt, made when somebody asks for it. */
 
 import { mkdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 export type LazyFolder = { path(): string; remove(): Promise<void> };
 
@@ -15,7 +16,10 @@ export function makeLazyFolder(path: string): LazyFolder {
       return path;
     },
     remove: async () => {
-      if (isThere) await rm(path, { recursive: true, force: true }).catch(() => undefined);
+      if (!isThere) return;
+      await rm(path, { recursive: true, force: true }).catch(() => undefined);
+      // The folder of its run, unless there are others in it: a worker does not hear when a run is over.
+      await rmdir(dirname(path)).catch(() => undefined);
     },
   };
 }

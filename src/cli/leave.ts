@@ -9,6 +9,10 @@ const REST_MS = 1_000;
  * ever, with its lock of --out and its metrics port.
  */
 export function leave(streams: readonly NodeJS.WriteStream[]): void {
+  // A signal has nothing left to stop, and changes the code no more.
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(name, () => void endNow(streams));
+  }
   const timer = setTimeout(() => void endNow(streams), REST_MS);
   timer.unref();
 }

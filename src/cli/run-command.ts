@@ -43,8 +43,8 @@ export async function withRuns<T>(
     ...projectOptions(settings, about.io),
     stateDir: stateDir.path,
     onEvent: (event) => {
-      // From here on there is something to cancel.
-      if (event.type === 'run_starting') signals.listen();
+      // From here on there is something to cancel, and to go on with.
+      if (event.type === 'run_opening') signals.listen();
       terminal?.tell(event);
     },
   });
@@ -65,7 +65,8 @@ export async function withRuns<T>(
   try {
     return await use(show, project);
   } finally {
-    signals.stop();
+    // What is over ends with its own code, whatever signal comes while it leaves.
     await project.close();
+    signals.stop();
   }
 }

@@ -19,6 +19,7 @@ import type { BinaryWay } from './binary-ways.ts';
 import type { EnginePaths } from './engine-paths.ts';
 import type { Lease } from './leases.ts';
 import type { Platform } from './platform.ts';
+import type { Lease as Turn } from '../os/lease.ts';
 import type { ServerRecord } from './server-records.ts';
 
 export type EngineOptions = {
@@ -108,10 +109,18 @@ async function bringUp(options: EngineOptions, onSpawned: () => void): Promise<E
   const { onProgress } = options;
   // Before the first look at the server: whoever is about to stop it sees this.
   const lease = takeLease(paths.leases);
+  // A process that leaves before the engine is ready leaves nothing behind either.
+  let turn: Turn | undefined;
+  const onExit = (): void => {
+    turn?.release();
+    leave(paths, lease);
+  };
+  process.on('exit', onExit);
   try {
     return await withLease(
       paths.lock,
-      async () => {
+      async (mine) => {
+        turn = mine;
         await settleRecords(paths);
         const adopted = await adoptRunning(paths, options);
         const record = adopted ?? (await startFresh(options, paths, onSpawned));
@@ -123,7 +132,14 @@ async function bringUp(options: EngineOptions, onSpawned: () => void): Promise<E
   } catch (error) {
     lease.drop();
     throw error;
+  } finally {
+    process.off('exit', onExit);
   }
+}
+
+function leave(paths: EnginePaths, lease: Lease): void {
+  lease.drop();
+  stopUnneeded(paths);
 }
 
 /** The running server if it answers. One that hangs is ended, unless other commands rely on it. */
@@ -190,8 +206,7 @@ function handleOf(
 ): EngineHandle {
   const giveBack = (): void => {
     process.off('exit', giveBack);
-    lease.drop();
-    stopUnneeded(paths);
+    leave(paths, lease);
   };
   // A process that ends without release(), by an error or by process.exit, leaves nothing behind either.
   process.on('exit', giveBack);

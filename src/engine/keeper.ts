@@ -17,6 +17,8 @@ import type { ServerFacts } from './server-records.ts';
 export type Keeper = {
   /** True once the server and its keeper are gone. */
   ended(): boolean;
+  /** Tells it to end with its server, at whatever point of its start it is. */
+  stop(): void;
 };
 
 // `born` answers what bornOf of os/born.ts does, `third` is the part of a lease's name that begins with its place. The watcher is told to end until it has: a signal that reaches it before its trap is lost. `trap : HUP` rather than '' so that the server is not deaf to it.
@@ -78,13 +80,20 @@ watch() {
 record=$1 leases=$2 patience=$3 every=$4 place=$5 facts=$6
 shift 6
 trap : HUP INT
+told= server=
+end() {
+  told=yes
+  mv "$record.json" "$record.stopping" 2> /dev/null
+  [ -z "$server" ] || kill -TERM "$server" 2> /dev/null
+}
+trap end TERM
 mv "$record.starting" "$record.claimed" 2> /dev/null || exit 0
 "$@" &
 server=$!
-trap 'mv "$record.json" "$record.stopping" 2> /dev/null; kill -TERM "$server" 2> /dev/null' TERM
 since=$(born "$server")
 printf '{"pid":%s,"born":"%s",%s\\n' "$server" "$since" "$facts" > "$record.claimed"
 mv "$record.claimed" "$record.json"
+[ -z "$told" ] || end
 watch &
 watcher=$!
 while :; do
@@ -136,7 +145,7 @@ export function startKeeper(options: {
     child.once('exit', () => (ended = true));
     child.once('error', () => (ended = true));
     child.unref();
-    return { ended: () => ended };
+    return { ended: () => ended, stop: () => void child.kill('SIGTERM') };
   } finally {
     closeSync(log);
   }

@@ -4,7 +4,15 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+} from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { basename, dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -37,8 +45,12 @@ export const SERVER_SETTINGS: readonly string[] = Object.freeze(
 const START_LIMIT_MS = 60_000;
 const PROBE_MS = 2000;
 const POLL_MS = 10;
-const TRIES = 4;
+const TRIES = 8;
+/** Longer before each further try: whoever needs ports for a moment gives them back. */
+const TRY_PAUSE_MS = 50;
 const MAX_LOG_BYTES = 2_000_000;
+/** A server cannot open its database with less. */
+const FULL_BELOW_BYTES = 1_000_000;
 
 export type StartOptions = {
   readonly paths: EnginePaths;
@@ -61,8 +73,13 @@ export async function startServer(options: StartOptions): Promise<ServerRecord> 
   for (let triesLeft = TRIES; ;) {
     const result = await tryStart(options, database);
     if ('record' in result) return result.record;
-    if ((result.portTaken || result.killed) && --triesLeft > 0) continue;
-    if (result.blamesDatabase && aside === undefined && existsSync(database)) {
+    if (result.isChance && --triesLeft > 0) {
+      await pause(TRY_PAUSE_MS * (TRIES - triesLeft));
+      continue;
+    }
+    // A full disk is no fault of the database, whatever the server says of it.
+    const isFull = freeBytes(dirname(database)) < FULL_BELOW_BYTES;
+    if (result.blamesDatabase && !isFull && aside === undefined && existsSync(database)) {
       aside = `${database}.unusable-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
       moveDatabase(database, aside);
       onProgress(
@@ -74,26 +91,40 @@ export async function startServer(options: StartOptions): Promise<ServerRecord> 
       removeDatabase(database);
       moveDatabase(aside, database);
     }
-    throw startFailed(options, result);
+    throw isFull ? diskIsFull(dirname(database)) : startFailed(options, result);
   }
 }
 
 type Failure = {
   readonly log: string;
-  readonly portTaken: boolean;
   readonly hung: boolean;
-  /** A signal ended it (a kill, the memory's end): that says nothing of its database. */
-  readonly killed: boolean;
+  /** A signal ended it (a kill, the memory's end), or a port was taken: another try may do, and its database is not why. */
+  readonly isChance: boolean;
   /** It ran and ended by itself, so its database may be why. */
   readonly blamesDatabase: boolean;
 };
+
+/**
+ * What a server says that did not get a port. It chooses some more for itself, and falls over where one of those is
+ * taken between its choice and its use: then its last words are those of Go.
+ */
+const PORT_TAKEN = /address already in use|bind:|ephemeral port|^panic: /im;
 
 async function tryStart(
   options: StartOptions,
   database: string,
 ): Promise<{ readonly record: ServerRecord } | Failure> {
   const { paths, binary, env, idleStopMs } = options;
-  const [port, uiPort] = await freePorts();
+  const ports = await freePorts().catch((error: Error) => error);
+  if (ports instanceof Error) {
+    return {
+      log: `no port is free: ${ports.message}`,
+      hung: false,
+      isChance: true,
+      blamesDatabase: false,
+    };
+  }
+  const [port, uiPort] = ports;
   const address = `127.0.0.1:${port}`;
   const id = randomBytes(6).toString('hex');
   const facts = {
@@ -114,14 +145,21 @@ async function tryStart(
     idleStopMs,
   });
   options.onSpawned();
+  // A process that leaves meanwhile has nobody who would need it.
+  const onExit = (): void => keeper.stop();
+  process.on('exit', onExit);
   const giveUpAtMs = Date.now() + START_LIMIT_MS;
-  while (!keeper.ended() && Date.now() < giveUpAtMs) {
-    if (await isUsable(address, PROBE_MS)) {
-      // Another program may have taken the port between the choice and the start: only our own server counts.
-      const running = runningServer(paths.servers);
-      if (running?.id === id && !keeper.ended()) return { record: running.record };
+  try {
+    while (!keeper.ended() && Date.now() < giveUpAtMs) {
+      if (await isUsable(address, PROBE_MS)) {
+        // Another program may have taken the port between the choice and the start: only our own server counts.
+        const running = runningServer(paths.servers);
+        if (running?.id === id && !keeper.ended()) return { record: running.record };
+      }
+      await pause(POLL_MS);
     }
-    await pause(POLL_MS);
+  } finally {
+    process.off('exit', onExit);
   }
   const hung = !keeper.ended();
   const running = runningServer(paths.servers);
@@ -129,11 +167,10 @@ async function tryStart(
   dropRecord(paths.servers, id);
   const log = readFileSync(paths.logFile).subarray(logStart).toString('utf8');
   const code = Number(/builder_cli: the server ended with code (\d+)/.exec(log)?.[1] ?? 0);
-  const killed = !hung && code > 128;
-  const portTaken = /address already in use|bind:/i.test(log);
+  const isChance = !hung && (code > 128 || PORT_TAKEN.test(log));
   // 126 and 127: the shell could not start it at all.
-  const blamesDatabase = !hung && !portTaken && code < 126;
-  return { log, hung, portTaken, killed, blamesDatabase };
+  const blamesDatabase = !hung && !isChance && code < 126;
+  return { log, hung, isChance, blamesDatabase };
 }
 
 /**
@@ -165,10 +202,30 @@ function startFailed({ binary, paths }: StartOptions, { log, hung }: Failure): U
   );
 }
 
-/** The last thing the server said; the keeper's own words left out. */
+function diskIsFull(folder: string): UserError {
+  return new UserError(
+    'OUT_OF_SPACE',
+    `the embedded engine cannot start: the disk of ${folder} is full`,
+    { exitCode: 3, hint: 'Free some space; what was stored before is intact.' },
+  );
+}
+
+/** Infinity where it is not told. */
+function freeBytes(folder: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+/** The last thing the server said; the keeper's own words, and where in its code it fell over, left out. */
 function lastLine(log: string): string {
   const lines = log.split('\n').filter((line) => line !== '' && !line.startsWith('builder_cli:'));
-  return lines.at(-1)?.slice(0, 400) ?? 'it said nothing';
+  const line = lines.find((one) => one.startsWith('panic: ')) ?? lines.at(-1) ?? 'it said nothing';
+  // Go tells the cause last.
+  return line.length > 400 ? `${line.slice(0, 60)} ... ${line.slice(-300)}` : line;
 }
 
 /** Two different ports of the loopback that nobody listens on now. */

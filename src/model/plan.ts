@@ -78,6 +78,11 @@ export type RunSettings = {
   readonly planSha256: string;
   /** Task queue that serves `deliver`. */
   readonly deliverQueue: string;
+  /**
+   * Its steps are executed by the process that started it, which ends with them: nobody has to be heard of, and a
+   * process that was frozen goes on.
+   */
+  readonly attended?: true;
   /** Rows of each `step.output` in the previous delivery, for checks that compare with it. */
   readonly previousRows: Readonly<Record<string, number>>;
   /** Fingerprint of each step's result in the previous delivery, if one of this job and profile lies at `out`. */

@@ -102,6 +102,7 @@ export async function beginRun(
         ...(results === undefined ? {} : { previousResults: results }),
       },
     };
+    tell({ type: 'run_opening', runId, out });
     await records.create({
       plan,
       jobPath: definition.jobPath,

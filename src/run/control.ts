@@ -12,6 +12,7 @@ export type RunControl = {
 
 export type Stops = {
   readonly isCancelled: boolean;
+  readonly isSuspended: boolean;
   /** Called at the cancel, at once if it has come already. One listener, the latest. */
   onCancel(listener: () => void): void;
   readonly suspended: Promise<'suspended'>;
@@ -19,19 +20,30 @@ export type Stops = {
   end(): void;
 };
 
-/** Listens until `end`. */
-export function listenForStops({ cancel, suspend }: Omit<RunControl, 'tell'>): Stops {
+/** Listens until `end`. `onFirstCancel` is called once, before any listener. */
+export function listenForStops({
+  cancel,
+  suspend,
+  onFirstCancel,
+}: Omit<RunControl, 'tell'> & { readonly onFirstCancel?: () => void }): Stops {
   let listener: (() => void) | undefined;
   let leave: (value: 'suspended') => void = () => undefined;
   const suspended = new Promise<'suspended'>((resolve) => (leave = resolve));
-  const onCancel = (): void => listener?.();
+  const onCancel = (): void => {
+    onFirstCancel?.();
+    listener?.();
+  };
   const onSuspend = (): void => leave('suspended');
   cancel?.addEventListener('abort', onCancel);
   suspend?.addEventListener('abort', onSuspend);
+  if (cancel?.aborted === true) onFirstCancel?.();
   if (suspend?.aborted === true) onSuspend();
   return {
     get isCancelled() {
       return cancel?.aborted === true;
+    },
+    get isSuspended() {
+      return suspend?.aborted === true;
     },
     onCancel: (next) => {
       listener = next;

@@ -1,10 +1,12 @@
 /** Executes one plan to its end, whoever asked for it: answers it from the store, or has it executed by the engine. */
 
 import { ownExecution } from '../orders/open-runs.ts';
+import { UserError } from '../model/errors.ts';
 import { growView } from '../model/view.ts';
 import { listenForStops } from './control.ts';
 import { finishRun } from './finish-run.ts';
 import { awaitFirstScrape } from './first-scrape.ts';
+import { leftOpen } from './left-open.ts';
 import { lackOfRoom } from './room-on-disk.ts';
 import { openSession } from './session.ts';
 import { deliverQueueOf, queuesOf, taskQueueOf } from './queues.ts';
@@ -20,7 +22,7 @@ import type { RunSummary } from '../model/run-summary.ts';
 import type { RunView } from '../model/view.ts';
 import type { RunControl, Stops } from './control.ts';
 import type { Parts } from './parts.ts';
-import type { RunEnded } from './project-events.ts';
+import type { RunEnded, Tell } from './project-events.ts';
 import type { Session } from './session.ts';
 import type { Watched } from './watch-run.ts';
 
@@ -48,17 +50,26 @@ export async function executeRun(
   control: RunControl,
 ): Promise<RunEnded> {
   const { id: runId } = execution.plan.run;
+  const { tell } = control;
   const watching = watchingOf(runId, control);
-  const stops = listenForStops(control);
+  const stops = listenForStops({
+    ...control,
+    onFirstCancel: () => {
+      if (watching.view.endedAtMs === undefined) tell({ type: 'run_cancelling', runId });
+    },
+  });
   let isClosed = false;
   try {
     const answered = await answerUnchanged(parts, execution, control, { watching, stops });
+    if (answered === 'suspended') return suspended(runId, control);
     const ended =
       answered === undefined
         ? await throughEngine(parts, execution, control, watching, stops)
         : await finishRun(parts, execution, control, { ...answered, watching, stops });
     isClosed = ended.state === 'closed';
     return ended;
+  } catch (error) {
+    throw leftOpen(error, runId);
   } finally {
     stops.end();
     if (!isClosed) {
@@ -88,11 +99,12 @@ async function throughEngine(
 ): Promise<RunEnded> {
   const records = await parts.records();
   const { tell } = control;
-  const { way } = execution;
+  const { way, lock } = execution;
   const { run, concurrency } = execution.plan;
   const runId = run.id;
+  if (stops.isSuspended) return suspended(runId, control);
   const own = ownExecution();
-  const session = await openSession(parts, {
+  const opening = openSession(parts, {
     tell,
     queues: (kind) => queuesOf(kind, runId),
     slots: concurrency + 1,
@@ -104,11 +116,25 @@ async function throughEngine(
     ...(execution.endFirst === true ? { endFirst: runId } : {}),
     ...(execution.way === 'attach' && run.outToken !== undefined ? { outToken: run.outToken } : {}),
   });
+  const session = await whileHeld(lock, Promise.race([stops.suspended, opening]));
+  if (session === 'suspended') {
+    const left = suspended(runId, control);
+    // An engine that is being fetched or started is left once it is there, or with this process.
+    await settledWithin(
+      opening.then((late) => late.close()),
+      CLOSE_LIMIT_MS,
+    );
+    return left;
+  }
   try {
     const { engine, link } = session;
     const plan = link.sign({
       ...execution.plan,
-      run: { ...run, deliverQueue: deliverQueueOf(engine.kind, parts.options.engine, runId) },
+      run: {
+        ...run,
+        deliverQueue: deliverQueueOf(engine.kind, parts.options.engine, runId),
+        ...(engine.kind === 'embedded' ? { attended: true } : {}),
+      },
     });
     await records.update(runId, {
       engine: { kind: engine.kind, address: engine.address, namespace: engine.namespace },
@@ -129,7 +155,6 @@ async function throughEngine(
     tell({ type: 'run_starting', runId, ...(uiUrl === undefined ? {} : { uiUrl }) });
     await awaitFirstScrape(parts, plan, control, stops);
     const taskQueue = taskQueueOf(engine.kind, parts.options.engine, runId);
-    const { lock } = execution;
     const ended = await whileHeld(
       lock,
       startAndWatch({ session, plan, records, taskQueue, watching, stops, tell, lock, way, own }),
@@ -143,9 +168,24 @@ async function throughEngine(
       closing: () => session.close(),
     });
   } catch (error) {
+    await keepRunningSteps(session, error, { runId, stops, tell });
     await session.close();
     throw error;
   }
+}
+
+/** A step that works while its engine ends is finished, and its result kept for `resume`; any stop ends the wait. */
+async function keepRunningSteps(
+  { engine, worker }: Session,
+  error: unknown,
+  about: { readonly runId: string; readonly stops: Stops; readonly tell: Tell },
+): Promise<void> {
+  const { runId, stops, tell } = about;
+  const isLost = error instanceof UserError && error.code === 'ENGINE_LOST';
+  if (!isLost || engine.kind !== 'embedded' || worker.steps() === 0 || stops.isCancelled) return;
+  tell({ type: 'waiting', runId, for: 'steps', steps: worker.steps() });
+  const cancelled = new Promise<void>((resolve) => stops.onCancel(resolve));
+  await Promise.race([worker.stepsEnded(), stops.suspended, cancelled]);
 }
 
 /** Starts the workflow, or finds it, and watches it to its end. */
@@ -189,20 +229,26 @@ async function whileHeld<T>(lock: OutLock | undefined, work: Promise<T>): Promis
 const CLOSE_LIMIT_MS = 1_000;
 
 /** Leaves the run open for `resume`. */
-async function suspend(session: Session, runId: string, { tell }: RunControl): Promise<RunEnded> {
-  tell({ type: 'run_suspended', runId });
+async function suspend(session: Session, runId: string, control: RunControl): Promise<RunEnded> {
+  const left = suspended(runId, control);
   const closing = session.close();
   if (session.engine.kind === 'service') await settledWithin(closing, CLOSE_LIMIT_MS);
   else await closing;
+  return left;
+}
+
+function suspended(runId: string, { tell }: RunControl): RunEnded {
+  tell({ type: 'run_suspended', runId });
   return { state: 'suspended', runId };
 }
 
+/** Whether it ends well or not. */
 async function settledWithin(work: Promise<void>, limitMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, limitMs);
   });
-  await Promise.race([work, limit]);
+  await Promise.race([work.catch(() => undefined), limit]);
   clearTimeout(timer);
 }
 

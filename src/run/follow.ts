@@ -2,6 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { makeAwakeClock } from '../activities/awake-clock.ts';
 import { RunLeftOpen } from './left-open.ts';
 import { STUCK_TASK_ATTEMPTS } from '../model/decide-resume.ts';
 import { eventsBetween } from '../model/view.ts';
@@ -10,6 +11,7 @@ import { codeOfFailedTask } from './failed-task.ts';
 import { watchEngine } from './watch-engine.ts';
 
 import type { WorkflowFailedError, WorkflowHandle } from '@temporalio/client';
+import type { AwakeClock } from '../activities/awake-clock.ts';
 import type { RunEvent } from '../model/events.ts';
 import type { RunSummary } from '../model/run-summary.ts';
 import type { RunView } from '../model/view.ts';
@@ -39,6 +41,8 @@ const LOOK_EVERY_MS = 5_000;
 /** A service that is restarted or moved is back by then. */
 const SILENCE_LIMIT_MS = 10 * 60_000;
 const SILENCE_PAUSE_MS = 2_000;
+/** Times the result may fail to come from an engine that answers: one that was frozen does so once it is awake. */
+const MOST_ODD = 3;
 
 /** The summary of the finished run. @throws UserError ENGINE_LOST, WORKFLOW_STUCK (exit 3); the reason of `stop` */
 export async function follow(options: FollowOptions): Promise<RunSummary> {
@@ -80,32 +84,36 @@ function rejectsAt(stop: AbortSignal): Promise<never> {
   });
 }
 
-/** The workflow's result. A service that does not answer is asked again for some minutes. */
+/** The workflow's result. An engine that does not answer is asked again for some minutes. */
 async function resultOf(options: FollowOptions): Promise<RunSummary> {
   const { handle, isUp, onSilence, stop } = options;
   const { WorkflowFailedError, WorkflowNotFoundError } = await import('@temporalio/client');
-  let silentSinceMs: number | undefined;
+  let silence: AwakeClock | undefined;
+  let odd = 0;
   for (;;) {
     try {
       return (await handle.result()) as RunSummary;
     } catch (error) {
       if (error instanceof WorkflowFailedError) throw error;
       if (isUnreadable(error)) throw keyMissing(options, error.message, error);
-      // With the embedded engine the same process is gone for good; its end is told elsewhere, too.
-      if (isUp !== undefined) throw engineLost(options, error);
+      // An embedded engine whose process is gone is gone for good; one that lives may have been frozen, or be slow.
+      if (isUp?.() === false) throw engineLost(options, error);
       const answers = await handle.describe().then(
         () => true,
         (reason: unknown) => reason instanceof WorkflowNotFoundError,
       );
       stop.throwIfAborted();
-      if (answers && silentSinceMs === undefined) throw error;
       if (answers) {
-        silentSinceMs = undefined;
+        silence?.stop();
+        // After a silence there is nothing odd about the error; else it would not go away by asking.
+        odd = silence === undefined ? odd + 1 : 0;
+        silence = undefined;
+        if (odd > MOST_ODD) throw error;
         continue;
       }
-      if (silentSinceMs === undefined) onSilence();
-      silentSinceMs ??= Date.now();
-      if (Date.now() - silentSinceMs > SILENCE_LIMIT_MS) throw engineLost(options, error);
+      if (silence === undefined) onSilence();
+      silence ??= makeAwakeClock();
+      if (silence.elapsedMs() > SILENCE_LIMIT_MS) throw engineLost(options, error);
       await pause(SILENCE_PAUSE_MS, undefined, { signal: stop });
     }
   }
@@ -146,7 +154,12 @@ function watchForTrouble(options: FollowOptions): { found: Promise<never>; stop(
 }
 
 function engineLost({ handle, isUp }: FollowOptions, cause?: unknown): RunLeftOpen {
-  const who = isUp === undefined ? 'the Temporal service does not answer' : 'the engine has ended';
+  const who =
+    isUp === undefined
+      ? 'the Temporal service does not answer'
+      : isUp()
+        ? 'the engine does not answer'
+        : 'the engine has ended';
   const { workflowId } = handle;
   return new RunLeftOpen('ENGINE_LOST', `${who} while run ${workflowId} was going on`, {
     runId: workflowId,

@@ -2,6 +2,8 @@
 
 import { cacheFolder } from './cache-folder.ts';
 import { connect, serviceOf } from './connection.ts';
+import { UserError } from '../model/errors.ts';
+import { explainFsFailure } from '../store/fs-failure.ts';
 import { findOrderKey, openOrderKey } from '../orders/key.ts';
 import { payloadKeysOf } from './payload-keys.ts';
 import { tagPlan } from '../orders/tags.ts';
@@ -75,7 +77,9 @@ export async function openLink(
       });
       // Only now: loading the SDK keeps this process busy while the server starts in its own.
       loading = loadModules();
-      const handle = await ready;
+      const handle = await ready.catch((error: unknown) => {
+        throw inFolder(error, stateDir);
+      });
       closers.push(() => handle.release());
       engine = {
         kind: 'embedded',
@@ -122,6 +126,15 @@ export async function openLink(
     await closeAll(closers);
     throw error;
   }
+}
+
+/** A disk that is full or cannot be written is said as such, whatever of the engine met it first. */
+function inFolder(error: unknown, stateDir: string): unknown {
+  const told = explainFsFailure(error, 'start the engine in', stateDir);
+  if (told === error || !(told instanceof UserError)) return error;
+  const { code, message, hint } = told;
+  const advice = hint === undefined ? {} : { hint };
+  return new UserError(code, message, { exitCode: 3, ...advice, cause: error });
 }
 
 /** Closes in reverse order, whatever fails. */

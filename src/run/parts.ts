@@ -62,6 +62,7 @@ export function makeParts(options: ProjectOptions): Parts {
   let link: Promise<Link> | undefined;
   let tracing: Promise<Tracing | undefined> | undefined;
   const closers: (() => Promise<void>)[] = [];
+  let isClosed = false;
 
   const parts: Parts = {
     options,
@@ -90,7 +91,10 @@ export function makeParts(options: ProjectOptions): Parts {
       });
       return link;
     },
-    close: () => closeAll(closers),
+    close: () => {
+      isClosed = true;
+      return closeAll(closers);
+    },
   };
 
   function open(): Promise<Pick<Recorded, 'store' | 'records'>> {
@@ -141,6 +145,8 @@ export function makeParts(options: ProjectOptions): Parts {
   async function start(tell: Tell): Promise<Link> {
     const keys = await parts.payloadKeys(tell);
     const opened = await openLink(options, await parts.metrics(tell), keys, tell);
+    // Who asked for it has left meanwhile.
+    if (isClosed) await opened.close();
     closers.push(() => opened.close());
     return opened;
   }

@@ -6,6 +6,8 @@ import type { RunSummary } from '../model/run-summary.ts';
 import type { RunView } from '../model/view.ts';
 
 export type ProjectEvent =
+  /** The run is about to be on record, or is and is gone on with: whatever ends it from here on leaves it to `resume`. */
+  | { readonly type: 'run_opening'; readonly runId: string; readonly out?: string }
   /** An unfinished run of the same plan holds this `--out`; it is gone on with. */
   | { readonly type: 'unfinished_found'; readonly runId: string }
   /** The files of a resumed run say something else than when it began, or are gone. */
@@ -50,8 +52,15 @@ export type ProjectEvent =
   | {
       readonly type: 'waiting';
       readonly runId: string;
-      readonly for: 'worker' | 'deliverer' | 'service';
+      readonly for: 'worker' | 'deliverer' | 'service' | 'engine';
       readonly taskQueue: string;
+    }
+  /** The engine has ended; the steps that are being worked on are finished first, so that their work is kept. */
+  | {
+      readonly type: 'waiting';
+      readonly runId: string;
+      readonly for: 'steps';
+      readonly steps: number;
     }
   /** The run stays open; `resume` goes on with it. */
   | { readonly type: 'run_suspended'; readonly runId: string }

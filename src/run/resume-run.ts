@@ -7,9 +7,11 @@ import { UserError } from '../model/errors.ts';
 import { describeOwner } from '../os/owner.ts';
 import { driverOf, driverState } from '../store/run-records.ts';
 import { currentDefinition } from './current-definition.ts';
+import { listenForStops } from './control.ts';
 import { executeRun } from './execute.ts';
 import { queuesOf } from './queues.ts';
 import { seeWorkflow } from './see-workflow.ts';
+import { tidyUp } from './tidy-up.ts';
 
 import type { OutLock } from '../delivery/folder/out-lock.ts';
 import type { RecordedRun, ResumeDecision } from '../model/decide-resume.ts';
@@ -19,7 +21,7 @@ import type { RunControl } from './control.ts';
 import type { ResolvedDefinition } from './definition-source.ts';
 import type { Execution } from './execute.ts';
 import type { Parts } from './parts.ts';
-import type { ProjectEvent, RunEnded } from './project-events.ts';
+import type { ProjectEvent, RunEnded, Tell } from './project-events.ts';
 
 export type ResumeRequest = { readonly runId: string };
 
@@ -39,12 +41,14 @@ export async function resumeRun(
   const saved = await records.readPlan(runId);
   const { out } = saved.run;
   // Before anything is opened or read: who may not go on changes nothing.
+  const about = { parts, plan: saved, tell };
   await refuse(
     decideResume(recordedRun(record, out), { state: 'absent' }, asRecorded(record)),
-    out,
+    about,
   );
 
   await parts.payloadKeys(tell);
+  tell({ type: 'run_opening', runId, ...(out === undefined ? {} : { out }) });
   const definition = await currentDefinition(record, saved, options, tell);
   const metrics = await parts.metrics(tell);
   const lock =
@@ -52,7 +56,14 @@ export async function resumeRun(
   try {
     if (lock?.before !== undefined) tell({ type: 'said', text: takenOverLine(lock.before) });
     const held: ProjectEvent[] = [];
-    const seen = await seeWorkflow(parts, record, (event) => held.push(event));
+    const seen = await unlessSuspended(
+      control,
+      seeWorkflow(parts, record, (event) => held.push(event)),
+    );
+    if (seen === 'suspended') {
+      tell({ type: 'run_suspended', runId });
+      return { state: 'suspended', runId };
+    }
     const { deliverQueue: ownDeliverQueue } = queuesOf('service', runId);
     const isDeliveredElsewhere =
       record.deliver_queue !== undefined && record.deliver_queue !== ownDeliverQueue;
@@ -61,7 +72,7 @@ export async function resumeRun(
       ...seen.engine,
       planSha256: definition.planSha256,
     });
-    await refuse(decision, out);
+    await refuse(decision, about);
     const execution = executionOf(decision, { record, saved, definition, lock });
     const { plan } = execution;
     if (out !== undefined) await recoverDelivery(out);
@@ -87,6 +98,16 @@ export async function resumeRun(
     return await executeRun(parts, execution, control);
   } finally {
     await lock?.unlock({ keep: true });
+  }
+}
+
+/** A service that hangs does not hold who was told to leave. */
+async function unlessSuspended<T>(control: RunControl, work: Promise<T>): Promise<T | 'suspended'> {
+  const stops = listenForStops(control);
+  try {
+    return await Promise.race([stops.suspended, work]);
+  } finally {
+    stops.end();
   }
 }
 
@@ -118,12 +139,16 @@ function executionOf(
   return { plan, lock, way: 'start', endFirst };
 }
 
-/** A run that is over is made whole where its delivery was cut off. @throws UserError */
-async function refuse(decision: ResumeDecision, out: string | undefined): Promise<void> {
+/** @throws UserError */
+async function refuse(
+  decision: ResumeDecision,
+  about: { readonly parts: Parts; readonly plan: Plan; readonly tell: Tell },
+): Promise<void> {
   if (decision.do !== 'refuse') return;
   const { code, why } = decision;
+  const { parts, plan, tell } = about;
   if (code === 'NOTHING_TO_RESUME') {
-    if (out !== undefined) await recoverDelivery(out);
+    await tidyUp(parts, { runId: plan.run.id, out: plan.run.out }, tell);
     throw new UserError(code, why, { hint: 'Start a new run with run-profile.' });
   }
   throw new UserError(code, why, code === 'ENGINE_UNREACHABLE' ? { exitCode: 3 } : {});

@@ -33,11 +33,12 @@ export async function serve(
   makeStateDir(stateDir);
   const metrics = await parts.metrics(tell, 'long-lived');
   const over = new AbortController();
+  const stopped = told(stop);
   let unwatch: (() => void) | undefined;
   let unwatchQueues: (() => void) | undefined;
   let session: Session | undefined;
   try {
-    session = await openSession(parts, {
+    const opening = openSession(parts, {
       tell,
       queues: () => ({
         taskQueue,
@@ -46,6 +47,14 @@ export async function serve(
       slots,
       isOpen: recordedRuns((await parts.records()).read),
     });
+    const opened = await Promise.race([stopped, opening]);
+    if (opened === undefined) {
+      tell({ type: 'stopping' });
+      // An engine or a service that takes its time is left once it is there, or with this process.
+      void opening.then((late) => late.close()).catch(() => undefined);
+      return;
+    }
+    session = opened;
     unwatchQueues = watchUnserved(session, queuesOfOpenRuns(await parts.records(), session.engine));
     const { uiUrl, isUp } = session.engine;
     tell({
@@ -61,7 +70,7 @@ export async function serve(
       unwatch = watchEngine(isUp, () => reject(engineLost()));
     });
     const { brokenWorker } = await import('./worker-failure.ts');
-    await Promise.race([told(stop), lost, brokenWorker(session, over.signal)]);
+    await Promise.race([stopped, lost, brokenWorker(session, over.signal)]);
     tell({ type: 'stopping' });
   } finally {
     unwatch?.();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { makeSecrets } from '../activities/secrets.ts';
 import { fenceLeftovers } from '../activities/fence.ts';
+import { UserError } from '../model/errors.ts';
 import { closeAll } from './link.ts';
 import { tellOfRefused } from './refused.ts';
 import { whileUp } from './watch-engine.ts';
@@ -49,8 +50,24 @@ export type SessionOptions = {
 /** Milliseconds between heartbeats: with a service, how soon a step learns of a cancel; else it is told in process. */
 const HEARTBEAT_MS = Object.freeze({ embedded: 5_000, service: 2_000 });
 
+/** An embedded engine that ends while it is being joined, because somebody else let it go, is started again so often. */
+const TRIES = 3;
+const ENDED: ReadonlySet<string> = new Set(['ENGINE_LOST', 'ENGINE_UNREACHABLE']);
+
 /** Starts or finds the engine, and serves the queues. @throws UserError with exit code 3 */
 export async function openSession(parts: Parts, options: SessionOptions): Promise<Session> {
+  const isEmbedded = await parts.isEmbedded();
+  for (let triesLeft = TRIES; ;) {
+    try {
+      return await openOnce(parts, options);
+    } catch (error) {
+      const hasEnded = error instanceof UserError && ENDED.has(error.code);
+      if (!isEmbedded || !hasEnded || --triesLeft === 0) throw error;
+    }
+  }
+}
+
+async function openOnce(parts: Parts, options: SessionOptions): Promise<Session> {
   const { tell } = options;
   const { stateDir, kinds, env = {}, secretsDir, sqlThreads } = parts.options;
   const metrics = await parts.metrics(tell);

@@ -35,13 +35,13 @@ import type { Parts } from './parts.ts';
 /** What a step's log will hold, once all are answered. */
 type Note = { readonly step: string; readonly lines: readonly string[] };
 
-/** The ended run; undefined where something has to be executed, or somebody wants to stop it. */
+/** The ended run; undefined where something has to be executed, or a cancel is to be. */
 export async function answerUnchanged(
   parts: Parts,
   execution: Execution,
   control: RunControl,
   { watching, stops }: { readonly watching: Watching; readonly stops: Stops },
-): Promise<{ readonly summary: RunSummary; readonly engine: 'none' } | undefined> {
+): Promise<{ readonly summary: RunSummary; readonly engine: 'none' } | 'suspended' | undefined> {
   const { plan } = execution;
   if (execution.endFirst === true || execution.way === 'attach') return undefined;
   if (!(await parts.isEmbedded())) return undefined;
@@ -50,7 +50,7 @@ export async function answerUnchanged(
 
   const startedAtMs = Date.now();
   const notes: Note[] = [];
-  const answered = await lookUpRun(plan, {
+  const looking = lookUpRun(plan, {
     now: () => Date.now(),
     find: async (step, inputs) => {
       // What goes wrong here is told by the attempt that the engine makes.
@@ -60,6 +60,9 @@ export async function answerUnchanged(
       return { ending: 'ok', result: found.result };
     },
   });
+  // Hashing what a step reads may take long.
+  const answered = await Promise.race([stops.suspended, looking]);
+  if (answered === 'suspended') return answered;
   if (answered === undefined || stops.isCancelled) return undefined;
   const { driven } = answered;
   const told: readonly RunEvent[] = [
@@ -72,12 +75,14 @@ export async function answerUnchanged(
   tell({ type: 'run_starting', runId: plan.run.id });
   const metrics = await parts.metrics(tell);
   await awaitFirstScrape(parts, plan, control, stops);
+  if (stops.isSuspended) return 'suspended';
   const { emit } = metrics.sinks((_, event) => watching.note(event)).events;
   const emitAll = (events: readonly RunEvent[]): Promise<void> =>
     emit.fn(undefined, runOrder(plan), events);
   writeLogs(parts, plan.run.id, notes);
   await emitAll(told);
-  const summary = await delivered(plan, driven, store, startedAtMs);
+  const summary = await delivered(plan, driven, store, startedAtMs, stops);
+  if (summary === 'suspended') return summary;
   const atMs = Date.now();
   const { status } = summary;
   await emitAll([{ type: 'run_ended', atMs, status, durationMs: atMs - startedAtMs }]);
@@ -134,11 +139,13 @@ async function delivered(
   driven: Completed,
   store: Store,
   startedAtMs: number,
-): Promise<RunSummary> {
+  stops: Stops,
+): Promise<RunSummary | 'suspended'> {
   const { status, outcomes } = driven;
   const isGood = status === 'OK' || status === 'WARN';
   if (plan.run.out === undefined || !isGood) return { status, outcomes };
-  const ended = await deliver(plan, driven, store, startedAtMs);
+  const ended = await deliver(plan, driven, store, startedAtMs, stops);
+  if (ended === 'suspended') return ended;
   return 'files' in ended
     ? { status, outcomes, delivery: ended }
     : { status: runStatus([status, 'FAIL']), outcomes, deliveryFailure: ended };
@@ -154,7 +161,8 @@ async function deliver(
   { results, status, outcomes }: Completed,
   store: Store,
   startedAtMs: number,
-): Promise<DeliverResult | Failure> {
+  stops: Stops,
+): Promise<DeliverResult | Failure | 'suspended'> {
   const files = [...results].flatMap(([step, result]) => deliverFilesOf(step, result));
   const input = { ...deliverOrder(plan), startedAtMs, status, files, outcomes };
   for (let tries = 1; ; tries += 1) {
@@ -163,7 +171,12 @@ async function deliver(
     } catch (error) {
       const failure = failureOf(error, 'DELIVERY_FAILED');
       if (!failure.retryable || tries === MOST_TRIES) return failure;
-      await pause(Math.min(MOST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tries - 1)));
+      // What is being written is written to its end; only the wait for another try can be left.
+      await Promise.race([
+        stops.suspended,
+        pause(Math.min(MOST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tries - 1))),
+      ]);
+      if (stops.isSuspended) return 'suspended';
     }
   }
 }

@@ -35,10 +35,7 @@ export async function watchRun(watched: Watched): Promise<RunSummary | 'suspende
   const runId = handle.workflowId;
   /** The run is over for this process. */
   const over = new AbortController();
-  stops.onCancel(() => {
-    tell({ type: 'run_cancelling', runId });
-    void handle.cancel().catch(() => undefined);
-  });
+  stops.onCancel(() => void handle.cancel().catch(() => undefined));
   const { deliverQueue } = watched.plan.run;
   if (deliverQueue !== queuesOf(engine.kind, runId).deliverQueue) {
     void isServed(session, deliverQueue, 'activity').then(
@@ -68,7 +65,13 @@ export async function watchRun(watched: Watched): Promise<RunSummary | 'suspende
           }),
         isServed: () => isServed(session, taskQueue),
         ...(engine.isUp === undefined ? {} : { isUp: engine.isUp }),
-        onSilence: () => tell({ type: 'waiting', runId, for: 'service', taskQueue }),
+        onSilence: () =>
+          tell({
+            type: 'waiting',
+            runId,
+            for: engine.kind === 'service' ? 'service' : 'engine',
+            taskQueue,
+          }),
       }),
       brokenWorker(session, over.signal),
       stops.suspended,

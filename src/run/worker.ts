@@ -11,6 +11,7 @@ import { Worker } from '@temporalio/worker';
 import { makeSharedEngine } from '../duckdb/shared-engine.ts';
 import { limitsOf } from '../activities/limits.ts';
 import { makeDeliverActivity } from '../activities/deliver-activity.ts';
+import { makeGoingOn } from '../activities/going-on.ts';
 import { makeStepActivities } from '../activities/step-activity.ts';
 import { SHARED_SPILL } from '../activities/sweep-attempts.ts';
 import { makeStopping } from '../activities/stopping.ts';
@@ -23,6 +24,7 @@ import type {
   WorkerOptions,
   NativeConnection,
 } from '@temporalio/worker';
+import type { StepWork } from '../activities/step-activity.ts';
 import type { EventSinks } from '../model/events.ts';
 import type { Orders } from '../orders/guard.ts';
 import type { PayloadKeys } from '../payloads/keys.ts';
@@ -73,6 +75,10 @@ export type RunningWorker = {
   state(): 'running' | 'stopping' | 'broken';
   /** Stops taking work, tells running steps, and waits for them. */
   stop(): Promise<void>;
+  /** How many steps are being worked on, whether their engine still knows of them or not. */
+  steps(): number;
+  /** Resolves when none is. */
+  stepsEnded(): Promise<void>;
 };
 
 /** What this process may use of the machine: in a container its limits, not the host's. */
@@ -87,6 +93,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const { taskQueue, deliverQueue } = settings;
   const machine = machineOf();
   const stopping = makeStopping();
+  const goingOn: StepWork = makeGoingOn();
   const sinks: InjectedSinks<EventSinks> = {
     ...settings.sinks,
     attempts: {
@@ -113,7 +120,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       ...(settings.traceparent === undefined ? {} : { traceparent: settings.traceparent }),
       limits: (concurrency) => limitsOf(machine, concurrency, settings.sqlThreads),
     },
-    { heartbeatEveryMs: settings.heartbeatEveryMs, stopping },
+    { heartbeatEveryMs: settings.heartbeatEveryMs, stopping, goingOn },
   );
   const deliver = makeDeliverActivity(settings.store, settings.outToken);
   const common = {
@@ -166,9 +173,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     );
   }
   const workers = await Promise.all(creations);
-  const done = Promise.all(workers.map(async (worker) => worker.run()))
-    .then(() => undefined)
-    .finally(() => engine.close());
+  const done = Promise.all(workers.map(async (worker) => worker.run())).then(() => undefined);
   done.catch(() => undefined);
   return {
     done,
@@ -180,7 +185,11 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     stop: async () => {
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
       await done.catch(() => undefined);
+      await goingOn.end('worker stopped');
+      await engine.close();
     },
+    steps: () => goingOn.count(),
+    stepsEnded: () => goingOn.idle(),
   };
 }
 

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { UserError } from '../model/errors.ts';
 import { failureMessage } from '../model/failure-message.ts';
 import { replaceFile } from '../os/atomic.ts';
-import { ownOwner, stateOf } from '../os/owner.ts';
+import { isOwn, ownOwner, stateOf } from '../os/owner.ts';
 
 import type { RunEvent } from '../model/events.ts';
 import type { Plan } from '../model/plan.ts';
@@ -160,9 +160,9 @@ export function openRunRecords(
     },
     letGo: async (runId) => {
       const record = await current(runId);
-      // The pid stays, for people; no process has this start.
+      // The pid stays, for people; no process has this start. One that goes on with it meanwhile keeps it.
       const patch = { pid_born: 'released' };
-      if (record.state === 'open')
+      if (record.state === 'open' && isOwn(driverOf(record)))
         await say(record, (about) => ({ ...about, type: 'note', patch }));
       started.delete(runId);
     },

@@ -31,8 +31,8 @@ import type {
  * the server's own limit is this much later, for a worker that cannot.
  */
 const SERVER_GRACE_MS = 15_000;
-/** Of a step whose limit counts from its last progress; a worker that is gone is noticed by its heartbeat. */
-const PROGRESS_LIMIT_MS = 7 * 24 * 60 * 60_000;
+/** Where only the worker can tell the limit; one that is gone is noticed by its heartbeat, or its run with it. */
+const WORKER_LIMIT_MS = 7 * 24 * 60 * 60_000;
 const DELIVERY_LIMIT_MS = 24 * 60 * 60_000;
 
 type StepActivities = Record<string, (input: StepInput) => Promise<StepResult>>;
@@ -46,14 +46,17 @@ export function attemptStep(
   inputs: Readonly<Record<string, StepResult>>,
   answer: (attempted: Attempted) => void,
 ): void {
+  const isAttended = plan.run.attended === true;
+  const isHeard = step.heartbeatMs > 0 && !isAttended;
+  const isLimitedByWorker = isAttended || (isHeard && step.limitIsDefault === true);
   const activities = proxyActivities<StepActivities>({
     activityId: step.id,
     summary: step.id,
-    startToCloseTimeout:
-      step.limitIsDefault === true && step.heartbeatMs > 0
-        ? PROGRESS_LIMIT_MS
-        : step.timeoutMs + SERVER_GRACE_MS,
-    ...(step.heartbeatMs > 0 ? { heartbeatTimeout: step.heartbeatMs } : {}),
+    startToCloseTimeout: Math.max(
+      step.timeoutMs + SERVER_GRACE_MS,
+      isLimitedByWorker ? WORKER_LIMIT_MS : 0,
+    ),
+    ...(isHeard ? { heartbeatTimeout: step.heartbeatMs } : {}),
     retry: { maximumAttempts: 1 },
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   });
@@ -122,7 +125,7 @@ export async function deliver(
     summary: 'deliver',
     taskQueue: plan.run.deliverQueue,
     startToCloseTimeout: DELIVERY_LIMIT_MS,
-    heartbeatTimeout: '30s',
+    ...(plan.run.attended === true ? {} : { heartbeatTimeout: '30s' }),
     retry: { maximumAttempts: 10 },
   });
   const tag = plan.run.tags?.deliver;

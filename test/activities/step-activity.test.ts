@@ -6,6 +6,7 @@ import { expect, test } from '@jest/globals';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { z } from 'zod';
 
+import { makeGoingOn } from '../../src/activities/going-on.ts';
 import { makeStepActivities } from '../../src/activities/step-activity.ts';
 import { makeStopping } from '../../src/activities/stopping.ts';
 import { defineStep } from '../../src/kinds/contract.ts';
@@ -54,7 +55,11 @@ async function thrownBy(
       limits: () => ({ memoryBytes: 2 ** 28, threads: 1 }),
       bootId: store.bootId,
     },
-    { heartbeatEveryMs: 1_000, stopping: about.stopping ?? makeStopping() },
+    {
+      heartbeatEveryMs: 1_000,
+      stopping: about.stopping ?? makeStopping(),
+      goingOn: makeGoingOn(),
+    },
   );
   const input: StepInput = {
     run: { id: 'r', generation: 1, job: 'j', profile: 'p', date: '2026-01-31', previousRows: {} },

@@ -1,14 +1,16 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 
 import { ensureEngine, peekEngine, startingEngine, stopEngine } from '../../src/engine/engine.ts';
 import { enginePaths } from '../../src/engine/engine-paths.ts';
 import { isUsable } from '../../src/engine/namespace.ts';
 import { recordFile } from '../../src/engine/server-records.ts';
 import { ownOwner } from '../../src/os/owner.ts';
+import { commandProcess } from './command-process.ts';
 import { fakeServer } from './fake-server.ts';
+import { whyNoSmallDisk, withSmallDisk } from '../store/small-disk.ts';
 import { eventually, exists, leftovers, withFolder } from './scratch.ts';
 
 import type { EngineOptions } from '../../src/engine/engine.ts';
@@ -241,14 +243,54 @@ test('a server that is killed while it starts is started again on the same datab
     await engine.release();
   }));
 
-test('takes another port when somebody was quicker', () =>
+const onSmallDisk = whyNoSmallDisk() === undefined ? describe : describe.skip;
+
+onSmallDisk('on a small disk', () => {
+  test('on a full disk it says so, and does not take the database for broken', () =>
+    withFolder((folder) =>
+      withSmallDisk(async (disk) => {
+        const database = join(enginePaths(disk).root, '1.32.0', 'temporal.db');
+        mkdirSync(join(database, '..'), { recursive: true });
+        writeFileSync(database, 'fake, and precious');
+        writeFileSync(join(disk, 'filler'), Buffer.alloc(300_000));
+        const server = fakeServer(folder, { always: 'database or disk is full (13)' });
+        await expect(ensureEngine(optionsFor(disk, server))).rejects.toMatchObject({
+          ...{ code: 'OUT_OF_SPACE', exitCode: 3 },
+          message: expect.stringMatching(/the disk of .* is full$/),
+        });
+        expect(readdirSync(join(database, '..'))).toEqual(['temporal.db']);
+      }),
+    ));
+});
+
+test('takes other ports when somebody was quicker, as often as it needs, and leaves its database where it is', () =>
   withFolder(async (folder) => {
-    const server = fakeServer(folder, {
-      fails: ['listen tcp 127.0.0.1:1: address already in use'],
-    });
-    const engine = await ensureEngine(optionsFor(folder, server));
-    expect(server.starts()).toBe(2);
+    const lines: string[] = [];
+    const fails = [
+      'listen tcp 127.0.0.1:1: address already in use',
+      'panic: failed assigning ephemeral port: failed to assign a free port',
+      // What the server says where a port that it chose itself is taken before it is used.
+      'panic: runtime error: invalid memory address or nil pointer dereference\n\tmain.go:18 +0x8e',
+      'listen tcp 127.0.0.1:2: bind: address already in use',
+      'listen tcp 127.0.0.1:3: bind: address already in use',
+    ];
+    const database = join(enginePaths(folder).root, '1.32.0', 'temporal.db');
+    mkdirSync(join(database, '..'), { recursive: true });
+    writeFileSync(database, 'fake, and precious');
+    const server = fakeServer(folder, { fails });
+    const engine = await ensureEngine(optionsFor(folder, server, lines));
+    expect([server.starts(), lines]).toEqual([6, []]);
     await engine.release();
+  }));
+
+test('a command that leaves while its server starts leaves no server behind', () =>
+  withFolder(async (folder) => {
+    const server = fakeServer(folder);
+    const command = commandProcess(folder, server.binary);
+    await command.say('start-and-leave');
+    await command.end();
+    await eventually(() => leftovers(folder).length === 0, 5000);
+    expect(leftovers(folder)).toEqual([]);
   }));
 
 test('answers early, when the process is on its way, and reports failure through ready', () =>

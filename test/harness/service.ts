@@ -17,6 +17,8 @@ export type Service = {
   kill(): Promise<void>;
   /** It keeps its connections, and answers nothing any more. */
   pause(): void;
+  /** It goes on after a pause. */
+  wake(): void;
   start(): Promise<void>;
 };
 
@@ -48,7 +50,13 @@ export async function withService(
   };
   try {
     await start();
-    await work({ address, kill, start, pause: () => void server?.kill('SIGSTOP') });
+    await work({
+      address,
+      kill,
+      start,
+      pause: () => void server?.kill('SIGSTOP'),
+      wake: () => void server?.kill('SIGCONT'),
+    });
   } finally {
     await kill();
   }

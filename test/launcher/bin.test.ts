@@ -10,6 +10,7 @@ import {
   readdir,
   rm,
   stat,
+  symlink,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -102,6 +103,24 @@ test('does not run a compiled bundle that somebody else could have written', () 
     await chmod(other, 0o666);
     expect(await start()).toBe('2\n');
   }));
+
+test.each([
+  ["trap '' HUP; ", '1'],
+  ['', 'undefined'],
+])(
+  'started by itself, as a package is, it tells whether its starter had SIGHUP ignored (%j)',
+  (before, told) =>
+    withPackage(async ({ root, bundle }) => {
+      await bundle('console.log(process.env.BUILDER_IGNORES_HUP, ...process.argv.slice(2))');
+      await chmod(join(root, 'bin', 'builder_cli.cjs'), 0o755);
+      const link = join(root, 'home', 'builder_cli');
+      await symlink('../bin/builder_cli.cjs', link);
+      const env = { PATH: process.env['PATH'], HOME: join(root, 'home'), BUILDER_IGNORES_HUP: '1' };
+      const script = `${before}exec "$0" 'a b' '*'`;
+      const { stdout } = await promisify(execFile)('/bin/sh', ['-c', script, link], { env });
+      expect(stdout).toBe(`${told} a b *\n`);
+    }),
+);
 
 test('runs where nothing can be kept', () =>
   withPackage(async ({ root, bundle, start }) => {

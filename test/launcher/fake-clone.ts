@@ -35,6 +35,7 @@ type Start = {
   readonly env?: Readonly<Record<string, string>>;
 };
 
+const BIN = fileURLToPath(new URL('../../bin/builder_cli.cjs', import.meta.url));
 const LAUNCHER = fileURLToPath(new URL('../../builder_cli', import.meta.url));
 
 /** Says its version, or what it was started with. */
@@ -77,6 +78,8 @@ export async function withClone(work: (clone: FakeClone) => Promise<void>): Prom
   for (const path of ['package.json', 'package-lock.json', 'tsconfig.json']) write(path, '{}');
   for (const path of ['scripts/build.mjs', 'src/cli/main.ts', 'src/a.ts']) write(path, '//');
   copyFileSync(LAUNCHER, join(root, 'builder_cli'));
+  mkdirSync(join(root, 'bin'));
+  copyFileSync(BIN, join(root, 'bin', 'builder_cli.cjs'));
   chmodSync(join(root, 'builder_cli'), 0o755);
   try {
     await work({

@@ -54,7 +54,14 @@ test('a program hands in its definition as data, and the run is recorded like an
   withProject({}, async (project) => {
     const { answer, types } = await scenario(project, 'a definition as data');
     expect(answer).toEqual({ asked: 1, status: 'OK', job: 'made' });
-    expect(types).toEqual(['run_opened', 'engine', 'run_starting', 'run_event', 'run_closed']);
+    expect(types).toEqual([
+      'run_opening',
+      'run_opened',
+      'engine',
+      'run_starting',
+      'run_event',
+      'run_closed',
+    ]);
     expect(await readFile(project.path('out/numbers.csv'), 'utf8')).toBe('i\n0\n1\n');
   }));
 

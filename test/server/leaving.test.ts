@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 
 import { expect, test } from '@jest/globals';
 
@@ -34,11 +34,11 @@ async function leaves(running: Running): Promise<Ended> {
   return Promise.race([running.ended, late]);
 }
 
-async function killEngine(project: Project): Promise<void> {
+async function killEngine(project: Project, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
   const servers = project.path('.builder/engine/servers');
   const [name = ''] = await readdir(servers);
   const pid = Number(/"pid":(\d+)/.exec(await readFile(`${servers}/${name}`, 'utf8'))?.[1]);
-  process.kill(pid, 'SIGKILL');
+  process.kill(pid, signal);
 }
 
 test('a namespace that does not exist ends every command at once, with a sentence and exit code 2', () =>
@@ -142,4 +142,72 @@ test('told to leave with --json it prints one document that says how to go on, a
     const cancelled = await project.run(['cancel']);
     expect(cancelled).toMatchObject({ code: 2 });
     expect(cancelled.stderr).toContain('NOTHING_TO_CANCEL');
+  }));
+
+test.each(['SIGTERM', 'SIGHUP', 'SIGINT'] as const)(
+  '%s right after the first line, before there is an engine, ends with 130 and says how to go on',
+  (signal) =>
+    withProject(FILES, async (project) => {
+      const running = project.start(RUN);
+      await running.says(/^run /m);
+      running.kill(signal);
+      // The second Ctrl-C leaves the run that the first one has cancelled open.
+      if (signal === 'SIGINT') {
+        await running.says(/^cancelling/m);
+        running.kill(signal);
+      }
+      const { code, stderr } = await leaves(running);
+      expect([code, stderr]).toEqual([
+        130,
+        expect.stringMatching(/^suspended j-\S+; go on with: builder_cli resume --out out$/m),
+      ]);
+      const resumed = await project.run(['resume', '--out', 'out']);
+      expect([resumed.code, resumed.stderr]).toEqual([0, expect.stringContaining('1 OK')]);
+    }),
+);
+
+test('a run is cancelled by a Ctrl-C that comes before there is an engine', () =>
+  withProject(FILES, async (project) => {
+    const running = project.start(RUN);
+    await running.says(/^run /m);
+    running.kill('SIGINT');
+    const { code, stderr } = await leaves(running);
+    expect([code, stderr]).toEqual([130, expect.stringMatching(/^cancelling[^]*CANCELLED/m)]);
+  }));
+
+test('a server that was told to end just before a command adopts it is started again', () =>
+  withProject(FILES, async (project) => {
+    const dev = project.start(['dev']);
+    await dev.says(/^dev /m);
+    await killEngine(project, 'SIGTERM');
+    const { code, stderr } = await leaves(project.start(RUN));
+    expect([code, stderr]).toEqual([0, expect.stringContaining('1 OK')]);
+    await leaves(dev);
+  }));
+
+test('a step that works while its engine is killed is finished, and resume keeps its result', () =>
+  withProject(FILES, async (project) => {
+    await project.write({ 'profiles/p.yaml': waiting(project) });
+    const running = project.start(RUN);
+    await until(async () => (await readdir(project.folder)).includes('begun'), 'the step begins');
+    await killEngine(project);
+    await running.says(/^waiting: the engine has ended; the step that is being worked on/m);
+    await project.write({ gate: '' });
+    const { code, stderr } = await leaves(running);
+    expect([code, stderr]).toEqual([3, expect.stringMatching(/ENGINE_LOST[^]*resume --out out/)]);
+    // Executed again it would begin again.
+    await rm(project.path('begun'));
+    const resumed = await project.run(['resume', '--out', 'out']);
+    expect([resumed.code, await readdir(project.folder)]).toEqual([
+      0,
+      expect.not.arrayContaining(['begun']),
+    ]);
+  }));
+
+test('a signal that comes once the run is over changes its exit code no more', () =>
+  withProject(FILES, async (project) => {
+    const running = project.start(RUN);
+    await running.says(/^ {2}record /m);
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) running.kill(signal);
+    expect(await leaves(running)).toMatchObject({ code: 0 });
   }));

@@ -61,8 +61,8 @@ export async function serveAndShow(options: {
     const hint = `Every finished step is kept. Start it again: builder_cli ${verb}`;
     throw new UserError(code, message, { exitCode, cause, hint });
   } finally {
-    signals.stop();
     await project.close();
+    signals.stop();
   }
 }
 

@@ -41,6 +41,9 @@ export async function makeTerminal(about: {
 
   const tell = (event: ProjectEvent): void => {
     switch (event.type) {
+      case 'run_opening':
+        shownOut ??= event.out;
+        return;
       case 'unfinished_found':
         return say(`found     the unfinished run ${event.runId} for this --out; going on with it`);
       case 'definition_changed':
@@ -118,17 +121,25 @@ export async function makeTerminal(about: {
   return {
     tell,
     stop,
-    adviceOn: ({ code, runId }) =>
+    adviceOn: ({ code, runId, first }) =>
       code === 'WORKFLOW_STUCK'
         ? `Look at the run in the Temporal UI or at its worker.log. Every finished step is kept; start it again with: ${resume(runId)}`
-        : `Every finished step is kept. Go on with: ${resume(runId)}`,
+        : `${first === undefined ? '' : `${first} `}Every finished step is kept. Go on with: ${resume(runId)}`,
   };
 }
 
-function waitingLine({ for: what, taskQueue }: ProjectEvent & { type: 'waiting' }): string {
+function waitingLine(event: ProjectEvent & { type: 'waiting' }): string {
+  if (event.for === 'steps') {
+    const { steps } = event;
+    const which = steps === 1 ? 'the step that is' : `${steps} steps that are`;
+    return `waiting: the engine has ended; ${which} being worked on will be finished first, and kept (Ctrl-C leaves now)`;
+  }
+  const { for: what, taskQueue } = event;
   switch (what) {
     case 'service':
       return 'waiting: the Temporal service does not answer';
+    case 'engine':
+      return 'waiting: the engine does not answer';
     case 'worker':
       return `waiting: no worker serves task queue '${taskQueue}'; start one with \`builder_cli worker\``;
     case 'deliverer':

@@ -1,18 +1,20 @@
 /** Plays cases one after the other and tells of each in a line. */
 
 import { withProject } from '../../harness/cli.ts';
-import { playCase, planned } from './case.ts';
 import { contentOf } from '../../harness/folders.ts';
+import { playCase, planned } from './case.ts';
+import { playFleetCase, plannedFleet } from './fleet-case.ts';
 import { CHANGED_INPUT, filesOf, INPUT, MARKS } from './pipelines.ts';
 import { marksIn } from './processes.ts';
 
 import type { CaseReport } from './case.ts';
+import type { Kind } from './results.ts';
 import type { Expected } from './judge.ts';
 import type { Pipeline } from './pipelines.ts';
 
-/** Plays the cases of seeds, one after the other. Told to stop, it ends the case it is at, so that nothing is left running. */
+/** Plays the cases of seeds, with the embedded engine or with a fleet, one after the other. Told to stop, it ends the case it is at, so that nothing is left running. */
 export async function playCampaign(
-  seeds: readonly number[],
+  { seeds, kind }: { readonly seeds: readonly number[]; readonly kind: Kind },
   tell: (report: CaseReport) => void,
   stop?: AbortSignal,
 ): Promise<readonly CaseReport[]> {
@@ -20,10 +22,10 @@ export async function playCampaign(
   const reports: CaseReport[] = [];
   for (const seed of seeds) {
     if (stop?.aborted === true) break;
-    const { pipeline } = planned(seed);
+    const { pipeline } = kind === 'fleet' ? plannedFleet(seed) : planned(seed);
     const expected = deliveries.get(pipeline.name) ?? (await undisturbed(pipeline));
     deliveries.set(pipeline.name, expected);
-    const report = await playCase(seed, expected);
+    const report = await (kind === 'fleet' ? playFleetCase : playCase)(seed, expected);
     tell(report);
     reports.push(report);
   }

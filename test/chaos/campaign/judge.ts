@@ -1,6 +1,6 @@
 /** What must be true of every command of a case, and of what is left when it is over. Each answer is a list of violations. */
 
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { openStoreToRead } from '../../../src/store/local.ts';
@@ -9,6 +9,7 @@ import { contentOf } from '../../harness/folders.ts';
 import { enginePids, marksIn, processesOf } from './processes.ts';
 
 import type { Ended, Project } from '../../harness/cli.ts';
+import type { DiskFault } from './disk.ts';
 import type { Change, SignalFault } from './faults.ts';
 import type { Pipeline } from './pipelines.ts';
 
@@ -22,6 +23,7 @@ type Played = {
   readonly struck: boolean;
   readonly changes: ReadonlySet<Change>;
   readonly pipeline: Pipeline;
+  readonly disk?: DiskFault | undefined;
 };
 
 /** A command ends in time, with a code that its fault explains. */
@@ -32,12 +34,28 @@ export function judgeCommand(played: Played): readonly string[] {
   const isAllowed =
     allowedCodes(played).includes(code) ||
     (code === 2 && isToldOver(stderr, played)) ||
-    // Before it executes anything a signal ends it as it ends any program.
-    (code === null && !/^ui /m.test(stderr) && played.during?.does === 'term');
+    // Before its run is on record a signal ends it as it ends any program.
+    (code === null && !/^(run|resume) /m.test(stderr) && played.during?.does === 'term');
   const codes = isAllowed ? [] : [`exit code ${code} is not explained by the fault`];
   const bugs = /^ {4}at .*\.js:\d+/m.test(stderr) ? ['a stack is shown'] : [];
   const stuck = /WORKFLOW_STUCK|ENGINE_START_FAILED/.exec(stderr);
-  return [...codes, ...bugs, ...(stuck === null ? [] : [stuck[0]])];
+  if (played.disk !== undefined) return [...judgeOnDisk(ended, played), ...bugs];
+  return [...codes, ...bugs, ...adviceMissing(ended), ...(stuck === null ? [] : [stuck[0]])];
+}
+
+/** On a disk that is full or read-only any end is right that says so, or was not touched by it. */
+function judgeOnDisk({ code, stderr }: Ended, played: Played): readonly string[] {
+  if (code === null || code === 130 || allowedCodes(played).includes(code)) return [];
+  const isSaid = /full|space|read-only|cannot be written|cannot write/i.test(stderr);
+  return isSaid ? [] : [`on a ${played.disk} it ends with ${code} and does not say why`];
+}
+
+/** A run that is on record and left open is told with the words that go on with it. */
+export function adviceMissing({ code, stderr }: Ended): readonly string[] {
+  if ((code !== 3 && code !== 130) || !/^(run|resume) /m.test(stderr)) return [];
+  return /builder_cli resume /.test(stderr)
+    ? []
+    : [`it ends with ${code} and does not say how to go on`];
 }
 
 function allowedCodes({ during, struck, changes, pipeline }: Played): readonly (number | null)[] {
@@ -84,6 +102,20 @@ export async function startsOf(project: Project): Promise<ReadonlyMap<string, nu
   return counts;
 }
 
+/** How long after `beganAtMs` the first step's command was started, if one was. */
+export async function firstStartAfter(
+  project: Project,
+  beganAtMs: number,
+): Promise<readonly number[]> {
+  const folder = marksIn(project);
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.starts'));
+  const starts = await Promise.all(
+    names.map(async (name) => (await stat(join(folder, name))).mtimeMs),
+  );
+  const later = starts.map((atMs) => atMs - beganAtMs).filter((ms) => ms > 0);
+  return later.length === 0 ? [] : [Math.round(Math.min(...later))];
+}
+
 type Left = {
   readonly project: Project;
   readonly pipeline: Pipeline;
@@ -94,9 +126,8 @@ type Left = {
 /** What a case leaves behind. */
 export async function judgeEnd(left: Left): Promise<readonly string[]> {
   const { project } = left;
-  const clashes = (await readdir(marksIn(project))).filter((name) => name.endsWith('.clash'));
   return [
-    ...clashes.map((name) => `${name.replace('.clash', '')} ran twice side by side`),
+    ...(await judgeClashes(project)),
     ...(await judgeBytes(left)),
     ...(await judgeCounters(left)),
     ...(await judgeAnswers(left)),
@@ -105,7 +136,17 @@ export async function judgeEnd(left: Left): Promise<readonly string[]> {
   ];
 }
 
-async function judgeBytes({ project, pipeline, expected }: Left): Promise<readonly string[]> {
+/** Steps that found themselves at work when they began. */
+export async function judgeClashes(project: Project): Promise<readonly string[]> {
+  const clashes = (await readdir(marksIn(project))).filter((name) => name.endsWith('.clash'));
+  return clashes.map((name) => `${name.replace('.clash', '')} ran twice side by side`);
+}
+
+export async function judgeBytes({
+  project,
+  pipeline,
+  expected,
+}: Pick<Left, 'project' | 'pipeline' | 'expected'>): Promise<readonly string[]> {
   const content = await contentOf(project.path('out')).catch(() => undefined);
   if (pipeline.code !== 0) return content === undefined ? [] : ['a failing run delivered'];
   if (content === undefined) return ['nothing was delivered'];
@@ -142,10 +183,13 @@ async function judgeCounters({ project, pipeline, changes }: Left): Promise<read
   }
 }
 
-async function judgeAnswers({ project, pipeline }: Left): Promise<readonly string[]> {
+export async function judgeAnswers(
+  { project, pipeline }: Pick<Left, 'project' | 'pipeline'>,
+  place: readonly string[] = [],
+): Promise<readonly string[]> {
   const found: string[] = [];
-  const runs = await project.run(['runs', '--json']);
-  const status = await project.run(['status', '--json']);
+  const runs = await project.run(['runs', '--json', ...place]);
+  const status = await project.run(['status', '--json', ...place]);
   if (runs.code !== 0) found.push(`runs ends with ${runs.code}`);
   if (status.code !== 0) return [...found, `status ends with ${status.code}`];
   const { state, status: shown } = JSON.parse(status.stdout) as Record<string, string>;

@@ -2,7 +2,7 @@
 
 import { createInterface } from 'node:readline';
 
-import { ensureEngine } from '../../../src/engine/engine.ts';
+import { ensureEngine, startingEngine } from '../../../src/engine/engine.ts';
 import { isUsable } from '../../../src/engine/namespace.ts';
 
 import type { EngineHandle } from '../../../src/engine/engine.ts';
@@ -10,15 +10,10 @@ import type { EngineHandle } from '../../../src/engine/engine.ts';
 const [stateDir = '', binary = ''] = process.argv.slice(2);
 let engine: EngineHandle | undefined;
 
+const options = { stateDir, cacheDir: stateDir, env: process.env, binary, onProgress: () => {} };
+
 async function ensure(): Promise<EngineHandle> {
-  engine = await ensureEngine({
-    stateDir,
-    cacheDir: stateDir,
-    env: process.env,
-    binary,
-    idleStopMs: 1000,
-    onProgress: () => {},
-  });
+  engine = await ensureEngine({ ...options, idleStopMs: 1000 });
   return engine;
 }
 
@@ -44,6 +39,10 @@ for await (const line of createInterface({ input: process.stdin })) {
     answer({});
   } else if (word === 'churn') {
     answer({ silent: await churn(Number(number)) });
+  } else if (word === 'start-and-leave') {
+    await startingEngine({ ...options, idleStopMs: 600_000 });
+    answer({});
+    process.exit(0);
   } else if (word === 'exit') {
     process.exit(0);
   }
