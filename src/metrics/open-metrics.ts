@@ -40,6 +40,8 @@ export type Metrics = {
   readonly runtimeMetrics?: TelemetryOptions['metrics'];
   readonly interceptors: readonly ActivityInterceptorsFactory[];
   sinks(onEvent?: (key: RunKey, event: RunEvent) => void): InjectedEventSinks;
+  /** Makes the series of a run appear that this process has not executed. */
+  show(shape: RunShape): void;
   /** What `/healthz` and `/readyz` answer from now on; before, nothing is ready. */
   health(health: Health): void;
   /** Shows how long task queues have gone unserved, until what it answers is called. */
@@ -131,6 +133,7 @@ export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
       sinks: (onEvent) =>
         makeEventSinks({ metering, ...(onEvent === undefined ? {} : { onEvent }) }),
       health: (health) => scraping?.health(health),
+      show: telemetry.seed,
       watchQueues: telemetry.watchQueues,
       stopping: async () => {
         scraping?.health(undefined);
@@ -229,6 +232,7 @@ function silent(store: Store): Metrics {
     interceptors: [makeActivityInterceptor(metering)],
     sinks: (onEvent) => makeEventSinks({ metering, ...(onEvent === undefined ? {} : { onEvent }) }),
     health: () => undefined,
+    show: () => undefined,
     watchQueues: () => () => undefined,
     stopping: async () => undefined,
     awaitScrape: async () => undefined,

@@ -148,7 +148,7 @@ async function refuse(
   const { code, why } = decision;
   const { parts, plan, tell } = about;
   if (code === 'NOTHING_TO_RESUME') {
-    await tidyUp(parts, { runId: plan.run.id, out: plan.run.out }, tell);
+    await tidyUp(parts, plan, tell);
     throw new UserError(code, why, { hint: 'Start a new run with run-profile.' });
   }
   throw new UserError(code, why, code === 'ENGINE_UNREACHABLE' ? { exitCode: 3 } : {});

@@ -5,24 +5,25 @@ import { join } from 'node:path';
 
 import { fenceLeftovers } from '../activities/fence.ts';
 import { recoverDelivery } from '../delivery/deliver.ts';
+import { shapeOf } from '../model/run-shape.ts';
 import { lockOut, readOwner } from '../delivery/folder/out-lock.ts';
 
+import type { Plan } from '../model/plan.ts';
 import type { Parts } from './parts.ts';
 import type { Tell } from './project-events.ts';
 
 /** Makes its delivery whole, gives its lock back, drops its attempts, and writes its counts to the metrics file. */
-export async function tidyUp(
-  parts: Parts,
-  { runId, out }: { readonly runId: string; readonly out: string | undefined },
-  tell: Tell,
-): Promise<void> {
+export async function tidyUp(parts: Parts, plan: Plan, tell: Tell): Promise<void> {
   const { stateDir, metrics } = parts.options;
+  const { id: runId, out } = plan.run;
   if (out !== undefined) await giveBack(out, { runId, stateDir });
   const attempts = join(stateDir, 'attempts');
   await fenceLeftovers(attempts);
   await rm(join(attempts, runId), { recursive: true, force: true });
+  if (metrics?.file === undefined) return;
   // It holds what the store has counted, and is written when it is closed. That the run is over is told either way.
-  if (metrics?.file !== undefined) await parts.metrics(tell).catch(() => undefined);
+  const file = await parts.metrics(tell).catch(() => undefined);
+  file?.show(shapeOf(plan));
 }
 
 async function giveBack(

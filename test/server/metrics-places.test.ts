@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 
 import { expect, test } from '@jest/globals';
@@ -39,6 +39,26 @@ test('a metrics file goes on from one run to the next, without a port', () =>
     }
     expect(values).toEqual([1, 2]);
   }));
+
+test('a metrics file that a command did not come to write is written by the resume that finds nothing to do', () =>
+  withProject(
+    { ...FILES, 'p.yaml': FILES['p.yaml'].replace('exit 3', 'true') },
+    async (project) => {
+      const file = ['--metrics-file', 'nightly.prom'];
+      expect((await project.run([...RUN, ...file])).code).toBe(0);
+      const written = await readFile(project.path('nightly.prom'), 'utf8');
+      // As it was before the first step ended.
+      const early = written.replaceAll(/(status="OK"\}) 1$/gm, '$1 0');
+      expect(early).not.toBe(written);
+      await writeFile(project.path('nightly.prom'), early);
+      const { run_id: id } = await project.readJson<{ run_id: string }>('out/run.json');
+      const again = await project.run(['resume', id, ...file]);
+      expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('NOTHING_TO_RESUME')]);
+      const counts = (text: string) =>
+        text.split('\n').filter((line) => line.startsWith('pipeline_step_status_total'));
+      expect(counts(await readFile(project.path('nightly.prom'), 'utf8'))).toEqual(counts(written));
+    },
+  ));
 
 test('with --wait-for-scrape the first scrape sees every step at 0, and only then a step runs', () =>
   withProject(FILES, async (project) => {
