@@ -28,9 +28,11 @@ exports.keepPackages = (path) => {
   const used = new Map();
   let kept;
   let hasNew = false;
-  Module.prototype._compile = function (content, filename) {
-    if (!filename.includes(PACKAGES) || NOT_KEPT.test(content)) {
-      return compile.call(this, content, filename);
+  Module.prototype._compile = function (content, filename, format) {
+    // A module of the other sort can be required, too; node then says so.
+    const isOther = format !== undefined && format !== 'commonjs';
+    if (isOther || !filename.includes(PACKAGES) || NOT_KEPT.test(content)) {
+      return compile.call(this, content, filename, format);
     }
     kept ??= unpacked(compiled.read(path));
     const key = `${filename} ${createHash('sha1').update(content).digest('base64')}`;

@@ -180,6 +180,15 @@ ofNode20('the compiled form of packages', () => {
       expect((await stat(file)).mode & 0o777).toBe(0o600);
     }));
 
+  test('is not made of a package that is written in the other module system, which can be required all the same', () =>
+    withPackage(async ({ root, bundle, dependency, start }) => {
+      await bundle('console.log(require("one").named)');
+      await dependency('one', 'export const named = "by import";');
+      const about = '{ "type": "module", "main": "index.js" }';
+      await writeFile(join(root, 'node_modules', 'one', 'package.json'), about);
+      expect([await start(), await start()]).toEqual(['by import\n', 'by import\n']);
+    }));
+
   test('changes nothing of what a package sees', () =>
     withPackage(async ({ root, bundle, dependency, start }) => {
       await bundle('require("one").then(console.log)');
