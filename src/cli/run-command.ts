@@ -24,7 +24,10 @@ export type RunCommand = {
 };
 
 /** Shows one run, whose results go to `io`. Answers the exit code. @throws UserError */
-export type ShowRun = (run: RunCommand, io?: Io) => Promise<number>;
+export type ShowRun = (
+  run: RunCommand,
+  options?: Pick<RunOptions, 'linger'> & { readonly io?: Io },
+) => Promise<number>;
 
 /** Runs, or goes on with, a run. Answers the exit code. @throws UserError */
 export async function runAndShow({ shownOut, work, ...about }: Commanded & RunCommand) {
@@ -34,7 +37,7 @@ export async function runAndShow({ shownOut, work, ...about }: Commanded & RunCo
 /** Opens a project for runs that are shown one after another, and closes it. */
 export async function withRuns<T>(
   about: Commanded,
-  use: (show: ShowRun, project: Project) => Promise<T>,
+  use: (show: ShowRun, isLeaving: () => boolean) => Promise<T>,
 ): Promise<T> {
   const { settings, stateDir } = about;
   let terminal: Terminal | undefined;
@@ -48,11 +51,12 @@ export async function withRuns<T>(
       terminal?.tell(event);
     },
   });
-  const show: ShowRun = async ({ shownOut, work }, io = about.io) => {
+  const show: ShowRun = async ({ shownOut, work }, { io = about.io, ...options } = {}) => {
     const shown = await makeTerminal({ ...about, io, shownOut });
     terminal = shown;
     try {
-      const ended = await work(project, { cancel: signals.cancel, suspend: signals.suspend });
+      const { cancel, suspend } = signals;
+      const ended = await work(project, { cancel, suspend, ...options });
       return ended.state === 'suspended' ? 130 : ended.exitCode;
     } catch (error) {
       if (!(error instanceof RunLeftOpen)) throw error;
@@ -63,7 +67,7 @@ export async function withRuns<T>(
     }
   };
   try {
-    return await use(show, project);
+    return await use(show, () => signals.cancel.aborted || signals.suspend.aborted);
   } finally {
     // What is over ends with its own code, whatever signal comes while it leaves.
     await project.close();

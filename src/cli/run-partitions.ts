@@ -20,10 +20,14 @@ export async function runPartitions(
 ): Promise<number> {
   const { io, settings } = about;
   const made: Made[] = [];
-  await withRuns(about, async (show) => {
+  await withRuns(about, async (show, isLeaving) => {
     for (const { partition, work } of chosen) {
+      // A signal may come while nothing is left of a run but the wait for its last scrape.
+      if (isLeaving()) break;
+      // The values of the last one are what a scraper wants.
+      const rest = partition === chosen.at(-1)?.partition ? {} : { linger: 0 };
       const one = await makeOne(partition, about, (own) =>
-        show({ shownOut: join(out, partition), work }, own),
+        show({ shownOut: join(out, partition), work }, { io: own, ...rest }),
       );
       made.push(one);
       // Interrupted, or without an engine: the next would end the same way.
@@ -31,7 +35,7 @@ export async function runPartitions(
     }
   });
   const left = chosen.length - made.length;
-  const code = worst(made.map(({ exit_code }) => exit_code));
+  const code = worst([...made.map(({ exit_code }) => exit_code), left > 0 ? 130 : 0]);
   if (settings.json) {
     io.out(JSON.stringify({ partitions: made, not_started: left, exit_code: code }, null, 2));
   }

@@ -96,12 +96,13 @@ export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
     port === 0
       ? undefined
       : await bindExporter({ port, address, ...(web === undefined ? {} : { web }) });
+  let adopting: Awaited<ReturnType<typeof keepAdopting>> | undefined;
   try {
     const exporter = options.exporter ?? (port === 0 ? `file:${file}` : String(port));
     const folder = join(stateDir, 'metrics');
     const { mode, versions } = options;
     const telemetry = makeTelemetry({ store, exporter, mode, versions, stateDir });
-    const adopting =
+    adopting =
       mode === 'long-lived'
         ? await keepAdopting({ store, exporter, folder: options.storeRoot })
         : undefined;
@@ -156,6 +157,7 @@ export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
       },
     };
   } catch (error) {
+    adopting?.stop();
     await bound?.close();
     throw error;
   }

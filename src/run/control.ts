@@ -8,6 +8,8 @@ export type RunControl = {
   readonly cancel?: AbortSignal | undefined;
   /** Leaves the run: its steps are given back, it stays open for `resume`. */
   readonly suspend?: AbortSignal | undefined;
+  /** How long to wait for a last scrape; absent: as the project says. */
+  readonly linger?: 'auto' | number | undefined;
 };
 
 export type Stops = {
@@ -25,7 +27,7 @@ export function listenForStops({
   cancel,
   suspend,
   onFirstCancel,
-}: Omit<RunControl, 'tell'> & { readonly onFirstCancel?: () => void }): Stops {
+}: Pick<RunControl, 'cancel' | 'suspend'> & { readonly onFirstCancel?: () => void }): Stops {
   let listener: (() => void) | undefined;
   let leave: (value: 'suspended') => void = () => undefined;
   const suspended = new Promise<'suspended'>((resolve) => (leave = resolve));

@@ -33,6 +33,8 @@ export type Foreseen = {
   readonly verdict: Verdict;
   /** Why; for what would run again, exactly what changed. */
   readonly changes: readonly string[];
+  /** Of the result that would be reused. */
+  readonly fingerprint?: string;
 };
 
 export type Explanation = Pick<ResolvedDefinition, 'plan' | 'planSha256' | 'origins'> & {
@@ -105,7 +107,10 @@ async function foresee(about: About): Promise<Seen> {
     const identity = await identifyAttempt(definition, input, store, secrets, signal);
     if (!identity.reusable) return { step, verdict: 'run', changes: [NEVER_REUSED] };
     const result = await reuse(definition, input, identity, store, quiet, () => 0);
-    if (result !== undefined) return { step, verdict: 'reuse', changes: [], result };
+    if (result !== undefined) {
+      const { fingerprint } = result;
+      return { step, verdict: 'reuse', changes: [], fingerprint, result };
+    }
     const last = await store.latestOf(plan.job, plan.profile, step.id, plan.partition?.id);
     const changes =
       last === undefined

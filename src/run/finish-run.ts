@@ -16,7 +16,7 @@ import type { RunClosed, RunEnded } from './project-events.ts';
 export async function finishRun(
   parts: Parts,
   { plan, lock }: Execution,
-  { tell }: RunControl,
+  { tell, linger = parts.options.metrics?.linger ?? 0 }: RunControl,
   ended: {
     readonly summary: RunSummary;
     readonly engine: RunClosed['engine'];
@@ -57,7 +57,7 @@ export async function finishRun(
   if (!stops.isCancelled) stops.onCancel(() => leaving.abort());
   void stops.suspended.then(() => leaving.abort());
   const say = (text: string): void => tell({ type: 'said', text });
-  await metrics.linger(options.metrics?.linger ?? 0, say, leaving.signal);
+  await metrics.linger(linger, say, leaving.signal);
   await closing;
   await (await parts.store()).settled();
   await rm(join(options.stateDir, 'attempts', runId), { recursive: true, force: true });

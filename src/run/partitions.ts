@@ -1,10 +1,11 @@
 /** The partitions of a job as they are: which there are, what was made of each, and what would come out differently now. */
 
+import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import { checkPartition } from '../definition/check-partition.ts';
 import { sourceOf } from '../definition/source.ts';
-import { inspectOut, partitionsIn, resolveOut } from '../delivery/deliver.ts';
+import { inspectOut, partitionsIn, previousResults, resolveOut } from '../delivery/deliver.ts';
 import { UserError } from '../model/errors.ts';
 import { endedPartitions, findPartition, latestPartition } from '../model/partition.ts';
 import { NEVER_REUSED } from './explain.ts';
@@ -156,7 +157,7 @@ export async function partitionMatrix(
       ...(there === undefined ? {} : { delivered: there }),
       ...(there === undefined || how.explain === undefined
         ? {}
-        : await staleness({ ...request, partition: id }, join(base, id), there, how.explain)),
+        : await staleness({ ...request, partition: id }, join(base, id), how.explain)),
     });
   }
   return { rows };
@@ -176,24 +177,39 @@ function shortOf({ run_id, status, state, started_at, finished_at }: RunRecord) 
 async function staleness(
   request: ExplainRequest,
   folder: string,
-  there: DeliveredPartition,
   explain: (request: ExplainRequest) => Promise<Explanation>,
 ): Promise<Pick<PartitionRow, 'stale' | 'why'>> {
   try {
-    const { steps } = await explain(request);
+    const { steps, plan } = await explain(request);
     const changed = steps.filter(({ verdict }) => verdict === 'run' || verdict === 'fail');
     const [first] = changed.filter(({ changes }) => changes[0] !== NEVER_REUSED);
     if (first !== undefined) {
       return { stale: true, why: `${first.step.id}: ${first.changes[0] ?? first.verdict}` };
     }
-    if (changed[0] !== undefined) {
-      return { stale: 'unknown', why: `${changed[0].step.id}: ${NEVER_REUSED}` };
+    // The store may have it all and the folder not: made for another folder, or never delivered.
+    const there = await previousResults(folder, plan);
+    const other = steps.find(
+      ({ step, fingerprint }) => fingerprint !== undefined && there?.[step.id] !== fingerprint,
+    );
+    if (other !== undefined) {
+      return { stale: true, why: `${other.step.id}: another result was delivered` };
     }
+    const [never] = changed;
+    if (never !== undefined) return { stale: 'unknown', why: `${never.step.id}: ${NEVER_REUSED}` };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return { stale: true, why: error.problems[0]?.message ?? error.message };
   }
+  return (await isWhole(folder)) ? { stale: false } : { stale: true, why: 'a file of it is gone' };
+}
+
+/** True if every file that its manifest names lies there, as long as it says. */
+async function isWhole(folder: string): Promise<boolean> {
   const found = await inspectOut(folder);
-  const isWhole = found.state === 'ours' && found.manifest.files.length === there.files;
-  return isWhole ? { stale: false } : { stale: true, why: 'the delivery is not whole' };
+  if (found.state !== 'ours') return false;
+  for (const { path, bytes } of found.manifest.files) {
+    const info = await stat(join(folder, path)).catch(() => undefined);
+    if (info?.size !== bytes) return false;
+  }
+  return true;
 }

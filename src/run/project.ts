@@ -41,6 +41,8 @@ export type RunOptions = {
   readonly cancel?: AbortSignal;
   /** Leaves the run open, for `resume`: running steps are given back. */
   readonly suspend?: AbortSignal;
+  /** As the project's own, for this run alone. */
+  readonly linger?: 'auto' | number;
 };
 
 type ListOptions = NonNullable<Parameters<typeof listRuns>[1]>;
@@ -100,13 +102,14 @@ export function openProject(options: ProjectOptions): Project {
     work.then(done, done);
     return work;
   };
-  const controlOf = ({ onEvent: own, cancel, suspend }: RunOptions): RunControl => ({
+  const controlOf = ({ onEvent: own, cancel, suspend, linger }: RunOptions): RunControl => ({
     tell: (event) => {
       tell(event);
       own?.(event);
     },
     cancel,
     suspend,
+    linger,
   });
   const recorded = async (list: ListOptions): ReturnType<typeof listRuns> => {
     const { store } = options;

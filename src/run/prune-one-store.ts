@@ -57,7 +57,8 @@ export async function pruneStore(pruning: StorePruning, about: StoreToPrune): Pr
   const folders = [...forgotten, ...leftFolders(survey, about)];
   for (const runId of folders) await about.folders.remove(runId);
   const dropped = await pruning.dropResults(results);
-  await pruning.restoreResults(missing(survey, forgotten));
+  // Read again: a run may have found one of them before it was dropped, and be over by now.
+  await pruning.restoreResults(missing(await pruning.survey(), forgotten));
   const swept = await pruning.sweep({
     goingOn: goingOnIn,
     isForgotten: ({ runId, stateDir }) => stateDir === about.stateDir && !about.folders.has(runId),

@@ -12,12 +12,17 @@ import type { Environment } from './project-options.ts';
 /** Opened where the environment asks for traces; undefined where the library is missing, which is said. */
 export async function openTracing(env: Environment, tell: Tell): Promise<Tracing | undefined> {
   const say = (text: string): void => tell({ type: 'said', text });
-  const sender = await openSpanSender({
-    version: readVersion(),
-    onFailure: (reason) => say(`traces    not delivered: ${reason}`),
-  });
-  if (sender !== undefined) return makeTracing(sender, env);
-  say(NOT_INSTALLED);
+  try {
+    const sender = await openSpanSender({
+      version: readVersion(),
+      onFailure: (reason) => say(`traces    not delivered: ${reason}`),
+    });
+    if (sender !== undefined) return makeTracing(sender, env);
+    say(NOT_INSTALLED);
+  } catch (error) {
+    // Half an installation, or a variable that the library does not take.
+    say(`traces    off: ${error instanceof Error ? error.message : String(error)}`);
+  }
   return undefined;
 }
 

@@ -106,6 +106,23 @@ test('an input that changed makes its partition stale and no other, and says wha
     expect((await matrix(project)).map(({ stale: is }) => is)).toEqual([false, false, false]);
   }));
 
+test('a delivery that is not what a run would deliver now is stale, though the store has all of it', () =>
+  withProject(FILES, async (project) => {
+    await project.run([...RUN, '--partition', 'missing']);
+    const profile = await readFile(project.path('profiles/monthly.yaml'), 'utf8');
+    const other = profile.replace('id, amount,', 'id, amount * 2 as amount,');
+    await writeFile(project.path('profiles/monthly.yaml'), other);
+    // Tried elsewhere: from now on its results are in the store.
+    const tried = ['run-profile', '--job', 'jobs/sales.yaml', '--out', 'tried'];
+    expect((await project.run([...tried, '--partition', '2026-01'])).code).toBe(0);
+    const why = 'month: another result was delivered';
+    expect((await matrix(project))[0]).toMatchObject({ id: '2026-01', stale: true, why });
+    await writeFile(project.path('profiles/monthly.yaml'), profile);
+    expect((await matrix(project)).map(({ stale }) => stale)).toEqual([false, false, false]);
+    await rm(project.path('out/2026-02/month.csv'));
+    expect((await matrix(project))[1]).toMatchObject({ stale: true, why: 'a file of it is gone' });
+  }));
+
 test('a partition that fails does not stop the others, and is the one that is made the next time', () =>
   withProject(FILES, async (project) => {
     await writeFile(project.path('data/2026-02.csv'), 'id,amount\n2,2.5,7\n');

@@ -54,14 +54,18 @@ export type OutState =
 
 /** Looks at `--out` without touching it. */
 export async function inspectOut(out: string): Promise<OutState> {
-  const info = await stat(out).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+  const info = await stat(out).catch((error: unknown) => {
+    if (isAbsent(error)) return undefined;
     throw error;
   });
   if (info === undefined) return { state: 'absent' };
   if (!info.isDirectory()) return { state: 'foreign' };
   if ((await readdir(out)).length === 0) return { state: 'empty' };
-  const text = await readFile(join(out, 'manifest.json'), 'utf8').catch(() => undefined);
+  const text = await readFile(join(out, 'manifest.json'), 'utf8').catch((error: unknown) => {
+    // What can be read another time is not taken for something else.
+    if (isAbsent(error)) return undefined;
+    throw error;
+  });
   if (text === undefined) return { state: 'foreign' };
   try {
     const manifest = JSON.parse(text) as Manifest & PartitionsManifest;
@@ -74,6 +78,12 @@ export async function inspectOut(out: string): Promise<OutState> {
   } catch {
     return { state: 'foreign' };
   }
+}
+
+/** True for a failure that says that nothing of that kind is there, or that nobody lets this user see it. */
+export function isAbsent(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return ['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'ELOOP'].includes(code ?? '');
 }
 
 /** Rows of each `step` or `step.output` in the delivery that lies at `out`. */

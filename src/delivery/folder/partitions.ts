@@ -11,7 +11,7 @@ import { hashText } from '../../os/hashing.ts';
 import { withLease } from '../../os/lease-turn.ts';
 import { makeFolder } from '../../os/make-folder.ts';
 import { explainFsFailure } from '../../store/fs-failure.ts';
-import { inspectOut } from './inspect-out.ts';
+import { inspectOut, isAbsent } from './inspect-out.ts';
 import { sideFolder } from './out-path.ts';
 import { refuseForPartitions } from './refuse-out.ts';
 
@@ -47,7 +47,10 @@ export async function notePartitions(base: string, job: string): Promise<void> {
 
 /** The partitions that lie in a folder, by name. */
 export async function partitionsIn(base: string): Promise<readonly DeliveredPartition[]> {
-  const entries = await readdir(base, { withFileTypes: true }).catch(() => []);
+  const entries = await readdir(base, { withFileTypes: true }).catch((error: unknown) => {
+    if (isAbsent(error)) return [];
+    throw error;
+  });
   const found: DeliveredPartition[] = [];
   for (const { name } of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     if (name.startsWith('.')) continue;

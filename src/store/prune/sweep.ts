@@ -38,6 +38,8 @@ export async function sweep(
 ): Promise<Swept> {
   const before = await bytes.journalBytes();
   const listed = await bytes.list();
+  // Asked first: who is over by then has said all it had to say, and that is read after.
+  const going = await goingOn(readJournal(journal));
   const read = readJournal(journal);
   const found = new Set<string>();
   const named = new Set<string>();
@@ -49,7 +51,7 @@ export async function sweep(
   const sorted = sortUnnamed({
     unnamed: [...listed].filter(([name]) => !named.has(name)),
     dropped: await Promise.all(read.dropped.map((one) => droppedOf(one, bytes))),
-    goingOn: await goingOn(read),
+    goingOn: going,
     earlier: await batches.read(),
   });
   const { free, isOver } = sorted;
