@@ -35,9 +35,12 @@ test('what a real run serves arrives: every metric of the catalogue, each with t
       });
       await release();
       expect((await first.ended).code).toBe(1);
-      expect((await run({ env: { CODE: '0' } })).code).toBe(0);
+      // How long a step usually takes is known from its sixth execution on.
+      for (let n = 0; n < 6; n += 1) expect((await run({ env: { CODE: '0' } })).code).toBe(0);
       const scrapeLabels = new Set(['instance', 'le']);
       for (const { name, type, labels } of CATALOGUE) {
+        // Nobody waits here for a queue that nobody serves.
+        if (name === 'pipeline_queue_unserved_seconds') continue;
         const sample = type === 'histogram' ? `${name}_bucket` : name;
         const series = await prometheus.query(`last_over_time(${sample}[10m])`);
         expect([name, series.length > 0]).toEqual([name, true]);
