@@ -27,21 +27,26 @@ export const graphs = (shape, count, needsOf) =>
     });
     const bareRuns = bareWorker.run();
     let turn = 0;
-    const timed = async (workflow, options) => {
+    const ownClient = new Client({ connection, dataConverter: product.dataConverter });
+    const timed = async (of, workflow, options) => {
       const before = cpuOf(stateDir);
       const startedAt = performance.now();
-      await client.workflow.execute(workflow, options);
+      await of.workflow.execute(workflow, options);
       const ms = performance.now() - startedAt;
       return { ms, cpuMs: cpuOf(stateDir) - before };
     };
     const ours = async () => {
       turn += 1;
       const plan = await product.begin(planOf(shape, `ours-${turn}`, count, needsOf));
-      return timed('runProfile', { workflowId: plan.run.id, taskQueue: 'ours', args: [plan] });
+      return timed(ownClient, 'runProfile', {
+        workflowId: plan.run.id,
+        taskQueue: 'ours',
+        args: [plan],
+      });
     };
     const bare = async () => {
       turn += 1;
-      return timed(shape === 'chain' ? 'bareChain' : 'bareParallel', {
+      return timed(client, shape === 'chain' ? 'bareChain' : 'bareParallel', {
         workflowId: `bare-${turn}`,
         taskQueue: 'bare',
         args: [count],
@@ -59,12 +64,14 @@ function cpuOf(stateDir) {
   return (user + system) / 1000 + cpuBelow(stateDir);
 }
 
-/** A worker as the embedded engine has it: orders demanded, each run on record, the exporter on. */
+/** A worker as the embedded engine has it: orders demanded, payloads encrypted, each run on record, the exporter on. */
 async function productWorker({ connection, stateDir, slots }) {
   const { defineStep } = await import('../dist/kinds/contract.js');
   const { openMetrics } = await import('../dist/metrics/open-metrics.js');
   const { openOrderKey } = await import('../dist/orders/key.js');
   const { tagPlan } = await import('../dist/orders/tags.js');
+  const { dataConverterOf } = await import('../dist/payloads/converter.js');
+  const { keyOfStateFolder } = await import('../dist/payloads/keys.js');
   const { startWorker } = await import('../dist/run/worker.js');
   const { openLocalStore } = await import('../dist/store/local.js');
   const { openRunRecords } = await import('../dist/store/run-records.js');
@@ -91,6 +98,7 @@ async function productWorker({ connection, stateDir, slots }) {
     run: async () => ({}),
   });
   const key = openOrderKey(stateDir);
+  const payloadKeys = { own: keyOfStateFolder(key), known: [] };
   const worker = await startWorker({
     connection,
     namespace: 'default',
@@ -105,6 +113,7 @@ async function productWorker({ connection, stateDir, slots }) {
     bootId: store.bootId,
     sinks: metrics.sinks(),
     interceptors: metrics.interceptors,
+    payloadKeys,
     orders: { key, isOpen: async () => true, onRefused: ({ why }) => console.error(why) },
     heartbeatEveryMs: 500,
     embedded: true,
@@ -112,6 +121,7 @@ async function productWorker({ connection, stateDir, slots }) {
     slots,
   });
   return {
+    dataConverter: dataConverterOf(payloadKeys),
     begin: async (plan) => {
       await records.create({
         plan,

@@ -17,7 +17,7 @@ export const cold = () =>
       jobPath: 'jobs/standard.yaml',
       profile: 'standard',
       params: [],
-      date: '2026-01-31',
+      start: { date: '2026-01-31' },
       cwd: root,
       kinds: KINDS,
     });
