@@ -25,16 +25,10 @@ export const scrape = async () => {
       const telemetry = makeTelemetry({ store, exporter: '1', maxSeries: 100_000 });
       const counting = makeCounting({ store, counter: { telemetry, exporter: '1' } });
       for (let job = 0; job < jobs; job += 1) await fill(telemetry, counting, `j${job}`, steps);
-      const at = cpuMs();
-      const instruments = () => {
-        for (let i = 0; i < FACTS; i += 1)
-          telemetry.seedStep({ job: 'j0', profile: 'p' }, `s${i % steps}`);
-      };
-      instruments();
       if (rows.length === 0) {
         rows.push({
           what: "instruments on a step's path, CPU",
-          measured: `${(((cpuMs() - at) / FACTS) * 1000).toFixed(1)} us`,
+          measured: `${(await instrumentsUs(telemetry, steps)).toFixed(1)} us`,
           budget: '<= 10 us',
         });
       }
@@ -63,6 +57,34 @@ export const scrape = async () => {
   }
   return rows;
 };
+
+/** What the interceptor adds to a step that does nothing, microseconds; the journal, which takes its words, is measured elsewhere. */
+async function instrumentsUs(telemetry, steps) {
+  const { makeCounting } = await import('../../dist/metrics/counting.js');
+  const { makeActivityInterceptor } = await import('../../dist/metrics/interceptor.js');
+  const store = { append: async (entries) => entries.map(() => ({ won: true })) };
+  const counting = makeCounting({ store, counter: { telemetry, exporter: '1' } });
+  const { inbound } = makeActivityInterceptor({ counting, telemetry })({});
+  const output = { outputs: {}, values: {}, durationMs: 12, rowsOut: 5 };
+  const next = async () => output;
+  const run = { id: 'r', generation: 1, job: 'j0', profile: 'p' };
+  const inputs = Array.from({ length: steps }, (_, i) => ({
+    args: [{ run, step: { id: `s${i}`, kind: 'k' }, attempt: 1 }],
+  }));
+  const spent = async (execute) => {
+    const at = cpuMs();
+    for (let i = 0; i < FACTS; i += 1) await execute(inputs[i % steps]);
+    await counting.settled();
+    return cpuMs() - at;
+  };
+  const through = () => spent((input) => inbound.execute(input, next));
+  const bare = () => spent(next);
+  await through();
+  await bare();
+  const pairs = [];
+  for (let i = 0; i < 5; i += 1) pairs.push((await through()) - (await bare()));
+  return (median(pairs) / FACTS) * 1000;
+}
 
 /** CPU of this process until now. */
 function cpuMs() {
