@@ -16,7 +16,7 @@ import type { Definition, DefinitionRequest } from './load-definition.ts';
 export async function planOfDocuments(
   { job, profile }: { readonly job: Json; readonly profile: Json },
   about: Omit<DefinitionRequest, 'jobPath' | 'profile'>,
-): Promise<Pick<Definition, 'plan' | 'cut' | 'checkQueries'>> {
+): Promise<Pick<Definition, 'plan' | 'cut' | 'remarks' | 'checkQueries'>> {
   // JSON is YAML.
   const text = (value: Json): string => JSON.stringify(value, null, 2);
   const chain = Array.isArray(profile) ? (profile as readonly Json[]) : [profile];
@@ -44,6 +44,7 @@ export async function planOfDocuments(
   return {
     plan: checked.plan,
     cut: checked.cut,
+    remarks: checked.remarks,
     checkQueries: async () => {
       const found = about.bindSql === true ? [] : await sqlProblems(checked);
       if (found.length > 0) throw new DefinitionError(sorted(found), texts);
