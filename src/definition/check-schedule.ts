@@ -154,22 +154,25 @@ function makeOf(
   return words;
 }
 
-/** What the changes of the clock in the coming year do to a line that fires at few times a day. */
+/** What the changes of the clock in the coming year do to a line. Seen on Temporal: it does not keep to the hour that comes twice. */
 function clockRemarks(line: string, cron: Cron, zone: string, today: string): readonly string[] {
   return clockChanges(zone, today).flatMap(({ kind, date, from, to }) => {
     const minutes = Array.from({ length: to - from }, (_, i) => from + i);
     const hit = minutes.find((minute) => firesAt(cron, date, minute));
+    if (hit === undefined) return [];
+    if (kind === 'twice') {
+      return [
+        `'${line}': the time from ${clock(from)} to ${clock(to)} comes twice on ${date} in ${zone}, and runs in it may come once, twice or late`,
+      ];
+    }
     // What fires in the hour after, too, is made all day long.
-    if (hit === undefined || firesAt(cron, date, hit + (to - from))) return [];
-    const time = `${pad(Math.floor(hit / 60))}:${pad(hit % 60)}`;
-    return [
-      kind === 'gap'
-        ? `'${line}': ${time} does not exist on ${date} in ${zone}, so there is no run`
-        : `'${line}': ${time} comes twice on ${date} in ${zone}, and so does the run`,
-    ];
+    if (firesAt(cron, date, hit + (to - from))) return [];
+    return [`'${line}': ${clock(hit)} does not exist on ${date} in ${zone}, so there is no run`];
   });
 }
 
-function pad(value: number): string {
-  return String(value).padStart(2, '0');
+/** 02:30 of minutes of the day. */
+function clock(minute: number): string {
+  const pad = (value: number): string => String(value).padStart(2, '0');
+  return `${pad(Math.floor(minute / 60))}:${pad(minute % 60)}`;
 }

@@ -136,16 +136,23 @@ describe('a change of the clock in the coming year is remarked on', () => {
       "cron: '30 2 * * *', timezone: Europe/Amsterdam",
       [
         "'30 2 * * *': 02:30 does not exist on 2027-03-28 in Europe/Amsterdam, so there is no run",
-        "'30 2 * * *': 02:30 comes twice on 2027-10-31 in Europe/Amsterdam, and so does the run",
+        "'30 2 * * *': the time from 02:00 to 03:00 comes twice on 2027-10-31 in Europe/Amsterdam, and runs in it may come once, twice or late",
       ],
     ],
     ["cron: '30 3 * * *', timezone: Europe/Amsterdam", []],
-    ["cron: '*/10 * * * *', timezone: Europe/Amsterdam", []],
+    [
+      "cron: '*/10 * * * *', timezone: Europe/Amsterdam",
+      [
+        "'*/10 * * * *': the time from 02:00 to 03:00 comes twice on 2027-10-31 in Europe/Amsterdam, and runs in it may come once, twice or late",
+      ],
+    ],
     ["cron: '30 2 * * mon', timezone: Europe/Amsterdam", []],
     ["cron: '30 2 * * *'", []],
     [
       "cron: '45 1 * * *', timezone: Australia/Lord_Howe",
-      ["'45 1 * * *': 01:45 comes twice on 2027-04-04 in Australia/Lord_Howe, and so does the run"],
+      [
+        "'45 1 * * *': the time from 01:30 to 02:00 comes twice on 2027-04-04 in Australia/Lord_Howe, and runs in it may come once, twice or late",
+      ],
     ],
   ])('{ %s }', (schedule, remarks) => {
     expect(check(schedule).remarks).toEqual(remarks);
