@@ -141,10 +141,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       Worker.create({
         ...common,
         taskQueue,
-        workflowBundle: {
-          codePath:
-            settings.payloadKeys.own === undefined ? workflowBundlePath() : encodingBundlePath(),
-        },
+        workflowBundle: { codePath: workflowBundleFor(settings.payloadKeys) },
         activities: { ...steps, ...(deliverQueue === taskQueue ? { deliver } : {}) },
         sinks: guard?.sinks(sinks) ?? sinks,
         interceptors: {
@@ -196,6 +193,11 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
 /** The prebuilt workflow bundle beside the compiled code. */
 export function workflowBundlePath(): string {
   return fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+}
+
+/** The bundle for workers that write payloads with these keys. */
+export function workflowBundleFor({ own }: PayloadKeys): string {
+  return own === undefined ? workflowBundlePath() : encodingBundlePath();
 }
 
 /** The same code, but that what it says of failures is left to the codec. */

@@ -1,3 +1,4 @@
 /** Deterministic entry of the workflow bundle. May import @temporalio/workflow, the model, and types. */
 
 export { runProfile } from './run-profile.ts';
+export { runScheduled } from './run-scheduled.ts';
