@@ -9,7 +9,9 @@ import { checkDefinition, sorted } from '../definition/check.ts';
 import { UserError } from '../model/errors.ts';
 import { child, textOf } from '../definition/located.ts';
 import { sourceOf } from '../definition/source.ts';
+import { DefinitionError } from './definition-error.ts';
 import { makePlacedPaths } from './plan-hash.ts';
+import { lookAtProjectFile } from './project-file.ts';
 import { readDefinitionFile } from './read-definition-file.ts';
 import { didYouMean } from '../model/suggest.ts';
 
@@ -55,17 +57,6 @@ export type Definition = {
   readonly checkQueries: () => Promise<void>;
 };
 
-/** A definition that could not be used, with the texts for showing where. */
-export class DefinitionError extends UserError {
-  readonly texts: ReadonlyMap<string, string>;
-
-  constructor(problems: readonly Problem[], texts: ReadonlyMap<string, string>) {
-    const many = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-    super(problems[0]?.code ?? 'BAD_VALUE', `${many} in the definition`, { problems });
-    this.texts = texts;
-  }
-}
-
 /** Reads and checks. @throws DefinitionError with every problem, UserError FILE_NOT_FOUND for the job itself */
 export async function loadDefinition(request: DefinitionRequest): Promise<Definition> {
   const { cwd } = request;
@@ -92,7 +83,9 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
       },
     );
   }
-  const problems: Problem[] = [];
+  const project = lookAtProjectFile({ job: jobPath, cwd });
+  for (const [path, text] of project.texts) texts.set(path, text);
+  const problems: Problem[] = [...project.problems];
   const jobRoot = sourceOf(job).root;
   const named = child(jobRoot, 'profile');
   const name = request.profile ?? textOf(named);
@@ -103,6 +96,7 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
     read,
     problems,
     given: request.profile !== undefined,
+    profiles: project.file?.profiles ?? [],
     // What a job that cannot be read says of its profile is not missed.
     isKnown: jobRoot?.kind === 'map' && jobRoot.entries.get('profile')?.value.kind !== 'hole',
   });
@@ -175,6 +169,8 @@ type Around = {
   readonly cwd: string;
   /** The name comes from the command line. */
   readonly given: boolean;
+  /** Folders of builder.yaml, looked into last. */
+  readonly profiles: readonly string[];
   /** The job could be read. */
   readonly isKnown: boolean;
   readonly read: (path: string) => Promise<DefinitionFile | undefined>;
@@ -258,7 +254,7 @@ async function profileChain(
 function placesOf(
   wanted: string,
   folder: string,
-  { cwd, jobDir, given }: Around,
+  { cwd, jobDir, given, profiles }: Around,
 ): readonly string[] {
   if (/\.ya?ml$/.test(wanted)) {
     const fromCwd = resolve(cwd, wanted);
@@ -272,6 +268,7 @@ function placesOf(
       join(folder, file),
       join(jobDir, '..', 'profiles', file),
       join(cwd, 'profiles', file),
+      ...profiles.map((each) => join(each, file)),
     ]),
   ];
 }

@@ -4,7 +4,8 @@ import { resolve } from 'node:path';
 
 import { literalFolder } from '../activities/expand-globs.ts';
 import { checkDefinition, sorted } from '../definition/check.ts';
-import { DefinitionError, paramTexts, pathProblems, sqlProblems } from './load-definition.ts';
+import { DefinitionError } from './definition-error.ts';
+import { paramTexts, pathProblems, sqlProblems } from './load-definition.ts';
 
 import type { Json } from '../model/json.ts';
 import type { Definition, DefinitionRequest } from './load-definition.ts';

@@ -6,6 +6,8 @@ import { formatDuration, parseDuration } from '../../src/model/duration.ts';
 import { jobSchema, PARAM_TYPES } from '../../src/definition/job.ts';
 import { DEFAULTS, profileSchema } from '../../src/definition/profile.ts';
 import { allowedKeys } from '../../src/definition/schema-keys.ts';
+import { checkProject } from '../../src/definition/check-project.ts';
+import { projectSchema } from '../../src/definition/project-file.ts';
 import { readDocument } from './documents.ts';
 
 /** The last YAML block of a document: its complete example. */
@@ -39,6 +41,17 @@ test('every key of both files and every type of a parameter is in its reference'
   ];
 
   expect(missing).toEqual([]);
+});
+
+test('the reference of builder.yaml has a right example, and every key', async () => {
+  const page = await readDocument('docs/builder-yaml.md');
+  const text = await exampleOf('docs/builder-yaml.md');
+
+  expect(checkProject({ path: 'docs/builder-yaml.md', text }).problems).toEqual([]);
+  expect(allowedKeys(projectSchema, []).filter((key) => !page.includes(`| \`${key}\``))).toEqual(
+    [],
+  );
+  for (const key of allowedKeys(projectSchema, ['retention'])) expect(page).toContain(`\`${key}\``);
 });
 
 test('every kind has its section, which names each of its options', async () => {
