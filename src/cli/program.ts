@@ -1,6 +1,6 @@
 /** Words to commands. Commands are imported when called, so that help is instant. */
 
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 
 import { checkFlags } from './check-flags.ts';
 import { makeIo } from './io.ts';
@@ -12,7 +12,14 @@ import { settingsFrom } from './settings.ts';
 import type { GlobalFlags, Settings } from './settings.ts';
 import type { Io } from './io.ts';
 
-type Run<Flags> = (flags: Flags, settings: Settings, io: Io, argument?: string) => Promise<number>;
+type Run<Flags> = (
+  flags: Flags,
+  settings: Settings,
+  io: Io,
+  /** The first word that is no flag, and all of them. */
+  argument?: string,
+  all?: readonly string[],
+) => Promise<number>;
 
 /** Parses the words, runs the command, and answers the exit code. */
 export async function runCommand(
@@ -25,13 +32,13 @@ export async function runCommand(
     <Flags extends GlobalFlags>(load: () => Promise<Run<Flags>>, runs: 'steps' | 'no steps') =>
     async (...given: unknown[]): Promise<void> => {
       const called = given.at(-1) as Command;
-      const argument = given.length > 2 ? (given[0] as string | undefined) : undefined;
+      const [argument] = given.length > 2 ? called.args : [];
       const flags = called.optsWithGlobals<Flags>();
       try {
         checkFlags(flags, argument, io.cwd);
         const settings = settingsFrom(flags, env, io.cwd);
         const run = await load();
-        const act = async (): Promise<number> => run(flags, settings, io, argument);
+        const act = async (): Promise<number> => run(flags, settings, io, argument, called.args);
         const bare = runs === 'steps' || settings.prometheusPort === 0;
         code = await (bare ? act() : withMetrics(settings, io, act));
       } catch (error) {
@@ -202,14 +209,77 @@ function makeProgram(action: MakeAction, io: Io): Command {
     .action(action(async () => (await import('./commands/worker.ts')).workerCommand, 'steps'));
   shared(worker, ['state', 'store', 'engine', 'steps']);
 
-  const dev = program
-    .command('dev')
-    .description('keep the embedded engine and its UI up, with a worker beside it')
-    .option('--slots <n>', 'steps that run at once on this worker')
-    .action(action(async () => (await import('./commands/dev.ts')).devCommand, 'steps'));
-  shared(dev, ['state', 'store', 'engine', 'steps']);
+  for (const [name, description] of [
+    [
+      'serve',
+      "keep the engine up, make the jobs' scheduled runs, serve metrics; until told to stop",
+    ],
+    ['dev', 'another word for serve, with a log for people'],
+  ] as const) {
+    const serve = program
+      .command(name)
+      .description(description)
+      .option('--slots <n>', 'steps that run at once on this worker')
+      .option('--no-schedules', 'leave the schedules of the project as they are in Temporal')
+      .addOption(
+        new Option('--log <form>', 'text for people, or json lines').choices(['text', 'json']),
+      )
+      .action(
+        action(async () => {
+          const { serveCommand, devCommand } = await import('./commands/serve.ts');
+          return name === 'serve' ? serveCommand : devCommand;
+        }, 'steps'),
+      );
+    shared(serve, ['state', 'store', 'engine', 'steps']);
+  }
 
+  scheduleCommands(program, action);
   return program;
+}
+
+function scheduleCommands(program: Command, action: MakeAction): void {
+  const schedule = program
+    .command('schedule')
+    .description("the jobs' schedules in Temporal: apply, list, pause, resume, trigger")
+    .helpCommand(false)
+    .showSuggestionAfterError();
+  const commands = [
+    schedule
+      .command('apply')
+      .description('make, change and remove schedules until they are as the job files say')
+      .option('--job <file...>', 'only those of these files; nothing else is removed')
+      .option('--dry-run', 'show the difference, and change nothing')
+      .action(
+        action(async () => (await import('./commands/schedule.ts')).applyCommand, 'no steps'),
+      ),
+    schedule
+      .command('list')
+      .description('show when each job is due, and what became of its last run')
+      .action(action(async () => (await import('./commands/schedule.ts')).listCommand, 'no steps')),
+    schedule
+      .command('pause')
+      .description('keep jobs from being made by themselves')
+      .argument('<job...>', 'names of jobs')
+      .option('--note <text>', 'why, for `schedule list`')
+      .action(
+        action(async () => (await import('./commands/schedule.ts')).pauseCommand, 'no steps'),
+      ),
+    schedule
+      .command('resume')
+      .description('let paused jobs be made by themselves again')
+      .argument('<job...>', 'names of jobs')
+      .action(
+        action(async () => (await import('./commands/schedule.ts')).resumeCommand, 'no steps'),
+      ),
+    schedule
+      .command('trigger')
+      .description('have the scheduled run of a job made now')
+      .argument('<job...>', 'names of jobs')
+      .action(
+        action(async () => (await import('./commands/schedule.ts')).triggerCommand, 'no steps'),
+      ),
+  ];
+  for (const command of commands) shared(command, ['state', 'store', 'engine']);
 }
 
 function definitionFlags(target: Command): Command {

@@ -17,6 +17,8 @@ export type StandingOrder = {
   readonly out: string;
   /** Partition that each of its runs makes: an id, or `latest` at the time of the run. Absent: the order of the run names it. */
   readonly partition?: string;
+  /** Of a schedule whose runs make several partitions: ids and words, as they are meant at the time of each. */
+  readonly make?: readonly string[];
   /** Proof that a command of this state folder asks for it; absent where no worker demands it. */
   readonly tag?: string;
 };

@@ -4,6 +4,7 @@ import type { RunEvent } from '../model/events.ts';
 import type { RunRecord } from '../model/run-record.ts';
 import type { RunSummary } from '../model/run-summary.ts';
 import type { RunView } from '../model/view.ts';
+import type { Applied } from './schedules/apply.ts';
 
 export type ProjectEvent =
   /** The run is about to be on record, or is and is gone on with: whatever ends it from here on leaves it to `resume`. */
@@ -76,6 +77,10 @@ export type ProjectEvent =
       readonly uiUrl?: string;
       readonly metricsUrl?: string;
     }
+  /** Schedules in Temporal are now as the job files say. */
+  | { readonly type: 'schedules'; readonly changes: readonly Applied[] }
+  /** The engine has ended, and is started again; whatever went on goes on. */
+  | { readonly type: 'engine_again' }
   | { readonly type: 'stopping' }
   /** An order that no command of this state folder gave was refused. */
   | { readonly type: 'refused'; readonly why: string }

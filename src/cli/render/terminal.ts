@@ -98,6 +98,8 @@ export async function makeTerminal(about: {
       case 'said':
         return say(event.text);
       case 'serving':
+      case 'schedules':
+      case 'engine_again':
       case 'stopping':
         return;
     }
