@@ -44,14 +44,8 @@ export function orderOfSchedule({ job, jobPath, out, schedule }: Declared): Stan
     job: jobPath,
     out,
     ...(profile === undefined ? {} : { profile }),
-    ...(make === undefined ? {} : isOne(make) ? { partition: make[0]! } : { make }),
+    ...(make === undefined ? {} : { make }),
   };
-}
-
-/** True if every firing makes exactly one partition. */
-function isOne(make: readonly string[]): boolean {
-  const several = ['previous', 'missing', 'all'];
-  return make.length === 1 && !several.includes(make[0]!);
 }
 
 /** What Temporal is told to do and when. */
