@@ -1,7 +1,5 @@
 /** A real Prometheus in a folder of its own: scrapes given targets every second, and answers what it has seen. */
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +12,7 @@ import { freePort, ROOT, until } from '../../harness/cli.ts';
 import { prometheusTools } from '../servers.ts';
 import { readGroups } from '../rules/rule-files.ts';
 import { quickRules } from './quick-rules.ts';
+import { answersAt, withServer } from './server.ts';
 
 /** One series of an answer. `labels` without the name. A range's answer has the value of its last point. */
 export type Series = {
@@ -97,34 +96,28 @@ export async function withPrometheus<T>(
     };
     await discovers(ports);
     await writeFile(join(folder, 'prometheus.yml'), stringify(await configOf(pace, alertmanager)));
-    const server = spawn(
-      program,
-      [
-        '--config.file=prometheus.yml',
-        '--storage.tsdb.path=data',
-        `--web.listen-address=127.0.0.1:${port}`,
-        '--log.level=warn',
-        // Targets are taken up at once instead of some seconds later.
-        '--scrape.discovery-reload-interval=100ms',
-      ],
-      { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
+    const url = `http://127.0.0.1:${port}`;
+    return await withServer(
+      {
+        title: 'Prometheus',
+        command: [
+          program,
+          '--config.file=prometheus.yml',
+          '--storage.tsdb.path=data',
+          `--web.listen-address=127.0.0.1:${port}`,
+          '--log.level=warn',
+          // Targets are taken up at once instead of some seconds later.
+          '--scrape.discovery-reload-interval=100ms',
+        ],
+        cwd: folder,
+        isReady: answersAt(`${url}/-/ready`),
+      },
+      async () => {
+        const prometheus = { ...client(url), discovers };
+        await prometheus.becomes('count(up)', [], { '': ports.length });
+        return work(prometheus);
+      },
     );
-    let log = '';
-    server.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
-    const over = once(server, 'close');
-    try {
-      const url = `http://127.0.0.1:${port}`;
-      await until(async () => {
-        if (server.exitCode !== null) throw new Error(`Prometheus did not start:\n${log}`);
-        return (await fetch(`${url}/-/ready`).catch(() => undefined))?.ok;
-      }, `Prometheus is ready\n${log}`);
-      const prometheus = { ...client(url), discovers };
-      await prometheus.becomes('count(up)', [], { '': ports.length });
-      return await work(prometheus);
-    } finally {
-      server.kill('SIGKILL');
-      await over;
-    }
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
