@@ -11,19 +11,12 @@ import { runTool } from '../../../src/engine/run-tool.ts';
 import { freePort, ROOT, until } from '../../harness/cli.ts';
 import { prometheusTools } from '../servers.ts';
 import { readGroups } from '../rules/rule-files.ts';
+import { writePast } from './past.ts';
 import { quickRules } from './quick-rules.ts';
+import { seriesOf, sorted, tableOf } from './series.ts';
 import { answersAt, withServer } from './server.ts';
 
-/** One series of an answer. `labels` without the name. A range's answer has the value of its last point. */
-export type Series = {
-  readonly name: string | undefined;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
-  readonly values: readonly number[];
-};
-
-/** Series as plain data for an `expect`: the values of some labels, joined, to the value of the series. */
-export type Table = Readonly<Record<string, number>>;
+import type { Answer, Metric, Series, Table } from './series.ts';
 
 export type Prometheus = {
   readonly url: string;
@@ -69,6 +62,8 @@ export type Options = {
   readonly pace?: Pace;
   /** Where alerts are sent. */
   readonly alertmanager?: string;
+  /** Series that it knows from before; see past.ts. */
+  readonly past?: readonly string[];
 };
 
 /** Name of the shipped scrape job. */
@@ -78,7 +73,7 @@ const PATIENCE_MS = 90_000;
 
 /** Hands a Prometheus to `work` and ends it afterwards; its log is in the error if it does not start. */
 export async function withPrometheus<T>(
-  { ports, rules = false, pace = QUICK, alertmanager }: Options,
+  { ports, rules = false, pace = QUICK, alertmanager, past }: Options,
   work: (prometheus: Prometheus) => Promise<T>,
 ): Promise<T> {
   const { prometheus: program } = await prometheusTools();
@@ -96,6 +91,7 @@ export async function withPrometheus<T>(
     };
     await discovers(ports);
     await writeFile(join(folder, 'prometheus.yml'), stringify(await configOf(pace, alertmanager)));
+    if (past !== undefined) await writePast(folder, past);
     const url = `http://127.0.0.1:${port}`;
     return await withServer(
       {
@@ -264,37 +260,4 @@ function client(url: string): Omit<Prometheus, 'discovers'> {
       return runTool(command, { env: process.env, timeoutMs: 10_000 });
     },
   };
-}
-
-type Metric = Readonly<Record<string, string>>;
-type Point = readonly [number, string];
-type Answer = { readonly resultType: string; readonly result: unknown };
-
-function seriesOf({ resultType, result }: Answer): readonly Series[] {
-  if (resultType === 'scalar') {
-    const value = Number((result as Point)[1]);
-    return [{ name: undefined, labels: {}, value, values: [value] }];
-  }
-  const rows = result as readonly { metric: Metric; value?: Point; values?: readonly Point[] }[];
-  return rows.map(({ metric, value, values = value === undefined ? [] : [value] }) => {
-    const { __name__: name, ...labels } = metric;
-    const numbers = values.map(([, text]) => numberOf(text));
-    return { name, labels, value: numbers.at(-1) ?? Number.NaN, values: numbers };
-  });
-}
-
-function numberOf(text: string): number {
-  return Number(text.replace('Inf', 'Infinity'));
-}
-
-function tableOf(series: readonly Series[], by: readonly string[]): Table {
-  return sorted(
-    Object.fromEntries(
-      series.map(({ labels, value }) => [by.map((l) => labels[l] ?? '-').join(' '), value]),
-    ),
-  );
-}
-
-function sorted(table: Table): Table {
-  return Object.fromEntries(Object.entries(table).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
