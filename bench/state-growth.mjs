@@ -32,7 +32,7 @@ const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '1000' },
     commands: { type: 'string', default: '100' },
-    // Runs of the library that go on at once, each with an --out of its own.
+    // Runs that go on at once, commands as well as those of the library, each with an --out of its own.
     'at-once': { type: 'string', default: '1' },
     // On a machine that has other work, no run begins after so long.
     minutes: { type: 'string', default: '600' },
@@ -87,10 +87,19 @@ function cli(...words) {
   if (status !== 0) throw new Error(`${words.join(' ')} ended with ${status}:\n${stderr}${stdout}`);
   return stdout + stderr;
 }
-const runOne = (n) =>
-  cli('run-profile', '--job', 'jobs/j.yaml', '--profile', 'p', '--out', 'out', '-p', `n=${n}`);
+const wordsOf = (n, out) =>
+  ['run-profile', '--job', 'jobs/j.yaml', '--profile', 'p', '--out', out, '-p'].concat(`n=${n}`);
+const runOne = (n) => cli(...wordsOf(n, 'out'));
 
 const env = { ...process.env, MARKS: folder };
+/** The same beside others. */
+async function runBeside(n, out) {
+  const child = spawn(process.execPath, [main, ...wordsOf(n, out)], {
+    ...{ cwd: folder, env, stdio: 'ignore' },
+  });
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`run ${n} into ${out} ended with ${code}`);
+}
 async function leaveOneOpen() {
   rmSync(join(folder, 'began'), { force: true });
   const words = ['run-profile', '--job', 'jobs/j.yaml', '--profile', 'waits', '--out', 'open'];
@@ -146,18 +155,29 @@ try {
     await show('after the first run');
     appendFileSync(doneFile, '.');
   } else console.log(readFileSync(shownFile, 'utf8').trimEnd());
-  for (let n = Math.max(done, 1); n < commands; n += 1) {
-    runOne(n);
-    appendFileSync(doneFile, '.');
-  }
+  const others = Array.from({ length: Number(values['at-once']) - 1 }, (_, i) => `out-${i}`);
+  let left = commands - 1 - Math.max(done, 1);
+  // Behind every number that an earlier call may have used.
+  let number = done + others.length + 1;
+  const command = async (out) => {
+    while (left-- > 0) {
+      await runBeside((number += 1), out);
+      appendFileSync(doneFile, '.');
+    }
+  };
+  await Promise.all(['out', ...others].map(command));
+  // The last one of all is alone.
+  runOne((number += 1));
+  appendFileSync(doneFile, '.');
   await show(`after ${commands} commands`);
   const project = openProject({ stateDir, cwd: folder, env: process.env });
   const endsAt = performance.now() + Number(values.minutes) * 60_000;
   let next = commands;
-  let last = commands - 1;
+  let last = number;
   const goOn = async (out) => {
     while (next < runs && performance.now() < endsAt) {
-      const n = next++;
+      next += 1;
+      const n = (number += 1);
       const ended = await project.run({
         job: join(folder, 'jobs/j.yaml'),
         profile: 'p',
@@ -168,9 +188,8 @@ try {
       if (ended.exitCode !== 0) throw new Error(`run ${n} ended with ${ended.exitCode}`);
     }
   };
-  const others = Array.from({ length: Number(values['at-once']) - 1 }, (_, i) => `out-${i}`);
   await Promise.all(['out', ...others].map(goOn));
-  for (const out of others) rmSync(join(folder, out), { recursive: true });
+  for (const out of others) rmSync(join(folder, out), { recursive: true, force: true });
   await project.close();
   await show(`after ${next} runs`);
   const startedAt = performance.now();

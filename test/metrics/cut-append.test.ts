@@ -2,20 +2,19 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
 import { openLocalStore } from '../../src/store/local.ts';
 import { withSmallDisk, whyNoSmallDisk } from '../store/small-disk.ts';
 import { outcome, processOn, valuesOf } from './facts.ts';
 
-const onSmallDisk = whyNoSmallDisk() === undefined ? test : test.skip;
-
 /** Facts of one append: longer than the end of a block that a full disk still has to give. */
 const AT_ONCE = 40;
 
-onSmallDisk(
-  'an append that a full disk cuts in two is counted once: what is in the journal there, the rest in memory',
-  () =>
+const onSmallDisk = whyNoSmallDisk() === undefined ? describe : describe.skip;
+
+onSmallDisk('a full disk', () => {
+  test('an append that a full disk cuts in two is counted once: what is in the journal there, the rest in memory', () =>
     withSmallDisk(async (disk) => {
       const folder = join(disk, 'store');
       await mkdir(folder);
@@ -35,8 +34,8 @@ onSmallDisk(
         1,
       );
       store.close();
-    }),
-);
+    }));
+});
 
 /** Leaves no block free; files keep what is left of their last one. */
 async function fill(disk: string): Promise<void> {
