@@ -71,7 +71,19 @@ export function makeOrderGuard({ key, isOpen, onRefused }: Orders): OrderGuard {
     if (!isWhole) return 'it does not read what it was ordered to read';
     const forged = given.some((id) => !isSealedResult(key, run.id, id, inputs[id]!));
     if (forged) return 'it reads a result that no step of this run returned';
-    return (await isOpen(execution, run)) ? undefined : 'its run is not going on in this workflow';
+    if (!(await isOpen(execution, run))) return 'its run is not going on in this workflow';
+    return isHeard(input) ? undefined : 'it is told of steps what did not happen';
+  }
+
+  function isHeard({ run, step, heard }: StepInput): boolean {
+    if (heard === undefined) return step.hears === undefined;
+    const { hears = [] } = step;
+    const told = Object.keys(heard);
+    return (
+      told.length === hears.length &&
+      told.every((id) => hears.includes(id)) &&
+      witness.heard(run, heard)
+    );
   }
 
   async function faultOfDelivery(

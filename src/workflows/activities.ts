@@ -18,6 +18,7 @@ import type { Attempted } from '../model/endings.ts';
 import type { ErrorCode } from '../model/error-codes.ts';
 import type { Failure } from '../model/failure.ts';
 import type { Plan, PlanStep } from '../model/plan.ts';
+import type { Given } from '../model/run-state.ts';
 import type {
   DeliverFile,
   DeliverInput,
@@ -43,7 +44,7 @@ export function attemptStep(
   plan: Plan,
   step: PlanStep,
   attempt: number,
-  inputs: Readonly<Record<string, StepResult>>,
+  given: Given,
   answer: (attempted: Attempted) => void,
 ): void {
   const isAttended = plan.run.attended === true;
@@ -66,7 +67,7 @@ export function attemptStep(
   void run({
     ...stepOrder(plan, step),
     attempt,
-    inputs,
+    ...given,
     ...(tag === undefined ? {} : { tag }),
   }).then(
     (result) => answer({ ending: 'ok', result }),
