@@ -42,7 +42,9 @@ export function planFrom(
   const planStep = (step: CheckedStep): PlanStep => {
     const own = (key: string): Located | undefined => child(step.located, key);
     const name = (key: string): string => `steps.${step.id}.${key}`;
-    const retry = (key: keyof typeof DEFAULTS.retry): readonly (Located | undefined)[] => [
+    const retry = (
+      key: keyof typeof DEFAULTS.retry | 'max_duration',
+    ): readonly (Located | undefined)[] => [
       child(own('retry'), key),
       child(child(defaults, 'retry'), key),
     ];
@@ -60,6 +62,11 @@ export function planFrom(
       name('retry.max_backoff'),
       retry('max_backoff'),
       DEFAULTS.retry.max_backoff,
+    );
+    const maxDuration = setting<string | undefined>(
+      name('retry.max_duration'),
+      retry('max_duration'),
+      undefined,
     );
     return {
       id: step.id,
@@ -90,6 +97,7 @@ export function planFrom(
         factor: setting(name('retry.factor'), retry('factor'), DEFAULTS.retry.factor),
         // The built-in longest wait gives way to a longer first one.
         maxBackoffMs: Math.max(maxBackoffMs, backoffMs),
+        ...(maxDuration === undefined ? {} : { maxDurationMs: parseDuration(maxDuration) }),
       },
       core: setting(name('core'), [own('core')], DEFAULTS.core),
       ...(p95 === undefined ? {} : { p95Ms: parseDuration(p95) }),

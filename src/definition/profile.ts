@@ -26,6 +26,9 @@ const retry = z.strictObject({
   backoff: duration().optional().describe('Wait before the second attempt.'),
   factor: z.number().min(1).max(100).optional().describe('Each wait is so many times the last.'),
   max_backoff: duration().optional().describe('Longest wait between two attempts.'),
+  max_duration: duration({ minMs: 1 })
+    .optional()
+    .describe('Longest time over all attempts and waits, from the first start.'),
 });
 
 const timeout = duration({ minMs: 1 }).describe('Longest time one attempt may take.');
@@ -158,9 +161,9 @@ export const profileSchema = z.strictObject({
     .optional()
     .describe('Profile this one starts from: a name, or a path that ends in .yaml.'),
   description: z.string().optional().describe('How it builds, and when to use it.'),
-  expected_every: duration({ minMs: 1, maxMs: 7 * 86_400_000, range: '1ms to 7d' })
+  expected_every: duration({ minMs: 1, maxMs: 92 * 86_400_000, range: '1ms to 92d' })
     .optional()
-    .describe('An alert fires when no run completes for two of these periods; at most 7d.'),
+    .describe('An alert fires when no run completes for two of these periods; at most 92d.'),
   concurrency: z.int().min(1).max(1000).optional().describe('Most steps at once.'),
   on_failure: z
     .enum(['continue', 'stop'])

@@ -56,6 +56,8 @@ export type PlanStep = {
     readonly backoffMs: number;
     readonly factor: number;
     readonly maxBackoffMs: number;
+    /** Over all attempts and the waits between them, from the first start; absent: no limit. */
+    readonly maxDurationMs?: number;
   };
   readonly core: boolean;
   readonly p95Ms?: number;

@@ -86,17 +86,24 @@ export function graphOf(plan: Plan): Graph {
 export type Given = {
   readonly inputs: Readonly<Record<string, StepResult>>;
   readonly heard?: HeardSteps;
+  readonly limitMs?: number;
 };
 
 export function givenTo(
   { at }: Graph,
   { steps }: RunState,
-  { reads, hears }: Pick<PlanStep, 'reads' | 'hears'>,
+  { id, reads, hears, retry, timeoutMs }: PlanStep,
 ): Given {
   const inputs = Object.fromEntries(
     reads.map((id) => [id, steps[positionOf(at, id)]?.result as StepResult]),
   );
-  return hears === undefined ? { inputs } : { inputs, heard: heardBy({ at }, { steps }, hears) };
+  const { firstStartMs = 0, lastStartMs = 0 } = steps[positionOf(at, id)] ?? {};
+  const leftMs = (retry.maxDurationMs ?? Infinity) - (lastStartMs - firstStartMs);
+  return {
+    inputs,
+    ...(hears === undefined ? {} : { heard: heardBy({ at }, { steps }, hears) }),
+    ...(leftMs < timeoutMs ? { limitMs: Math.max(1, leftMs) } : {}),
+  };
 }
 
 /** How these steps ended; those that have not are left out. */

@@ -73,6 +73,8 @@ export type StepInput = {
   readonly inputs: Readonly<Record<string, StepResult>>;
   /** How the steps in `step.hears` ended. */
   readonly heard?: HeardSteps;
+  /** What is left of the time for all attempts, where that is less than `step.timeoutMs`. */
+  readonly limitMs?: number;
   /** Authenticates `run`, `step` and `concurrency`. */
   readonly tag?: string;
 };

@@ -73,7 +73,7 @@ export function onAttempted(turn: Turn, i: number, attempted: Attempted): void {
   // Measured by its worker; by our own clock only where no worker answered.
   step.lastDurationMs = about.durationMs ?? Math.max(0, nowMs - (step.lastStartMs ?? nowMs));
   const retryInMs =
-    state.stop === undefined ? retryDelayMs(planned(graph, i), step, attempted) : undefined;
+    state.stop === undefined ? retryDelayMs(planned(graph, i), step, attempted, nowMs) : undefined;
   told.push({
     type: 'attempt_ended',
     atMs: nowMs,
@@ -116,18 +116,24 @@ export function onStop(turn: Turn, cause: StopCause): void {
 /** Milliseconds until the next attempt; undefined: this ending decides the step. */
 function retryDelayMs(
   { retry }: PlanStep,
-  { attempts, lost }: StepState,
+  { attempts, lost, firstStartMs = 0 }: StepState,
   attempted: Attempted,
+  nowMs: number,
 ): number | undefined {
+  const leftMs = (retry.maxDurationMs ?? Infinity) - (nowMs - firstStartMs);
   switch (ENDINGS[attempted.ending].retried) {
     case 'never':
       return undefined;
     case 'at once':
-      return lost <= MAX_LOST ? 0 : undefined;
+      return lost <= MAX_LOST && leftMs > 0 ? 0 : undefined;
     case 'policy': {
       const isFinal = attempted.ending !== 'ok' && !attempted.failure.retryable;
       if (isFinal || attempts >= retry.attempts) return undefined;
-      return Math.min(retry.maxBackoffMs, retry.backoffMs * retry.factor ** (attempts - 1));
+      const delayMs = Math.min(
+        retry.maxBackoffMs,
+        retry.backoffMs * retry.factor ** (attempts - 1),
+      );
+      return delayMs < leftMs ? delayMs : undefined;
     }
   }
 }

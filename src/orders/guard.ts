@@ -65,6 +65,8 @@ export function makeOrderGuard({ key, isOpen, onRefused }: Orders): OrderGuard {
     const most = step.retry.attempts + MAX_LOST;
     if (!Number.isInteger(attempt) || attempt < 1 || attempt > most)
       return 'no attempt has that number';
+    const { limitMs = step.timeoutMs } = input;
+    if (!(limitMs > 0 && limitMs <= step.timeoutMs)) return 'no attempt has that limit';
     const given = Object.keys(inputs);
     const isWhole =
       given.length === step.reads.length && given.every((id) => step.reads.includes(id));

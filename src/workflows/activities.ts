@@ -48,13 +48,14 @@ export function attemptStep(
   answer: (attempted: Attempted) => void,
 ): void {
   const isAttended = plan.run.attended === true;
+  const limitMs = given.limitMs ?? step.timeoutMs;
   const isHeard = step.heartbeatMs > 0 && !isAttended;
   const isLimitedByWorker = isAttended || (isHeard && step.limitIsDefault === true);
   const activities = proxyActivities<StepActivities>({
     activityId: step.id,
     summary: step.id,
     startToCloseTimeout: Math.max(
-      step.timeoutMs + SERVER_GRACE_MS,
+      limitMs + SERVER_GRACE_MS,
       isLimitedByWorker ? WORKER_LIMIT_MS : 0,
     ),
     ...(isHeard ? { heartbeatTimeout: step.heartbeatMs } : {}),
@@ -71,7 +72,7 @@ export function attemptStep(
     ...(tag === undefined ? {} : { tag }),
   }).then(
     (result) => answer({ ending: 'ok', result }),
-    (error: unknown) => answer(failed(failureBehind(error, step.timeoutMs))),
+    (error: unknown) => answer(failed(failureBehind(error, limitMs))),
   );
 }
 
