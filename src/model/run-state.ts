@@ -95,7 +95,7 @@ export function givenTo(
   { id, reads, hears, retry, timeoutMs }: PlanStep,
 ): Given {
   const inputs = Object.fromEntries(
-    reads.map((id) => [id, steps[positionOf(at, id)]?.result as StepResult]),
+    reads.map((read) => [read, steps[positionOf(at, read)]?.result as StepResult]),
   );
   const { firstStartMs = 0, lastStartMs = 0 } = steps[positionOf(at, id)] ?? {};
   const leftMs = (retry.maxDurationMs ?? Infinity) - (lastStartMs - firstStartMs);
