@@ -68,6 +68,8 @@ async function makeOne(order: StandingOrder, atMs: number): Promise<RunMade> {
     message,
     type: made.status,
     nonRetryable: true,
+    // It is on record; the worker's log is for what nobody foresaw.
+    category: 'BENIGN',
     details: [made],
   });
 }
@@ -115,6 +117,7 @@ function failureOf(bad: readonly RunMade[], all: number): Error {
     message,
     type: bad.find(({ status }) => status !== 'CANCELLED')?.status ?? 'FAIL',
     nonRetryable: true,
+    category: 'BENIGN',
     details: [bad.slice(0, MOST_NAMED)],
   });
 }

@@ -30,8 +30,8 @@ export function scheduleLines(
     row.job,
     row.when,
     ...(isWide ? [row.timezone ?? 'UTC', row.make ?? 'the job'] : []),
-    row.paused ? 'paused' : timeIn(row.timezone, row.next[0]),
-    timeIn(row.timezone, row.last),
+    row.paused ? 'paused' : timeIn(row, row.next[0]),
+    timeIn(row, row.last),
     outcomeOf(row, paint),
   ]);
   const [head = '', ...lines] = tableLines(heads, cells, columns);
@@ -55,13 +55,14 @@ function notesOf(row: ScheduleRow, paint: ReturnType<typeof makePaint>): readonl
   return notes.length === 0 ? [] : [paint.dim(`  ${notes.join('; ')}`)];
 }
 
-/** 2026-11-28 03:15, by the clock of a zone. */
-function timeIn(timezone: string | undefined, time: string | undefined): string {
+/** 2026-11-28 03:15, by the clock of the schedule; with seconds where any of its times has some. */
+function timeIn({ timezone = 'UTC', next }: ScheduleRow, time: string | undefined): string {
   if (time === undefined) return '-';
+  const isRound = next.every((one) => Date.parse(one) % 60_000 === 0);
   const format = new Intl.DateTimeFormat('sv-SE', {
-    timeZone: timezone ?? 'UTC',
+    timeZone: timezone,
     dateStyle: 'short',
-    timeStyle: Date.parse(time) % 60_000 === 0 ? 'short' : 'medium',
+    timeStyle: isRound ? 'short' : 'medium',
   });
   return format.format(new Date(time));
 }
