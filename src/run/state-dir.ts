@@ -75,6 +75,9 @@ const OBEYED = [
   'engine',
   'engine/servers',
   'attempts',
+  'hooks',
+  'hooks/due',
+  'hooks/prepared',
 ] as const;
 
 /** Creates the state folder, for this user alone; one that others could have written into is refused. @throws UserError STATE_DIR_UNUSABLE */
