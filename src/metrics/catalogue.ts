@@ -47,6 +47,12 @@ export const CATALOGUE = Object.freeze([
     help: 'Always 1, for the last run of each job and profile and the last 20 of all.',
     labels: ['run_id', ...RUN],
   },
+  {
+    name: 'pipeline_run_failed_info',
+    type: 'gauge',
+    help: 'Always 1, for the run of each job and profile that failed last, or whose step did.',
+    labels: ['run_id', ...RUN],
+  },
   // Steps
   {
     name: 'pipeline_step_failed_timestamp_seconds',

@@ -4,7 +4,7 @@ import { RUN_STATUSES, STATUSES } from '../model/outcome.ts';
 import { ATTEMPT_RESULTS } from './catalogue.ts';
 import { labelText } from './page.ts';
 
-import type { NewestOfStep, RecentRun } from '../store/folds/newest.ts';
+import type { Newest, NewestOfStep } from '../store/folds/newest.ts';
 import type { Page } from './page.ts';
 import type { Shown, ShownRuns, ShownStep } from './shown-jobs.ts';
 
@@ -15,13 +15,17 @@ const USUAL_FROM = 5;
 export function addJobs(
   page: Page,
   shown: Shown,
-  { recent, nowMs }: { readonly recent: readonly RecentRun[]; readonly nowMs: number },
+  { recent, failed = {}, nowMs }: Pick<Newest, 'failed' | 'recent'> & { readonly nowMs: number },
 ): void {
   for (const step of shown.steps) addStep(page, step, nowMs);
   for (const runs of shown.runs) addRuns(page, runs);
   for (const { runId, job, profile } of recent) {
     if (!shown.isShown({ job, profile })) continue;
     page.add('pipeline_run_info', labelText({ run_id: runId, job, profile }), 1);
+  }
+  for (const { runId, job, profile } of Object.values(failed)) {
+    if (!shown.isShown({ job, profile })) continue;
+    page.add('pipeline_run_failed_info', labelText({ run_id: runId, job, profile }), 1);
   }
 }
 

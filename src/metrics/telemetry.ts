@@ -116,7 +116,7 @@ export function makeTelemetry({
     });
     const { shown, refused } = bound.admit(without(found, isElsewhere));
     for (let i = 0; i < refused; i += 1) metricsError('series_limit');
-    addJobs(page, shown, { recent: all.newest.recent, nowMs: now() });
+    addJobs(page, shown, { ...all.newest, nowMs: now() });
   }
 
   async function addProcess(page: Page): Promise<void> {

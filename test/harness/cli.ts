@@ -100,7 +100,12 @@ export type Project = {
   write(files: Readonly<Record<string, string>>): Promise<void>;
   readJson<T = Record<string, unknown>>(name: string): Promise<T>;
   run(words: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended>;
-  start(words: readonly string[], env?: Readonly<Record<string, string>>): Running;
+  /** `within`: words that run what follows them, such as those of a container. */
+  start(
+    words: readonly string[],
+    env?: Readonly<Record<string, string>>,
+    within?: readonly string[],
+  ): Running;
 };
 
 /** A project in a temporary folder, handed to `work` and removed afterwards with whatever runs in it. */
@@ -122,8 +127,8 @@ export async function withProject(
     },
     readJson: async (name) => JSON.parse(await readFile(path(name), 'utf8')),
     run: (words, env) => project.start(words, env).ended,
-    start: (words, env) => {
-      const running = startCli(words, { cwd: folder, ...(env === undefined ? {} : { env }) });
+    start: (words, env = {}, within = []) => {
+      const running = startCli(words, { cwd: folder, env, within });
       started.push(running);
       return running;
     },

@@ -77,6 +77,19 @@ test.each(['FAIL', 'TIMEOUT', 'BUDGET_EXCEEDED'] as const)(
   },
 );
 
+test('names the run that failed last, or whose step did, whatever has run since', async () => {
+  const { telemetry, add } = processOn();
+  const failed = async (): Promise<readonly string[]> =>
+    Object.keys(await valuesOf(telemetry, 'pipeline_run_failed_info'));
+  await add(outcome('run-1', 1000, 'OK'), ended('run-1', 1100, 'OK'));
+  expect(await failed()).toEqual([]);
+  await add(outcome('run-2', 2000, 'FAIL'));
+  expect(await failed()).toEqual([expect.stringContaining('run_id="run-2"')]);
+  await add(ended('run-3', 3000, 'FAIL'), ended('run-4', 4000, 'CANCELLED'));
+  await add(outcome('run-5', 5000, 'OK'), ended('run-5', 5100, 'OK'));
+  expect(await failed()).toEqual([expect.stringContaining('run_id="run-3"')]);
+});
+
 test.each(['SKIPPED', 'CANCELLED'] as const)('takes %s for neither', async (status) => {
   const { telemetry, add } = processOn();
   await add(outcome('run-1', 10_500, status));

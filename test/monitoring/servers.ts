@@ -3,21 +3,18 @@
  * the cached ones, or a build from the module pinned in tools/prometheus/. Never "not there, so skipped".
  */
 
-import { accessSync, constants, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { runTool, ToolError } from '../../src/engine/run-tool.ts';
-import { withLease } from '../../src/os/lease-turn.ts';
+import { cachedPrograms, goBuild, isExecutable } from './go-programs.ts';
+
+import type { Env } from './go-programs.ts';
 
 /** The release whose sources tools/prometheus/go.mod pins (as v0.313.2: the module's own numbering). */
 export const PROMETHEUS_RELEASE = '3.13.2';
 
 /** Paths of the two programs. */
 export type PrometheusTools = { readonly prometheus: string; readonly promtool: string };
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 export type ServerOptions = {
   readonly env: Env;
@@ -27,8 +24,6 @@ export type ServerOptions = {
 };
 
 const NAMES = ['prometheus', 'promtool'] as const;
-const MODULE = fileURLToPath(new URL('../../tools/prometheus', import.meta.url));
-const BUILD_LIMIT_MS = 40 * 60_000;
 const VERSION_LIMIT_MS = 15_000;
 
 /** @throws Error that says what was tried and what to install. */
@@ -74,41 +69,22 @@ async function cachedTools(
   onProgress: (line: string) => void,
   build: NonNullable<ServerOptions['build']>,
 ): Promise<PrometheusTools> {
-  const cache = env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache');
-  const root = join(cache, 'builder_cli');
-  const folder = join(root, `prometheus-${PROMETHEUS_RELEASE}`);
-  const tools = { prometheus: join(folder, 'prometheus'), promtool: join(folder, 'promtool') };
-  const isThere = (): boolean => isExecutable(tools.prometheus) && isExecutable(tools.promtool);
-  if (isThere()) return tools;
-  mkdirSync(root, { recursive: true });
-  await withLease(
-    join(root, 'prometheus-lock'),
-    async () => {
-      if (isThere()) return;
-      // Under the lock nobody else builds: what lies there was left by a dead process.
-      for (const left of readdirSync(root).filter((entry) => entry.startsWith(DESK))) {
-        rmSync(join(root, left), { recursive: true, force: true });
-      }
-      const desk = join(root, `${DESK}${process.pid}`);
-      mkdirSync(desk);
-      try {
-        onProgress(`Building Prometheus ${PROMETHEUS_RELEASE} from source, once: some minutes.`);
-        await build(desk, env);
-        for (const name of NAMES) await versionOf(join(desk, name), env);
-        rmSync(folder, { recursive: true, force: true });
-        renameSync(desk, folder);
-      } catch (error) {
-        throw notToBeHad(error);
-      } finally {
-        rmSync(desk, { recursive: true, force: true });
-      }
+  const folder = await cachedPrograms({
+    name: 'prometheus',
+    release: PROMETHEUS_RELEASE,
+    title: 'Prometheus',
+    programs: NAMES,
+    env,
+    onProgress,
+    build: async (desk) => {
+      await build(desk, env);
+      for (const name of NAMES) await versionOf(join(desk, name), env);
     },
-    { onWait: (who) => onProgress(`Waiting for ${who}, which builds Prometheus.`) },
-  );
-  return tools;
+  }).catch((error: unknown) => {
+    throw notToBeHad(error);
+  });
+  return { prometheus: join(folder, 'prometheus'), promtool: join(folder, 'promtool') };
 }
-
-const DESK = 'building-prometheus-';
 
 function notToBeHad(error: unknown): Error {
   const why = (error as Error).message;
@@ -124,21 +100,15 @@ function notToBeHad(error: unknown): Error {
   );
 }
 
-/** Every source is checked by go against go.sum. The web UI is not in the module; API, rules and alerts are. */
-async function buildFromSource(folder: string, env: Env): Promise<void> {
-  await runTool(
-    [
-      ...'go build -mod=readonly -trimpath -buildvcs=false -tags remove_all_sd,enable_dns_sd'.split(
-        ' ',
-      ),
-      '-ldflags',
-      `-s -w -X github.com/prometheus/common/version.Version=${PROMETHEUS_RELEASE}`,
-      '-o',
-      `${folder}/`,
-      ...NAMES.map((name) => `github.com/prometheus/prometheus/cmd/${name}`),
-    ],
-    { cwd: MODULE, timeoutMs: BUILD_LIMIT_MS, env: { ...env, CGO_ENABLED: '0' } },
-  );
+/** The web UI is not in the module; API, rules and alerts are. */
+function buildFromSource(folder: string, env: Env): Promise<void> {
+  return goBuild('prometheus', {
+    out: `${folder}/`,
+    packages: NAMES.map((name) => `github.com/prometheus/prometheus/cmd/${name}`),
+    ldflags: [`-X github.com/prometheus/common/version.Version=${PROMETHEUS_RELEASE}`],
+    tags: ['remove_all_sd', 'enable_dns_sd'],
+    env,
+  });
 }
 
 /** Asks a program for its version: `prometheus, version 3.13.2 (branch: , ...)`. */
@@ -156,13 +126,4 @@ function isNewEnough(version: string): boolean {
   const [leastMajor, leastMinor = 0, leastPatch = 0] = least ?? [];
   if (major !== leastMajor) return false;
   return minor > leastMinor || (minor === leastMinor && patch >= leastPatch);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

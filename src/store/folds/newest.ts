@@ -55,6 +55,8 @@ export type Newest = {
   readonly runs: Readonly<Record<string, NewestOfRuns>>;
   /** The last run of each job and profile, and the last of all; oldest first. */
   readonly recent: readonly RecentRun[];
+  /** By job and profile, the run whose failure, or that of a step in it, is the newest. Absent in what an earlier version wrote. */
+  readonly failed?: Readonly<Record<string, RecentRun>>;
   /** When a job was last said to be gone. */
   readonly forgotten: Readonly<Record<string, number>>;
 };
@@ -77,17 +79,24 @@ export function newestOf(entries: Iterable<Entry>): Newest {
   const runs: Record<string, NewestOfRuns> = {};
   const forgotten: Record<string, number> = {};
   const recent: RecentRun[] = [];
+  const failed: Record<string, RecentRun> = {};
   for (const entry of entries) {
     switch (entry.type) {
       case 'outcome':
       case 'attempt':
         addTo(steps, ofStep(entry), mergeSteps);
         recent.push(runOf(entry));
+        if (entry.type === 'outcome' && isFailure(entry.outcome.status)) {
+          addTo(failed, runOf(entry), newestRun);
+        }
         break;
       case 'run':
       case 'shape':
         addTo(runs, ofRuns(entry), mergeRuns);
         recent.push(runOf(entry));
+        if (entry.type === 'run' && isFailure(entry.status)) {
+          addTo(failed, runOf(entry), newestRun);
+        }
         break;
       case 'forget':
         forgotten[entry.job] = Math.max(entry.atMs, forgotten[entry.job] ?? 0);
@@ -95,7 +104,7 @@ export function newestOf(entries: Iterable<Entry>): Newest {
       default: // Nothing else is shown.
     }
   }
-  return { steps, runs, forgotten, recent: mergeRecent([], recent) };
+  return { steps, runs, forgotten, failed, recent: mergeRecent([], recent) };
 }
 
 /** What two parts tell. */
@@ -104,6 +113,7 @@ export function mergeNewest(older: Newest, newer: Newest): Newest {
     steps: mergeBy(older.steps, newer.steps, mergeSteps),
     runs: mergeBy(older.runs, newer.runs, mergeRuns),
     recent: mergeRecent(older.recent, newer.recent),
+    failed: mergeBy(older.failed ?? {}, newer.failed ?? {}, newestRun),
     forgotten: mergeBy(older.forgotten, newer.forgotten, Math.max),
   };
 }
@@ -179,6 +189,10 @@ function mergeRuns(older: NewestOfRuns, newer: NewestOfRuns): NewestOfRuns {
     failedMs: later(older.failedMs, newer.failedMs),
     shape: latest(older.shape, newer.shape, atOf),
   };
+}
+
+function newestRun(older: RecentRun, newer: RecentRun): RecentRun {
+  return newer.atMs >= older.atMs ? newer : older;
 }
 
 /** By the time of the first entry of each. */

@@ -1,12 +1,8 @@
 /** Where Docker Compose comes from: the client's own if it is new enough, the cached one, or a build from tools/compose. */
 
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
-import { withLease } from '../../../src/os/lease-turn.ts';
-import { run } from './tool.ts';
+import { cachedPrograms, goBuild } from '../go-programs.ts';
 
 import type { Engine } from './engine.ts';
 
@@ -14,7 +10,7 @@ import type { Engine } from './engine.ts';
 const RELEASE = '2.40.3';
 /** Merges with `!reset` and `!override`, which docker-compose.postgres.yml needs. */
 const LEAST = [2, 24, 4] as const;
-const MODULE = fileURLToPath(new URL('../../../tools/compose', import.meta.url));
+const PROGRAM = 'docker-compose';
 
 /** The words that call Compose. @throws Error */
 export async function findCompose(
@@ -28,28 +24,22 @@ export async function findCompose(
 
 /** The pinned release as a program of its own. @throws Error */
 export async function cachedCompose(say: (line: string) => void): Promise<string> {
-  const cache = process.env['XDG_CACHE_HOME'] ?? join(process.env['HOME'] ?? homedir(), '.cache');
-  const root = join(cache, 'builder_cli');
-  const folder = join(root, `compose-${RELEASE}`);
-  const program = join(folder, 'docker-compose');
-  if (existsSync(program)) return program;
-  mkdirSync(root, { recursive: true });
-  await withLease(join(root, 'compose-lock'), async () => {
-    if (existsSync(program)) return;
-    say(`Building Docker Compose ${RELEASE} from source, once: some minutes.`);
-    mkdirSync(folder, { recursive: true });
-    const fresh = join(folder, `building-${process.pid}`);
-    await run(
-      [
-        ...'go build -mod=readonly -trimpath -buildvcs=false -ldflags'.split(' '),
-        `-s -w -X github.com/docker/compose/v2/internal.Version=v${RELEASE}`,
-        ...['-o', fresh, 'github.com/docker/compose/v2/cmd'],
-      ],
-      { cwd: MODULE, timeoutMs: 40 * 60_000, env: { CGO_ENABLED: '0' } },
-    );
-    renameSync(fresh, program);
+  const folder = await cachedPrograms({
+    name: 'compose',
+    release: RELEASE,
+    title: 'Docker Compose',
+    programs: [PROGRAM],
+    env: process.env,
+    onProgress: say,
+    build: (desk, env) =>
+      goBuild('compose', {
+        out: join(desk, PROGRAM),
+        packages: ['github.com/docker/compose/v2/cmd'],
+        ldflags: [`-X github.com/docker/compose/v2/internal.Version=v${RELEASE}`],
+        env,
+      }),
   });
-  return program;
+  return join(folder, PROGRAM);
 }
 
 function isNewEnough(version: string): boolean {

@@ -3,7 +3,6 @@
  * named by BUILDER_ALERTMANAGER_BINARY, one on PATH, or Debian's, which is fetched without installing it.
  */
 
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -13,8 +12,9 @@ import { delimiter, join } from 'node:path';
 
 import { parse, stringify } from 'yaml';
 
-import { freePort, ROOT, until } from '../../harness/cli.ts';
+import { freePort, ROOT } from '../../harness/cli.ts';
 import { fromPackage } from '../debian-package.ts';
+import { answersAt, withServer } from './server.ts';
 
 import type { AddressInfo } from 'node:net';
 
@@ -65,32 +65,25 @@ export async function withAlertmanager<T>(
   const port = await freePort();
   const hook = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
   await writeFile(join(folder, 'alertmanager.yml'), await configOf(pace, hook));
-  const [program = '', ...before] = await command();
-  const server = spawn(
-    program,
-    [
-      ...before,
-      '--config.file=alertmanager.yml',
-      '--storage.path=data',
-      `--web.listen-address=127.0.0.1:${port}`,
-      '--cluster.listen-address=',
-      '--log.level=warn',
-    ],
-    { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
-  );
-  let log = '';
-  server.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
-  const over = once(server, 'close');
+  const url = `http://127.0.0.1:${port}`;
   try {
-    const url = `http://127.0.0.1:${port}`;
-    await until(async () => {
-      if (server.exitCode !== null) throw new Error(`Alertmanager did not start:\n${log}`);
-      return (await fetch(`${url}/-/ready`).catch(() => undefined))?.ok;
-    }, 'Alertmanager is ready');
-    return await work({ url, messages });
+    return await withServer(
+      {
+        title: 'Alertmanager',
+        command: [
+          ...(await command()),
+          '--config.file=alertmanager.yml',
+          '--storage.path=data',
+          `--web.listen-address=127.0.0.1:${port}`,
+          '--cluster.listen-address=',
+          '--log.level=warn',
+        ],
+        cwd: folder,
+        isReady: answersAt(`${url}/-/ready`),
+      },
+      () => work({ url, messages }),
+    );
   } finally {
-    server.kill('SIGKILL');
-    await over;
     receiver.close();
     await rm(folder, { recursive: true, force: true });
   }

@@ -3,7 +3,8 @@ import { expect, test } from '@jest/globals';
 import { makeAnswers } from './answers.ts';
 
 import type { Asked } from './every-expression.ts';
-import type { Prometheus, Series } from './prometheus.ts';
+import type { Prometheus } from './prometheus.ts';
+import type { Series } from './series.ts';
 
 const asked = (place: string, kind: Asked['kind'], labels: readonly string[] = []): Asked => ({
   place,

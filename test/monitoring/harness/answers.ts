@@ -1,7 +1,8 @@
 /** What each expression gave in each scenario, and what is wrong with that. Filled by the scenarios, printed as a table. */
 
 import type { Asked } from './every-expression.ts';
-import type { Prometheus, Series } from './prometheus.ts';
+import type { Prometheus } from './prometheus.ts';
+import type { Series } from './series.ts';
 import type { Played } from './stage.ts';
 
 export type Answers = {

@@ -18,14 +18,16 @@ export type Fleet = {
   /** Starts a worker and waits until it serves. It has its own state, and shares the store. */
   worker(options: WorkerOptions): Promise<Running>;
   /** Starts a run as somebody who serves no metrics and executes no step. */
-  call(out: string, words?: readonly string[]): Running;
+  call(out: string, words?: readonly string[], env?: Readonly<Record<string, string>>): Running;
   /** Ends the service as a power cut would. */
   kill(): void;
 };
 
 export type WorkerOptions = {
+  /** 0: it serves none. */
   readonly port: number;
   readonly slots?: number;
+  readonly env?: Readonly<Record<string, string>>;
 };
 
 /** Starts a service, hands it to `work`, and ends it; workers and callers end with their project. */
@@ -33,9 +35,9 @@ export async function withFleet(
   { project }: Pick<Stage, 'project'>,
   work: (fleet: Fleet) => Promise<void>,
 ): Promise<void> {
-  const env = process.env;
-  const cacheDir = env['XDG_CACHE_HOME'] ?? join(env['HOME'] ?? homedir(), '.cache');
-  const { path } = await findBinary({ cacheDir, env, onProgress: () => undefined });
+  const ours = process.env;
+  const cacheDir = ours['XDG_CACHE_HOME'] ?? join(ours['HOME'] ?? homedir(), '.cache');
+  const { path } = await findBinary({ cacheDir, env: ours, onProgress: () => undefined });
   const port = await freePort();
   const address = `127.0.0.1:${port}`;
   const place = ['--ip', '127.0.0.1', '--port', String(port)];
@@ -52,23 +54,26 @@ export async function withFleet(
     await work({
       address,
       kill: () => void server.kill('SIGKILL'),
-      async worker({ port: metrics, slots = 2 }) {
+      async worker({ port: metrics, slots = 2, env = {} }) {
         workers += 1;
         const running = project.start(
           [
             ...['worker', ...service, '--state-dir', `st-worker-${workers}`],
             ...['--slots', String(slots), ...exporterWords(metrics)],
           ],
-          releaseEnv(project),
+          { ...releaseEnv(project), ...env },
         );
         await running.says(/serving/);
         return running;
       },
-      call: (out, words = []) =>
-        project.start([
-          ...['run-profile', '--job', 'jobs/j.yaml', '--out', out],
-          ...['--state-dir', `st-${out}`, ...service, ...words],
-        ]),
+      call: (out, words = [], env = {}) =>
+        project.start(
+          [
+            ...['run-profile', '--job', 'jobs/j.yaml', '--out', out],
+            ...['--state-dir', `st-${out}`, ...service, ...words],
+          ],
+          env,
+        ),
     });
   } finally {
     server.kill('SIGKILL');

@@ -1,7 +1,5 @@
 /** A real Prometheus in a folder of its own: scrapes given targets every second, and answers what it has seen. */
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,18 +11,12 @@ import { runTool } from '../../../src/engine/run-tool.ts';
 import { freePort, ROOT, until } from '../../harness/cli.ts';
 import { prometheusTools } from '../servers.ts';
 import { readGroups } from '../rules/rule-files.ts';
+import { writePast } from './past.ts';
 import { quickRules } from './quick-rules.ts';
+import { seriesOf, sorted, tableOf } from './series.ts';
+import { answersAt, withServer } from './server.ts';
 
-/** One series of an answer. `labels` without the name. A range's answer has the value of its last point. */
-export type Series = {
-  readonly name: string | undefined;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
-  readonly values: readonly number[];
-};
-
-/** Series as plain data for an `expect`: the values of some labels, joined, to the value of the series. */
-export type Table = Readonly<Record<string, number>>;
+import type { Answer, Metric, Series, Table } from './series.ts';
 
 export type Prometheus = {
   readonly url: string;
@@ -70,6 +62,8 @@ export type Options = {
   readonly pace?: Pace;
   /** Where alerts are sent. */
   readonly alertmanager?: string;
+  /** Series that it knows from before; see past.ts. */
+  readonly past?: readonly string[];
 };
 
 /** Name of the shipped scrape job. */
@@ -79,7 +73,7 @@ const PATIENCE_MS = 90_000;
 
 /** Hands a Prometheus to `work` and ends it afterwards; its log is in the error if it does not start. */
 export async function withPrometheus<T>(
-  { ports, rules = false, pace = QUICK, alertmanager }: Options,
+  { ports, rules = false, pace = QUICK, alertmanager, past }: Options,
   work: (prometheus: Prometheus) => Promise<T>,
 ): Promise<T> {
   const { prometheus: program } = await prometheusTools();
@@ -97,34 +91,29 @@ export async function withPrometheus<T>(
     };
     await discovers(ports);
     await writeFile(join(folder, 'prometheus.yml'), stringify(await configOf(pace, alertmanager)));
-    const server = spawn(
-      program,
-      [
-        '--config.file=prometheus.yml',
-        '--storage.tsdb.path=data',
-        `--web.listen-address=127.0.0.1:${port}`,
-        '--log.level=warn',
-        // Targets are taken up at once instead of some seconds later.
-        '--scrape.discovery-reload-interval=100ms',
-      ],
-      { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
+    if (past !== undefined) await writePast(folder, past);
+    const url = `http://127.0.0.1:${port}`;
+    return await withServer(
+      {
+        title: 'Prometheus',
+        command: [
+          program,
+          '--config.file=prometheus.yml',
+          '--storage.tsdb.path=data',
+          `--web.listen-address=127.0.0.1:${port}`,
+          '--log.level=warn',
+          // Targets are taken up at once instead of some seconds later.
+          '--scrape.discovery-reload-interval=100ms',
+        ],
+        cwd: folder,
+        isReady: answersAt(`${url}/-/ready`),
+      },
+      async () => {
+        const prometheus = { ...client(url), discovers };
+        await prometheus.becomes('count(up)', [], { '': ports.length });
+        return work(prometheus);
+      },
     );
-    let log = '';
-    server.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
-    const over = once(server, 'close');
-    try {
-      const url = `http://127.0.0.1:${port}`;
-      await until(async () => {
-        if (server.exitCode !== null) throw new Error(`Prometheus did not start:\n${log}`);
-        return (await fetch(`${url}/-/ready`).catch(() => undefined))?.ok;
-      }, `Prometheus is ready\n${log}`);
-      const prometheus = { ...client(url), discovers };
-      await prometheus.becomes('count(up)', [], { '': ports.length });
-      return await work(prometheus);
-    } finally {
-      server.kill('SIGKILL');
-      await over;
-    }
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
@@ -271,37 +260,4 @@ function client(url: string): Omit<Prometheus, 'discovers'> {
       return runTool(command, { env: process.env, timeoutMs: 10_000 });
     },
   };
-}
-
-type Metric = Readonly<Record<string, string>>;
-type Point = readonly [number, string];
-type Answer = { readonly resultType: string; readonly result: unknown };
-
-function seriesOf({ resultType, result }: Answer): readonly Series[] {
-  if (resultType === 'scalar') {
-    const value = Number((result as Point)[1]);
-    return [{ name: undefined, labels: {}, value, values: [value] }];
-  }
-  const rows = result as readonly { metric: Metric; value?: Point; values?: readonly Point[] }[];
-  return rows.map(({ metric, value, values = value === undefined ? [] : [value] }) => {
-    const { __name__: name, ...labels } = metric;
-    const numbers = values.map(([, text]) => numberOf(text));
-    return { name, labels, value: numbers.at(-1) ?? Number.NaN, values: numbers };
-  });
-}
-
-function numberOf(text: string): number {
-  return Number(text.replace('Inf', 'Infinity'));
-}
-
-function tableOf(series: readonly Series[], by: readonly string[]): Table {
-  return sorted(
-    Object.fromEntries(
-      series.map(({ labels, value }) => [by.map((l) => labels[l] ?? '-').join(' '), value]),
-    ),
-  );
-}
-
-function sorted(table: Table): Table {
-  return Object.fromEntries(Object.entries(table).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

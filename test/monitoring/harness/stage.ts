@@ -58,6 +58,8 @@ export type Script = {
   readonly files: Readonly<Record<string, string>>;
   /** How many ports Prometheus scrapes; default 1. */
   readonly ports?: 1 | 2;
+  /** Series that Prometheus knows from an hour ago. */
+  readonly past?: readonly string[];
   /** What happens before Prometheus is there. */
   readonly before?: (stage: Omit<Stage, 'prometheus'>) => Promise<void>;
   readonly play: (stage: Stage) => Promise<void>;
@@ -73,7 +75,7 @@ export type Played = {
 
 /** Plays a script; `look` sees the Prometheus at the end, while everything it knows is still there. */
 export async function playOn(
-  { files, ports = 1, before, play }: Script,
+  { files, ports = 1, past, before, play }: Script,
   look: (played: Played) => Promise<void> = async () => undefined,
 ): Promise<void> {
   const [port, otherPort] = [await freePort(), await freePort()];
@@ -95,7 +97,8 @@ export async function playOn(
     const stage = { project, port, otherPort, healthyFromNow, release, start, run, dev, cron };
     await before?.(stage);
     const scraped = [port, otherPort].slice(0, ports);
-    await withPrometheus({ ports: scraped, rules: true }, async (prometheus) => {
+    const options = { ports: scraped, rules: true, ...(past === undefined ? {} : { past }) };
+    await withPrometheus(options, async (prometheus) => {
       try {
         await play({ ...stage, prometheus });
         expect(await prometheus.ruleFailures()).toEqual({});

@@ -78,7 +78,7 @@ test.each(ALERTS)('$alert says how bad it is, what it is, and where to look', (a
   if (expr.includes('absent(')) expect(alert.for).toBeDefined();
 });
 
-test('a firing alert names its newest run, and the command that shows the log of its step', async () => {
+test('a failure names the run that failed, not the newest; whatever else names that, with a command for the log', async () => {
   const series = (name: string, labels: string): object => ({
     series: `${name}{job="j",profile="p",instance="a",${labels}}`,
     values: '1x9',
@@ -96,6 +96,8 @@ test('a firing alert names its newest run, and the command that shows the log of
             series('pipeline_run_info', 'run_id="j-20261127-030000-bbbb"'),
             series('pipeline_run_info', 'run_id="j-20261128-030000-aaaa"'),
             series('pipeline_run_info', 'run_id="j-20261126-030000-cccc"'),
+            series('pipeline_run_failed_info', 'run_id="j-20261127-030000-bbbb"'),
+            series('pipeline_step_running_seconds', 'step="load"'),
           ],
           alert_rule_test: [
             {
@@ -106,9 +108,26 @@ test('a firing alert names its newest run, and the command that shows the log of
                   exp_labels: { job: 'j', profile: 'p', step: 'load', severity: 'critical' },
                   exp_annotations: {
                     summary: 'Step load of j (p) failed and has not succeeded since',
+                    run: 'j-20261127-030000-bbbb',
+                    command: 'builder_cli logs j-20261127-030000-bbbb --step load',
+                    runbook_url: 'https://docs/alerts.md#pipelinestepfailing',
+                    dashboard_url:
+                      'http://localhost:3000/d/pipeline-job?var-job=j&var-profile=p&var-step=load',
+                  },
+                },
+              ],
+            },
+            {
+              alertname: 'PipelineStepStuck',
+              eval_time: '5m',
+              exp_alerts: [
+                {
+                  exp_labels: { job: 'j', profile: 'p', step: 'load', severity: 'warning' },
+                  exp_annotations: {
+                    summary: 'Step load of j (p) has been running for 1s',
                     run: 'j-20261128-030000-aaaa',
                     command: 'builder_cli logs j-20261128-030000-aaaa --step load',
-                    runbook_url: 'https://docs/alerts.md#pipelinestepfailing',
+                    runbook_url: 'https://docs/alerts.md#pipelinestepstuck',
                     dashboard_url:
                       'http://localhost:3000/d/pipeline-job?var-job=j&var-profile=p&var-step=load',
                   },

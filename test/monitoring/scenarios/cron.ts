@@ -4,6 +4,8 @@ import { rm } from 'node:fs/promises';
 
 import { expect } from '@jest/globals';
 
+import { RUNNING } from './scenario.ts';
+
 import type { Scenario } from './scenario.ts';
 
 const RUN = { job: 'nightly', profile: 'p' };
@@ -20,7 +22,7 @@ export const cronFails: Scenario = {
   name: 'cron line fails',
   claim:
     'a failure outlives the command and a restart of who tells it, names its run, and ends when mended',
-  files: nightly(shell('exit "$CODE"')),
+  files: nightly(shell('sleep "${TAKES:-0}"; exit "$CODE"')),
   async play({ prometheus, dev, cron }) {
     const first = await dev();
     expect((await cron({ env: { CODE: '7' } })).code).toBe(1);
@@ -30,11 +32,17 @@ export const cronFails: Scenario = {
     await prometheus.resolves('PipelineStepFailing');
     await dev();
     await prometheus.fires('PipelineStepFailing', LOAD);
-    const { run, command } = await prometheus.annotations('PipelineStepFailing');
+    // The next run is going on, and says nothing yet.
+    const next = cron({ env: { CODE: '0', TAKES: '5' } });
+    await prometheus.becomes(RUNNING, ['step'], { load: 1 });
+    await prometheus.catchesUp();
+    const { run = '', command } = await prometheus.annotations('PipelineStepFailing');
     expect(run).toMatch(/^nightly-\d{8}-\d{6}-\w+$/);
     expect(command).toBe(`builder_cli logs ${run} --step load`);
+    const newest = await prometheus.labelValues('run_id', 'pipeline_run_info');
+    expect(newest.toSorted()).toEqual([run, expect.any(String)]);
 
-    expect((await cron({ env: { CODE: '0' } })).code).toBe(0);
+    expect((await next).code).toBe(0);
     await prometheus.resolves('PipelineStepFailing', LOAD);
   },
 };

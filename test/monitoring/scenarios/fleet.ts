@@ -3,7 +3,7 @@
 import { expect } from '@jest/globals';
 
 import { withFleet } from '../harness/fleet.ts';
-import { UNTIL_RELEASED } from '../harness/stage.ts';
+import { exporterWords, UNTIL_RELEASED } from '../harness/stage.ts';
 import { lastOf, RUNNING } from './scenario.ts';
 
 import type { Scenario } from './scenario.ts';
@@ -230,5 +230,48 @@ steps:
       await worker({ port });
       await prometheus.discovers([port]);
       await prometheus.resolves('PipelineWorkersGone');
+    }),
+};
+
+export const queueUnserved: Scenario = {
+  name: 'queue that nobody serves',
+  claim: 'a run that waits for a worker for two minutes is told, until one comes',
+  ports: 2,
+  files: nightly(`
+steps:
+  load: { uses: exec.command, with: { shell: 'true' } }
+`),
+  play: (stage) =>
+    withFleet(stage, async ({ worker, call }) => {
+      const { prometheus, port, otherPort } = stage;
+      const waiting = call('out', exporterWords(port));
+      const unserved = 'pipeline_queue_unserved_seconds';
+      await prometheus.becomes(`${unserved} > bool 60`, ['task_queue'], { builder: 1 });
+      await prometheus.fires('PipelineQueueUnserved', { task_queue: 'builder' });
+      await worker({ port: otherPort });
+      expect((await waiting.ended).code).toBe(0);
+      await prometheus.resolves('PipelineQueueUnserved');
+    }),
+};
+
+const workerAt = (instance: string): string =>
+  `pipeline_exporter_info{job="builder",instance="${instance}",mode="long-lived"}`;
+
+export const workerMissing: Scenario = {
+  name: 'fewer workers than an hour ago',
+  claim: 'one worker, where there were two an hour ago, is told until there are two',
+  ports: 2,
+  past: [workerAt('one:9099'), workerAt('two:9099')],
+  files: nightly(`
+steps:
+  load: { uses: exec.command, with: { shell: 'true' } }
+`),
+  play: (stage) =>
+    withFleet(stage, async ({ worker }) => {
+      const { prometheus, port, otherPort } = stage;
+      await worker({ port });
+      await prometheus.fires('PipelineWorkerMissing', { job: 'builder' });
+      await worker({ port: otherPort });
+      await prometheus.resolves('PipelineWorkerMissing');
     }),
 };

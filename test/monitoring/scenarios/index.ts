@@ -1,6 +1,7 @@
 /** Every scenario. An expression that none of these fills, or one that the healthy one fills wrongly, is a mistake. */
 
 import * as cron from './cron.ts';
+import * as disk from './disk.ts';
 import * as fleet from './fleet.ts';
 import * as oneShot from './one-shot.ts';
 import * as statuses from './statuses.ts';
@@ -10,5 +11,5 @@ import * as time from './time.ts';
 import type { Scenario } from './scenario.ts';
 
 export const SCENARIOS: readonly Scenario[] = Object.freeze(
-  [cron, fleet, oneShot, statuses, time, telemetry].flatMap((file) => Object.values(file)),
+  [cron, disk, fleet, oneShot, statuses, time, telemetry].flatMap((file) => Object.values(file)),
 );

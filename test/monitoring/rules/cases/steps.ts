@@ -43,7 +43,8 @@ export const STEPS: readonly Case[] = [
     series: {
       [failed('load')]: '_ 10x100',
       [completed('load')]: '1 1 20 20 1 1 20 20 1 1 20x100',
-      // Another alert of a step comes and goes.
+      // Another alert of a step that completes all the time comes and goes.
+      [completed('slow')]: '1+1x100',
       [setting('step_p95_threshold_seconds', 'slow')]: '60x100',
       [step('last_duration_seconds', 'slow')]: '1 1 99 99 1 1 99 99 1 1 99 99 1x100',
       // Failed for as long, once; and twice.
@@ -55,6 +56,27 @@ export const STEPS: readonly Case[] = [
       [completed('away')]: '1 1 stale _ 1 1 stale _ 1x100',
     },
     firing: { '3h30m': [], '4h30m': ['load'], '24h': ['load'], '27h': [] },
+  },
+  {
+    alert: 'PipelineStepFlapping',
+    claim: 'it is that step of that job and profile that completed in between, twice',
+    every: '30m',
+    series: {
+      [failed('load')]: '_ 10 10 10 30 30 30 50x100',
+      [completed('load')]: '1 1 20 20 20 40 40 40x100',
+      // Seen to begin three times, while it completed once; twins that are well complete all the time.
+      [failed('once')]: '_ 30 stale _ 30 stale _ 30x100',
+      [completed('once')]: '1 1 stale _ 20 stale _ 20x100',
+      [completed('once', { job: 'k' })]: '1+1x100',
+      [completed('once', { profile: 'q' })]: '1+1x100',
+      [completed('other')]: '1+1x100',
+      // As once, a day after it completed twice.
+      [completed('old')]: '1 2 3x58 3 stale _ 3 stale _ 3x40',
+      [failed('old')]: '_x60 30 stale _ 30 stale _ 30x40',
+      // An exporter that is late with a completion does not take it back.
+      [completed('load', { instance: 'b' })]: '1x100',
+    },
+    firing: { '3h': [], '4h': ['load'], '24h': ['load'], '27h': [], '35h': [] },
   },
   {
     alert: 'PipelineStepStuck',
