@@ -100,10 +100,11 @@ export function makeSender(options: SenderOptions): Sender {
   return {
     adopt,
     flush: async (limitMs) => {
-      const endMs = now() + limitMs;
+      // A clock that is set back does not make it wait.
+      const endMs = performance.now() + limitMs;
       while (!stopping.signal.aborted) {
         const nextAtMs = await lookOnce();
-        const leftMs = endMs - now();
+        const leftMs = endMs - performance.now();
         if (leftMs <= 0) return;
         if (going.size > 0) await orAfter(Promise.race(going.values()), leftMs);
         else if (nextAtMs - now() > Math.min(SOON_MS, leftMs)) return;

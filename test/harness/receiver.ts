@@ -28,7 +28,13 @@ type Behaviour = number | 'hangs' | 'breaks off' | { readonly redirect: string }
 export async function openReceiver({
   port = 0,
   behave = () => 200,
-}: { readonly port?: number; readonly behave?: (n: number) => Behaviour } = {}): Promise<Receiver> {
+  retryAfter = [],
+}: {
+  readonly port?: number;
+  readonly behave?: (n: number) => Behaviour;
+  /** What it asks for in its first answers. */
+  readonly retryAfter?: readonly string[];
+} = {}): Promise<Receiver> {
   const got: Received[] = [];
   const good: string[] = [];
   const server: Server = createServer((request, answer) => {
@@ -43,6 +49,8 @@ export async function openReceiver({
       if (typeof how === 'object') {
         return void answer.writeHead(307, { location: how.redirect }).end();
       }
+      const asked = retryAfter[got.length - 1];
+      if (asked !== undefined) answer.setHeader('retry-after', asked);
       if (how < 300) good.push(String(headers['idempotency-key']));
       answer.writeHead(how).end(how < 300 ? 'ok' : 'no such hook');
     });
