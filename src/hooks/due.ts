@@ -12,7 +12,7 @@
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { replaceFile, syncFolder } from '../os/atomic.ts';
+import { replaceFile, sweepTemporary, syncFolder } from '../os/atomic.ts';
 import { makeOwnFolder } from '../os/own-folder.ts';
 
 import type { EndedRun } from '../model/hook-message.ts';
@@ -81,6 +81,7 @@ export function openDueHooks(stateDir: string): DueHooks {
   return {
     prepare: async (value) => {
       for (const place of [folder, due, prepared, leases]) makeOwnFolder(place!);
+      for (const place of [due, prepared]) await sweepTemporary(place!);
       await save(at(prepared, nameOf(value)), value);
       await syncFolder(prepared!);
     },

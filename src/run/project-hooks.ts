@@ -138,11 +138,14 @@ function keyOf(runId: string, generation: number, hook: string): string {
 }
 
 async function endOf(stateDir: string, { run, generation }: Due) {
-  const [found] = await listRuns(await lookAtRecords(stateDir), {
-    limit: 1,
-    where: ({ id }) => id === run.run_id,
-  });
-  const record: RunRecord | undefined = found?.record;
+  const recorded = await lookAtRecords(stateDir);
+  let record: RunRecord | undefined;
+  try {
+    const where = ({ id }: { readonly id: string }): boolean => id === run.run_id;
+    record = (await listRuns(recorded, { limit: 1, where }))[0]?.record;
+  } finally {
+    for (const { store } of recorded) store.close();
+  }
   if (record === undefined || record.generation > generation) return 'gone';
   return record.state === 'closed' ? 'recorded' : 'open';
 }
