@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
 import { findBinary } from '../../src/engine/binary.ts';
 import { binaryWays } from '../../src/engine/binary-ways.ts';
@@ -168,29 +168,30 @@ test('platforms without a published server are left with the sources', () => {
   expect(counts).toEqual([3, 3, 1]);
 });
 
-const whereOwnersCount = process.getuid?.() === 0 ? test : test.skip;
+const asRoot = process.getuid?.() === 0 ? describe : describe.skip;
 
-whereOwnersCount('a server that another user can have put into the cache is not executed', () =>
-  withFolder(async (folder) => {
-    const cache = join(folder, 'cache');
-    const own = join(cache, 'builder_cli', 'temporal', '1.9.1');
-    mkdirSync(own, { recursive: true });
-    const { binary } = fakeServer(own);
-    const options = optionsFor(folder, { ways: [way('by a test', writesIt)] });
-    expect(await findBinary(options)).toMatchObject({ path: binary });
-    for (const path of [cache, join(cache, 'builder_cli'), own, binary]) {
-      chownSync(path, 65_534, 65_534);
+asRoot('where another user can be had', () => {
+  test('a server that another user can have put into the cache is not executed', () =>
+    withFolder(async (folder) => {
+      const cache = join(folder, 'cache');
+      const own = join(cache, 'builder_cli', 'temporal', '1.9.1');
+      mkdirSync(own, { recursive: true });
+      const { binary } = fakeServer(own);
+      const options = optionsFor(folder, { ways: [way('by a test', writesIt)] });
+      expect(await findBinary(options)).toMatchObject({ path: binary });
+      for (const path of [cache, join(cache, 'builder_cli'), own, binary]) {
+        chownSync(path, 65_534, 65_534);
+        await expect(findBinary(options)).rejects.toMatchObject({
+          code: 'ENGINE_NOT_FOUND',
+          message: expect.stringContaining(`${path} belongs to another user (65534)`),
+        });
+        chownSync(path, 0, 0);
+      }
+      chmodSync(cache, 0o777);
       await expect(findBinary(options)).rejects.toMatchObject({
-        code: 'ENGINE_NOT_FOUND',
-        message: expect.stringContaining(`${path} belongs to another user (65534)`),
+        message: expect.stringContaining(`everybody may write to ${cache}`),
       });
-      chownSync(path, 0, 0);
-    }
-    chmodSync(cache, 0o777);
-    await expect(findBinary(options)).rejects.toMatchObject({
-      message: expect.stringContaining(`everybody may write to ${cache}`),
-    });
-    chmodSync(cache, 0o1777);
-    expect(await findBinary(options)).toMatchObject({ path: binary });
-  }),
-);
+      chmodSync(cache, 0o1777);
+      expect(await findBinary(options)).toMatchObject({ path: binary });
+    }));
+});

@@ -72,7 +72,7 @@ const DISTURBANCES: readonly (readonly [string, (about: About) => Promise<unknow
       const { workflowService } = connection;
       const about = { namespace: 'default', execution };
       const { pendingActivities } = await workflowService.describeWorkflowExecution(about);
-      const { activityId } = pendingActivities![0]!;
+      const activityId = pendingActivities?.[0]?.activityId;
       return workflowService.respondActivityTaskCompletedById({
         namespace: 'default',
         ...execution,
