@@ -64,7 +64,7 @@ export async function resumeRun(
       tell({ type: 'run_suspended', runId });
       return { state: 'suspended', runId };
     }
-    const { deliverQueue: ownDeliverQueue } = queuesOf('service', runId);
+    const { deliverQueue: ownDeliverQueue } = queuesOf('service', saved.run);
     const isDeliveredElsewhere =
       record.deliver_queue !== undefined && record.deliver_queue !== ownDeliverQueue;
     const recorded = { ...recordedRun(record, out), isDeliveredElsewhere };
