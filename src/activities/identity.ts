@@ -6,6 +6,7 @@ import { fingerprintForm, materialize } from './materialize.ts';
 import { hashSources } from './stage-sources.ts';
 import { withoutPaths } from './without-paths.ts';
 
+import type { HeardSteps } from '../model/heard.ts';
 import type { PlanStep } from '../model/plan.ts';
 import type { ArtifactRef, StepResult } from '../model/step-result.ts';
 import type { Store } from '../store/store.ts';
@@ -38,11 +39,14 @@ export async function identify(
   signal: AbortSignal,
   {
     secrets = () => '',
+    heard = {},
     salt,
     onProgress,
     hash = (files) => hashSources(files, signal, onProgress),
   }: {
     secrets?: (name: string) => string;
+    /** How other steps ended, where the options tell it. */
+    heard?: HeardSteps;
     salt?: string;
     /** Called with every piece that was hashed. */
     onProgress?: () => void;
@@ -52,10 +56,10 @@ export async function identify(
 ): Promise<Identity> {
   const kind = definition as unknown as StepDefinition<unknown>;
   const inputs = inputsOf(results, ({ sha256 }) => `${UNLOCATED}${sha256}`);
-  let options = materialize(step.options, { inputs, secrets });
+  let options = materialize(step.options, { inputs, heard, secrets });
   const located = async (): ReturnType<Identity['located']> => {
     const real = await locate(results, store);
-    return { options: materialize(step.options, { inputs: real, secrets }), inputs: real };
+    return { options: materialize(step.options, { inputs: real, heard, secrets }), inputs: real };
   };
   let patterns = kind.sources?.(options) ?? [];
   if (patterns.some((pattern) => pattern.includes(UNLOCATED))) {
@@ -64,7 +68,10 @@ export async function identify(
   }
   const files = await expandGlobs(patterns);
   const reusable = step.reuse && (kind.reusable?.(options) ?? true);
-  const form = withoutPaths(fingerprintForm(step.options, inputs), kind.roles?.paths ?? []);
+  const form = withoutPaths(
+    fingerprintForm(step.options, { inputs, heard }),
+    kind.roles?.paths ?? [],
+  );
   const hasPlaces = kind.sourcePlaces?.(options) ?? false;
   const identityOf = (sources: readonly HashedSource[]): ReturnType<typeof fingerprintOf> =>
     fingerprintOf({

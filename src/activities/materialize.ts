@@ -1,5 +1,6 @@
 /** Puts values in the place of the nodes a plan leaves open. No I/O. */
 
+import { saidBy } from '../model/heard.ts';
 import { StepError } from '../model/step-error.ts';
 import {
   concatOf,
@@ -15,12 +16,14 @@ import {
 import { sqlFrom, typedValue } from '../model/sql-from.ts';
 
 import type { InputArtifact, StepInputs } from '../model/attempt-inputs.ts';
+import type { HeardSteps } from '../model/heard.ts';
 import type { Json, Scalar } from '../model/plan.ts';
 import type { Piece, RefNode } from '../model/plan-nodes.ts';
 
 /** What the open nodes are answered from. `secrets` throws where a secret has no value. */
 export type Answers = {
   readonly inputs: StepInputs;
+  readonly heard?: HeardSteps;
   readonly secrets: (name: string) => string;
 };
 
@@ -28,9 +31,9 @@ export type Answers = {
  * The options as a kind's `run` receives them: a value of a step is the scalar, an output an absolute
  * path, a text with references one string, a query an `Sql`. @throws StepError UNKNOWN_REFERENCE
  */
-export function materialize(options: Json, { inputs, secrets }: Answers): unknown {
+export function materialize(options: Json, { inputs, heard, secrets }: Answers): unknown {
   const referred = (node: RefNode): Scalar => {
-    const found = lookUp(node, inputs);
+    const found = lookUp(node, { inputs, heard });
     return found.type === 'output' ? found.artifact.path : found.value;
   };
   const textOf = (piece: Piece): string => {
@@ -50,9 +53,9 @@ export function materialize(options: Json, { inputs, secrets }: Answers): unknow
  * The options as the fingerprint knows them: outputs by their content, secrets by their names only.
  * @throws StepError UNKNOWN_REFERENCE
  */
-export function fingerprintForm(options: Json, inputs: StepInputs): Json {
+export function fingerprintForm(options: Json, answers: Omit<Answers, 'secrets'>): Json {
   const formOf = (node: RefNode): Json => {
-    const found = lookUp(node, inputs);
+    const found = lookUp(node, answers);
     if (found.type === 'value') return found.value;
     return outputForm(found.artifact.sha256, found.artifact.format);
   };
@@ -81,9 +84,15 @@ type Found =
   | { readonly type: 'value'; readonly value: Scalar }
   | { readonly type: 'output'; readonly artifact: InputArtifact };
 
-function lookUp(node: RefNode, inputs: StepInputs): Found {
+function lookUp(node: RefNode, { inputs, heard = {} }: Omit<Answers, 'secrets'>): Found {
   const mention = mentionOf(node);
   const reference = nameOf(node);
+  if (mention?.part === 'outcome' || mention?.part === 'run') {
+    const value = saidBy(mention, heard);
+    if (value === undefined)
+      throw unknownReference(reference, `steps it is told of: ${list(Object.keys(heard))}`);
+    return { type: 'value', value };
+  }
   if (mention === undefined || !Object.hasOwn(inputs, mention.step)) {
     throw unknownReference(reference, `steps it can read: ${list(Object.keys(inputs))}`);
   }

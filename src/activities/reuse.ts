@@ -16,7 +16,7 @@ import type { Store } from '../store/store.ts';
 import type { Identity } from './identity.ts';
 
 /** The part of an attempt's input that decides about reuse. */
-export type ReuseInput = Pick<StepInput, 'step' | 'inputs'> & {
+export type ReuseInput = Pick<StepInput, 'step' | 'inputs' | 'heard'> & {
   readonly run: Pick<
     StepInput['run'],
     'id' | 'job' | 'profile' | 'previousRows' | 'previousResult'
@@ -52,7 +52,7 @@ export function secretsInUse(find: (name: string) => string | undefined): Secret
 /** What the attempt's result depends on. One that must not be reused is bound to its step and run. @throws StepError */
 export function identifyAttempt(
   definition: AnyStepDefinition,
-  { run, step, inputs }: ReuseInput,
+  { run, step, inputs, heard }: ReuseInput,
   store: Store,
   secrets: SecretsInUse,
   signal: AbortSignal,
@@ -60,6 +60,7 @@ export function identifyAttempt(
 ): Promise<Identity> {
   return identify(definition, step, inputs, store, signal, {
     secrets: (name) => secrets.value(name),
+    ...(heard === undefined ? {} : { heard }),
     // Of this step alone: a twin with the same options is another execution.
     salt: `${run.id}/${step.id}`,
     ...reading,

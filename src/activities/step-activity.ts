@@ -81,7 +81,7 @@ async function attempt(
   } catch (error) {
     const why = failureOfAttempt(error, {
       interruption,
-      limitMs: step.timeoutMs,
+      limitMs: input.limitMs ?? step.timeoutMs,
       log: logFileOf(environment, run.id, step.id),
       durationMs: elapsedMs(),
     });
@@ -107,7 +107,8 @@ async function workOf(
   environment: StepEnvironment,
   own: { readonly signal: AbortSignal; readonly stop: (why: Interruption) => void },
 ): Promise<StepResult> {
-  const { timeoutMs, limitIsDefault } = input.step;
+  const { limitIsDefault } = input.step;
+  const timeoutMs = input.limitMs ?? input.step.timeoutMs;
   const clock = makeAwakeClock();
   let progressedAtMs = 0;
   const ring = (): void => {

@@ -9,7 +9,7 @@ export type Signals = {
   readonly suspend: AbortSignal;
   /** Takes the process' signals over; until then each ends it, as ever. Harmless when repeated. */
   listen(): void;
-  /** Gives them back. */
+  /** What is over is told nothing more: from here on the process' signals, if they were taken over, do nothing. */
   stop(): void;
 };
 
@@ -22,9 +22,13 @@ export function ignoresHup(env: Environment): boolean {
 export function makeSignals(env: Environment): Signals {
   const cancel = new AbortController();
   const suspend = new AbortController();
-  const onInt = (): void => (cancel.signal.aborted ? suspend : cancel).abort();
-  const onTerm = (): void => suspend.abort();
+  const tell = (order: AbortController): void => {
+    if (!isOver) order.abort();
+  };
+  const onInt = (): void => tell(cancel.signal.aborted ? suspend : cancel);
+  const onTerm = (): void => tell(suspend);
   let isListening = false;
+  let isOver = false;
   return {
     cancel: cancel.signal,
     suspend: suspend.signal,
@@ -35,10 +39,9 @@ export function makeSignals(env: Environment): Signals {
       process.on('SIGTERM', onTerm);
       if (!ignoresHup(env)) process.on('SIGHUP', onTerm);
     },
+    // Given back, they would end the process before it has left with its own code.
     stop: () => {
-      process.off('SIGINT', onInt);
-      process.off('SIGTERM', onTerm);
-      process.off('SIGHUP', onTerm);
+      isOver = true;
     },
   };
 }

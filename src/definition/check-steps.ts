@@ -1,6 +1,7 @@
 /** Checks every step of a merged profile: its kind, its options, what it needs and reads. Pure. */
 
 import { resolveCondition } from './conditions.ts';
+import { outcomeProblems, waitForAll } from './handlers.ts';
 import { child, entriesOf, itemsOf, textOf } from './located.ts';
 import { resolveOptions } from './options.ts';
 import { MAX_STEPS } from './profile.ts';
@@ -12,6 +13,7 @@ import type { CheckInput } from './check.ts';
 import type { CheckedJob } from './check-job.ts';
 import type { CheckedProfiles } from './check-profiles.ts';
 import type { Problem } from '../model/errors.ts';
+import type { Handling } from './handlers.ts';
 import type { KindSpec } from './kind-spec.ts';
 import type { Entry, Located, LocatedMap, Place } from './located.ts';
 import type { PathUse, ResolvedOptions } from './options.ts';
@@ -26,6 +28,7 @@ export type CheckedStep = {
   readonly spec: KindSpec | undefined;
   readonly options: Json | undefined;
   readonly when: Condition | undefined;
+  readonly handling: Handling;
   /** Ids it needs, written or mentioned, with the place of the first mention. */
   readonly needs: ReadonlyMap<string, Place>;
   readonly reads: ReadonlySet<string>;
@@ -65,6 +68,7 @@ export function checkSteps(
     if (entry.value.kind !== 'map') return [];
     return [checkStep(id, entry, { input, job, profiles, ids, problems, paths })];
   });
+  waitForAll(steps.map(({ handling }) => handling));
   const inputs = new Set(job.scope.inputs.values());
   return {
     steps,
@@ -123,23 +127,36 @@ function checkStep(id: string, entry: Entry, around: Around): CheckedStep {
   for (const { step, at } of resolved.tables) {
     if (!ids.has(step) && complete) problems.push(unknownNeed(id, step, at, around));
   }
-  for (const { step, at } of [...resolved.uses, ...resolved.tables]) {
+  const told = resolved.uses.flatMap((use) => (use.part === 'outcome' ? [use] : []));
+  for (const { step, at } of [...read(resolved.uses), ...resolved.tables]) {
     if (!ids.has(step)) continue;
     note(step, at);
     reads.add(step);
   }
   // A condition decides whether the step runs, not what it makes: it is no part of the fingerprint.
-  for (const { step, at } of conditionUses) if (ids.has(step)) note(step, at);
+  for (const use of [...told, ...conditionUses]) {
+    if (use.part !== 'run' && ids.has(use.step)) note(use.step, use.at);
+  }
   for (const need of needs.keys()) if (isNamed(need, resolved.names)) reads.add(need);
 
   const outputs = [
-    ...resolved.uses.flatMap(({ at, step, part, name }) =>
+    ...read(resolved.uses).flatMap(({ at, step, part, name }) =>
       part === 'outputs' ? [{ at, step, output: name }] : [],
     ),
     ...resolved.tables.flatMap(({ at, step, output }) =>
       output === undefined ? [{ at, step, output: 'table' }] : [{ at, step, output }],
     ),
   ];
+  const runIf = textOf(child(located, 'run_if'));
+  const handling: Handling = {
+    id,
+    runIf: runIf === 'failed' || runIf === 'always' ? runIf : undefined,
+    at: child(located, 'run_if')?.at ?? entry.key,
+    inCondition: conditionUses,
+    inOptions: resolved.uses,
+    needs,
+  };
+  problems.push(...outcomeProblems(handling));
   return {
     id,
     at: entry.key,
@@ -147,14 +164,20 @@ function checkStep(id: string, entry: Entry, around: Around): CheckedStep {
     spec,
     options: resolved.options,
     when,
+    handling,
     needs,
     reads,
     outputs,
-    values: [...resolved.uses, ...conditionUses].flatMap(({ at, step, part, name }) =>
+    values: read([...resolved.uses, ...conditionUses]).flatMap(({ at, step, part, name }) =>
       part === 'values' ? [{ at, step, value: name }] : [],
     ),
     queries: resolved.queries,
   };
+}
+
+/** The mentions of what a step made. */
+function read(uses: readonly StepUse[]): readonly (StepUse & { part: 'outputs' | 'values' })[] {
+  return uses.flatMap((use) => (use.part === 'outputs' || use.part === 'values' ? [use] : []));
 }
 
 function kindOf(

@@ -1,19 +1,25 @@
 /** Resolves what stands under `when` to the plan's condition. Pure. */
 
+import { momentOf } from '../model/moment.ts';
+import { STATUSES } from '../model/outcome.ts';
 import { isRef, mentionOf, nameOf } from '../model/plan-nodes.ts';
+import { didYouMean } from '../model/suggest.ts';
 import { foundText } from './issue-text.ts';
-import { child, entriesOf, mapScalars, plainOf } from './located.ts';
-import { conditionSchema } from './profile.ts';
+import { child, entriesOf, itemsOf, mapScalars, plainOf } from './located.ts';
+import { JOINTS, conditionSchema } from './profile.ts';
 import { replaceReferences } from './replace.ts';
 import { shapeOf } from './shape-problems.ts';
 
 import type { Problem } from '../model/errors.ts';
 import type { Located } from './located.ts';
-import type { Condition, Json } from '../model/plan.ts';
+import type { Comparison, Condition, Json } from '../model/plan.ts';
 import type { StepUse } from './replace.ts';
 import type { Root, Scope } from './scope.ts';
 
 const ALLOWED: ReadonlySet<Root> = new Set(['params', 'job', 'run', 'partition', 'steps'] as const);
+
+const WHAT_IS_COMPARED =
+  'a condition compares params, job.name, run.date, partition, and values and status of steps';
 
 /** The condition of a step; undefined where there is none or it is wrong. */
 export function resolveCondition(
@@ -28,8 +34,8 @@ export function resolveCondition(
     const value = replaceReferences(scalar, {
       ...how,
       allowed: ALLOWED,
-      noSecrets: 'a condition compares params, job.name, run.date, partition and values of steps',
-      why: 'a condition compares params, job.name, run.date, partition and values of steps',
+      noSecrets: WHAT_IS_COMPARED,
+      why: WHAT_IS_COMPARED,
     });
     if (value.kind !== 'node') return value;
     const message = refusalOf(value.value);
@@ -39,12 +45,11 @@ export function resolveCondition(
   });
 
   const what = `steps.${id}.when`;
-  problems.push(...shapeOf(conditionSchema, withoutNodes(replaced, []), { what }).problems);
+  problems.push(...shapeOf(conditionSchema, withoutNodes(replaced, true), { what }).problems);
   if (problems.length > before) return undefined;
   problems.push(...pairProblems(what, replaced));
   if (problems.length > before) return undefined;
-  const plain = plainOf(replaced);
-  return replaced.kind === 'map' ? (plain as Condition) : { value: plain as Condition['value'] };
+  return conditionOf(replaced);
 }
 
 /** Why a node cannot be compared; undefined: it can. */
@@ -57,41 +62,109 @@ function refusalOf(node: Json): string | undefined {
 }
 
 /** For the shape alone: what a step will return may be of any type, but only where a value is compared. */
-function withoutNodes(located: Located, path: readonly string[]): Located {
-  if (located.kind === 'node' && (path.length === 0 || path[0] === 'value')) {
+function withoutNodes(located: Located, isCompared: boolean): Located {
+  if (located.kind === 'node' && isCompared) {
     return { kind: 'scalar', at: located.at, value: true, marks: [] };
   }
+  if (located.kind === 'list') {
+    return { ...located, items: located.items.map((item) => withoutNodes(item, isCompared)) };
+  }
   if (located.kind !== 'map') return located;
-  const entries = [...located.entries].map(
+  const entries = entriesOf(located).map(
     ([key, { key: at, value }]) =>
-      [key, { key: at, value: withoutNodes(value, [...path, key]) }] as const,
+      [key, { key: at, value: withoutNodes(value, key === 'value' || isJoint(key)) }] as const,
   );
   return { ...located, entries: new Map(entries) };
 }
 
-const WORDS = Object.freeze({ number: 'a number', string: 'text', boolean: 'true or false' });
+function isJoint(key: string): boolean {
+  return JOINTS.some((joint) => joint === key);
+}
 
-/** Comparisons of values of two types, whose answer is known before anything runs. */
+/** Of one that has its shape. */
+function conditionOf(located: Located): Condition {
+  const [all, any, not] = JOINTS.map((joint) => child(located, joint));
+  if (all !== undefined) return { all: itemsOf(all).map(conditionOf) };
+  if (any !== undefined) return { any: itemsOf(any).map(conditionOf) };
+  if (not !== undefined) return { not: conditionOf(not) };
+  const plain = plainOf(located);
+  return located.kind === 'map' ? (plain as Comparison) : { value: plain as Comparison['value'] };
+}
+
+const WORDS = Object.freeze({ number: 'a number', string: 'text', boolean: 'true or false' });
+const IN_ORDER: ReadonlySet<string> = new Set(['above', 'below', 'at_least', 'at_most']);
+const NEVER_EQUAL: ReadonlySet<string> = new Set(['not_equals', 'not_in']);
+
+/** Comparisons whose answer is known before anything runs: of values of two types, of a status that there is not. */
 function pairProblems(what: string, when: Located): readonly Problem[] {
+  const [all, any, not] = JOINTS.map((joint) => child(when, joint));
+  if (not !== undefined) return pairProblems(`${what}.not`, not);
+  const joint = all ?? any;
+  if (joint !== undefined) {
+    const name = `${what}.${all === undefined ? 'any' : 'all'}`;
+    return itemsOf(joint).flatMap((item, i) => pairProblems(`${name}[${i}]`, item));
+  }
   const value = child(when, 'value');
-  if (value?.kind !== 'scalar') return [];
-  const type = typeof value.value as keyof typeof WORDS;
-  return entriesOf(when).flatMap(([key, entry]) => {
+  if (value === undefined) return [];
+  return entriesOf(when).flatMap(([key, entry]): readonly Problem[] => {
     if (key === 'value') return [];
-    const wanted = key === 'above' || key === 'below' ? 'number' : undefined;
     const others = entry.value.kind === 'list' ? entry.value.items : [entry.value];
+    if (value.kind === 'node')
+      return others.flatMap((other) => statusProblems(what, key, value, other));
+    if (value.kind !== 'scalar') return [];
     const wrong = others.find(
-      (other) => other.kind === 'scalar' && type !== (wanted ?? typeof other.value),
+      (other) => other.kind === 'scalar' && !canBeCompared(key, value, other),
     );
-    return [wrong].flatMap((other): readonly Problem[] => {
-      if (other?.kind !== 'scalar') return [];
-      const found = WORDS[typeof other.value as keyof typeof WORDS];
-      const always = key === 'not_equals' ? 'always holds' : 'can never hold';
-      const message =
-        wanted === undefined
-          ? `${what}.${key}: ${foundText(other)}, which is ${found}, and the value is ${WORDS[type]} (${String(value.value)}); the condition ${always}`
-          : `${what}.${key}: the value is ${WORDS[type]} (${String(value.value)}), and '${key}' compares numbers; the condition ${always}`;
-      return [{ code: 'WRONG_TYPE', ...(wanted === undefined ? other.at : value.at), message }];
-    });
+    return wrong?.kind === 'scalar' ? [pairProblem(what, key, value, wrong)] : [];
   });
+}
+
+type ScalarLocated = Extract<Located, { kind: 'scalar' }>;
+
+function canBeCompared(key: string, value: ScalarLocated, other: ScalarLocated): boolean {
+  if (key === 'matches') return typeof value.value === 'string';
+  if (typeof value.value !== typeof other.value) return false;
+  if (!IN_ORDER.has(key)) return true;
+  return typeof value.value === 'number' || momentOf(String(value.value)) !== undefined;
+}
+
+function pairProblem(
+  what: string,
+  key: string,
+  value: ScalarLocated,
+  other: ScalarLocated,
+): Problem {
+  const type = typeof value.value as keyof typeof WORDS;
+  const shown = `the value is ${WORDS[type]} (${String(value.value)})`;
+  if (key === 'matches' || (IN_ORDER.has(key) && type !== 'number')) {
+    const kind = key === 'matches' ? 'looks at text' : 'compares numbers, dates and times';
+    const message = `${what}.${key}: ${shown}, and '${key}' ${kind}; the condition can never hold`;
+    return { code: 'WRONG_TYPE', ...value.at, message };
+  }
+  const found = WORDS[typeof other.value as keyof typeof WORDS];
+  const always = NEVER_EQUAL.has(key) ? 'always holds' : 'can never hold';
+  const message = `${what}.${key}: ${foundText(other)}, which is ${found}, and ${shown}; the condition ${always}`;
+  return { code: 'WRONG_TYPE', ...other.at, message };
+}
+
+/** A status is one of a closed set. */
+function statusProblems(
+  what: string,
+  key: string,
+  value: Extract<Located, { kind: 'node' }>,
+  other: Located,
+): readonly Problem[] {
+  const found = isRef(value.value) ? mentionOf(value.value) : undefined;
+  const isStatus = (found?.part === 'outcome' || found?.part === 'run') && found.name === 'status';
+  if (!isStatus || other.kind !== 'scalar') return [];
+  if (key === 'matches') return [];
+  if (IN_ORDER.has(key)) {
+    const message = `${what}.${key}: a status has no order; use equals, not_equals, in or not_in`;
+    return [{ code: 'WRONG_TYPE', ...value.at, message }];
+  }
+  const text = String(other.value);
+  if (STATUSES.some((status) => status === text)) return [];
+  const hint = didYouMean(text, STATUSES);
+  const message = `${what}.${key}: ${foundText(other)}; a status is one of ${STATUSES.join(', ')}`;
+  return [{ code: 'BAD_VALUE', ...other.at, message, ...(hint === undefined ? {} : { hint }) }];
 }

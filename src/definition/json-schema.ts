@@ -25,7 +25,7 @@ export function jobJsonSchema(): JsonSchema {
 
 /** The schema of profile files whose steps use these kinds. */
 export function profileJsonSchema(kinds: readonly KindSpec[]): JsonSchema {
-  const root = written(profileSchema);
+  const { definitions: shared = {}, ...root } = written(profileSchema);
   const settings = propertiesOf(root);
   const eachStep = settings['steps']!['additionalProperties'] as { readonly anyOf: JsonSchema[] };
   const step = eachStep.anyOf.find((each) => each['type'] === 'object') ?? {};
@@ -57,6 +57,13 @@ export function profileJsonSchema(kinds: readonly KindSpec[]): JsonSchema {
     }),
     else: { required: ['steps'], ...steps({ $ref: '#/definitions/step' }) },
     definitions: {
+      // What refers to itself has a name of its own.
+      ...Object.fromEntries(
+        Object.entries(shared as Readonly<Record<string, JsonSchema>>).map(([name, each]) => [
+          name,
+          orReference(each),
+        ]),
+      ),
       reference: {
         type: 'string',
         pattern: String.raw`\$\{\{.+\}\}`,

@@ -3,7 +3,7 @@
 import { child, entriesOf, itemsOf, textOf } from './located.ts';
 import { exactNumber } from '../model/exact-number.ts';
 import { foundText } from './issue-text.ts';
-import { linearPattern } from './linear-pattern.ts';
+import { linearPattern } from '../model/linear-pattern.ts';
 import { didYouMean } from '../model/suggest.ts';
 
 import type { ParamType } from './job.ts';

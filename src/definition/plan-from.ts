@@ -1,12 +1,14 @@
 /** Makes the plan of a definition that has no problems, and tells where each setting came from. Pure. */
 
 import { parseDuration } from '../model/duration.ts';
+import { hearsOf, heedsOf } from './handlers.ts';
 import { child, entriesOf, plainOf, textOf } from './located.ts';
 import { DEFAULTS } from './profile.ts';
 
 import type { CheckedJob } from './check-job.ts';
 import type { CheckedProfiles } from './check-profiles.ts';
 import type { CheckedStep, CheckedSteps } from './check-steps.ts';
+import type { Handling } from './handlers.ts';
 import type { Located } from './located.ts';
 import type { Plan, PlanStep, Scalar } from '../model/plan.ts';
 
@@ -40,13 +42,15 @@ export function planFrom(
   const planStep = (step: CheckedStep): PlanStep => {
     const own = (key: string): Located | undefined => child(step.located, key);
     const name = (key: string): string => `steps.${step.id}.${key}`;
-    const retry = (key: keyof typeof DEFAULTS.retry): readonly (Located | undefined)[] => [
+    const retry = (
+      key: keyof typeof DEFAULTS.retry | 'max_duration',
+    ): readonly (Located | undefined)[] => [
       child(own('retry'), key),
       child(child(defaults, 'retry'), key),
     ];
     const p95 = textOf(child(own('alert'), 'p95'));
     const description = textOf(own('description'));
-    for (const key of ['uses', 'description', 'needs', 'when', 'alert'] as const) {
+    for (const key of ['uses', 'description', 'needs', 'run_if', 'when', 'alert'] as const) {
       const found = own(key);
       if (found !== undefined) origins[name(key)] = placeOf(found);
     }
@@ -59,12 +63,18 @@ export function planFrom(
       retry('max_backoff'),
       DEFAULTS.retry.max_backoff,
     );
+    const maxDuration = setting<string | undefined>(
+      name('retry.max_duration'),
+      retry('max_duration'),
+      undefined,
+    );
     return {
       id: step.id,
       kind: step.spec?.kind ?? '',
       ...(description === undefined ? {} : { description }),
       needs: [...step.needs.keys()],
       reads: [...step.reads],
+      ...handlingOf(step.handling),
       options: step.options ?? {},
       ...(step.when === undefined ? {} : { when: step.when }),
       timeoutMs: durationOf(
@@ -87,11 +97,17 @@ export function planFrom(
         factor: setting(name('retry.factor'), retry('factor'), DEFAULTS.retry.factor),
         // The built-in longest wait gives way to a longer first one.
         maxBackoffMs: Math.max(maxBackoffMs, backoffMs),
+        ...(maxDuration === undefined ? {} : { maxDurationMs: parseDuration(maxDuration) }),
       },
       core: setting(name('core'), [own('core')], DEFAULTS.core),
       ...(p95 === undefined ? {} : { p95Ms: parseDuration(p95) }),
       allowFailure: setting(name('allow_failure'), [own('allow_failure')], DEFAULTS.allow_failure),
-      reuse: setting(name('reuse'), [own('reuse')], DEFAULTS.reuse),
+      // What tells how others ended is done each time.
+      reuse: setting(
+        name('reuse'),
+        [own('reuse')],
+        DEFAULTS.reuse && step.handling.runIf === undefined,
+      ),
     };
   };
 
@@ -118,6 +134,16 @@ export function planFrom(
     steps: steps.steps.map(planStep),
   };
   return { plan, origins };
+}
+
+function handlingOf(handling: Handling): Pick<PlanStep, 'heeds' | 'runIf' | 'hears'> {
+  const { runIf } = handling;
+  const [heeds, hears] = [heedsOf(handling), hearsOf(handling)];
+  return {
+    ...(heeds.length === 0 ? {} : { heeds }),
+    ...(runIf === undefined ? {} : { runIf }),
+    ...(hears.length === 0 ? {} : { hears }),
+  };
 }
 
 function placeOf(located: Located): string {

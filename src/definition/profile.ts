@@ -2,6 +2,8 @@
 
 import { z } from 'zod';
 
+import { linearPattern } from '../model/linear-pattern.ts';
+import { momentOf } from '../model/moment.ts';
 import { definitionName, duration, plainScalar, stepId } from './definition-types.ts';
 
 /** Most steps of one plan: the run's history and its queries stay small. */
@@ -24,28 +26,90 @@ const retry = z.strictObject({
   backoff: duration().optional().describe('Wait before the second attempt.'),
   factor: z.number().min(1).max(100).optional().describe('Each wait is so many times the last.'),
   max_backoff: duration().optional().describe('Longest wait between two attempts.'),
+  max_duration: duration({ minMs: 1 })
+    .optional()
+    .describe('Longest time over all attempts and waits, from the first start.'),
 });
 
 const timeout = duration({ minMs: 1 }).describe('Longest time one attempt may take.');
 
 /** The comparisons of a `when`; exactly one stands beside `value`. */
-export const COMPARISONS = ['equals', 'not_equals', 'above', 'below', 'in'] as const;
+export const COMPARISONS = [
+  'equals',
+  'not_equals',
+  'above',
+  'below',
+  'at_least',
+  'at_most',
+  'in',
+  'not_in',
+  'matches',
+] as const;
+
+/** What joins conditions; stands alone in its mapping. */
+export const JOINTS = ['all', 'any', 'not'] as const;
+
+const bound = z
+  .union([
+    z.number(),
+    z.string().refine((text) => momentOf(text) !== undefined, {
+      error: ({ input }) =>
+        `'${String(input)}' is neither a number nor a date or time such as 2026-03-01 or 2026-03-01T07:30:00Z`,
+    }),
+  ])
+  .optional();
+
+const pattern = z
+  .string()
+  .superRefine((text, ctx) => {
+    const { wrong } = linearPattern(text);
+    if (wrong !== undefined) ctx.addIssue({ code: 'custom', message: `'${text}': ${wrong}` });
+  })
+  .describe('A regular expression that is found in the text; anchor it with ^ and $.');
 
 const comparison = z
   .strictObject({
-    value: plainScalar().describe('A reference, such as ${{ steps.clean.values.rows }}.'),
+    value: plainScalar()
+      .optional()
+      .describe(
+        'A reference, such as ${{ steps.clean.values.rows }} or ${{ steps.clean.status }}.',
+      ),
     equals: plainScalar().optional(),
     not_equals: plainScalar().optional(),
-    above: z.number().optional(),
-    below: z.number().optional(),
+    above: bound,
+    below: bound,
+    at_least: bound,
+    at_most: bound,
     in: z.array(plainScalar()).min(1).optional(),
+    not_in: z.array(plainScalar()).min(1).optional(),
+    matches: pattern.optional(),
+    get all() {
+      return z.array(conditionSchema).min(1).optional().describe('Holds if each of them holds.');
+    },
+    get any() {
+      return z.array(conditionSchema).min(1).optional().describe('Holds if one of them holds.');
+    },
+    get not() {
+      return conditionSchema.optional().describe('Holds if this does not.');
+    },
   })
-  .refine((when) => COMPARISONS.filter((key) => when[key] !== undefined).length === 1, {
-    error: `'when' takes 'value' and exactly one of ${COMPARISONS.join(', ')}`,
+  .refine((when) => isOneForm(Object.keys(when)), {
+    error: `'when' takes 'value' and exactly one of ${COMPARISONS.join(', ')}; or one of ${JOINTS.join(', ')} alone`,
   });
 
+function isOneForm(keys: readonly string[]): boolean {
+  const isAlone = keys.length === 1 && JOINTS.some((joint) => joint === keys[0]);
+  return (
+    isAlone ||
+    (keys.length === 2 && keys.includes('value') && !JOINTS.some((joint) => keys.includes(joint)))
+  );
+}
+
 /** Shape of `when`, its references replaced. */
-export const conditionSchema = z.union([z.boolean(), comparison]);
+export const conditionSchema: z.ZodType<WhenShape> = z
+  .union([z.boolean(), comparison])
+  .meta({ id: 'condition' });
+type WhenShape = boolean | Readonly<Record<string, unknown>>;
 
 const step = z.strictObject({
   uses: z.string().optional().describe('Kind of the step, such as transform.sql.'),
@@ -55,6 +119,12 @@ const step = z.strictObject({
     .optional()
     .describe('Steps that must be done before; SQL sees them as tables.'),
   with: z.record(z.string(), z.unknown()).optional().describe('Options of the kind.'),
+  run_if: z
+    .enum(['succeeded', 'failed', 'always'])
+    .optional()
+    .describe(
+      'succeeded: once all it needs did; failed: if one of them did not; always: however they ended. Without needs: at the end of the run.',
+    ),
   when: conditionSchema
     .optional()
     .describe(
@@ -91,9 +161,9 @@ export const profileSchema = z.strictObject({
     .optional()
     .describe('Profile this one starts from: a name, or a path that ends in .yaml.'),
   description: z.string().optional().describe('How it builds, and when to use it.'),
-  expected_every: duration({ minMs: 1, maxMs: 7 * 86_400_000, range: '1ms to 7d' })
+  expected_every: duration({ minMs: 1, maxMs: 92 * 86_400_000, range: '1ms to 92d' })
     .optional()
-    .describe('An alert fires when no run completes for two of these periods; at most 7d.'),
+    .describe('An alert fires when no run completes for two of these periods; at most 92d.'),
   concurrency: z.int().min(1).max(1000).optional().describe('Most steps at once.'),
   on_failure: z
     .enum(['continue', 'stop'])

@@ -10,17 +10,12 @@ import { lookUp } from './scope.ts';
 import type { Problem } from '../model/errors.ts';
 import type { Located, Place } from './located.ts';
 import type { Scalar } from '../model/json.ts';
-import type { Piece, RefNode, SecretNode } from '../model/plan-nodes.ts';
+import type { Mention, Piece, RefNode, SecretNode } from '../model/plan-nodes.ts';
 import type { Reference } from './reference.ts';
 import type { Found, Root, Scope } from './scope.ts';
 
-/** A mention of another step's output or value. */
-export type StepUse = {
-  readonly at: Place;
-  readonly step: string;
-  readonly part: 'outputs' | 'values';
-  readonly name: string;
-};
+/** A mention of another step's output, value or outcome. */
+export type StepUse = { readonly at: Place } & Mention;
 
 /** What may stand at a place, and where mistakes and mentions are noted. */
 export type Replacing = {
@@ -98,7 +93,8 @@ export function resolveReference(
     return undefined;
   }
   if (found.kind === 'step') {
-    how.uses.push({ at, step: found.step, part: found.part, name: found.name });
+    const { kind: _, ...mention } = found;
+    how.uses.push({ at, ...mention });
   }
   return found;
 }

@@ -1,11 +1,12 @@
 /** What a reference can name, and what each name stands for. Pure. */
 
+import { OUTCOME_PARTS, RUN_PARTS } from '../model/plan-nodes.ts';
 import { didYouMean } from '../model/suggest.ts';
 
 import type { ErrorCode } from '../model/error-codes.ts';
 import type { Partition } from '../model/partition.ts';
 import type { Scalar } from '../model/plan.ts';
-import type { SqlType } from '../model/plan-nodes.ts';
+import type { Mention, OutcomePart, SqlType } from '../model/plan-nodes.ts';
 import type { Reference } from './reference.ts';
 
 /** The first words a reference can have. */
@@ -14,12 +15,7 @@ export type Root = (typeof ROOTS)[number];
 
 export type Found =
   | { readonly kind: 'value'; readonly value: Scalar; readonly type?: SqlType }
-  | {
-      readonly kind: 'step';
-      readonly step: string;
-      readonly part: 'outputs' | 'values';
-      readonly name: string;
-    }
+  | ({ readonly kind: 'step' } & Mention)
   | { readonly kind: 'secret'; readonly name: string }
   /** It exists, but its value is reported as wrong elsewhere. */
   | { readonly kind: 'hole' }
@@ -66,22 +62,23 @@ export function lookUp(scope: Scope, { name, names }: Reference): Found {
       return name === 'job.name' ? valueOrHole(scope.job) : malformed(name, 'job.name');
     case 'run':
       if (name === 'run.date') return { kind: 'value', value: scope.date };
-      return malformed(name, 'run.date');
+      return runOutcome(name, second, names.length);
     case 'partition':
       return partitionValue(scope.partition, name, second);
     case 'secrets':
       if (second === undefined || names.length !== 2) return malformed(name, 'secrets.NAME');
       return { kind: 'secret', name: second };
     case 'steps': {
-      const form = 'steps.id.outputs.name or steps.id.values.name';
-      if (second === undefined || fourth === undefined || names.length !== 4) {
+      const form =
+        'steps.id.outputs.name, steps.id.values.name, steps.id.status or steps.id.message';
+      const part = partOf(third, fourth);
+      if (second === undefined || part === undefined || names.length > 4) {
         return malformed(name, form);
       }
-      if (third !== 'outputs' && third !== 'values') return malformed(name, form);
       if (!scope.steps.has(second)) {
         return unknown(name, 'the profile has no step', second, [...scope.steps]);
       }
-      return { kind: 'step', step: second, part: third, name: fourth };
+      return { kind: 'step', step: second, ...part };
     }
     default: {
       const hint = didYouMean(root ?? '', ROOTS);
@@ -89,6 +86,23 @@ export function lookUp(scope: Scope, { name, names }: Reference): Found {
       return { kind: 'wrong', code: 'UNKNOWN_REFERENCE', message, ...(hint && { hint }) };
     }
   }
+}
+
+type Part =
+  | { readonly part: 'outputs' | 'values'; readonly name: string }
+  | { readonly part: 'outcome'; readonly name: OutcomePart };
+
+function partOf(third: string | undefined, fourth: string | undefined): Part | undefined {
+  const name = OUTCOME_PARTS.find((part) => part === third);
+  if (name !== undefined) return fourth === undefined ? { part: 'outcome', name } : undefined;
+  if (fourth === undefined || (third !== 'outputs' && third !== 'values')) return undefined;
+  return { part: third, name: fourth };
+}
+
+function runOutcome(name: string, second: string | undefined, parts: number): Found {
+  const found = RUN_PARTS.find((part) => part === second);
+  if (found !== undefined && parts === 2) return { kind: 'step', part: 'run', name: found };
+  return malformed(name, ['date', ...RUN_PARTS].map((part) => `run.${part}`).join(', '));
 }
 
 function partitionValue(

@@ -30,7 +30,12 @@ export async function keepAdopting({
     if ((await store.adopter()) === exporter) return;
     await store.append([{ type: 'adopter', exporter, atMs: Date.now() }]);
   };
-  const tryIt = (): Promise<void> => attempt().catch(() => undefined);
+  // One at a time: a second one would find the lease taken, by the first, and forget that it is ours.
+  let trying: Promise<void> | undefined;
+  const tryIt = (): Promise<void> =>
+    (trying ??= attempt()
+      .catch(() => undefined)
+      .finally(() => (trying = undefined)));
   const take = async (path: string): Promise<Lease | undefined> => {
     await mkdir(folder, { recursive: true });
     const taken = await takeLease(path);

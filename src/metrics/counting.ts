@@ -31,14 +31,13 @@ export function makeCounting({
   const open = new Set<Promise<void>>();
 
   async function append(entries: readonly RunEntry[]): Promise<void> {
-    try {
-      await store.append(entries);
-    } catch {
-      if (counter === undefined) return;
-      // Nobody else can have counted it, and a store that fails is when the numbers matter most.
-      counter.telemetry.metricsError('claim');
-      for (const entry of entries) if (isFact(entry)) counter.telemetry.record(entry);
-    }
+    // Each by itself, still in one write: a disk that is full takes some of them, and those are counted there.
+    const appended = await Promise.allSettled(entries.map((entry) => store.append([entry])));
+    const lost = entries.filter((_, i) => appended[i]?.status === 'rejected');
+    if (counter === undefined || lost.length === 0) return;
+    // Nobody else can have counted it, and a store that fails is when the numbers matter most.
+    counter.telemetry.metricsError('claim');
+    for (const entry of lost) if (isFact(entry)) counter.telemetry.record(entry);
   }
 
   return {

@@ -78,7 +78,7 @@ export async function openMetricsFile(
       cause: error,
     });
   }
-  const write = async (): Promise<void> => {
+  const writeNow = async (): Promise<void> => {
     try {
       const now = await text();
       lease.check();
@@ -86,6 +86,16 @@ export async function openMetricsFile(
     } catch {
       telemetry.metricsError('file');
     }
+  };
+  // One after the other: of two that overlap the older text could come last. Who asks while one waits waits with it.
+  let going: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
+  const write = (): Promise<void> => {
+    next ??= going.then(() => {
+      next = undefined;
+      return (going = writeNow());
+    });
+    return next;
   };
   const timer = setInterval(() => void write(), WRITE_EVERY_MS).unref();
   return {

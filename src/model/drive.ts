@@ -8,14 +8,14 @@
  */
 
 import { runStatus } from './outcome.ts';
-import { graphOf, inputsOf } from './run-state.ts';
+import { givenTo, graphOf } from './run-state.ts';
 import { begin, onAttempted, onDue, onStop, startNext } from './transitions.ts';
 
 import type { Attempted } from './endings.ts';
 import type { RunEvent } from './events.ts';
 import type { Outcome, RunStatus, StopCause } from './outcome.ts';
 import type { Plan, PlanStep } from './plan.ts';
-import type { Graph, RunState } from './run-state.ts';
+import type { Given, Graph, RunState } from './run-state.ts';
 import type { StepResult } from './step-result.ts';
 import type { Turn } from './transitions.ts';
 
@@ -29,12 +29,7 @@ export type DrivePorts = {
    * Tries a step once, and answers once, at any time. `attempt` counts from 1 over every ending. Called again for an
    * attempt that was running when the state was saved: it is gone on with, or made again under the same number.
    */
-  attempt(
-    step: PlanStep,
-    attempt: number,
-    inputs: Readonly<Record<string, StepResult>>,
-    answer: (answer: Answer) => void,
-  ): void;
+  attempt(step: PlanStep, attempt: number, given: Given, answer: (answer: Answer) => void): void;
   /** Wakes after a pause, unless the run is stopped before. */
   pause(ms: number, wake: () => void): void;
   /** Cancels every running attempt and pause; attempts then end as `cancelled`. */
@@ -109,7 +104,7 @@ export function drive(plan: Plan, state: RunState, ports: DrivePorts): Promise<D
   const attempt = (i: number): void => {
     const [step, planned] = [state.steps[i], plan.steps[i]];
     if (step === undefined || planned === undefined) return;
-    ports.attempt(planned, step.tries, inputsOf(graph, state, planned), (answer) =>
+    ports.attempt(planned, step.tries, givenTo(graph, state, planned), (answer) =>
       happens((turn) => {
         if (answer.ending === 'unknown') return leave({ complete: false, why: 'unknown' });
         onAttempted(turn, i, answer);

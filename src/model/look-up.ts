@@ -7,7 +7,7 @@ import type { Completed } from './drive.ts';
 import type { Attempted } from './endings.ts';
 import type { RunEvent } from './events.ts';
 import type { Plan, PlanStep } from './plan.ts';
-import type { StepResult } from './step-result.ts';
+import type { Given } from './run-state.ts';
 
 /** A run that needed no execution, and the events of it that nobody was told yet. */
 export type LookedUp = { readonly driven: Completed; readonly events: readonly RunEvent[] };
@@ -25,17 +25,14 @@ export async function lookUpRun(
     /** Unix milliseconds. */
     readonly now: () => number;
     /** How the step ended or would end, without executing it; undefined: not known. */
-    readonly find: (
-      step: PlanStep,
-      inputs: Readonly<Record<string, StepResult>>,
-    ) => Promise<Attempted | undefined>;
+    readonly find: (step: PlanStep, given: Given) => Promise<Attempted | undefined>;
   },
 ): Promise<LookedUp | undefined> {
   const events: RunEvent[] = [];
   const driven = await drive(plan, newRunState(plan), {
     now,
-    attempt: (step, _attempt, inputs, answer) =>
-      void find(step, inputs).then((found) =>
+    attempt: (step, _attempt, given, answer) =>
+      void find(step, given).then((found) =>
         answer(isFinal(found) ? found : { ending: 'unknown' }),
       ),
     pause: () => undefined,

@@ -33,15 +33,25 @@ export type SqlValue = { readonly value: Scalar; readonly type?: SqlType };
 export type SqlPart = string | SqlValue | RefNode;
 export type SqlNode = { readonly $sql: readonly SqlPart[] };
 
-/** An output or a value of another step. */
-export type Mention = {
-  readonly step: string;
-  readonly part: 'outputs' | 'values';
-  readonly name: string;
-};
+/** An output or a value of another step, how it ended, or how all ended that a step waited for. */
+export type Mention =
+  | { readonly step: string; readonly part: 'outputs' | 'values'; readonly name: string }
+  | { readonly step: string; readonly part: 'outcome'; readonly name: OutcomePart }
+  | { readonly part: 'run'; readonly name: RunPart };
 
-export function refTo({ step, part, name }: Mention): RefNode {
-  return { $ref: `steps.${step}.${part}.${name}` };
+/** What can be named of how a step ended: its status, and the sentence that says why. */
+export const OUTCOME_PARTS = ['status', 'message'] as const;
+export type OutcomePart = (typeof OUTCOME_PARTS)[number];
+
+/** What can be named of all that a step waited for: the worst status, the ids of those that failed, and why. */
+export const RUN_PARTS = ['status', 'failed', 'message'] as const;
+export type RunPart = (typeof RUN_PARTS)[number];
+
+export function refTo(mention: Mention): RefNode {
+  const { part, name } = mention;
+  if (part === 'run') return { $ref: `run.${name}` };
+  const { step } = mention;
+  return { $ref: part === 'outcome' ? `steps.${step}.${name}` : `steps.${step}.${part}.${name}` };
 }
 
 export function secretNamed(name: string): SecretNode {
@@ -93,8 +103,14 @@ export function isSql(value: unknown): value is SqlNode {
 
 /** What a reference names, written out; undefined for a reference no resolver would write. */
 export function mentionOf(node: RefNode): Mention | undefined {
-  const [, step, part, name] = /^steps\.([^.]+)\.(outputs|values)\.(.+)$/.exec(node.$ref) ?? [];
-  if (step === undefined || name === undefined) return undefined;
+  const run = RUN_PARTS.find((part) => node.$ref === `run.${part}`);
+  if (run !== undefined) return { part: 'run', name: run };
+  const [, step, rest] = /^steps\.([^.]+)\.(.+)$/.exec(node.$ref) ?? [];
+  if (step === undefined || rest === undefined) return undefined;
+  const outcome = OUTCOME_PARTS.find((part) => part === rest);
+  if (outcome !== undefined) return { step, part: 'outcome', name: outcome };
+  const [, part, name] = /^(outputs|values)\.(.+)$/.exec(rest) ?? [];
+  if (name === undefined) return undefined;
   return { step, part: part === 'outputs' ? 'outputs' : 'values', name };
 }
 

@@ -6,14 +6,26 @@ import type { RefNode } from './plan-nodes.ts';
 
 export type { Json, Scalar };
 
-/** `when`: runs only if it holds. A bare value must be true; otherwise exactly one comparison. */
-export type Condition = {
+/** `when`: runs only if it holds. */
+export type Condition =
+  | { readonly all: readonly Condition[] }
+  | { readonly any: readonly Condition[] }
+  | { readonly not: Condition }
+  | Comparison;
+
+/** A bare value must be true; otherwise exactly one comparison. Texts are compared in order only where both are dates or times. */
+export type Comparison = {
   readonly value: Scalar | RefNode;
   readonly equals?: Scalar;
   readonly not_equals?: Scalar;
-  readonly above?: number;
-  readonly below?: number;
+  readonly above?: number | string;
+  readonly below?: number | string;
+  readonly at_least?: number | string;
+  readonly at_most?: number | string;
   readonly in?: readonly Scalar[];
+  readonly not_in?: readonly Scalar[];
+  /** A regular expression that finds its like somewhere in a text. */
+  readonly matches?: string;
 };
 
 export type PlanStep = {
@@ -25,6 +37,12 @@ export type PlanStep = {
   readonly needs: readonly string[];
   /** The needs whose outputs or values it reads: they enter its fingerprint. */
   readonly reads: readonly string[];
+  /** The needs that it waits for however they end: their outcome is looked at, by its condition or by `runIf`. */
+  readonly heeds?: readonly string[];
+  /** Absent: once its needs succeeded. `failed`: only if one of its needs did; `always`: however they ended. */
+  readonly runIf?: 'failed' | 'always';
+  /** The needs whose outcome its options tell. */
+  readonly hears?: readonly string[];
   /** The kind's options after its schema filled in defaults; may hold the nodes of `plan-nodes.ts`. */
   readonly options: Json;
   readonly when?: Condition;
@@ -38,6 +56,8 @@ export type PlanStep = {
     readonly backoffMs: number;
     readonly factor: number;
     readonly maxBackoffMs: number;
+    /** Over all attempts and the waits between them, from the first start; absent: no limit. */
+    readonly maxDurationMs?: number;
   };
   readonly core: boolean;
   readonly p95Ms?: number;

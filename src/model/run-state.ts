@@ -3,6 +3,9 @@
  * It belongs to one `drive()` at a time, which changes it in place by the transitions of `transitions.ts`.
  */
 
+import { heardOf } from './heard.ts';
+
+import type { HeardSteps } from './heard.ts';
 import type { Outcome, StopCause } from './outcome.ts';
 import type { Plan, PlanStep } from './plan.ts';
 import type { StepResult } from './step-result.ts';
@@ -79,14 +82,41 @@ export function graphOf(plan: Plan): Graph {
   return { plan, at, dependents };
 }
 
-/** The results of the steps that a step reads. */
-export function inputsOf(
+/** What an attempt is given of other steps: the results that it reads, and the outcomes that its options tell. */
+export type Given = {
+  readonly inputs: Readonly<Record<string, StepResult>>;
+  readonly heard?: HeardSteps;
+  readonly limitMs?: number;
+};
+
+export function givenTo(
   { at }: Graph,
   { steps }: RunState,
-  { reads }: PlanStep,
-): Record<string, StepResult> {
+  { id, reads, hears, retry, timeoutMs }: PlanStep,
+): Given {
+  const inputs = Object.fromEntries(
+    reads.map((read) => [read, steps[positionOf(at, read)]?.result as StepResult]),
+  );
+  const { firstStartMs = 0, lastStartMs = 0 } = steps[positionOf(at, id)] ?? {};
+  const leftMs = (retry.maxDurationMs ?? Infinity) - (lastStartMs - firstStartMs);
+  return {
+    inputs,
+    ...(hears === undefined ? {} : { heard: heardBy({ at }, { steps }, hears) }),
+    ...(leftMs < timeoutMs ? { limitMs: Math.max(1, leftMs) } : {}),
+  };
+}
+
+/** How these steps ended; those that have not are left out. */
+export function heardBy(
+  { at }: Pick<Graph, 'at'>,
+  { steps }: Pick<RunState, 'steps'>,
+  ids: readonly string[],
+): HeardSteps {
   return Object.fromEntries(
-    reads.map((id) => [id, steps[positionOf(at, id)]?.result as StepResult]),
+    ids.flatMap((id) => {
+      const outcome = steps[positionOf(at, id)]?.outcome;
+      return outcome === undefined ? [] : [[id, heardOf(outcome)] as const];
+    }),
   );
 }
 

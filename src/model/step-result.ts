@@ -1,5 +1,6 @@
 /** What crosses the wire between workflow and activities: references of at most 4 kB, never data. Pure types. */
 
+import type { HeardSteps } from './heard.ts';
 import type { PlanStep, Plan, Scalar } from './plan.ts';
 import type { Outcome, RunStatus } from './outcome.ts';
 
@@ -70,6 +71,10 @@ export type StepInput = {
   readonly concurrency: number;
   /** Results of the steps in `step.reads`. */
   readonly inputs: Readonly<Record<string, StepResult>>;
+  /** How the steps in `step.hears` ended. */
+  readonly heard?: HeardSteps;
+  /** What is left of the time for all attempts, where that is less than `step.timeoutMs`. */
+  readonly limitMs?: number;
   /** Authenticates `run`, `step` and `concurrency`. */
   readonly tag?: string;
 };

@@ -10,11 +10,14 @@
 
 import { holds } from './condition.ts';
 import { ENDINGS, MAX_LOST, STOPS } from './endings.ts';
+import { saidBy } from './heard.ts';
 import { isSuccess } from './outcome.ts';
+import { heardBy } from './run-state.ts';
 import { fitting, saidOf } from './said.ts';
 
 import type { Attempted } from './endings.ts';
 import type { RunEvent } from './events.ts';
+import type { ValueOf } from './condition.ts';
 import type { Failure } from './failure.ts';
 import type { Outcome, Status, StopCause } from './outcome.ts';
 import type { PlanStep } from './plan.ts';
@@ -70,7 +73,7 @@ export function onAttempted(turn: Turn, i: number, attempted: Attempted): void {
   // Measured by its worker; by our own clock only where no worker answered.
   step.lastDurationMs = about.durationMs ?? Math.max(0, nowMs - (step.lastStartMs ?? nowMs));
   const retryInMs =
-    state.stop === undefined ? retryDelayMs(planned(graph, i), step, attempted) : undefined;
+    state.stop === undefined ? retryDelayMs(planned(graph, i), step, attempted, nowMs) : undefined;
   told.push({
     type: 'attempt_ended',
     atMs: nowMs,
@@ -113,18 +116,24 @@ export function onStop(turn: Turn, cause: StopCause): void {
 /** Milliseconds until the next attempt; undefined: this ending decides the step. */
 function retryDelayMs(
   { retry }: PlanStep,
-  { attempts, lost }: StepState,
+  { attempts, lost, firstStartMs = 0 }: StepState,
   attempted: Attempted,
+  nowMs: number,
 ): number | undefined {
+  const leftMs = (retry.maxDurationMs ?? Infinity) - (nowMs - firstStartMs);
   switch (ENDINGS[attempted.ending].retried) {
     case 'never':
       return undefined;
     case 'at once':
-      return lost <= MAX_LOST ? 0 : undefined;
+      return lost <= MAX_LOST && leftMs > 0 ? 0 : undefined;
     case 'policy': {
       const isFinal = attempted.ending !== 'ok' && !attempted.failure.retryable;
       if (isFinal || attempts >= retry.attempts) return undefined;
-      return Math.min(retry.maxBackoffMs, retry.backoffMs * retry.factor ** (attempts - 1));
+      const delayMs = Math.min(
+        retry.maxBackoffMs,
+        retry.backoffMs * retry.factor ** (attempts - 1),
+      );
+      return delayMs < leftMs ? delayMs : undefined;
     }
   }
 }
@@ -164,8 +173,8 @@ function fail(
   // Attempts that run go on to their own end, and so do retries of what has begun.
   if (graph.plan.onFailure === 'stop') {
     const why = `the run stopped when '${id}' failed`;
-    endWhere(turn, 'waiting', 'SKIPPED', why);
-    endWhere(turn, 'ready', 'SKIPPED', why, { butBegun: true });
+    endWhere(turn, 'waiting', 'SKIPPED', why, { butHandlers: true });
+    endWhere(turn, 'ready', 'SKIPPED', why, { butBegun: true, butHandlers: true });
   }
 }
 
@@ -183,10 +192,11 @@ function endWhere(
   which: StepState['state'],
   status: Status,
   reason: string,
-  { butBegun = false } = {},
+  { butBegun = false, butHandlers = false } = {},
 ): void {
   turn.state.steps.forEach((step, i) => {
     if (step.state !== which || (butBegun && step.tries > 0)) return;
+    if (butHandlers && planned(turn.graph, i).runIf !== undefined) return;
     end(turn, i, status, { reason });
   });
 }
@@ -223,27 +233,53 @@ function release(turn: Turn, i: number, need: number): void {
   const { outcome, excused } = stepAt(state, need);
   if (step.state !== 'waiting' || outcome === undefined) return;
   step.waitsFor -= 1;
-  const reads = planned(graph, i).reads.includes(outcome.step);
-  if (excused === true ? reads : !isSuccess(outcome.status)) {
+  const { reads: read, heeds = [] } = planned(graph, i);
+  const reads = read.includes(outcome.step);
+  const isMissed = excused === true || !isSuccess(outcome.status);
+  if (isMissed && (reads || (excused !== true && !heeds.includes(outcome.step)))) {
     if (excused === true) step.excused = true;
-    const verb = excused === true ? 'reads' : 'needs';
+    const verb = reads ? 'reads' : 'needs';
     const reason = `${verb} '${outcome.step}', which ended ${outcome.status}`;
     return end(turn, i, 'SKIPPED', { reason });
   }
   if (step.waitsFor === 0) makeReady(turn, i);
 }
 
-/** All needs are there: it runs, unless its condition says no. */
+/** All needs are there: it runs, unless nothing failed that it is for, or its condition says no. */
 function makeReady(turn: Turn, i: number): void {
-  const { graph, state } = turn;
-  const { when } = planned(graph, i);
-  const resultOf = (id: string): StepResult | undefined => {
-    const position = graph.at.get(id);
-    return position === undefined ? undefined : state.steps[position]?.result;
+  const reason = whyNot(turn, i);
+  if (reason === undefined) return enqueue(turn.state, i);
+  stepAt(turn.state, i).excused = true;
+  end(turn, i, 'SKIPPED', { reason });
+}
+
+function whyNot({ graph, state }: Turn, i: number): string | undefined {
+  const { when, runIf, needs } = planned(graph, i);
+  if (runIf === 'failed' && !needs.some((id) => hasFailed(stepNamed(graph, state, id)))) {
+    return 'nothing failed that it waited for (run_if)';
+  }
+  if (when === undefined || holds(when, valuesFor(graph, state, needs))) return undefined;
+  return 'its condition (when) does not hold';
+}
+
+/** It did not succeed, and not because its profile wanted it so. */
+function hasFailed(step: StepState | undefined): boolean {
+  return step?.outcome !== undefined && step.excused !== true && !isSuccess(step.outcome.status);
+}
+
+function valuesFor(graph: Graph, state: RunState, needs: readonly string[]): ValueOf {
+  return (mention) => {
+    if (mention.part === 'run') return saidBy(mention, heardBy(graph, state, needs));
+    const { step, part, name } = mention;
+    if (part === 'outcome') return saidBy(mention, heardBy(graph, state, [step]));
+    const values = stepNamed(graph, state, step)?.result?.values ?? {};
+    return part === 'values' && Object.hasOwn(values, name) ? values[name] : undefined;
   };
-  if (when === undefined || holds(when, resultOf)) return enqueue(state, i);
-  stepAt(state, i).excused = true;
-  end(turn, i, 'SKIPPED', { reason: 'its condition (when) does not hold' });
+}
+
+function stepNamed({ at }: Graph, { steps }: RunState, id: string): StepState | undefined {
+  const position = at.get(id);
+  return position === undefined ? undefined : steps[position];
 }
 
 function enqueue(state: RunState, i: number): void {

@@ -65,13 +65,27 @@ export function makeOrderGuard({ key, isOpen, onRefused }: Orders): OrderGuard {
     const most = step.retry.attempts + MAX_LOST;
     if (!Number.isInteger(attempt) || attempt < 1 || attempt > most)
       return 'no attempt has that number';
+    const { limitMs = step.timeoutMs } = input;
+    if (!(limitMs > 0 && limitMs <= step.timeoutMs)) return 'no attempt has that limit';
     const given = Object.keys(inputs);
     const isWhole =
       given.length === step.reads.length && given.every((id) => step.reads.includes(id));
     if (!isWhole) return 'it does not read what it was ordered to read';
     const forged = given.some((id) => !isSealedResult(key, run.id, id, inputs[id]!));
     if (forged) return 'it reads a result that no step of this run returned';
-    return (await isOpen(execution, run)) ? undefined : 'its run is not going on in this workflow';
+    if (!(await isOpen(execution, run))) return 'its run is not going on in this workflow';
+    return isHeard(input) ? undefined : 'it is told of steps what did not happen';
+  }
+
+  function isHeard({ run, step, heard }: StepInput): boolean {
+    if (heard === undefined) return step.hears === undefined;
+    const { hears = [] } = step;
+    const told = Object.keys(heard);
+    return (
+      told.length === hears.length &&
+      told.every((id) => hears.includes(id)) &&
+      witness.heard(run, heard)
+    );
   }
 
   async function faultOfDelivery(

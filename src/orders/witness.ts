@@ -4,8 +4,10 @@
  */
 
 import { wiredJson } from '../model/canonical.ts';
+import { heardOf } from '../model/heard.ts';
 import { runStatus } from '../model/outcome.ts';
 
+import type { HeardSteps } from '../model/heard.ts';
 import type { RunEvent, RunKey } from '../model/events.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { DeliverInput, StepResult } from '../model/step-result.ts';
@@ -15,6 +17,8 @@ export type Witness = {
   saw(key: RunKey, events: readonly RunEvent[]): void;
   /** A step returned this here. */
   made(step: string, result: StepResult): void;
+  /** False if these steps of this start did not end like this. */
+  heard(run: { readonly id: string; readonly generation: number }, heard: HeardSteps): boolean;
   /** False if it is not the delivery of what was seen, or another one than that which was agreed to before. */
   agrees(input: DeliverInput): boolean;
 };
@@ -24,6 +28,7 @@ export function makeWitness(): Witness {
   let start = '';
   let steps: number | undefined;
   let outcomes = new Map<string, string>();
+  let told = new Map<string, string>();
   /** Seals of what each step returned, with how many files of it are delivered; those of an earlier start never fit a later result. */
   const seals = new Map<string, Map<string, number>>();
   let agreed: string | undefined;
@@ -34,11 +39,14 @@ export function makeWitness(): Witness {
         start = nameOf(runId, generation);
         steps = undefined;
         outcomes = new Map();
+        told = new Map();
         agreed = undefined;
       }
       for (const event of events) {
         if (event.type === 'run_started') steps = event.shape.steps.length;
-        if (event.type === 'step_ended') outcomes.set(event.outcome.step, textOf(event.outcome));
+        if (event.type !== 'step_ended') continue;
+        outcomes.set(event.outcome.step, textOf(event.outcome));
+        told.set(event.outcome.step, textOf(heardOf(event.outcome)));
       }
     },
     made: (step, result) => {
@@ -46,6 +54,9 @@ export function makeWitness(): Witness {
       const delivered = Object.values(result.outputs).filter((ref) => ref.deliver !== undefined);
       seals.set(step, known.set(result.seals?.result ?? '', delivered.length));
     },
+    heard: ({ id, generation }, heard) =>
+      start === nameOf(id, generation) &&
+      Object.entries(heard).every(([step, said]) => told.get(step) === textOf(said)),
     agrees: (input) => {
       const { id, generation } = input.plan.run;
       const text = textOf(input);

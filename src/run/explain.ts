@@ -8,12 +8,15 @@ import { identifyAttempt, reuse, secretsInUse } from '../activities/reuse.ts';
 import { makeSecrets } from '../activities/secrets.ts';
 import { previousResults, previousRows, resolveOut } from '../delivery/deliver.ts';
 import { holds } from '../model/condition.ts';
+import { saidBy } from '../model/heard.ts';
 import { stepOrder } from '../model/order.ts';
 import { StepError } from '../model/step-error.ts';
 
 import { resolveDefinition } from './definition-source.ts';
 
 import type { SecretsInUse } from '../activities/reuse.ts';
+import type { ValueOf } from '../model/condition.ts';
+import type { Status } from '../model/outcome.ts';
 import type { Plan, PlanStep } from '../model/plan.ts';
 import type { StepResult } from '../model/step-result.ts';
 import type { Store } from '../store/store.ts';
@@ -127,7 +130,11 @@ async function foresee(about: About): Promise<Seen> {
 /** What its needs alone decide. */
 function beforeItsTurn({ step, seen }: About): Seen | undefined {
   const needs = step.needs.flatMap((id) => seen.get(id) ?? []);
-  const failed = needs.find(({ verdict, step: need }) => verdict === 'fail' && !need.allowFailure);
+  const { heeds = [] } = step;
+  const failed = needs.find(
+    ({ verdict, step: need }) =>
+      verdict === 'fail' && !need.allowFailure && !heeds.includes(need.id),
+  );
   if (failed !== undefined) {
     return { step, verdict: 'skip', changes: [`needs ${failed.step.id}, which would fail`] };
   }
@@ -139,13 +146,35 @@ function beforeItsTurn({ step, seen }: About): Seen | undefined {
     }
     return { step, verdict: 'wait', changes: [`depends on ${id}, which would run`] };
   }
-  if (step.when === undefined) return undefined;
   const isOpen = needs.some(({ verdict }) => verdict === 'run' || verdict === 'wait');
-  if (isOpen) return undefined;
-  const results = new Map(needs.map((need) => [need.step.id, need.result]));
-  if (holds(step.when, (id) => results.get(id))) return undefined;
+  if (step.runIf === 'failed' && !needs.some(({ verdict }) => verdict === 'fail')) {
+    return isOpen
+      ? { step, verdict: 'wait', changes: ['runs only if something fails that it waits for'] }
+      : { step, verdict: 'skip', changes: ['nothing would fail that it waits for (run_if)'] };
+  }
+  if (step.when === undefined || isOpen) return undefined;
+  if (holds(step.when, valuesOf(needs))) return undefined;
   return { step, verdict: 'skip', changes: ['its condition (when) does not hold'] };
 }
+
+function valuesOf(needs: readonly Seen[]): ValueOf {
+  const heard = Object.fromEntries(
+    needs.map(({ step, verdict }) => [step.id, { status: FORESEEN[verdict] }] as const),
+  );
+  return (mention) => {
+    if (mention.part !== 'values') return saidBy(mention, heard);
+    return needs.find(({ step }) => step.id === mention.step)?.result?.values[mention.name];
+  };
+}
+
+/** As it would end, as far as that can be told. */
+const FORESEEN = Object.freeze({
+  reuse: 'CACHED',
+  skip: 'SKIPPED',
+  fail: 'FAIL',
+  run: 'OK',
+  wait: 'OK',
+} as const satisfies Record<Seen['verdict'], Status>);
 
 /** Those of this process where it would execute the step; a service's workers may have what this one has not. */
 function secretsOf({ parts, isEmbedded }: About): SecretsInUse {

@@ -19,7 +19,7 @@ export function checkGivenPlan(plan: PlanBody, kinds: readonly AnyStepDefinition
     ids.add(id);
   }
   const known = kinds.map(({ kind }) => kind);
-  for (const { id, kind, needs, reads, options } of plan.steps) {
+  for (const { id, kind, needs, reads, heeds = [], hears = [], options } of plan.steps) {
     const definition = kinds.find((one) => one.kind === kind);
     if (definition === undefined) {
       const hint = didYouMean(kind, known);
@@ -37,6 +37,10 @@ export function checkGivenPlan(plan: PlanBody, kinds: readonly AnyStepDefinition
     const unneeded = reads.find((read) => !needs.includes(read));
     if (unneeded !== undefined) {
       throw new UserError('UNKNOWN_NEED', `step '${id}' reads '${unneeded}', but does not need it`);
+    }
+    const unheard = [...heeds, ...hears].find((other) => !needs.includes(other));
+    if (unheard !== undefined) {
+      throw new UserError('UNKNOWN_NEED', `step '${id}' heeds '${unheard}', but does not need it`);
     }
     if (typeof options !== 'object' || options === null || Array.isArray(options)) {
       throw new UserError('BAD_OPTION', `step '${id}': its options are no mapping`);

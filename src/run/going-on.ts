@@ -2,26 +2,29 @@
 
 import { readOwner } from '../delivery/folder/out-lock.ts';
 import { driverState } from '../store/run-records.ts';
+import { isHeard } from './what-to-prune.ts';
 
-import type { RunRecord } from '../model/run-record.ts';
-import type { Survey } from '../store/pruning.ts';
-
-/** A run that is recorded elsewhere, and of which no end was heard, counts as going on for so long. */
-const HEARD_MS = 7 * 24 * 3600 * 1000;
+import type { Survey, SurveyedRun } from '../store/pruning.ts';
 
 /**
  * True if a process may be working for the run. With the embedded engine that is its driver alone; with a service its
- * workers go on without it. A driver that cannot be seen from here holds `--out` as long as it lives.
+ * workers go on without it, and tell what they do. A driver that cannot be seen from here holds `--out` as long as it
+ * lives.
  */
-export async function goesOn(record: RunRecord, nowMs: number = Date.now()): Promise<boolean> {
+export async function goesOn(
+  { record, heardMs = Date.parse(record.started_at) }: Pick<SurveyedRun, 'record' | 'heardMs'>,
+  nowMs: number = Date.now(),
+): Promise<boolean> {
   if (record.state === 'closed') return false;
-  if (record.engine?.kind === 'service') return true;
   const state = driverState(record);
-  if (state !== 'unknown' || record.out === undefined) return state !== 'dead';
-  const owner = await readOwner(record.out).catch(() => undefined);
+  const isService = record.engine?.kind === 'service';
+  if (state === 'alive' || (isService && isHeard(heardMs, nowMs))) return true;
+  if (state === 'dead') return false;
+  const owner =
+    record.out === undefined ? undefined : await readOwner(record.out).catch(() => undefined);
   // A run that is open leaves its name there: without any, it is a place that this process does not see.
-  if (owner === undefined) return nowMs - Date.parse(record.started_at) < HEARD_MS;
-  return owner?.runId === record.run_id && !owner.isFree;
+  if (owner === undefined) return isHeard(heardMs, nowMs);
+  return owner.runId === record.run_id && !owner.isFree;
 }
 
 /** Names of all that goes on: a run that is started again has another one. */
@@ -30,9 +33,10 @@ export async function goingOnIn(
   nowMs: number = Date.now(),
 ): Promise<readonly string[]> {
   const names: string[] = [];
-  for (const { record } of runs) {
-    if (await goesOn(record, nowMs)) names.push(`${record.run_id} ${record.generation}`);
+  for (const run of runs) {
+    const { run_id: runId, generation } = run.record;
+    if (await goesOn(run, nowMs)) names.push(`${runId} ${generation}`);
   }
-  for (const { runId, heardMs } of heard) if (nowMs - heardMs < HEARD_MS) names.push(runId);
+  for (const { runId, heardMs } of heard) if (isHeard(heardMs, nowMs)) names.push(runId);
   return names;
 }

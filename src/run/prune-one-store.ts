@@ -31,7 +31,7 @@ export async function lookAtStore(
   about: StoreToPrune,
 ): Promise<PrunedStore> {
   const survey = await pruning.survey();
-  for (const { record } of survey.runs) about.onRun(record, await goesOn(record));
+  for (const run of survey.runs) about.onRun(run.record, await goesOn(run));
   const { runs, results, needed } = await decide(survey, about);
   const swept = await pruning.sweep({
     goingOn: goingOnIn,

@@ -25,6 +25,7 @@ import type { Completed } from '../model/drive.ts';
 import type { RunEvent } from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
 import type { Plan, PlanStep } from '../model/plan.ts';
+import type { Given } from '../model/run-state.ts';
 import type { RunSummary } from '../model/run-summary.ts';
 import type { DeliverResult, StepResult } from '../model/step-result.ts';
 import type { Store } from '../store/store.ts';
@@ -52,9 +53,9 @@ export async function answerUnchanged(
   const notes: Note[] = [];
   const looking = lookUpRun(plan, {
     now: () => Date.now(),
-    find: async (step, inputs) => {
+    find: async (step, given) => {
       // What goes wrong here is told by the attempt that the engine makes.
-      const found = await lookUp(parts, plan, step, inputs, store).catch(() => undefined);
+      const found = await lookUp(parts, plan, step, given, store).catch(() => undefined);
       if (found === undefined) return undefined;
       notes.push(found.note);
       return { ending: 'ok', result: found.result };
@@ -94,7 +95,7 @@ async function mayBeUnchanged(
   { job, profile, partition, steps }: Plan,
   store: Store,
 ): Promise<boolean> {
-  const always = steps.filter((step) => step.when === undefined);
+  const always = steps.filter((step) => step.when === undefined && step.runIf !== 'failed');
   if (always.some((step) => !step.reuse)) return false;
   for (const { id, needs } of always) {
     if (needs.length > 0) continue;
@@ -107,7 +108,7 @@ async function lookUp(
   { options }: Parts,
   plan: Plan,
   step: PlanStep,
-  inputs: Readonly<Record<string, StepResult>>,
+  given: Given,
   store: Store,
 ): Promise<{ readonly result: StepResult; readonly note: Note } | undefined> {
   const { kinds, env = {}, secretsDir } = options;
@@ -116,7 +117,7 @@ async function lookUp(
   const startedAt = performance.now();
   const elapsedMs = (): number => Math.max(1, Math.round(performance.now() - startedAt));
   const secrets = secretsInUse(makeSecrets({ env, dir: secretsDir }));
-  const input = { ...stepOrder(plan, step), inputs };
+  const input = { ...stepOrder(plan, step), ...given };
   const signal = new AbortController().signal;
   const identity = await identifyAttempt(definition, input, store, secrets, signal);
   const lines: string[] = [];

@@ -41,6 +41,9 @@ export type PruneDecision = {
   readonly needed: number;
 };
 
+/** After so long without a word, a run whose processes cannot be seen from here counts as left. */
+const HEARD_MS = 7 * 24 * 3600 * 1000;
+
 /** A worker's result is in the journal a moment before it is heard of its run. */
 const UNHEARD_MS = 3_600_000;
 
@@ -70,6 +73,11 @@ export function decidePrune(question: PruneQuestion): PruneDecision {
   );
   if (maxBytes < Infinity) shrink({ question, extra, uses, gone, dropped });
   return { runs: [...gone], results: [...dropped], needed: ours.length - extra.length };
+}
+
+/** True if it was heard of so lately that its processes may still be at work, wherever they are. */
+export function isHeard(heardMs: number, nowMs: number): boolean {
+  return nowMs - heardMs < HEARD_MS;
 }
 
 function neededRuns({ survey, isThere }: PruneQuestion): ReadonlySet<string> {
@@ -119,7 +127,8 @@ type Uses = {
 function usesOf({ survey, nowMs }: PruneQuestion, runs: readonly SurveyedRun[]): Uses {
   const madeBy = new Map<string, string[]>();
   const known = new Set(runs.map(({ record }) => record.run_id));
-  const heard = new Set(survey.heard.map(({ runId }) => runId));
+  const isGoing = ({ heardMs }: Survey['heard'][number]): boolean => isHeard(heardMs, nowMs);
+  const heard = new Set(survey.heard.filter(isGoing).map(({ runId }) => runId));
   const counts = new Map<string, number>();
   const add = (fingerprint: string, n: number): number => {
     const count = (counts.get(fingerprint) ?? 0) + n;

@@ -7,6 +7,8 @@ export type SurveyedRun = {
   readonly record: RunRecord;
   /** Fingerprints of its steps' results; absent in a record of an earlier version. */
   readonly uses?: readonly string[];
+  /** When it was last heard of while it was open, Unix milliseconds; absent in a record of an earlier version. */
+  readonly heardMs?: number;
 };
 
 /** Bytes in the store, by their name there. */

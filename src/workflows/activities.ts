@@ -18,6 +18,7 @@ import type { Attempted } from '../model/endings.ts';
 import type { ErrorCode } from '../model/error-codes.ts';
 import type { Failure } from '../model/failure.ts';
 import type { Plan, PlanStep } from '../model/plan.ts';
+import type { Given } from '../model/run-state.ts';
 import type {
   DeliverFile,
   DeliverInput,
@@ -43,17 +44,18 @@ export function attemptStep(
   plan: Plan,
   step: PlanStep,
   attempt: number,
-  inputs: Readonly<Record<string, StepResult>>,
+  given: Given,
   answer: (attempted: Attempted) => void,
 ): void {
   const isAttended = plan.run.attended === true;
+  const limitMs = given.limitMs ?? step.timeoutMs;
   const isHeard = step.heartbeatMs > 0 && !isAttended;
   const isLimitedByWorker = isAttended || (isHeard && step.limitIsDefault === true);
   const activities = proxyActivities<StepActivities>({
     activityId: step.id,
     summary: step.id,
     startToCloseTimeout: Math.max(
-      step.timeoutMs + SERVER_GRACE_MS,
+      limitMs + SERVER_GRACE_MS,
       isLimitedByWorker ? WORKER_LIMIT_MS : 0,
     ),
     ...(isHeard ? { heartbeatTimeout: step.heartbeatMs } : {}),
@@ -66,11 +68,11 @@ export function attemptStep(
   void run({
     ...stepOrder(plan, step),
     attempt,
-    inputs,
+    ...given,
     ...(tag === undefined ? {} : { tag }),
   }).then(
     (result) => answer({ ending: 'ok', result }),
-    (error: unknown) => answer(failed(failureBehind(error, step.timeoutMs))),
+    (error: unknown) => answer(failed(failureBehind(error, limitMs))),
   );
 }
 

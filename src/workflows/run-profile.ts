@@ -98,7 +98,7 @@ export async function runProfile(plan: Plan): Promise<RunSummary> {
 function portsOf(plan: Plan, { abort, emit }: Pick<DrivePorts, 'abort' | 'emit'>): DrivePorts {
   return {
     now: () => Date.now(),
-    attempt: (step, attempt, inputs, answer) => attemptStep(plan, step, attempt, inputs, answer),
+    attempt: (step, attempt, given, answer) => attemptStep(plan, step, attempt, given, answer),
     pause: (ms, wake) =>
       void sleep(ms).then(wake, (error: unknown) => {
         if (!isCancellation(error)) throw error;

@@ -88,7 +88,7 @@ describe('fingerprintForm', () => {
       auth: { $concat: ['Bearer ', { $secret: 'TOKEN' }] },
       key: { $secret: 'KEY' },
     };
-    expect(fingerprintForm(options, inputs)).toEqual({
+    expect(fingerprintForm(options, { inputs })).toEqual({
       from: { $output: 'aa', format: 'parquet' },
       rows: 12,
       auth: { $concat: ['Bearer ', { $secret: 'TOKEN' }] },
@@ -99,20 +99,22 @@ describe('fingerprintForm', () => {
   test('is the same for a value written down and a value referred to', () => {
     const written = { $concat: ['at most ', '12', ' rows'] };
     const referred = { $concat: ['at most ', { $ref: 'steps.clean.values.rows' }, ' rows'] };
-    expect(fingerprintForm(referred, inputs)).toEqual(fingerprintForm(written, inputs));
+    expect(fingerprintForm(referred, { inputs })).toEqual(fingerprintForm(written, { inputs }));
     expect(
-      fingerprintForm({ $sql: ['x > ', { $ref: 'steps.clean.values.rows' }] }, inputs),
-    ).toEqual(fingerprintForm({ $sql: ['x > ', { value: 12 }] }, inputs));
+      fingerprintForm({ $sql: ['x > ', { $ref: 'steps.clean.values.rows' }] }, { inputs }),
+    ).toEqual(fingerprintForm({ $sql: ['x > ', { value: 12 }] }, { inputs }));
   });
 
   test('tells a reference to an output in a text from one in an option', () => {
-    expect(fingerprintForm({ $concat: [{ $ref: 'steps.clean.outputs.table' }] }, inputs)).toEqual({
+    expect(
+      fingerprintForm({ $concat: [{ $ref: 'steps.clean.outputs.table' }] }, { inputs }),
+    ).toEqual({
       $concat: [{ $output: 'aa', format: 'parquet' }],
     });
   });
 
   test('refuses an unknown name like materialize does', () => {
-    expect(() => fingerprintForm({ a: { $ref: 'steps.clean.values.nope' } }, inputs)).toThrow(
+    expect(() => fingerprintForm({ a: { $ref: 'steps.clean.values.nope' } }, { inputs })).toThrow(
       expect.objectContaining({ code: 'UNKNOWN_REFERENCE' }),
     );
   });

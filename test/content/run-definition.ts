@@ -77,7 +77,7 @@ export async function runDefinition(about: {
   };
   const driven = await drive(plan, newRunState(plan), {
     now: () => Date.now(),
-    attempt: (step, attempt, inputs, answer) =>
+    attempt: (step, attempt, { inputs }, answer) =>
       void attemptStep({ plan, step, attempt, inputs, environment }).then(answer),
     pause: (_ms, wake) => wake(),
     abort: () => {},

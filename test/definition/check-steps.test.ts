@@ -13,7 +13,7 @@ const STEPS: readonly (readonly [name: string, steps: string, problem: string])[
   [
     'an unknown key',
     '  a: { uses: fake.make, tiemout: 5m }\n',
-    "p0.yaml:3:25: UNKNOWN_KEY: unknown key 'tiemout' in steps.a; allowed keys: uses, description, needs, with, when, timeout, retry, core, alert, allow_failure, reuse. Did you mean 'timeout'?",
+    "p0.yaml:3:25: UNKNOWN_KEY: unknown key 'tiemout' in steps.a; allowed keys: uses, description, needs, with, run_if, when, timeout, retry, core, alert, allow_failure, reuse. Did you mean 'timeout'?",
   ],
   [
     'no kind',
@@ -143,12 +143,12 @@ const STEPS: readonly (readonly [name: string, steps: string, problem: string])[
   [
     'a reference to a whole step',
     "  a: { uses: fake.make, with: { text: '${{ steps.a }}' } }\n",
-    "p0.yaml:3:40: UNKNOWN_REFERENCE: unknown reference 'steps.a'; allowed here: steps.id.outputs.name or steps.id.values.name",
+    "p0.yaml:3:40: UNKNOWN_REFERENCE: unknown reference 'steps.a'; allowed here: steps.id.outputs.name, steps.id.values.name, steps.id.status or steps.id.message",
   ],
   [
     'the id of the run',
     "  a: { uses: fake.make, with: { text: '${{ run.id }}' } }\n",
-    "p0.yaml:3:40: UNKNOWN_REFERENCE: unknown reference 'run.id'; allowed here: run.date",
+    "p0.yaml:3:40: UNKNOWN_REFERENCE: unknown reference 'run.id'; allowed here: run.date, run.status, run.failed, run.message",
   ],
   [
     'code in a reference',
@@ -218,7 +218,7 @@ const STEPS: readonly (readonly [name: string, steps: string, problem: string])[
   [
     'two comparisons',
     "  a: { uses: fake.make, when: { value: '${{ params.n }}', above: 1, below: 5 } }\n",
-    "p0.yaml:3:31: BAD_VALUE: steps.a.when: 'when' takes 'value' and exactly one of equals, not_equals, above, below, in",
+    "p0.yaml:3:31: BAD_VALUE: steps.a.when: 'when' takes 'value' and exactly one of equals, not_equals, above, below, at_least, at_most, in, not_in, matches; or one of all, any, not alone",
   ],
   [
     'two exports of one name',

@@ -40,7 +40,7 @@ test.each([
   ['empty steps', 'profile: main\nsteps: {}\n', 'p0.yaml:2:1: MISSING_KEY'],
   ['a list', '- a\n', 'p0.yaml:1:1: WRONG_TYPE'],
   ['nothing', '', 'p0.yaml:1:1: BAD_YAML'],
-  ['a period above a week', `${MAKE}expected_every: 8d\n`, 'p0.yaml:4:17: BAD_VALUE'],
+  ['a period above a quarter', `${MAKE}expected_every: 93d\n`, 'p0.yaml:4:17: BAD_VALUE'],
   ['no concurrency', `${MAKE}concurrency: 0\n`, 'p0.yaml:4:14: BAD_VALUE'],
   ['an unknown choice', `${MAKE}on_failure: halt\n`, 'p0.yaml:4:13: BAD_VALUE'],
 ])('finds %s in a profile, once', (_name, profile, place) => {

@@ -57,7 +57,7 @@ test.each([
   [
     'a text above a number',
     '{ value: "${{ job.name }}", above: 3 }',
-    "the value is text (demo), and 'above' compares numbers; the condition can never hold",
+    "the value is text (demo), and 'above' compares numbers, dates and times; the condition can never hold",
   ],
 ])('refuses a condition with %s', (_name, when, message) => {
   const job = `${JOB}params: { n: { type: integer, default: 3 } }\n`;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 
 import { openMetricsFile } from '../../src/metrics/metrics-file.ts';
+import { until } from '../harness/cli.ts';
 import { deadProcess } from '../store/other-process.ts';
 import { memoryStore, newTelemetry, outcome, processOn, shape } from './facts.ts';
 
@@ -107,3 +108,33 @@ test('is refused in words where it cannot be', () =>
     await expect(open('sales.txt')).rejects.toThrow('its name ends with .prom');
     await expect(open('absent/sales.prom')).rejects.toMatchObject({ code: 'BAD_USAGE' });
   }));
+
+test('an older text never takes the place of a newer one, however long it takes', () =>
+  withFolder(async (folder) => {
+    const path = join(folder, 'sales.prom');
+    let asked = 0;
+    let goOn: () => void = () => undefined;
+    const slow = new Promise<void>((resolve) => (goOn = resolve));
+    const file = await openMetricsFile(path, {
+      metricsError: () => undefined,
+      fileText: async () => {
+        const mine = (asked += 1);
+        if (mine === 2) await slow;
+        return `text ${mine}\n`;
+      },
+    });
+    const first = file.write();
+    await until(() => asked === 2, 'the first write asks');
+    const second = file.write();
+    // One that does not wait is through by then.
+    await Promise.race([second, turns(1000)]);
+    goOn();
+    await Promise.all([first, second]);
+    expect(await readFile(path, 'utf8')).toBe('text 3\n');
+    await file.close();
+    expect(await readFile(path, 'utf8')).toBe('text 4\n');
+  }));
+
+async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i += 1) await new Promise((resolve) => setImmediate(resolve));
+}

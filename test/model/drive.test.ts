@@ -115,6 +115,29 @@ test('retries with growing pauses up to the bound, and a time-out is a failed at
   expect(driven.outcomes[0]).toMatchObject({ status: 'OK', attempts: 3, lost: 0 });
 });
 
+test('a bound on all attempts together cuts the last one, and lets none begin after it', async () => {
+  const retry = { attempts: 9, backoffMs: 10, factor: 1, maxBackoffMs: 10, maxDurationMs: 100 };
+  const limits: (number | undefined)[] = [];
+  let nowMs = 0;
+  const world = makeWorld(() => FAIL);
+  const driven = await driveAll(planOf([stepOf('a', { retry, timeoutMs: 80 })]), {
+    ...world.ports,
+    now: () => nowMs,
+    attempt: (step, attempt, given, answer) => {
+      limits.push(given.limitMs);
+      nowMs += 35;
+      world.ports.attempt(step, attempt, given, answer);
+    },
+    pause: (ms, wake) => {
+      nowMs += ms;
+      wake();
+    },
+  });
+
+  expect(limits).toEqual([undefined, 55, 10]);
+  expect(driven.outcomes[0]).toMatchObject({ status: 'FAIL', attempts: 3 });
+});
+
 test('does not retry a mistake in the definition or the data', async () => {
   const world = makeWorld(() => FATAL);
   const retry = { attempts: 5, backoffMs: 10, factor: 3, maxBackoffMs: 1000 };

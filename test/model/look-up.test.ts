@@ -46,7 +46,7 @@ test('gives each step the results it reads', async () => {
   const seen: Record<string, readonly string[]> = {};
   await lookUpRun(PLAN, {
     now: () => 7,
-    find: async (step, inputs) => {
+    find: async (step, { inputs }) => {
       seen[step.id] = Object.keys(inputs);
       return CACHED;
     },

@@ -3,9 +3,10 @@ import { expect, test } from '@jest/globals';
 import { stepOrder } from '../../src/model/order.ts';
 import { shapeOf } from '../../src/model/run-shape.ts';
 import { runOrder } from '../../src/model/order.ts';
-import { sealResult } from '../../src/orders/tags.ts';
+import { sealResult, tagPlan } from '../../src/orders/tags.ts';
 import {
   DELIVERY,
+  EXECUTION,
   guardOf,
   INPUT,
   INPUT_A,
@@ -242,4 +243,47 @@ test('stops the attempts of a run only for a workflow that was ordered', async (
   expect(stopped).toEqual([]);
   await attempts.stop.fn(here, KEY_OF_RUN);
   expect(stopped).toEqual(['run-1']);
+});
+
+test('an attempt is told only of outcomes that were seen', async () => {
+  const { call, guard } = guardOf();
+  const handler = {
+    ...PLAN.steps[1]!,
+    id: 'c',
+    needs: ['a', 'b'],
+    reads: [],
+    hears: ['a', 'b'],
+    runIf: 'failed' as const,
+  };
+  const plan = tagPlan(KEY, { ...PLAN, steps: [...PLAN.steps, handler] });
+  const ordered = {
+    ...stepOrder(plan, handler),
+    attempt: 1,
+    inputs: {},
+    tag: plan.run.tags!.steps['c']!,
+  };
+  const heard = { a: { status: 'FAIL', message: 'broke' }, b: { status: 'SKIPPED' } } as const;
+  const [a, b] = OUTCOMES;
+  const { emit } = guard.sinks({
+    events: { emit: { fn: async () => undefined } },
+    attempts: { stop: { fn: async () => undefined } },
+  }).events;
+  const why = 'it is told of steps what did not happen';
+
+  expect(await call(SQL, { ...ordered, heard })).toBe(why);
+  await emit.fn(EXECUTION as never, { ...runOrder(plan), tag: plan.run.tags!.run }, [
+    { type: 'run_started', atMs: 1, shape: shapeOf(plan) },
+    { type: 'step_ended', atMs: 2, outcome: { ...a!, status: 'FAIL', reason: 'broke' } },
+    { type: 'step_ended', atMs: 2, outcome: { ...b!, status: 'SKIPPED' } },
+  ]);
+  expect(
+    await call(SQL, {
+      ...ordered,
+      heard: { ...heard, a: { status: 'FAIL', message: '$(reboot)' } },
+    }),
+  ).toBe(why);
+  expect(await call(SQL, { ...ordered, heard: { a: heard.a } })).toBe(why);
+  expect(await call(SQL, ordered)).toBe(why);
+  expect(await call(SQL, { ...INPUT_A, heard })).toBe(why);
+  expect(await call(SQL, { ...ordered, heard })).toMatchObject(RESULT);
 });

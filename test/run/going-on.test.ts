@@ -19,10 +19,31 @@ function elsewhere(more: Partial<RunRecord> = {}): RunRecord {
 }
 
 test('a run whose process and --out cannot be seen from here counts as going on, for a week', async () => {
-  expect(await goesOn(elsewhere(), NOW)).toBe(true);
-  expect(await goesOn(elsewhere({ started_at: '2026-11-19T11:00:00Z' }), NOW)).toBe(false);
+  expect(await goesOn({ record: elsewhere() }, NOW)).toBe(true);
+  const record = elsewhere({ started_at: '2026-11-19T11:00:00Z' });
+  expect(await goesOn({ record }, NOW)).toBe(false);
 });
 
 test('a run that is over does not', async () => {
-  expect(await goesOn(elsewhere({ state: 'closed' }), NOW)).toBe(false);
+  expect(await goesOn({ record: elsewhere({ state: 'closed' }) }, NOW)).toBe(false);
 });
+
+test('a run of a service goes on without its command for a week after the last word of it, and with it as long as that lives', async () => {
+  const dead = { pid: 999_999_999, pid_born: '1' };
+  const record = elsewhere({
+    ...dead,
+    engine: { kind: 'service' } as NonNullable<RunRecord['engine']>,
+    started_at: '2026-10-01T00:00:00Z',
+    pid_place: placeOf(),
+  });
+  expect(await goesOn({ record, heardMs: Date.parse('2026-11-21T12:00:00Z') }, NOW)).toBe(true);
+  expect(await goesOn({ record, heardMs: Date.parse('2026-11-20T11:00:00Z') }, NOW)).toBe(false);
+  expect(await goesOn({ record }, NOW)).toBe(false);
+  const { pid, born } = ownOwner();
+  expect(await goesOn({ record: { ...record, pid, pid_born: born } }, NOW)).toBe(true);
+});
+
+function placeOf(): NonNullable<RunRecord['pid_place']> {
+  const { pid: _, born: __, ...place } = ownOwner();
+  return place;
+}

@@ -122,12 +122,14 @@ test('of a record of an earlier version what the run made counts as used', () =>
   expect(decide({ olderThanMs: 30 * DAY }, { runs })).toEqual({ runs: ['a'], results: ['fa'] });
 });
 
-test('a result whose run is recorded elsewhere stays as long as that is heard of', () => {
+test('a result whose run is recorded elsewhere stays for a week after it was last heard of', () => {
   const results = [...SURVEY.results, result('there', 'x', 5)];
   expect(decide({}, { results, heard: [{ runId: 'x', heardMs: NOW }] }).results).toEqual([
     'fa',
     'fb',
   ]);
+  const longAgo = [{ runId: 'x', heardMs: NOW - 8 * DAY }];
+  expect(decide({}, { results, heard: longAgo }).results).toEqual(['fa', 'fb', 'there']);
   expect(decide({}, { results }).results).toEqual(['fa', 'fb', 'there']);
 });
 

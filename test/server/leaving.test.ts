@@ -1,4 +1,7 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir, readFile, rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 
 import { expect, test } from '@jest/globals';
 
@@ -211,3 +214,18 @@ test('a signal that comes once the run is over changes its exit code no more', (
     for (const signal of ['SIGTERM', 'SIGHUP'] as const) running.kill(signal);
     expect(await leaves(running)).toMatchObject({ code: 0 });
   }));
+
+const ENDLESS = fileURLToPath(new URL('processes/signals-without-end.mjs', import.meta.url));
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  '%s again and again, until the process is gone, leaves a run that is over its exit code',
+  (signal) =>
+    withProject(FILES, async (project) => {
+      const running = project.start(RUN);
+      await running.says(/^ {2}record /m);
+      const sender = fork(ENDLESS, [String(running.pid), signal]);
+      const { code } = await leaves(running);
+      expect([code, running.child.signalCode]).toEqual([0, null]);
+      if (sender.exitCode === null) await once(sender, 'exit');
+    }),
+);

@@ -42,7 +42,7 @@ export type RunState = {
   running?: Record<string, Began>;
   /** Fingerprint of the newest result of each step that ended well; absent in what an earlier version folded. */
   uses?: Record<string, string>;
-  /** Time of the newest entry, Unix milliseconds, as long as no start is among them. */
+  /** Time of the newest entry, Unix milliseconds; absent once the record is closed, and in what an earlier version folded. */
   heardMs?: number;
   /** It was taken off the record. */
   gone?: Gone;
@@ -83,7 +83,7 @@ function newState(): RunState {
 function apply(state: RunState, entry: RunEntry): Verdict {
   if (state.gone !== undefined) return FENCED;
   if (entry.type === 'prune') return forget(state, entry);
-  if (state.record === undefined) state.heardMs = Math.max(state.heardMs ?? 0, entry.atMs);
+  if (state.record?.state !== 'closed') state.heardMs = Math.max(state.heardMs ?? 0, entry.atMs);
   if (entry.generation < state.generation) return FENCED;
   if (entry.generation > state.generation) {
     state.generation = entry.generation;
@@ -136,6 +136,7 @@ function forget(state: RunState, entry: Extract<RunEntry, { type: 'prune' }>): V
   delete state.record;
   delete state.uses;
   delete state.running;
+  delete state.heardMs;
   return WON;
 }
 
@@ -143,7 +144,6 @@ function forget(state: RunState, entry: Extract<RunEntry, { type: 'prune' }>): V
 function start(state: RunState, record: RunRecord): Verdict {
   if ((state.record?.generation ?? 0) >= state.generation) return LOST;
   state.record = { ...record, generation: state.generation };
-  delete state.heardMs;
   // One that an earlier version recorded comes as it was.
   if (record.state === 'closed') endGeneration(state, record.status);
   return WON;
@@ -185,6 +185,7 @@ function close(state: RunState, entry: Extract<RunEntry, { type: 'closed' }>): V
     }),
     ...(entry.error === undefined ? {} : { error: entry.error }),
   });
+  delete state.heardMs;
   return WON;
 }
 

@@ -28,11 +28,15 @@ export function readJournal(journal: Pick<StoreJournal, 'visit'>): Read {
   const latest = new Set<string>();
   journal.visit(SUBJECTS.run(''), (subject, state) => {
     const runId = subject.slice(SUBJECTS.run('').length);
-    const { record, uses, gone: left, ended, heardMs = 0 } = state as RunState;
+    const { record, uses, gone: left, ended, heardMs } = state as RunState;
     if (record !== undefined) {
-      runs.push({ record, ...(uses === undefined ? {} : { uses: Object.values(uses) }) });
+      runs.push({
+        record,
+        ...(uses === undefined ? {} : { uses: Object.values(uses) }),
+        ...(heardMs === undefined ? {} : { heardMs }),
+      });
     } else if (left !== undefined) gone.push({ runId, ...left });
-    else if (!ended) heard.push({ runId, heardMs });
+    else if (!ended) heard.push({ runId, heardMs: heardMs ?? 0 });
   });
   journal.visit(SUBJECTS.result(''), (_, state) => {
     const { stored, by, was } = state as ResultState;

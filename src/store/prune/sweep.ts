@@ -20,7 +20,7 @@ import type { SweepOptions, Swept } from '../pruning.ts';
 import type { Batches, Bytes } from './bytes.ts';
 import type { Dropped, Unnamed } from './waiting.ts';
 
-/** After so long nobody speaks of a run any more, whoever was still there when it was forgotten. */
+/** After so long nobody speaks of a run any more, whoever was still there when it was forgotten or last heard of. */
 const TOMBSTONE_KEPT_MS = 30 * 24 * 3600 * 1000;
 
 export type Sweeping = {
@@ -100,7 +100,10 @@ function isOverIn(
     return stored === undefined && (was === undefined || about.isOver(dropKey(was)));
   }
   if (!subject.startsWith(SUBJECTS.run(''))) return false;
-  const { gone } = state as RunState;
+  const { gone, record, running, heardMs = about.now } = state as RunState;
+  // Of a run that is recorded elsewhere, with no step under way.
+  if (gone === undefined && record === undefined && running === undefined)
+    return about.now - heardMs > TOMBSTONE_KEPT_MS;
   if (gone === undefined) return false;
   const runId = subject.slice(SUBJECTS.run('').length);
   const isQuiet = gone.silent || about.now - gone.atMs > TOMBSTONE_KEPT_MS;

@@ -56,6 +56,14 @@ describe.each(STORES)('a store in %s', (_where, open) => {
       expect((await store.runs()).map((run) => run.run_id).toSorted()).toEqual(['again', 'open']);
     }));
 
+  test('of an open run it is told when it was last heard of, of a closed one no more', () =>
+    withStore(async (store) => {
+      await store.append([started('a'), stepEnded('a', 'f'), started('b'), closed('b')]);
+      const { runs } = await store.prune((pruning) => pruning.survey());
+      const heard = Object.fromEntries(runs.map((run) => [run.record.run_id, run.heardMs]));
+      expect(heard).toEqual({ a: 1_000, b: undefined });
+    }));
+
   test('who still speaks of a forgotten run is not counted, and cannot start it again', () =>
     withStore(async (store) => {
       await store.append([started('a'), stepEnded('a', 'f'), closed('a', 'FAIL')]);
@@ -213,6 +221,23 @@ test('after pruning the journal of a local store is as small as after the first 
   }));
 
 /** What an exporter has counted. */
+test('what is known of a run that is recorded elsewhere goes a month after the last word of it, and stays counted', () =>
+  withFolder(async (folder) => {
+    const store = await openLocalStore(join(folder, 'store'));
+    await store.append([stepEnded('there', 'f')]);
+    const before = await sumsOf(store, '9099');
+    const heardIn = async (now: number): Promise<number> =>
+      store.prune(async (pruning) => {
+        await pruning.sweep({ goingOn: NOTHING, now });
+        return (await pruning.survey()).heard.length;
+      });
+    const day = 24 * 3600 * 1000;
+    expect(await heardIn(29 * day)).toBe(1);
+    expect(await heardIn(31 * day)).toBe(0);
+    expect(await sumsOf(store, '9099')).toEqual(before);
+    store.close();
+  }));
+
 async function sumsOf(store: Pick<Store, 'changes'>, exporter: string): Promise<Sums> {
   const changes = await store.changes();
   if (!('all' in changes)) throw new Error('without a cursor all of it is answered');

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
-import { linearPattern } from '../../src/definition/linear-pattern.ts';
+import { linearPattern } from '../../src/model/linear-pattern.ts';
 
 function matches(pattern: string, text: string): boolean {
   const read = linearPattern(pattern);
