@@ -120,7 +120,7 @@ function makeProgram(action: MakeAction, io: Io): Command {
   const schema = program
     .command('schema')
     .description('print the JSON Schema of a file, or the types inferred for tables')
-    .argument('[file]', 'job or profile (default: profile)')
+    .argument('[file]', 'job, profile or builder (default: profile)')
     .option('--columns', 'print the columns of tables from outside, to be written into the profile')
     .option('--job <file>', 'the job whose tables are looked at')
     .option('--profile <name>', 'the profile; default: the one the job names')

@@ -17,6 +17,7 @@ import { watchRun } from './watch-run.ts';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { OutLock } from '../delivery/folder/out-lock.ts';
 import type { RunEvent } from '../model/events.ts';
+import type { Hook } from '../model/hook.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RunSummary } from '../model/run-summary.ts';
 import type { RunView } from '../model/view.ts';
@@ -30,6 +31,8 @@ export type Execution = {
   /** Everything but the queue that only the engine decides. */
   readonly plan: Plan;
   readonly lock: OutLock | undefined;
+  /** Who is told when it has ended. */
+  readonly hooks: readonly Hook[];
   /** `attach`: wait for the workflow that others serve, or for its result. */
   readonly way: 'start' | 'attach';
   /** A workflow of this run may still be open: it is ended first. */
@@ -59,6 +62,7 @@ export async function executeRun(
     },
   });
   let isClosed = false;
+  (await parts.hooks(tell)).start();
   try {
     const answered = await answerUnchanged(parts, execution, control, { watching, stops });
     if (answered === 'suspended') return suspended(runId, control);
@@ -163,6 +167,7 @@ async function throughEngine(
     return await finishRun(parts, execution, control, {
       summary: ended,
       engine: engine.kind,
+      ...(uiUrl === undefined ? {} : { uiUrl }),
       watching,
       stops,
       closing: () => session.close(),

@@ -56,6 +56,7 @@ export async function serve(
     }
     session = opened;
     unwatchQueues = watchUnserved(session, queuesOfOpenRuns(await parts.records(), session.engine));
+    (await parts.hooks(tell)).start(true);
     const { uiUrl, isUp } = session.engine;
     tell({
       type: 'serving',
