@@ -181,6 +181,14 @@ function makeProgram(action: MakeAction, io: Io): Command {
     .action(action(async () => (await import('./commands/cancel.ts')).cancelCommand, 'no steps'));
   shared(cancel, ['state', 'engine']);
 
+  const giveUp = program
+    .command('give-up')
+    .description('end a run that was left open and that nobody will resume')
+    .argument('[run-id]', 'the run; default: the newest that is open')
+    .option('--out <dir>', 'the --out of the run')
+    .action(action(async () => (await import('./commands/give-up.ts')).giveUpCommand, 'no steps'));
+  shared(giveUp, ['state', 'store', 'engine']);
+
   const forget = program
     .command('forget')
     .description('end the metrics and alerts of a job that is gone; its runs stay on record')

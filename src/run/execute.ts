@@ -110,7 +110,7 @@ async function throughEngine(
   const own = ownExecution();
   const opening = openSession(parts, {
     tell,
-    queues: (kind) => queuesOf(kind, runId),
+    queues: (kind) => queuesOf(kind, run),
     slots: concurrency + 1,
     isOpen: own.isOpen,
     logFile: `${parts.folder(runId)}/worker.log`,
@@ -136,7 +136,7 @@ async function throughEngine(
       ...execution.plan,
       run: {
         ...run,
-        deliverQueue: deliverQueueOf(engine.kind, parts.options.engine, runId),
+        deliverQueue: deliverQueueOf(engine.kind, parts.options.engine, run),
         ...(engine.kind === 'embedded' ? { attended: true } : {}),
       },
     });
@@ -144,7 +144,7 @@ async function throughEngine(
       engine: { kind: engine.kind, address: engine.address, namespace: engine.namespace },
       bundle: link.modules.worker.workflowBundleHash(),
       deliver_queue: plan.run.deliverQueue,
-      task_queue: taskQueueOf(engine.kind, parts.options.engine, runId),
+      task_queue: taskQueueOf(engine.kind, parts.options.engine, run),
     });
     const uiUrl =
       engine.uiUrl === undefined
@@ -158,7 +158,7 @@ async function throughEngine(
     if (lack !== undefined) tell({ type: 'said', text: lack });
     tell({ type: 'run_starting', runId, ...(uiUrl === undefined ? {} : { uiUrl }) });
     await awaitFirstScrape(parts, plan, control, stops);
-    const taskQueue = taskQueueOf(engine.kind, parts.options.engine, runId);
+    const taskQueue = taskQueueOf(engine.kind, parts.options.engine, run);
     const ended = await whileHeld(
       lock,
       startAndWatch({ session, plan, records, taskQueue, watching, stops, tell, lock, way, own }),

@@ -64,7 +64,7 @@ export async function resumeRun(
       tell({ type: 'run_suspended', runId });
       return { state: 'suspended', runId };
     }
-    const { deliverQueue: ownDeliverQueue } = queuesOf('service', runId);
+    const { deliverQueue: ownDeliverQueue } = queuesOf('service', saved.run);
     const isDeliveredElsewhere =
       record.deliver_queue !== undefined && record.deliver_queue !== ownDeliverQueue;
     const recorded = { ...recordedRun(record, out), isDeliveredElsewhere };
@@ -161,7 +161,7 @@ async function refuse(
  * The record as the decision wants it. A driver that cannot be seen from here holds the lease of `--out`, which tells
  * whether it lives; a run without one has only its word.
  */
-function recordedRun(record: RunRecord, out: string | undefined): RecordedRun {
+export function recordedRun(record: RunRecord, out: string | undefined): RecordedRun {
   const state = driverState(record);
   const where = state === 'alive' ? `process ${record.pid}` : describeOwner(driverOf(record));
   return {

@@ -92,6 +92,14 @@ export function makeStateDir(path: string): void {
       { hint: 'Give another one with --state-dir.', cause: error },
     );
   }
+  checkStateDir(path);
+}
+
+/**
+ * Refuses a state folder that others could have written into, if there is one: also a look at it follows what lies
+ * there, and `prune` removes what its folders, or links in their place, lead to. @throws UserError STATE_DIR_UNUSABLE
+ */
+export function checkStateDir(path: string): void {
   const why = whyNotOwn(path, OBEYED);
   if (why === undefined) return;
   throw new UserError(
