@@ -116,8 +116,12 @@ function makeProgram(action: MakeAction, io: Io): Command {
     .action(action(async () => (await import('./commands/resume.ts')).resumeCommand, 'steps'));
   shared(resume, ['state', 'store', 'engine', 'steps', 'last scrape']);
 
-  const validate = definitionFlags(program.command('validate'))
-    .description('check both files and report every problem')
+  const validate = program
+    .command('validate')
+    .description('check the files of a job, or of all jobs of the project: every problem at once')
+    .option('--job <file>', 'job file (what); default: builder.yaml and all jobs of the project')
+    .option('--profile <name>', 'profile name or file (how); default: the one the job names')
+    .option('-p, --param <name=value>', 'set a parameter of the job; may be repeated', collect)
     .option('--partition <id>', 'partition that is looked at; default: the latest')
     .action(
       action(async () => (await import('./commands/validate.ts')).validateCommand, 'no steps'),
@@ -183,6 +187,14 @@ function makeProgram(action: MakeAction, io: Io): Command {
     .option('--out <dir>', 'the --out of the run')
     .action(action(async () => (await import('./commands/cancel.ts')).cancelCommand, 'no steps'));
   shared(cancel, ['state', 'engine']);
+
+  const giveUp = program
+    .command('give-up')
+    .description('end a run that was left open and that nobody will resume')
+    .argument('[run-id]', 'the run; default: the newest that is open')
+    .option('--out <dir>', 'the --out of the run')
+    .action(action(async () => (await import('./commands/give-up.ts')).giveUpCommand, 'no steps'));
+  shared(giveUp, ['state', 'store', 'engine']);
 
   const forget = program
     .command('forget')

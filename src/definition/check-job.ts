@@ -1,6 +1,7 @@
 /** Checks a job file: its shape, its references, the values of its parameters, its inputs. Pure. */
 
 import { jobSchema } from './job.ts';
+import { hookProblems } from './check-hooks.ts';
 import { checkPartition } from './check-partition.ts';
 import { checkSchedule } from './check-schedule.ts';
 import { child, entriesOf, mapScalars, settled, textOf } from './located.ts';
@@ -86,7 +87,7 @@ export function checkJob(input: CheckInput, copy: number): CheckedJob {
   };
   const resolved = replaced(withDefaults, scope, problems, (path) => path[0] !== 'params');
   const shape = resolved === undefined ? undefined : shapeOf(jobSchema, resolved, { what: '' });
-  problems.push(...(shape?.problems ?? []));
+  problems.push(...(shape?.problems ?? []), ...hookProblems(child(root, 'hooks')));
 
   const paths: PathUse[] = [];
   const inputs = new Map<string, string | undefined>();
@@ -114,7 +115,8 @@ function replaced(
 ): Located | undefined {
   if (root === undefined) return undefined;
   return mapScalars(root, (scalar, path) => {
-    if (path.at(-1) === 'description' || !wanted(path)) return scalar;
+    // Those of hooks are looked up when one is sent.
+    if (path.at(-1) === 'description' || path[0] === 'hooks' || !wanted(path)) return scalar;
     return replaceReferences(scalar, { scope, allowed: allowedAt(path), problems, uses: [] });
   });
 }

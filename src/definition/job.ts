@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 import { PERIODS } from '../model/partition.ts';
 import { LEAST_CATCH_UP_MS, LEAST_EVERY_MS, OVERLAPS } from '../model/schedule.ts';
+import { hooksSchema } from './hooks.ts';
 import { definitionName, duration, memberName, plainScalar } from './definition-types.ts';
 
 /** Types a parameter can have; a date is text, YYYY-MM-DD. */
@@ -140,6 +141,9 @@ export const jobSchema = z.strictObject({
   schedule: scheduleSchema
     .optional()
     .describe('When `serve` makes the job by itself, and what of it.'),
+  hooks: hooksSchema
+    .optional()
+    .describe('Who is told when a run of this job has ended, beside the hooks of builder.yaml.'),
   budgets: z
     .strictObject({
       wall: duration({ minMs: 1 })

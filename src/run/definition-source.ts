@@ -53,7 +53,15 @@ export type DefinitionRequest = {
 
 export type ResolvedDefinition = Pick<
   Definition,
-  'plan' | 'cut' | 'planSha256' | 'origins' | 'jobPath' | 'profilePath' | 'remarks' | 'checkQueries'
+  | 'plan'
+  | 'hooks'
+  | 'cut'
+  | 'planSha256'
+  | 'origins'
+  | 'jobPath'
+  | 'profilePath'
+  | 'remarks'
+  | 'checkQueries'
 > & {
   /** `name=text` for each parameter that was given. */
   readonly params: readonly string[];
@@ -76,9 +84,10 @@ export async function resolveDefinition(
     const date = 'date' in start ? start.date : dateIn('UTC', start.atMs);
     const made = typeof definition === 'function' ? await definition({ date }) : definition;
     const about = { kinds, cwd, start, partition, params: words, bindSql, stored };
-    const { plan, cut, remarks, checkQueries } = isPlan(made)
+    const { plan, hooks, cut, remarks, checkQueries } = isPlan(made)
       ? {
           plan: made,
+          hooks: [],
           cut: { date, today: date },
           remarks: [],
           checkQueries: async () => undefined,
@@ -88,6 +97,7 @@ export async function resolveDefinition(
     const planSha256 = createHash('sha256').update(canonicalJson(plan)).digest('hex');
     return {
       plan,
+      hooks,
       cut,
       planSha256,
       origins: {},

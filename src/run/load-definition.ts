@@ -4,6 +4,7 @@ import { access, constants } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 
 import { expandGlobs } from '../activities/expand-globs.ts';
+import { hooksOf } from '../definition/hooks.ts';
 import { bindProblems, needsBinding } from '../definition/bind.ts';
 import { checkDefinition, sorted } from '../definition/check.ts';
 import { UserError } from '../model/errors.ts';
@@ -21,6 +22,7 @@ import type { Problem } from '../model/errors.ts';
 import type { StoredColumns } from '../definition/bind.ts';
 import type { KindSpec } from '../definition/kind-spec.ts';
 import type { Located } from '../definition/located.ts';
+import type { Hook } from '../model/hook.ts';
 import type { Plan } from '../model/plan.ts';
 
 export type DefinitionRequest = {
@@ -42,6 +44,8 @@ export type DefinitionRequest = {
 
 export type Definition = {
   readonly plan: Omit<Plan, 'run'>;
+  /** Who is told when it has run: what builder.yaml says, then the job. They are no part of what is built. */
+  readonly hooks: readonly Hook[];
   /** `run.date`, and how the job is cut. */
   readonly cut: Pick<CheckedPartition, 'date' | 'today' | 'partitioning'>;
   /** The same wherever the project lies. */
@@ -117,6 +121,7 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
   if (checked.plan === undefined || all.length > 0) throw new DefinitionError(all, texts);
   return {
     plan: checked.plan,
+    hooks: [...(project.file?.hooks ?? []), ...hooksOf(checked.hooks, basename(jobPath), jobDir)],
     cut: checked.cut,
     planSha256: paths.hashOf(checked.plan),
     origins: checked.origins,

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 
 import { literalFolder } from '../activities/expand-globs.ts';
+import { hooksOf } from '../definition/hooks.ts';
 import { checkDefinition, sorted } from '../definition/check.ts';
 import { DefinitionError } from './definition-error.ts';
 import { paramTexts, pathProblems, sqlProblems } from './load-definition.ts';
@@ -17,7 +18,7 @@ import type { Definition, DefinitionRequest } from './load-definition.ts';
 export async function planOfDocuments(
   { job, profile }: { readonly job: Json; readonly profile: Json },
   about: Omit<DefinitionRequest, 'jobPath' | 'profile'>,
-): Promise<Pick<Definition, 'plan' | 'cut' | 'remarks' | 'checkQueries'>> {
+): Promise<Pick<Definition, 'plan' | 'hooks' | 'cut' | 'remarks' | 'checkQueries'>> {
   // JSON is YAML.
   const text = (value: Json): string => JSON.stringify(value, null, 2);
   const chain = Array.isArray(profile) ? (profile as readonly Json[]) : [profile];
@@ -44,6 +45,7 @@ export async function planOfDocuments(
   }
   return {
     plan: checked.plan,
+    hooks: hooksOf(checked.hooks, 'job', about.cwd),
     cut: checked.cut,
     remarks: checked.remarks,
     checkQueries: async () => {

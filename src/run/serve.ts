@@ -65,6 +65,7 @@ export async function serve(
     }
     session = opened;
     unwatchQueues = watchUnserved(session, queuesOfOpenRuns(await parts.records(), session.engine));
+    (await parts.hooks(tell)).start(true);
     const served = orders
       ? await serveProjectOrders(parts, session, { tell, schedules, closers })
       : undefined;

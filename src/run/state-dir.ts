@@ -75,6 +75,9 @@ const OBEYED = [
   'engine',
   'engine/servers',
   'attempts',
+  'hooks',
+  'hooks/due',
+  'hooks/prepared',
 ] as const;
 
 /** Creates the state folder, for this user alone; one that others could have written into is refused. @throws UserError STATE_DIR_UNUSABLE */
@@ -89,6 +92,14 @@ export function makeStateDir(path: string): void {
       { hint: 'Give another one with --state-dir.', cause: error },
     );
   }
+  checkStateDir(path);
+}
+
+/**
+ * Refuses a state folder that others could have written into, if there is one: also a look at it follows what lies
+ * there, and `prune` removes what its folders, or links in their place, lead to. @throws UserError STATE_DIR_UNUSABLE
+ */
+export function checkStateDir(path: string): void {
   const why = whyNotOwn(path, OBEYED);
   if (why === undefined) return;
   throw new UserError(
