@@ -55,7 +55,7 @@ export function deliverQueueOf(
 
 /** True if a worker asks for this kind of task in a queue. */
 export async function isServed(
-  { link, engine }: Session,
+  { link, engine }: Pick<Session, 'link' | 'engine'>,
   name: string,
   task: 'workflow' | 'activity' = 'workflow',
 ): Promise<boolean> {

@@ -6,6 +6,7 @@ import { formatDuration } from '../../model/duration.ts';
 import { findRun } from '../../run/find-run.ts';
 import { shownStatus } from '../../run/shown-status.ts';
 import { makePaint } from '../render/paint.ts';
+import { backfillStatusCommand, isBackfill } from './backfill-control.ts';
 
 import type { Io } from '../io.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';
@@ -17,6 +18,9 @@ export async function statusCommand(
   io: Io,
   runId?: string,
 ): Promise<number> {
+  if (runId !== undefined && (await isBackfill(runId, settings, io))) {
+    return backfillStatusCommand({}, settings, io, runId);
+  }
   const { record, stateDir } = await findRun(
     { runId, out: flags.out },
     { ...settings, cwd: io.cwd },
