@@ -3,7 +3,7 @@
 import { openProject } from '../../index.ts';
 import { findStateDir } from '../../run/state-dir.ts';
 import { projectOptions } from '../project-options.ts';
-import { backfillJson, listLine, tableLines } from '../render/backfill-table.ts';
+import { backfillJson, headLine, listLine, tableLines } from '../render/backfill-table.ts';
 import { makePaint } from '../render/paint.ts';
 import { driveAndShow } from './backfill.ts';
 
@@ -17,7 +17,11 @@ type Command = (flags: GlobalFlags, settings: Settings, io: Io, id?: string) => 
 export const backfillStatusCommand: Command = async (_, settings, io, id) => {
   const report = await within(settings, io, (project) => project.backfills.report(id));
   if (settings.json) io.out(JSON.stringify(backfillJson(report), null, 2));
-  else for (const line of tableLines(report, io, makePaint(io.color))) io.out(line);
+  else {
+    const paint = makePaint(io.color);
+    io.say(paint.dim(headLine(report, io)));
+    for (const line of tableLines(report, io, paint)) io.out(line);
+  }
   return 0;
 };
 
