@@ -5,21 +5,14 @@ import { Command, CommanderError, Option } from 'commander';
 import { checkFlags } from './check-flags.ts';
 import { makeIo } from './io.ts';
 import { report } from './report.ts';
+import { addSchedule } from './schedule-words.ts';
 import { readVersion } from '../run/versions.ts';
 import { shared } from './shared-flags.ts';
 import { settingsFrom } from './settings.ts';
 
 import type { GlobalFlags, Settings } from './settings.ts';
+import type { MakeAction, Run } from './make-action.ts';
 import type { Io } from './io.ts';
-
-type Run<Flags> = (
-  flags: Flags,
-  settings: Settings,
-  io: Io,
-  /** The first word that is no flag, and all of them. */
-  argument?: string,
-  all?: readonly string[],
-) => Promise<number>;
 
 /** Parses the words, runs the command, and answers the exit code. */
 export async function runCommand(
@@ -71,12 +64,6 @@ async function withMetrics(
   const { metricsChoice } = await import('./project-options.ts');
   return serveMetricsWhile(metricsChoice(settings), (line) => io.say(line), act);
 }
-
-type MakeAction = <Flags extends GlobalFlags>(
-  load: () => Promise<Run<Flags>>,
-  /** One that runs steps opens the metrics itself, in its own order. */
-  runs: 'steps' | 'no steps',
-) => (...given: unknown[]) => Promise<void>;
 
 function makeProgram(action: MakeAction, io: Io): Command {
   const program = new Command('builder_cli')
@@ -155,6 +142,8 @@ function makeProgram(action: MakeAction, io: Io): Command {
       action(async () => (await import('./commands/partitions.ts')).partitionsCommand, 'no steps'),
     );
   shared(partitions, ['state', 'store']);
+
+  addBackfill(program, action);
 
   const runs = program
     .command('runs')
@@ -245,53 +234,67 @@ function makeProgram(action: MakeAction, io: Io): Command {
     shared(serve, ['state', 'store', 'engine', 'steps']);
   }
 
-  scheduleCommands(program, action);
+  addSchedule(program, action);
   return program;
 }
 
-function scheduleCommands(program: Command, action: MakeAction): void {
-  const schedule = program
-    .command('schedule')
-    .description("the jobs' schedules in Temporal: apply, list, pause, resume, trigger")
-    .helpCommand(false)
-    .showSuggestionAfterError();
-  const commands = [
-    schedule
-      .command('apply')
-      .description('make, change and remove schedules until they are as the job files say')
-      .option('--job <file...>', 'only those of these files; nothing else is removed')
-      .option('--dry-run', 'show the difference, and change nothing')
-      .action(
-        action(async () => (await import('./commands/schedule.ts')).applyCommand, 'no steps'),
-      ),
-    schedule
-      .command('list')
-      .description('show when each job is due, and what became of its last run')
-      .action(action(async () => (await import('./commands/schedule.ts')).listCommand, 'no steps')),
-    schedule
-      .command('pause')
-      .description('keep jobs from being made by themselves')
-      .argument('<job...>', 'names of jobs')
-      .option('--note <text>', 'why, for `schedule list`')
-      .action(
-        action(async () => (await import('./commands/schedule.ts')).pauseCommand, 'no steps'),
-      ),
-    schedule
-      .command('resume')
-      .description('let paused jobs be made by themselves again')
-      .argument('<job...>', 'names of jobs')
-      .action(
-        action(async () => (await import('./commands/schedule.ts')).resumeCommand, 'no steps'),
-      ),
-    schedule
-      .command('trigger')
-      .description('have the scheduled run of a job made now')
-      .argument('<job...>', 'names of jobs')
-      .action(
-        action(async () => (await import('./commands/schedule.ts')).triggerCommand, 'no steps'),
-      ),
-  ];
-  for (const command of commands) shared(command, ['state', 'store', 'engine']);
+/** Its own command, and what acts on one. */
+function addBackfill(program: Command, action: MakeAction): void {
+  const backfill = program
+    .command('backfill')
+    .description('make the partitions of a range as one thing, so many at once')
+    .option('--job <file>', 'job file (what)')
+    .option('--profile <name>', 'profile name or file (how); default: the one the job names')
+    .option('-p, --param <name=value>', 'set a parameter of the job; may be repeated', collect)
+    .option('--out <dir>', 'folder that receives the partitions')
+    .option('--from <id>', 'first partition; default: the first of the job')
+    .option('--to <id>', 'last partition; default: the latest that is over')
+    .option('--missing', 'those that are not delivered')
+    .option('--failed', 'those whose last run did not end well (default: missing and failed)')
+    .option('--stale', 'those that would come out differently now')
+    .option('--all', 'all of them; what is unchanged is reused')
+    .option('--at-most <n>', 'runs that go on at once (default: 4)')
+    .option('--dry-run', 'list the partitions that would be made, and start nothing')
+    .option('--deliver-by <who>', 'with a service: caller (default), or workers that run --deliver')
+    .action(action(async () => (await import('./commands/backfill.ts')).backfillCommand, 'steps'));
+  shared(backfill, ['state', 'store', 'engine', 'steps', 'last scrape']);
+
+  const control = async () => import('./commands/backfill-control.ts');
+  const status = backfill
+    .command('status')
+    .description('show every partition of a backfill')
+    .argument('[backfill-id]', 'the backfill; default: the newest')
+    .action(action(async () => (await control()).backfillStatusCommand, 'no steps'));
+  shared(status, ['state']);
+
+  const list = backfill
+    .command('list')
+    .description('list the backfills of a state folder')
+    .action(action(async () => (await control()).backfillListCommand, 'no steps'));
+  shared(list, ['state']);
+
+  const pause = backfill
+    .command('pause')
+    .description('begin nothing more of a backfill; what runs is finished')
+    .argument('[backfill-id]', 'the backfill; default: the newest')
+    .action(action(async () => (await control()).backfillPauseCommand, 'no steps'));
+  shared(pause, ['state', 'engine']);
+
+  const resume = backfill
+    .command('resume')
+    .description(
+      'go on with a backfill that was paused or left; of one that is over, with the rest',
+    )
+    .argument('[backfill-id]', 'the backfill; default: the newest')
+    .action(action(async () => (await control()).backfillResumeCommand, 'steps'));
+  shared(resume, ['state', 'store', 'engine', 'steps', 'last scrape']);
+
+  const cancel = backfill
+    .command('cancel')
+    .description('cancel a backfill with all its runs')
+    .argument('[backfill-id]', 'the backfill; default: the newest')
+    .action(action(async () => (await control()).backfillCancelCommand, 'no steps'));
+  shared(cancel, ['state', 'engine']);
 }
 
 function definitionFlags(target: Command): Command {

@@ -31,6 +31,8 @@ export type RunOrder = {
   readonly partition?: string;
   /** The time it is made for: what `run.date` and `latest` follow from. Unix milliseconds. */
   readonly atMs: number;
+  /** Runs that may go on at once in the process that makes it, itself included: they share its memory. Default 1. */
+  readonly beside?: number;
 };
 
 /** What a firing of a schedule makes. */

@@ -1,8 +1,9 @@
-/** `makeRun` as a Temporal activity: an attempt joins the run that goes on in this process, heartbeats, and passes a cancel on. */
+/** What makes ordered runs, as Temporal activities: an attempt joins the run that goes on here, heartbeats, and passes a cancel on. */
 
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 
 import { makeGoingOn } from '../activities/going-on.ts';
+import { nextPartitions, noteMade } from './backfill-pages.ts';
 import { makeRun, NotNow } from './make-run.ts';
 
 import type { RunMade, RunOrder } from '../model/standing-order.ts';
@@ -25,7 +26,7 @@ const HEARTBEAT_EVERY_MS = 3_000;
 /** A failure that nobody foresaw is tried so often. */
 const TRIES = 3;
 
-/** The activities of one process. `tell` hears of every run, and is told which. */
+/** The activities of one process. `tell` hears of every run. */
 export function makeOrderActivities(parts: Parts, tell: Tell): MakingRuns {
   const goingOn = makeGoingOn<RunMade, Why>();
   return {
@@ -49,13 +50,17 @@ export function makeOrderActivities(parts: Parts, tell: Tell): MakingRuns {
               reject(new NotNow('not heard of'));
             });
           });
-          return await Promise.race([work.result, givenUp]);
+          const made = await Promise.race([work.result, givenUp]);
+          if (given.order.by === 'backfill') await noteMade(parts, given, made);
+          tell({ type: 'order_made', orderId: given.order.id, made });
+          return made;
         } catch (error) {
           throw asFailure(error, context.cancellationDetails?.cancelRequested === true);
         } finally {
           clearInterval(beat);
         }
       },
+      nextPartitions: (input) => nextPartitions(parts, input),
     },
     leave: () => goingOn.end('left'),
     count: () => goingOn.count(),
@@ -72,7 +77,8 @@ function workOf(
   const cancel = new AbortController();
   const suspend = new AbortController();
   listen(own.signal, () => (own.stoppedFor() === 'cancelled' ? cancel : suspend).abort());
-  const control = { tell, cancel: cancel.signal, suspend: suspend.signal, linger: 0 };
+  const stops = { cancel: cancel.signal, suspend: suspend.signal };
+  const control = { tell, ...stops, linger: 0, beside: given.beside };
   return makeRun(parts, given, control, isLastTry);
 }
 

@@ -90,7 +90,7 @@ function refusalOf(error: unknown): Failure {
 }
 
 /** What the job file says it is called, as far as it can be read: metrics and alerts know the job by that. */
-async function namesIn(
+export async function namesIn(
   path: string,
   shown: string,
 ): Promise<{ readonly job: string; readonly profile: string }> {

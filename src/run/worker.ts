@@ -67,6 +67,8 @@ export type WorkerSettings = {
   readonly kinds: readonly AnyStepDefinition[];
   /** Steps that run at once on this worker. */
   readonly slots: number;
+  /** Workers like it that share what this process may use, itself included. */
+  readonly beside: number;
 };
 
 export type RunningWorker = {
@@ -118,7 +120,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       bootId: settings.bootId,
       engine,
       ...(settings.traceparent === undefined ? {} : { traceparent: settings.traceparent }),
-      limits: (concurrency) => limitsOf(machine, concurrency, settings.sqlThreads),
+      limits: (concurrency) =>
+        limitsOf(machine, concurrency * settings.beside, settings.sqlThreads),
     },
     { heartbeatEveryMs: settings.heartbeatEveryMs, stopping, goingOn },
   );

@@ -153,3 +153,33 @@ test('what no command of the state folder ordered is not made', () =>
     expect(process.said()).toContain('its run was not ordered');
     expect(await recorded(project)).toEqual([]);
   }));
+
+test('of more partitions than one workflow sees to, it continues as a new one, and makes each once', () =>
+  withProject(
+    {
+      ...FILES,
+      'jobs/j.yaml': 'job: mine\nprofile: p\npartition: { by: list, values: [a, b, c, d, e] }\n',
+      go: '',
+    },
+    async (project) => {
+      await serving(project);
+      const id = 'mine-1';
+      const record = { backfill_id: id, partitions: ['a', 'b', 'c', 'd', 'e'] };
+      await project.write({ [`.builder/backfills/${id}/backfill.json`]: JSON.stringify(record) });
+      await withOrders(project, async ({ client, taskQueue, sign }) => {
+        const order = sign({ ...orderOf(project), by: 'backfill', id });
+        const spec = { order, atMs: Date.now(), atMost: 2, pageSize: 2, paused: false };
+        const handle = await client.workflow.start('backfill', {
+          ...{ args: [spec], workflowId: id, taskQueue },
+        });
+        expect(await handle.result()).toMatchObject({ ended: 5, total: 5 });
+        const { firstExecutionRunId: first } = handle;
+        const { status } = await client.workflow.getHandle(id, first).describe();
+        expect(status.name).toBe('CONTINUED_AS_NEW');
+      });
+      const runs = await recorded(project);
+      expect(runs.map(({ run_id, status }) => `${run_id} ${status}`).toSorted()).toEqual(
+        ['a', 'b', 'c', 'd', 'e'].map((partition) => `mine-1-${partition} OK`),
+      );
+    },
+  ));
