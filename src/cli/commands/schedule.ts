@@ -101,10 +101,13 @@ export async function triggerCommand(
     const triggered = made.map(({ job, state, runId }) => ({ job, state, run_id: runId ?? null }));
     io.out(JSON.stringify({ triggered, served: isServed }, null, 2));
   } else {
-    for (const { job, state, runId } of made) {
+    for (const { job, state, runId, isCut = false } of made) {
       if (state === 'going on') {
         io.say(`${job}: not ordered, for an earlier run goes on, and overlap is skip`);
-      } else io.say(`${job}: ordered${runId === undefined ? '' : `, run ${runId}`}`);
+      } else {
+        const run = isCut ? `runs ${runId}-...` : `run ${runId}`;
+        io.say(`${job}: ordered${runId === undefined ? '' : `, ${run}`}`);
+      }
     }
     if (!isServed) io.say('Nobody serves the project now; `builder_cli serve` makes the run.');
   }

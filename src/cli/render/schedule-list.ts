@@ -34,7 +34,10 @@ export function scheduleLines(
     timeIn(row, row.last),
     outcomeOf(row, paint),
   ]);
-  const [head = '', ...lines] = tableLines(heads, cells, columns);
+  const [head = '', ...lines] = tableLines(heads, cells, {
+    width: columns,
+    cuttable: ['job', 'when', 'clock', 'makes'],
+  });
   return [paint.dim(head), ...lines.flatMap((line, i) => [line, ...notesOf(rows[i]!, paint)])];
 }
 

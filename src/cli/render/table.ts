@@ -1,4 +1,4 @@
-/** A table for a terminal: columns as wide as their cells; what does not fit is cut from the widest. Pure. */
+/** A table for a terminal: columns as wide as their cells; what does not fit is cut from those that may be cut. Pure. */
 
 /** A cell of a text, and how it is painted once it has its width. */
 export type Cell = string | { readonly text: string; readonly paint: (text: string) => string };
@@ -6,19 +6,19 @@ export type Cell = string | { readonly text: string; readonly paint: (text: stri
 const GAP = '  ';
 const LEAST = 8;
 
-/** The lines of a table, its heads first. `width`: of the terminal. */
+/** The lines of a table, its heads first. `width`: of the terminal. `cuttable`: heads of columns of names and the like. */
 export function tableLines(
   heads: readonly string[],
   rows: readonly (readonly Cell[])[],
-  width: number,
+  { width, cuttable }: { readonly width: number; readonly cuttable: readonly string[] },
 ): readonly string[] {
   const all = [heads, ...rows];
   const widths = heads.map((_, i) => Math.max(...all.map((row) => textOf(row[i]).length)));
-  const most = Math.max(width, heads.length * LEAST);
-  while (sum(widths) + GAP.length * (heads.length - 1) > most) {
-    const widest = widths.indexOf(Math.max(...widths));
-    if (widths[widest]! <= LEAST) break;
-    widths[widest]! -= 1;
+  const free = heads.flatMap((head, i) => (cuttable.includes(head) ? [i] : []));
+  while (sum(widths) + GAP.length * (heads.length - 1) > width) {
+    const widest = Math.max(...free.map((i) => widths[i]!));
+    if (widest <= LEAST) break;
+    widths[free.find((i) => widths[i] === widest)!]! -= 1;
   }
   return all.map((row) =>
     row

@@ -43,8 +43,9 @@ export type Triggered = {
   readonly job: string;
   /** `going on`: an earlier run is, and the schedule starts no second one beside it. */
   readonly state: 'ordered' | 'going on';
-  /** Id that its run has, or will have. */
+  /** Id that its run has, or will have; of a job that is cut, what the ids of its runs begin with. */
   readonly runId?: string;
+  readonly isCut?: boolean;
 };
 
 const SHOWN_AFTER_MS = 5_000;
@@ -64,7 +65,8 @@ export async function triggerSchedule(client: Client, seen: Seen): Promise<Trigg
     if (info.numActionsTaken === before || newest === undefined) continue;
     if (declared === undefined) break;
     const atMs = Math.floor(newest.scheduledAt.getTime() / 1_000) * 1_000;
-    return { job, state: 'ordered', runId: orderOf(orderOfSchedule(declared), { atMs }).runId };
+    const { runId } = orderOf(orderOfSchedule(declared), { atMs });
+    return { job, state: 'ordered', runId, isCut: declared.schedule.make !== undefined };
   }
   return { job, state: 'ordered' };
 }
