@@ -93,7 +93,7 @@ function roundsWrong(runs: readonly Run[], size: Size, untilS: number): readonly
   });
 }
 
-function twice<T>(all: readonly T[], what: string): readonly string[] {
+function twice(all: readonly unknown[], what: string): readonly string[] {
   const again = all.filter((one, i) => all.indexOf(one) !== i);
   return again.map((one) => `the ${what} ${String(one)} twice`);
 }
