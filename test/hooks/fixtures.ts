@@ -41,7 +41,7 @@ export function httpHook(url: string, more: Partial<Hook> & { readonly id?: stri
     timeoutMs: 10_000,
     http: { url, method: 'POST', headers: {}, content: { format: 'json' } },
     ...more,
-  } as Hook;
+  };
 }
 
 export function dueOf(hooks: readonly Hook[], run: Partial<EndedRun> = {}): Due {

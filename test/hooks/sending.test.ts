@@ -17,7 +17,7 @@ const SECRET = 'nobody-else-knows-this';
 function withContent(url: string, more: Partial<HttpHook>): Hook {
   return httpHook(url, {
     http: { url, method: 'POST', headers: {}, content: { format: 'json' }, ...more },
-  } as Partial<Hook>);
+  });
 }
 
 test('the document of plain JSON is the message', () => {
