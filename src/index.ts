@@ -11,7 +11,7 @@ export { z } from 'zod';
 export { defineStep } from './kinds/contract.ts';
 export { StepError } from './model/step-error.ts';
 export { UserError } from './model/errors.ts';
-export { DefinitionError } from './run/load-definition.ts';
+export { DefinitionError } from './run/definition-error.ts';
 export { RunLeftOpen } from './run/left-open.ts';
 export { findStateDir } from './run/state-dir.ts';
 
@@ -27,6 +27,10 @@ export type { Plan, PlanStep } from './model/plan.ts';
 export type { RunRecord } from './model/run-record.ts';
 export type { RunSummary } from './model/run-summary.ts';
 export type { RunView } from './model/view.ts';
+export type { BackfillRow, Choice, PartitionStatus } from './model/backfill.ts';
+export type { BackfillRecord } from './run/backfill-records.ts';
+export type { BackfillReport } from './run/backfill-report.ts';
+export type { BackfillEnded, BackfillRequest } from './run/run-backfill.ts';
 export type { RunRequest } from './run/begin-run.ts';
 export type {
   DefinitionRequest,

@@ -2,6 +2,7 @@
 
 import type { Scalar } from './plan.ts';
 import type { Outcome, RunStatus, Status } from './outcome.ts';
+import type { OrderedBy } from './standing-order.ts';
 
 export type StepRecord = {
   readonly id: string;
@@ -48,6 +49,8 @@ export type RunRecord = PublicRecord & {
   /** Where that pid means something; absent in a record of an earlier version. */
   readonly pid_place?: { readonly host: string; readonly boot: string; readonly pidns: string };
   readonly generation: number;
+  /** An earlier start of it ended badly: if it ends well now, that is a recovery. */
+  readonly failed_before?: true;
   /** Absent until an engine was needed. */
   readonly engine?: { readonly kind: string; readonly address: string; readonly namespace: string };
   /** Hash of the workflow code it was started with; absent like `engine`, and in a record of an earlier version. */
@@ -62,6 +65,8 @@ export type RunRecord = PublicRecord & {
   readonly given_params: readonly string[];
   /** State folder with its plan and logs, where that is not the one the store lies in. */
   readonly state_dir?: string;
+  /** The schedule or backfill that it is a run of; absent where somebody asked for it alone. */
+  readonly ordered_by?: OrderedBy;
   /** Why it did not deliver. */
   readonly error?: string;
 };

@@ -20,6 +20,7 @@ import { ownStore, storesOf } from '../store/store-places.ts';
 import { lookAtStore, pruneStore } from './prune-one-store.ts';
 import { rowsOf } from './prune-report.ts';
 import { lookAtRecords, openRecords } from './records.ts';
+import { checkStateDir } from './state-dir.ts';
 
 import type { DiskUse } from '../os/disk-use.ts';
 import type { Store } from '../store/store.ts';
@@ -48,6 +49,7 @@ export async function prune(
   tell: Tell,
 ): Promise<PruneReport> {
   const { stateDir } = parts.options;
+  checkStateDir(stateDir);
   const attemptsRoot = join(stateDir, 'attempts');
   const folders = runFolders(stateDir);
   const onWait = (who: string): void => tell({ type: 'said', text: `Waiting for ${who}.` });
