@@ -152,6 +152,10 @@ async function refuse(
   const { parts, plan, tell } = about;
   if (code === 'NOTHING_TO_RESUME') {
     await tidyUp(parts, plan, tell);
+    // Nor may it have come to telling how the run ended.
+    const hooks = await parts.hooks(tell);
+    await hooks.adopt();
+    await hooks.settle(new AbortController().signal);
     throw new UserError(code, why, { hint: 'Start a new run with run-profile.' });
   }
   throw new UserError(code, why, code === 'ENGINE_UNREACHABLE' ? { exitCode: 3 } : {});
