@@ -1,5 +1,5 @@
 /**
- * The work of steps that goes on in this process, apart from the attempts that wait for it. A server that has not heard of
+ * Work that goes on in this process, apart from the attempts that wait for it. A server that has not heard of
  * an attempt for a while (a frozen process, a network that was away) gives it up and orders another one, although the work
  * is still going on.
  *
@@ -18,10 +18,11 @@ export type Work<T, Why> = {
   leave(why: Why): void;
 };
 
-/** What begins work: `signal` is aborted when it is to stop, `stop` stops it from inside. */
+/** What begins work: `signal` is aborted when it is to stop, `stop` stops it from inside, `stoppedFor` tells why. */
 export type Begin<T, Why> = (own: {
   readonly signal: AbortSignal;
   readonly stop: (why: Why) => void;
+  readonly stoppedFor: () => Why | undefined;
 }) => Promise<T>;
 
 export type GoingOn<T, Why> = {
@@ -57,13 +58,14 @@ export function makeGoingOn<T, Why>(joinWithinMs = JOIN_WITHIN_MS): GoingOn<T, W
       stopped ??= { why };
       controller.abort(new Error('the work is being stopped'));
     };
-    const result = begin({ signal: controller.signal, stop }).finally(() => {
+    const stoppedFor = (): Why | undefined => stopped?.why;
+    const result = begin({ signal: controller.signal, stop, stoppedFor }).finally(() => {
       clearTimeout(held.timer);
       all.delete(key);
     });
     // Whoever waited for it may have left.
     result.catch(() => undefined);
-    const held: Held<T, Why> = { result, stop, stoppedFor: () => stopped?.why, attempts: 0 };
+    const held: Held<T, Why> = { result, stop, stoppedFor, attempts: 0 };
     all.set(key, held);
     return held;
   };

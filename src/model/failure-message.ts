@@ -4,7 +4,8 @@ import type { RunSummary } from './run-summary.ts';
 
 /** Names the first failing step, its attempt and cause; for people in Temporal's UI and the terminal. */
 export function failureMessage(summary: RunSummary): string {
-  const { status, outcomes, deliveryFailure } = summary;
+  const { status, outcomes, deliveryFailure, refusal } = summary;
+  if (refusal !== undefined) return refusal.message;
   if (deliveryFailure !== undefined) return `delivery failed: ${deliveryFailure.message}`;
   if (status === 'CANCELLED') return 'the run was cancelled';
   const worst = outcomes.filter((o) => o.status === status);

@@ -2,6 +2,7 @@
 
 import type { Scalar } from './plan.ts';
 import type { Outcome, RunStatus, Status } from './outcome.ts';
+import type { OrderedBy } from './standing-order.ts';
 
 export type StepRecord = {
   readonly id: string;
@@ -64,6 +65,8 @@ export type RunRecord = PublicRecord & {
   readonly given_params: readonly string[];
   /** State folder with its plan and logs, where that is not the one the store lies in. */
   readonly state_dir?: string;
+  /** The schedule or backfill that it is a run of; absent where somebody asked for it alone. */
+  readonly ordered_by?: OrderedBy;
   /** Why it did not deliver. */
   readonly error?: string;
 };

@@ -11,4 +11,6 @@ export type RunSummary = {
   readonly delivery?: DeliverResult;
   /** Why its exports could not be delivered. */
   readonly deliveryFailure?: Failure;
+  /** Why nothing of it could be begun. */
+  readonly refusal?: Failure;
 };

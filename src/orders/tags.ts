@@ -11,9 +11,10 @@ import { deliverFilesOf, deliverOrder, runOrder, stepOrder } from '../model/orde
 import type { RunKey } from '../model/events.ts';
 import type { Plan } from '../model/plan.ts';
 import type { DeliverFile, DeliverInput, StepInput, StepResult } from '../model/step-result.ts';
+import type { StandingOrder } from '../model/standing-order.ts';
 import type { OrderKey } from './key.ts';
 
-type Part = 'run' | 'step' | 'deliver' | 'result' | 'file';
+type Part = 'run' | 'step' | 'deliver' | 'result' | 'file' | 'standing';
 
 /** A plan whose parts carry their tags. */
 export function tagPlan(key: OrderKey, plan: Plan): Plan {
@@ -24,6 +25,22 @@ export function tagPlan(key: OrderKey, plan: Plan): Plan {
     steps: Object.fromEntries(steps) as Record<string, string>,
   };
   return { ...plan, run: { ...plan.run, tags } };
+}
+
+/** A standing order with its tag. */
+export function tagStandingOrder(key: OrderKey, order: StandingOrder): StandingOrder {
+  const { tag: _, ...rest } = order;
+  return { ...rest, tag: tagOf(key, 'standing', rest) };
+}
+
+/** Whether a command ordered this. */
+export function isStandingOrder(key: OrderKey, { tag, ...order }: StandingOrder): boolean {
+  return matches(tag, key, 'standing', order);
+}
+
+/** Eight hex digits that name the state folder of a key, and tell nothing of it. */
+export function nameOfKey(key: OrderKey): string {
+  return createHmac('sha256', key).update('builder state folder 1').digest('hex').slice(0, 8);
 }
 
 /** A result with the proof that this step of this run returned it. */

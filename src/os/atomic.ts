@@ -35,6 +35,11 @@ function ownPlace(): string {
   return place;
 }
 
+/** True for the name of a file that is being written, or was when its process died. */
+export function isTemporaryName(name: string): boolean {
+  return TEMPORARY.test(name);
+}
+
 /** Removes what dead processes left in `folder` under a temporary name. */
 export async function sweepTemporary(folder: string, now: () => number = Date.now): Promise<void> {
   for (const name of await readdir(folder).catch((): string[] => [])) {

@@ -10,6 +10,8 @@ import { describeOwner } from './owner.ts';
 import type { Holder, Lease, LeaseTiming, Taken } from './lease.ts';
 
 const POLL_MS = 15;
+/** Of a hundred who come and go at once. */
+const MOST_TRIES = 100;
 const TELL_AFTER_MS = 1000;
 
 export type TurnOptions = {
@@ -54,12 +56,12 @@ export async function takeTurn(
 
 /** Its folder may be removed by who leaves it empty. */
 async function tryOnce(path: string, timing: LeaseTiming | undefined): Promise<Taken> {
-  for (let tries = 0; ; tries += 1) {
+  for (let tries = 1; ; tries += 1) {
     await makeFolder(dirname(path));
     try {
       return await takeLease(path, timing === undefined ? {} : { timing });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries > 4) throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === MOST_TRIES) throw error;
     }
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import { mkdirSync, statSync } from 'node:fs';
-import { mkdir, stat } from 'node:fs/promises';
+import { lstat, mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** A folder that is there already is fine. @throws as the file system does */
@@ -13,11 +13,23 @@ export async function makeFolder(path: string): Promise<void> {
     await mkdir(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (code === 'EEXIST') {
+      const info = await stat(path).catch(() => undefined);
+      if (info?.isDirectory() === true) return;
+      if (info === undefined && (await isGone(path))) return makeFolder(path);
+    }
     if (code !== 'ENOENT' || dirname(path) === path) throw error;
     await makeFolder(dirname(path));
     await mkdir(path).catch(unlessThere);
   }
+}
+
+/** True for what another one has removed since it was there; a link that leads nowhere still is there. */
+async function isGone(path: string): Promise<boolean> {
+  return lstat(path).then(
+    (info) => info.isDirectory(),
+    ({ code }: NodeJS.ErrnoException) => code === 'ENOENT',
+  );
 }
 
 /** The same, for who cannot wait. */

@@ -25,6 +25,7 @@ import { makeRunId } from './run-id.ts';
 import { makeStateDir } from './state-dir.ts';
 
 import type { Plan } from '../model/plan.ts';
+import type { OrderedBy } from '../model/standing-order.ts';
 import type { DefinitionRequest, ResolvedDefinition } from './definition-source.ts';
 import type { RunControl } from './control.ts';
 import type { Parts } from './parts.ts';
@@ -35,16 +36,26 @@ export type RunRequest = DefinitionRequest & {
   readonly out: string;
 };
 
+/** What a run is told by the schedule or backfill that ordered it. */
+export type Ordered = {
+  readonly runId: string;
+  /** The time it is made for, Unix milliseconds; `run.date` is of it. */
+  readonly atMs: number;
+  readonly orderedBy: OrderedBy;
+};
+
 /** Runs to the end, or until told to stop. @throws UserError */
 export async function beginRun(
   parts: Parts,
   request: RunRequest,
   control: RunControl,
+  ordered?: Ordered,
 ): Promise<RunEnded> {
   const { stateDir, cwd = process.cwd() } = parts.options;
   const { tell } = control;
   const startedAt = new Date();
-  const definition = await resolveDefinition(request, { atMs: startedAt.getTime() }, parts.options);
+  const atMs = ordered?.atMs ?? startedAt.getTime();
+  const definition = await resolveDefinition(request, { atMs }, parts.options);
   const { partition } = definition.plan;
   const base = await resolveOut(resolve(cwd, request.out));
   refuseUnnamed(definition, request);
@@ -77,7 +88,7 @@ export async function beginRun(
   }
 
   await refuse();
-  const runId = makeRunId(definition.plan.job, startedAt, Math.random());
+  const runId = ordered?.runId ?? makeRunId(definition.plan.job, startedAt, Math.random());
   const records = await parts.records();
   const metrics = await parts.metrics(tell);
   if (partition !== undefined) await openPartitions(base, definition.plan.job, request.out);
@@ -109,6 +120,7 @@ export async function beginRun(
       profilePath: definition.profilePath,
       params: definition.params,
       startedAtMs: startedAt.getTime(),
+      orderedBy: ordered?.orderedBy,
     });
     tell({
       type: 'run_opened',

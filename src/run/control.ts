@@ -10,6 +10,8 @@ export type RunControl = {
   readonly suspend?: AbortSignal | undefined;
   /** How long to wait for a last scrape; absent: as the project says. */
   readonly linger?: 'auto' | number | undefined;
+  /** Runs that may go on at once in this process, this one included: they share what it may use. Default 1. */
+  readonly beside?: number | undefined;
 };
 
 export type Stops = {

@@ -112,6 +112,7 @@ async function throughEngine(
     tell,
     queues: (kind) => queuesOf(kind, run),
     slots: concurrency + 1,
+    beside: control.beside ?? 1,
     isOpen: own.isOpen,
     logFile: `${parts.folder(runId)}/worker.log`,
     onEvent: (key, event) => {

@@ -61,9 +61,8 @@ export async function follow(options: FollowOptions): Promise<RunSummary> {
   };
 
   const asking = ownView === undefined ? setInterval(() => void look(), ASK_EVERY_MS) : undefined;
-  const trouble = watchForTrouble(options);
   try {
-    const summary = await Promise.race([resultOf(options), trouble.found, rejectsAt(options.stop)]);
+    const summary = await resultWithoutTrouble<RunSummary>(options);
     await look();
     return summary;
   } catch (error) {
@@ -72,6 +71,21 @@ export async function follow(options: FollowOptions): Promise<RunSummary> {
     return summaryOf(error, await look());
   } finally {
     clearInterval(asking);
+  }
+}
+
+/** What to watch a workflow by that is no run. */
+export type Awaiting = Pick<
+  FollowOptions,
+  'handle' | 'isUp' | 'isServed' | 'onNoWorker' | 'onSilence' | 'stop'
+>;
+
+/** The result of a workflow, unless waiting would not help. @throws UserError ENGINE_LOST, WORKFLOW_STUCK (exit 3); the reason of `stop` */
+export async function resultWithoutTrouble<T>(options: Awaiting): Promise<T> {
+  const trouble = watchForTrouble(options);
+  try {
+    return await Promise.race([resultOf<T>(options), trouble.found, rejectsAt(options.stop)]);
+  } finally {
     trouble.stop();
   }
 }
@@ -85,14 +99,14 @@ function rejectsAt(stop: AbortSignal): Promise<never> {
 }
 
 /** The workflow's result. An engine that does not answer is asked again for some minutes. */
-async function resultOf(options: FollowOptions): Promise<RunSummary> {
+async function resultOf<T>(options: Awaiting): Promise<T> {
   const { handle, isUp, onSilence, stop } = options;
   const { WorkflowFailedError, WorkflowNotFoundError } = await import('@temporalio/client');
   let silence: AwakeClock | undefined;
   let odd = 0;
   for (;;) {
     try {
-      return (await handle.result()) as RunSummary;
+      return (await handle.result()) as T;
     } catch (error) {
       if (error instanceof WorkflowFailedError) throw error;
       if (isUnreadable(error)) throw keyMissing(options, error.message, error);
@@ -120,7 +134,7 @@ async function resultOf(options: FollowOptions): Promise<RunSummary> {
 }
 
 /** Rejects when waiting would not help: the engine is gone, or the workflow task keeps failing. */
-function watchForTrouble(options: FollowOptions): { found: Promise<never>; stop(): void } {
+function watchForTrouble(options: Awaiting): { found: Promise<never>; stop(): void } {
   const { handle, isUp } = options;
   let timer: NodeJS.Timeout | undefined;
   let unwatch: (() => void) | undefined;
@@ -153,7 +167,7 @@ function watchForTrouble(options: FollowOptions): { found: Promise<never>; stop(
   };
 }
 
-function engineLost({ handle, isUp }: FollowOptions, cause?: unknown): RunLeftOpen {
+function engineLost({ handle, isUp }: Awaiting, cause?: unknown): RunLeftOpen {
   const who =
     isUp === undefined
       ? 'the Temporal service does not answer'
@@ -167,7 +181,7 @@ function engineLost({ handle, isUp }: FollowOptions, cause?: unknown): RunLeftOp
   });
 }
 
-function keyMissing({ handle }: FollowOptions, why: string, cause?: unknown): RunLeftOpen {
+function keyMissing({ handle }: Awaiting, why: string, cause?: unknown): RunLeftOpen {
   const { workflowId: runId } = handle;
   return new RunLeftOpen('PAYLOAD_KEY_MISSING', `run ${runId} cannot go on: ${why}`, {
     runId,
@@ -175,7 +189,7 @@ function keyMissing({ handle }: FollowOptions, why: string, cause?: unknown): Ru
   });
 }
 
-function stuck({ handle }: FollowOptions, attempt: number): RunLeftOpen {
+function stuck({ handle }: Awaiting, attempt: number): RunLeftOpen {
   const { workflowId } = handle;
   return new RunLeftOpen(
     'WORKFLOW_STUCK',

@@ -6,7 +6,7 @@ import { UserError } from '../model/errors.ts';
 import { explainFsFailure } from '../store/fs-failure.ts';
 import { findOrderKey, openOrderKey } from '../orders/key.ts';
 import { payloadKeysOf } from './payload-keys.ts';
-import { tagPlan } from '../orders/tags.ts';
+import { tagPlan, tagStandingOrder } from '../orders/tags.ts';
 
 import type { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
@@ -15,6 +15,7 @@ import type { PayloadKey, PayloadKeys } from '../payloads/keys.ts';
 import type * as ConverterModule from '../payloads/converter.ts';
 import type { Metrics } from '../metrics/open-metrics.ts';
 import type { Plan } from '../model/plan.ts';
+import type { StandingOrder } from '../model/standing-order.ts';
 import type { Tell } from './project-events.ts';
 import type { ProjectOptions } from './project-options.ts';
 import type * as RuntimeModule from './runtime.ts';
@@ -47,6 +48,8 @@ export type Link = {
   readonly orderKey: OrderKey | undefined;
   /** The plan as it must be given to workers of this state folder. */
   readonly sign: (plan: Plan) => Plan;
+  /** The same of what is to be made later. */
+  readonly signOrder: (order: StandingOrder) => StandingOrder;
   /** Leaves the engine; does not wait for its end. */
   close(): Promise<void>;
 };
@@ -120,6 +123,7 @@ export async function openLink(
       payloadKeys,
       orderKey: service === undefined ? key : undefined,
       sign: (plan) => (key === undefined ? plan : tagPlan(key, plan)),
+      signOrder: (order) => (key === undefined ? order : tagStandingOrder(key, order)),
       close: () => closeAll(closers),
     };
   } catch (error) {

@@ -122,6 +122,8 @@ export async function partitionMatrix(
     readonly runs: (base: string) => Promise<readonly RunRecord[]>;
     /** Absent: what is stale is not looked at. */
     readonly explain?: (request: ExplainRequest) => Promise<Explanation>;
+    /** Ids; absent: all. */
+    readonly only?: ReadonlySet<string>;
   },
 ): Promise<PartitionMatrix> {
   const cut = await readCut(request, how.options);
@@ -145,7 +147,7 @@ export async function partitionMatrix(
     const found = findPartition(partitioning, id, today);
     if (!known.has(id)) known.set(id, 'wrong' in found ? { id } : found);
   }
-  const ids = [...known.keys()];
+  const ids = [...known.keys()].filter((id) => how.only?.has(id) !== false);
   const order = partitioning.by === 'list' ? ids : ids.toSorted();
   const rows: PartitionRow[] = [];
   for (const id of order) {

@@ -5,6 +5,7 @@
 
 import { dirname } from 'node:path';
 
+import { backfillsOf } from './backfills.ts';
 import { beginRun } from './begin-run.ts';
 import { cancelRun } from './cancel.ts';
 import { forgetJob } from './forget.ts';
@@ -22,6 +23,7 @@ import { validateDefinition } from './validate-definition.ts';
 import { UserError } from '../model/errors.ts';
 
 import type { RunRecord } from '../model/run-record.ts';
+import type { ProjectBackfills } from './backfills.ts';
 import type { RunRequest } from './begin-run.ts';
 import type { RunControl } from './control.ts';
 import type { DefinitionRequest, ResolvedDefinition } from './definition-source.ts';
@@ -32,6 +34,7 @@ import type { RunEnded, Tell } from './project-events.ts';
 import type { ProjectOptions } from './project-options.ts';
 import type { PruneReport } from './prune-report.ts';
 import type { PruneRequest } from './prune.ts';
+import type { BackfillEnded, BackfillRequest } from './run-backfill.ts';
 import type { ServeRequest } from './serve.ts';
 
 /** How one run is listened to and stopped. */
@@ -44,6 +47,14 @@ export type RunOptions = {
   readonly suspend?: AbortSignal;
   /** As the project's own, for this run alone. */
   readonly linger?: 'auto' | number;
+};
+
+/** As `ProjectBackfills`, listened to and stopped as runs are. */
+export type ProjectBackfillsOf = Omit<ProjectBackfills, 'run' | 'resume'> & {
+  /** Makes the partitions of a range, or goes on with the same backfill that was left. @throws UserError */
+  run(request: BackfillRequest, options?: RunOptions): Promise<BackfillEnded>;
+  /** Goes on with one; of one that is over, makes what it did not make. @throws UserError */
+  resume(id: string, options?: RunOptions): Promise<BackfillEnded>;
 };
 
 type ListOptions = NonNullable<Parameters<typeof listRuns>[1]>;
@@ -73,6 +84,8 @@ export type Project = {
     request: PartitionsRequest,
     options?: { readonly stale?: boolean },
   ): Promise<PartitionMatrix>;
+  /** The runs of many partitions as one thing. */
+  readonly backfills: ProjectBackfillsOf;
   /** Recorded runs, newest first. */
   runs(options?: { readonly limit?: number }): Promise<readonly RunRecord[]>;
   /** One recorded run. @throws UserError RUN_NOT_FOUND */
@@ -127,8 +140,16 @@ export function openProject(options: ProjectOptions): Project {
     if (found !== undefined) return found.record;
     throw new UserError('RUN_NOT_FOUND', `run ${runId} is not recorded in ${stateDir}`);
   };
+  const backfills = backfillsOf(parts, async (where) =>
+    (await recorded({ where })).map(({ record }) => record),
+  );
   return {
     stateDir,
+    backfills: {
+      ...backfills,
+      run: (request, run = {}) => during(backfills.run(request, controlOf(run))),
+      resume: (id, run = {}) => during(backfills.resume(id, controlOf(run))),
+    },
     run: (request, run = {}) => during(beginRun(parts, request, controlOf(run))),
     resume: (runId, run = {}) => during(resumeRun(parts, { runId }, controlOf(run))),
     explain: async (request) => explainRun(parts, request),

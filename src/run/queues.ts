@@ -1,8 +1,10 @@
 /** Which task queues a run uses, and whether somebody serves them. */
 
+import { nameOfKey } from '../orders/tags.ts';
 import { DEFAULTS } from './project-options.ts';
 
 import type { Plan } from '../model/plan.ts';
+import type { OrderKey } from '../orders/key.ts';
 import type { Engine } from './link.ts';
 import type { EngineChoice } from './project-options.ts';
 import type { Queues, Session } from './session.ts';
@@ -38,6 +40,14 @@ export function sharedTaskQueue(choice: EngineChoice | undefined): string {
   return choice?.taskQueue ?? DEFAULTS.taskQueue;
 }
 
+/**
+ * The queue of what a state folder's schedules order: whoever serves it has this folder and the project's files. In a
+ * service others share the task queue, and would record the runs elsewhere.
+ */
+export function projectQueue(choice: EngineChoice | undefined, key: OrderKey): string {
+  return `${sharedTaskQueue(choice)}-project-${nameOfKey(key)}`;
+}
+
 /** The queue of the workers that were started to deliver beside a task queue. */
 export function sharedDeliverQueue(taskQueue: string): string {
   return `${taskQueue}-deliver`;
@@ -56,7 +66,7 @@ export function deliverQueueOf(
 
 /** True if a worker asks for this kind of task in a queue. */
 export async function isServed(
-  { link, engine }: Session,
+  { link, engine }: Pick<Session, 'link' | 'engine'>,
   name: string,
   task: 'workflow' | 'activity' = 'workflow',
 ): Promise<boolean> {

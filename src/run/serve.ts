@@ -3,6 +3,7 @@
 import { UserError } from '../model/errors.ts';
 import { recordedRuns } from '../orders/open-runs.ts';
 import { sharedDeliverQueue, sharedTaskQueue } from './queues.ts';
+import { serveOrders } from './serve-orders.ts';
 import { openSession } from './session.ts';
 import { makeStateDir } from './state-dir.ts';
 import { queuesOfOpenRuns, watchUnserved } from './unserved.ts';
@@ -10,6 +11,7 @@ import { watchEngine } from './watch-engine.ts';
 
 import type { Parts } from './parts.ts';
 import type { Tell } from './project-events.ts';
+import type { ServedOrders } from './serve-orders.ts';
 import type { Session } from './session.ts';
 
 export type ServeRequest = {
@@ -17,6 +19,8 @@ export type ServeRequest = {
   readonly slots: number;
   /** Deliver, too: each folder that a run delivers to is the same folder here. */
   readonly deliver?: boolean;
+  /** Make the runs that schedules of this state folder order, too: the project's files are here. */
+  readonly orders?: boolean;
   /** Ends it. */
   readonly stop: AbortSignal;
 };
@@ -24,7 +28,7 @@ export type ServeRequest = {
 /** Answers when it was told to stop, and has stopped. @throws UserError with exit code 3 */
 export async function serve(
   parts: Parts,
-  { slots, stop, deliver = false }: ServeRequest,
+  { slots, stop, deliver = false, orders = false }: ServeRequest,
   tell: Tell,
 ): Promise<void> {
   const { stateDir, engine: choice } = parts.options;
@@ -37,6 +41,7 @@ export async function serve(
   let unwatch: (() => void) | undefined;
   let unwatchQueues: (() => void) | undefined;
   let session: Session | undefined;
+  let ordered: ServedOrders | undefined;
   try {
     const opening = openSession(parts, {
       tell,
@@ -57,6 +62,7 @@ export async function serve(
     session = opened;
     unwatchQueues = watchUnserved(session, queuesOfOpenRuns(await parts.records(), session.engine));
     (await parts.hooks(tell)).start(true);
+    if (orders) ordered = await serveOrders(parts, { tell });
     const { uiUrl, isUp } = session.engine;
     tell({
       type: 'serving',
@@ -71,14 +77,22 @@ export async function serve(
       unwatch = watchEngine(isUp, () => reject(engineLost()));
     });
     const { brokenWorker } = await import('./worker-failure.ts');
-    await Promise.race([stopped, lost, brokenWorker(session, over.signal)]);
+    const broken = [session.worker, ordered].map((worker) =>
+      worker === undefined ? never() : brokenWorker({ ...opened, worker }, over.signal),
+    );
+    await Promise.race([stopped, lost, ...broken]);
     tell({ type: 'stopping' });
   } finally {
     unwatch?.();
     unwatchQueues?.();
     over.abort();
+    await ordered?.stop();
     await session?.close();
   }
+}
+
+function never(): Promise<never> {
+  return new Promise(() => undefined);
 }
 
 function told(stop: AbortSignal): Promise<void> {

@@ -36,6 +36,8 @@ export type SessionOptions = {
   /** Queues to serve, once it is known whether a service or the embedded engine is used. */
   readonly queues: (kind: Engine['kind']) => Queues;
   readonly slots: number;
+  /** Workers like this one that may go on at once in this process; default 1. */
+  readonly beside?: number;
   /** The executions that the embedded engine's worker serves. */
   readonly isOpen: IsOpen;
   /** An execution of an earlier process that must be over before this one takes work. */
@@ -114,6 +116,7 @@ async function openOnce(parts: Parts, options: SessionOptions): Promise<Session>
       heartbeatEveryMs: HEARTBEAT_MS[engine.kind],
       embedded: engine.kind === 'embedded',
       slots: options.slots,
+      beside: options.beside ?? 1,
     });
     // The client is loaded while the worker's own thread reads the workflow bundle.
     const [worker] = await Promise.all([

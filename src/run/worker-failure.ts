@@ -61,7 +61,9 @@ export async function workerFailure(
 
 /** Rejects when the worker of a session ends although nobody stopped it. Never settles once `closing` has come. */
 export async function brokenWorker(
-  session: Pick<Session, 'worker' | 'engine' | 'connection'>,
+  session: Pick<Session, 'engine' | 'connection'> & {
+    readonly worker: Pick<Session['worker'], 'done'>;
+  },
   closing: AbortSignal,
 ): Promise<never> {
   const error: unknown = await session.worker.done.then(

@@ -67,6 +67,8 @@ export type WorkerSettings = {
   readonly kinds: readonly AnyStepDefinition[];
   /** Steps that run at once on this worker. */
   readonly slots: number;
+  /** Workers like it that share what this process may use, itself included. */
+  readonly beside: number;
 };
 
 export type RunningWorker = {
@@ -118,7 +120,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       bootId: settings.bootId,
       engine,
       ...(settings.traceparent === undefined ? {} : { traceparent: settings.traceparent }),
-      limits: (concurrency) => limitsOf(machine, concurrency, settings.sqlThreads),
+      limits: (concurrency) =>
+        limitsOf(machine, concurrency * settings.beside, settings.sqlThreads),
     },
     { heartbeatEveryMs: settings.heartbeatEveryMs, stopping, goingOn },
   );
@@ -141,10 +144,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       Worker.create({
         ...common,
         taskQueue,
-        workflowBundle: {
-          codePath:
-            settings.payloadKeys.own === undefined ? workflowBundlePath() : encodingBundlePath(),
-        },
+        workflowBundle: { codePath: workflowBundleFor(settings.payloadKeys) },
         activities: { ...steps, ...(deliverQueue === taskQueue ? { deliver } : {}) },
         sinks: guard?.sinks(sinks) ?? sinks,
         interceptors: {
@@ -196,6 +196,11 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
 /** The prebuilt workflow bundle beside the compiled code. */
 export function workflowBundlePath(): string {
   return fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+}
+
+/** The bundle for workers that write payloads with these keys. */
+export function workflowBundleFor({ own }: PayloadKeys): string {
+  return own === undefined ? workflowBundlePath() : encodingBundlePath();
 }
 
 /** The same code, but that what it says of failures is left to the codec. */

@@ -19,6 +19,7 @@ import type { RunEvent } from '../model/events.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RunRecord, StepRecord } from '../model/run-record.ts';
 import type { RunSummary } from '../model/run-summary.ts';
+import type { OrderedBy } from '../model/standing-order.ts';
 import type { OldOwner, OwnerState } from '../os/owner.ts';
 import type { RunEntry } from './entries.ts';
 import type { RunRow } from './folds/runs.ts';
@@ -32,6 +33,8 @@ export type RunRecords = {
     readonly profilePath: string;
     readonly params: readonly string[];
     readonly startedAtMs: number;
+    /** Absent: somebody asked for this run alone. */
+    readonly orderedBy?: OrderedBy | undefined;
   }): Promise<RunRecord>;
   read(runId: string): Promise<RunRecord | undefined>;
   /** The plan as the run's latest start saved it. */
@@ -114,7 +117,7 @@ export function openRunRecords(
   return {
     folder,
     read: async (runId) => store.run(runId),
-    create: async ({ plan, jobPath, profilePath, params, startedAtMs }) => {
+    create: async ({ plan, jobPath, profilePath, params, startedAtMs, orderedBy }) => {
       return start(plan, {
         run_id: plan.run.id,
         job: plan.job,
@@ -132,6 +135,7 @@ export function openRunRecords(
         job_path: jobPath,
         profile_path: profilePath,
         given_params: params,
+        ...(orderedBy === undefined ? {} : { ordered_by: orderedBy }),
         ...place,
       });
     },

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { readdirSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, readlink, rm, stat, symlink } from 'node:fs/promises';
 import { truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import {
   deliverInto,
@@ -12,6 +12,7 @@ import {
 } from '../../src/delivery/deliver.ts';
 import { makeFolderTarget } from '../../src/delivery/folder/folder-target.ts';
 import { lockOut, sideFolder } from '../../src/delivery/folder/out-lock.ts';
+import { temporaryName } from '../../src/os/atomic.ts';
 import { fileIn, withStore } from '../store/fixtures.ts';
 import { withLivingProcess } from '../store/other-process.ts';
 import { deliveryOf, inputOf, textsIn } from './fixtures.ts';
@@ -162,6 +163,15 @@ test.each([
     expect(await inspectOut(out)).toEqual({ state: 'foreign' });
   }),
 );
+
+test('takes a folder that another run begins, or was killed while it began it, for an empty one', () =>
+  withStore(async (_store, folder) => {
+    const out = join(folder, 'out');
+    await fileIn(out, basename(temporaryName(out)), 'half a manifest');
+    expect(await inspectOut(out)).toEqual({ state: 'empty' });
+    await fileIn(out, 'thesis.txt', 'mine');
+    expect(await inspectOut(out)).toEqual({ state: 'foreign' });
+  }));
 
 test.each([
   '../escape',

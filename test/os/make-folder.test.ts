@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -32,4 +32,21 @@ test.each(WAYS)('%s says at once that nothing can be made below /proc', async (_
   await expect(make('/proc/builder/none')).rejects.toMatchObject({
     code: expect.stringMatching(/^(?:EACCES|EPERM|EROFS)$/),
   });
+});
+
+test('a folder that another one removes again and again is made all the same', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'builder-folders-'));
+  const folder = join(root, 'busy');
+  let isOver = false;
+  const removing = (async () => {
+    while (!isOver) await rmdir(folder).catch(() => undefined);
+  })();
+  try {
+    for (let i = 0; i < 5_000; i += 1) await makeFolder(folder);
+  } finally {
+    isOver = true;
+    await removing;
+    await rm(root, { recursive: true });
+  }
+  expect(isOver).toBe(true);
 });

@@ -53,6 +53,7 @@ export async function serveAndShow(options: {
     await project.serve({
       slots,
       deliver: flags.deliver === true,
+      orders: verb === 'dev',
       stop: AbortSignal.any([signals.cancel, signals.suspend]),
     });
     return 0;

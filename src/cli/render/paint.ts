@@ -1,15 +1,16 @@
 /** Colours and signs of statuses. Pure; without colour the words alone carry the meaning. */
 
+import type { PartitionStatus } from '../../model/backfill.ts';
 import type { RunStatus, Status } from '../../model/outcome.ts';
 
 export type Paint = {
-  status(status: Status | RunStatus | 'RUNNING' | 'UNFINISHED'): string;
+  status(status: Status | RunStatus | PartitionStatus): string;
   dim(text: string): string;
   bold(text: string): string;
   red(text: string): string;
 };
 
-const CODES: Readonly<Record<Status | 'RUNNING' | 'UNFINISHED', number>> = Object.freeze({
+const CODES: Readonly<Record<Status | PartitionStatus, number>> = Object.freeze({
   OK: 32,
   WARN: 33,
   CACHED: 36,
@@ -20,6 +21,8 @@ const CODES: Readonly<Record<Status | 'RUNNING' | 'UNFINISHED', number>> = Objec
   BUDGET_EXCEEDED: 31,
   RUNNING: 34,
   UNFINISHED: 33,
+  HELD: 33,
+  WAITING: 90,
 });
 
 /** Functions that wrap text in ANSI colours, or leave it as it is. */

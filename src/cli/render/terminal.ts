@@ -97,9 +97,7 @@ export async function makeTerminal(about: {
         return say(`refused   an order that no command gave; nothing was executed (${event.why})`);
       case 'said':
         return say(event.text);
-      case 'serving':
-      case 'stopping':
-        return;
+      default: // It is not about a run.
     }
   };
 
@@ -128,7 +126,8 @@ export async function makeTerminal(about: {
   };
 }
 
-function waitingLine(event: ProjectEvent & { type: 'waiting' }): string {
+/** Why nothing gets on. */
+export function waitingLine(event: ProjectEvent & { type: 'waiting' }): string {
   if (event.for === 'steps') {
     const { steps } = event;
     const which = steps === 1 ? 'the step that is' : `${steps} steps that are`;

@@ -3,6 +3,9 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { isTemporaryName } from '../../os/atomic.ts';
+import { isSideFolder } from './out-path.ts';
+
 import type { Scalar } from '../../model/plan.ts';
 import type { Column } from '../../model/column.ts';
 import type { PublicRecord } from '../../model/run-record.ts';
@@ -60,13 +63,15 @@ export async function inspectOut(out: string): Promise<OutState> {
   });
   if (info === undefined) return { state: 'absent' };
   if (!info.isDirectory()) return { state: 'foreign' };
-  if ((await readdir(out)).length === 0) return { state: 'empty' };
+  const names = await readdir(out);
+  if (names.length === 0) return { state: 'empty' };
   const text = await readFile(join(out, 'manifest.json'), 'utf8').catch((error: unknown) => {
     // What can be read another time is not taken for something else.
     if (isAbsent(error)) return undefined;
     throw error;
   });
-  if (text === undefined) return { state: 'foreign' };
+  // Another run begins the folder at this moment, or was killed while it did.
+  if (text === undefined) return { state: names.every(isBegun) ? 'empty' : 'foreign' };
   try {
     const manifest = JSON.parse(text) as Manifest & PartitionsManifest;
     if (manifest.format !== 1) return { state: 'foreign' };
@@ -78,6 +83,10 @@ export async function inspectOut(out: string): Promise<OutState> {
   } catch {
     return { state: 'foreign' };
   }
+}
+
+function isBegun(name: string): boolean {
+  return isTemporaryName(name) || isSideFolder(name);
 }
 
 /** True for a failure that says that nothing of that kind is there, or that nobody lets this user see it. */

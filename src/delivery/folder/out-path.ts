@@ -29,6 +29,11 @@ export function sideFolder(out: string): string {
   return join(dirname(out), `.${basename(out)}.builder`);
 }
 
+/** True for the name of such a folder. */
+export function isSideFolder(name: string): boolean {
+  return /^\..+\.builder$/.test(name);
+}
+
 async function realParent(folder: string): Promise<string> {
   try {
     return await realpath(folder);

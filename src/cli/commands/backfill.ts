@@ -1,0 +1,118 @@
+/** `backfill`: makes the partitions of a range as one thing, so many at once; typed again it goes on, or makes what is missing. */
+
+import { AT_MOST_LIMIT, CHOICES } from '../../model/backfill.ts';
+import { openProject, UserError } from '../../index.ts';
+import { findStateDir } from '../../run/state-dir.ts';
+import { projectOptions } from '../project-options.ts';
+import { backfillExitCode, backfillJson } from '../render/backfill-table.ts';
+import { makeBackfillScreen } from '../render/backfill-screen.ts';
+import { wholeNumber } from '../settings.ts';
+import { makeSignals } from '../signals.ts';
+
+import type { BackfillEnded, BackfillRequest, Project, RunOptions } from '../../index.ts';
+import type { StateDir } from '../../run/state-dir.ts';
+import type { Io } from '../io.ts';
+import type { BackfillScreen } from '../render/backfill-screen.ts';
+import type { GlobalFlags, Settings } from '../settings.ts';
+
+export type BackfillFlags = GlobalFlags & {
+  readonly job?: string;
+  readonly profile?: string;
+  readonly param?: readonly string[];
+  readonly out?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly missing?: boolean;
+  readonly failed?: boolean;
+  readonly stale?: boolean;
+  readonly all?: boolean;
+  readonly atMost?: string;
+  readonly dryRun?: boolean;
+};
+
+/** Begins a backfill, or goes on with the same one. Answers the exit code. @throws UserError */
+export async function backfillCommand(
+  flags: BackfillFlags,
+  settings: Settings,
+  io: Io,
+): Promise<number> {
+  const { job, out } = flags;
+  if (job === undefined || out === undefined) {
+    throw new UserError('BAD_USAGE', `backfill needs --${job === undefined ? 'job' : 'out'}`, {
+      hint: 'builder_cli backfill --job jobs/sales.yaml --out out/sales --from 2026-01 --to 2026-06',
+    });
+  }
+  const stateDir = findStateDir({ given: settings.stateDir, job, cwd: io.cwd });
+  const request = requestOf({ ...flags, job, out });
+  if (flags.dryRun === true) return showChosen(request, { settings, io, stateDir });
+  return driveAndShow({
+    ...{ settings, io, stateDir },
+    shownOut: out,
+    work: (project, options) => project.backfills.run(request, options),
+  });
+}
+
+/** Drives a backfill under this process' signals, and shows it. Answers the exit code. @throws UserError */
+export async function driveAndShow(about: {
+  readonly settings: Settings;
+  readonly io: Io;
+  readonly stateDir: StateDir;
+  readonly shownOut?: string;
+  readonly work: (project: Project, options: RunOptions) => Promise<BackfillEnded>;
+}): Promise<number> {
+  const { settings, io, stateDir, work } = about;
+  const signals = makeSignals(settings.env);
+  let screen: BackfillScreen | undefined;
+  const project = openProject({
+    ...projectOptions(settings, io),
+    stateDir: stateDir.path,
+    onEvent: (event) => {
+      // From here on there is something to cancel, and to go on with.
+      if (event.type === 'backfill_opened') signals.listen();
+      screen?.tell(event);
+    },
+  });
+  try {
+    screen = await makeBackfillScreen(about);
+    const { cancel, suspend } = signals;
+    const ended = await work(project, { cancel, suspend });
+    screen.stop();
+    if (ended.report === undefined) {
+      if (settings.json) io.out(JSON.stringify({ partitions: [], exit_code: 0 }, null, 2));
+      io.say('nothing to make: no partition of the range is missing, or what was asked for');
+      return 0;
+    }
+    if (settings.json) io.out(JSON.stringify(backfillJson(ended.report), null, 2));
+    return backfillExitCode(ended.report);
+  } finally {
+    screen?.stop();
+    await project.close();
+    signals.stop();
+  }
+}
+
+async function showChosen(
+  request: BackfillRequest,
+  about: { readonly settings: Settings; readonly io: Io; readonly stateDir: StateDir },
+): Promise<number> {
+  const { settings, io, stateDir } = about;
+  const project = openProject({ ...projectOptions(settings, io), stateDir: stateDir.path });
+  const partitions = await project.backfills.choose(request);
+  await project.close();
+  if (settings.json) io.out(JSON.stringify({ partitions }, null, 2));
+  else for (const partition of partitions) io.out(partition);
+  io.say(`${partitions.length} partitions would be made; nothing was started`);
+  return 0;
+}
+
+function requestOf(
+  flags: BackfillFlags & { readonly job: string; readonly out: string },
+): BackfillRequest {
+  const { job, out, profile, param: params = [], from, to, atMost } = flags;
+  const chosen = CHOICES.filter((choice) => flags[choice] === true);
+  return {
+    ...{ job, out, profile, params, from, to },
+    ...(chosen.length === 0 ? {} : { choose: chosen }),
+    ...(atMost === undefined ? {} : { atMost: wholeNumber('--at-most', atMost, 1, AT_MOST_LIMIT) }),
+  };
+}

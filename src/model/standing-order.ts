@@ -1,0 +1,78 @@
+/** Runs that are ordered ahead of time, by a schedule or a backfill: the order, the run it means, and what became of it. Pure. */
+
+import type { RunStatus } from './outcome.ts';
+
+/** What a command asks for, to be made later or again and again by whoever has the project folder. */
+export type StandingOrder = {
+  readonly by: 'schedule' | 'backfill';
+  /** Of the schedule or the backfill; at most 80 characters. Its runs' ids begin with it. */
+  readonly id: string;
+  /** Path of the job file: absolute, or relative to the folder that the project is opened in. */
+  readonly job: string;
+  /** Name or path; default: the one the job names. */
+  readonly profile?: string;
+  /** `name=text` for each parameter that is given. */
+  readonly params?: readonly string[];
+  /** Folder that receives the dataset; like `job`. */
+  readonly out: string;
+  /** Partition that each of its runs makes: an id, or `latest` at the time of the run. Absent: the order of the run names it. */
+  readonly partition?: string;
+  /** Proof that a command of this state folder asks for it; absent where no worker demands it. */
+  readonly tag?: string;
+};
+
+/** One run of a standing order. */
+export type RunOrder = {
+  readonly order: StandingOrder;
+  readonly runId: string;
+  /** Id of the partition; absent: as the order says. */
+  readonly partition?: string;
+  /** The time it is made for: what `run.date` and `latest` follow from. Unix milliseconds. */
+  readonly atMs: number;
+  /** Runs that may go on at once in the process that makes it, itself included: they share its memory. Default 1. */
+  readonly beside?: number;
+};
+
+/** What became of an ordered run. A reference of it, never data. */
+export type RunMade = {
+  readonly runId: string;
+  readonly partition?: string;
+  /** HELD: nothing was made, for another run holds its folder. */
+  readonly status: RunStatus | 'HELD';
+  /** As a command that makes this run alone would exit. */
+  readonly exitCode: number;
+  /** Why it is not OK. */
+  readonly reason?: string;
+};
+
+/** Which runs have a record in the same form. */
+export type OrderedBy = { readonly by: StandingOrder['by']; readonly id: string };
+
+/** Characters of a run id: more than the longest partition's name leaves to it. */
+const MOST_OF_ORDER = 80;
+
+/** The run that an order means: by its partition, or by its time. The same however often it is asked. */
+export function orderOf(
+  order: StandingOrder,
+  { partition, atMs }: { readonly partition?: string; readonly atMs: number },
+): RunOrder {
+  const name = order.id.slice(0, MOST_OF_ORDER);
+  const runId = `${name}-${partition ?? timeName(atMs)}`;
+  return { order, runId, ...(partition === undefined ? {} : { partition }), atMs };
+}
+
+/** Whether an order means this run. */
+export function isRunOf({ order, ...run }: RunOrder): boolean {
+  return orderOf(order, run).runId === run.runId;
+}
+
+/** `20261127-031500`, in UTC. */
+function timeName(atMs: number): string {
+  const text = new Date(atMs).toISOString().replaceAll(/[-:]/g, '').replace('T', '-');
+  return text.slice(0, 15);
+}
+
+/** True for a run that did what was asked. */
+export function isMade({ status }: RunMade): boolean {
+  return status === 'OK' || status === 'WARN';
+}

@@ -1,0 +1,102 @@
+/** A run that was ordered and cannot be begun: it is on record, listed, counted and alerted on like one that failed. */
+
+import { join, resolve } from 'node:path';
+
+import { sourceOf } from '../definition/source.ts';
+import { child, textOf } from '../definition/located.ts';
+import { UserError } from '../model/errors.ts';
+import { failure, failureOf } from '../model/failure.ts';
+import { runOrder } from '../model/order.ts';
+import { dateIn } from '../model/partition.ts';
+import { readDefinitionFile } from './read-definition-file.ts';
+
+import type { Failure } from '../model/failure.ts';
+import type { Plan } from '../model/plan.ts';
+import type { RunRecord } from '../model/run-record.ts';
+import type { RunSummary } from '../model/run-summary.ts';
+import type { RunOrder } from '../model/standing-order.ts';
+import type { Parts } from './parts.ts';
+import type { Tell } from './project-events.ts';
+
+/** The closed record of the run. */
+export async function recordRefused(
+  parts: Parts,
+  { order, runId, partition, atMs }: RunOrder,
+  error: unknown,
+  tell: Tell,
+): Promise<RunRecord> {
+  const { cwd = process.cwd() } = parts.options;
+  const startedAtMs = Date.now();
+  const jobPath = resolve(cwd, order.job);
+  const base = resolve(cwd, order.out);
+  const named = await namesIn(jobPath, order.job);
+  const plan: Plan = {
+    format: 1,
+    job: named.job,
+    profile: order.profile ?? named.profile,
+    params: {},
+    ...(partition === undefined ? {} : { partition: { id: partition } }),
+    concurrency: 1,
+    onFailure: 'continue',
+    budgets: {},
+    steps: [],
+    run: {
+      id: runId,
+      date: dateIn('UTC', atMs),
+      generation: 1,
+      out: partition === undefined ? base : join(base, partition),
+      planSha256: '',
+      deliverQueue: '',
+      previousRows: {},
+    },
+  };
+  const records = await parts.records();
+  const { by, id } = order;
+  await records.create({
+    plan,
+    jobPath,
+    profilePath: order.profile ?? '',
+    params: order.params ?? [],
+    startedAtMs,
+    orderedBy: { by, id },
+  });
+  const metrics = await parts.metrics(tell);
+  const endedMs = Date.now();
+  const durationMs = endedMs - startedAtMs;
+  await metrics
+    .sinks()
+    .events.emit.fn(undefined, runOrder(plan), [
+      { type: 'run_ended', atMs: endedMs, status: 'FAIL', durationMs },
+    ]);
+  const summary: RunSummary = { status: 'FAIL', outcomes: [], refusal: refusalOf(error) };
+  return records.close(runId, summary);
+}
+
+/** True for the record of a run that could not be begun: there is nothing to go on with. */
+export function isRefused({ plan_sha256: planSha256 }: RunRecord): boolean {
+  return planSha256 === '';
+}
+
+/** The first problem with its place, and how many more there are. */
+function refusalOf(error: unknown): Failure {
+  const told = failureOf(error, 'STEP_FAILED');
+  const problems = error instanceof UserError ? error.problems : [];
+  const [first] = problems;
+  if (first === undefined) return { ...told, exitCode: 2 };
+  const { file, line, column, code, message, hint } = first;
+  const place = line === 0 ? file : `${file}:${line}:${column}`;
+  const more = problems.length === 1 ? '' : ` (and ${problems.length - 1} more)`;
+  return failure(code, `${place}: ${code}: ${message}${more}`, { hint, exitCode: 2 });
+}
+
+/** What the job file says it is called, as far as it can be read: metrics and alerts know the job by that. */
+export async function namesIn(
+  path: string,
+  shown: string,
+): Promise<{ readonly job: string; readonly profile: string }> {
+  const file = await readDefinitionFile(path, shown).catch(() => undefined);
+  const root = file === undefined ? undefined : sourceOf(file).root;
+  const fromPath = /([^/\\]+?)(\.ya?ml)?$/.exec(shown)?.[1] ?? shown;
+  const name = textOf(child(root, 'job'));
+  return { job: name ?? fromPath, profile: textOf(child(root, 'profile')) ?? '' };
+}
