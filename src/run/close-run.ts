@@ -7,8 +7,8 @@ import type { HookedEnd } from './project-hooks.ts';
 
 /** The closed record. What was prepared before counts from the moment it is recorded. @throws UserError FENCED */
 export async function closeRun(parts: Parts, end: HookedEnd, tell: Tell): Promise<RunRecord> {
-  const { plan, summary } = end;
-  const endIsRecorded = await (await parts.hooks(tell)).prepare(end);
+  const { plan, summary, hooks } = end;
+  const endIsRecorded = await (await parts.hooks(tell, hooks.length > 0)).prepare(end);
   const record = await (await parts.records()).close(plan.run.id, summary);
   await endIsRecorded?.();
   return record;

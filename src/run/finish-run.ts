@@ -36,7 +36,7 @@ export async function finishRun(
   const { view } = watching;
   const endedAtMs = view.endedAtMs ?? Date.now();
   const elapsedMs = endedAtMs - view.startedAtMs;
-  const hooking = await parts.hooks(tell);
+  const hooking = await parts.hooks(tell, hooks.length > 0);
   // The embedded engine's page is gone with the command.
   const staysUp = engine === 'service' || hooking.isServing();
   const end = {
