@@ -21,7 +21,8 @@ const NOT_KEPT = /^#!|\bimport\s*[(/]/;
 /** `path` is the file in which they are kept. */
 exports.keepPackages = (path) => {
   if (Module.enableCompileCache !== undefined) {
-    Module.enableCompileCache(compiled.folder());
+    // Node itself does not ask whose it is.
+    if (compiled.makeFolder()) Module.enableCompileCache(compiled.folder());
     return;
   }
   const compile = Module.prototype._compile;

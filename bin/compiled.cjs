@@ -20,15 +20,25 @@ exports.folder = () => {
 /** Undefined for what is not there, or could have been written by somebody else. */
 exports.read = (path) => {
   try {
-    return isMine(dirname(path)) && isMine(path) ? fs.readFileSync(path) : undefined;
+    return isOwnFolder(dirname(path)) && isMine(path) ? fs.readFileSync(path) : undefined;
   } catch {
     return undefined;
   }
 };
 
+/** Makes the folder if need be. True if nobody but this user can have put anything there, or there in its place. */
+exports.makeFolder = () => {
+  try {
+    fs.mkdirSync(exports.folder(), { recursive: true, mode: 0o700 });
+    return isOwnFolder(exports.folder());
+  } catch {
+    return false;
+  }
+};
+
 exports.write = (path, bytes) => {
   try {
-    fs.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    if (!exports.makeFolder()) return;
     const fresh = `${path}.${process.pid}`;
     fs.writeFileSync(fresh, bytes, { mode: 0o600 });
     fs.renameSync(fresh, path);
@@ -38,9 +48,18 @@ exports.write = (path, bytes) => {
   }
 };
 
-function isMine(path) {
-  const { uid, mode } = fs.statSync(path);
-  return uid === (process.getuid?.() ?? uid) && (mode & 0o022) === 0;
+function isMine(path, others = 0o022) {
+  const { uid, mode } = fs.lstatSync(path);
+  return uid === (process.getuid?.() ?? uid) && (mode & others) === 0;
+}
+
+/** The one above it may be open to a group, which for many users is their own; a link is nobody's folder. */
+function isOwnFolder(folder) {
+  return (
+    [folder, dirname(folder)].every((one) => fs.lstatSync(one).isDirectory()) &&
+    isMine(folder) &&
+    isMine(dirname(folder), 0o002)
+  );
 }
 
 /** What earlier versions left is nobody's after a month. */

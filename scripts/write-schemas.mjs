@@ -3,15 +3,19 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 
 import { KINDS } from '../dist/kinds/index.js';
-import { jobJsonSchema, profileJsonSchema } from '../dist/definition/json-schema.js';
+import {
+  jobJsonSchema,
+  profileJsonSchema,
+  projectJsonSchema,
+} from '../dist/definition/json-schema.js';
 
 const folder = new URL('../schema/', import.meta.url);
 await mkdir(folder, { recursive: true });
-await writeFile(
-  new URL('job.schema.json', folder),
-  `${JSON.stringify(jobJsonSchema(), null, 2)}\n`,
-);
-await writeFile(
-  new URL('profile.schema.json', folder),
-  `${JSON.stringify(profileJsonSchema(KINDS), null, 2)}\n`,
-);
+const schemas = {
+  builder: projectJsonSchema(),
+  job: jobJsonSchema(),
+  profile: profileJsonSchema(KINDS),
+};
+for (const [name, schema] of Object.entries(schemas)) {
+  await writeFile(new URL(`${name}.schema.json`, folder), `${JSON.stringify(schema, null, 2)}\n`);
+}

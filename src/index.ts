@@ -11,7 +11,7 @@ export { z } from 'zod';
 export { defineStep } from './kinds/contract.ts';
 export { StepError } from './model/step-error.ts';
 export { UserError } from './model/errors.ts';
-export { DefinitionError } from './run/load-definition.ts';
+export { DefinitionError } from './run/definition-error.ts';
 export { RunLeftOpen } from './run/left-open.ts';
 export { findStateDir } from './run/state-dir.ts';
 

@@ -120,7 +120,7 @@ function makeProgram(action: MakeAction, io: Io): Command {
   const schema = program
     .command('schema')
     .description('print the JSON Schema of a file, or the types inferred for tables')
-    .argument('[file]', 'job or profile (default: profile)')
+    .argument('[file]', 'job, profile or builder (default: profile)')
     .option('--columns', 'print the columns of tables from outside, to be written into the profile')
     .option('--job <file>', 'the job whose tables are looked at')
     .option('--profile <name>', 'the profile; default: the one the job names')
@@ -178,6 +178,14 @@ function makeProgram(action: MakeAction, io: Io): Command {
     .option('--out <dir>', 'the --out of the run')
     .action(action(async () => (await import('./commands/cancel.ts')).cancelCommand, 'no steps'));
   shared(cancel, ['state', 'engine']);
+
+  const giveUp = program
+    .command('give-up')
+    .description('end a run that was left open and that nobody will resume')
+    .argument('[run-id]', 'the run; default: the newest that is open')
+    .option('--out <dir>', 'the --out of the run')
+    .action(action(async () => (await import('./commands/give-up.ts')).giveUpCommand, 'no steps'));
+  shared(giveUp, ['state', 'store', 'engine']);
 
   const forget = program
     .command('forget')

@@ -1,6 +1,7 @@
 /** Checks a job file: its shape, its references, the values of its parameters, its inputs. Pure. */
 
 import { jobSchema } from './job.ts';
+import { hookProblems } from './check-hooks.ts';
 import { checkPartition } from './check-partition.ts';
 import { child, entriesOf, mapScalars, settled, textOf } from './located.ts';
 import { resolveParams } from './params.ts';
@@ -82,7 +83,7 @@ export function checkJob(input: CheckInput, copy: number): CheckedJob {
   };
   const resolved = replaced(withDefaults, scope, problems, (path) => path[0] !== 'params');
   const shape = resolved === undefined ? undefined : shapeOf(jobSchema, resolved, { what: '' });
-  problems.push(...(shape?.problems ?? []));
+  problems.push(...(shape?.problems ?? []), ...hookProblems(child(root, 'hooks')));
 
   const paths: PathUse[] = [];
   const inputs = new Map<string, string | undefined>();
@@ -109,7 +110,8 @@ function replaced(
 ): Located | undefined {
   if (root === undefined) return undefined;
   return mapScalars(root, (scalar, path) => {
-    if (path.at(-1) === 'description' || !wanted(path)) return scalar;
+    // Those of hooks are looked up when one is sent.
+    if (path.at(-1) === 'description' || path[0] === 'hooks' || !wanted(path)) return scalar;
     return replaceReferences(scalar, { scope, allowed: allowedAt(path), problems, uses: [] });
   });
 }

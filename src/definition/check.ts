@@ -14,6 +14,7 @@ import type { CheckedJob } from './check-job.ts';
 import type { CheckedStep } from './check-steps.ts';
 import type { CheckedProfiles } from './check-profiles.ts';
 import type { Problem } from '../model/errors.ts';
+import type { Job } from './job.ts';
 import type { KindSpec } from './kind-spec.ts';
 import type { PathUse } from './options.ts';
 import type { DefinitionFile } from './source.ts';
@@ -40,6 +41,8 @@ export type CheckInput = {
 export type Checked = {
   /** Undefined if there is any problem. */
   readonly plan: Omit<Plan, 'run'> | undefined;
+  /** What the job says under `hooks`; undefined: nothing, or it is wrong. */
+  readonly hooks: Job['hooks'];
   /** How the job is cut, and what of it is made. */
   readonly cut: CheckedPartition;
   /** Sorted by file, line and column. */
@@ -75,6 +78,7 @@ function checkCopy(input: CheckInput, copy: number): Checked & { readonly copies
     (problem) => isKnown(problem, job, profiles),
   );
   const about = {
+    hooks: job.job?.hooks,
     cut: job.cut,
     problems,
     paths: [...job.paths, ...steps.paths],

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 
 import { PERIODS } from '../model/partition.ts';
+import { hooksSchema } from './hooks.ts';
 import { definitionName, duration, memberName, plainScalar } from './definition-types.ts';
 
 /** Types a parameter can have; a date is text, YYYY-MM-DD. */
@@ -79,6 +80,9 @@ export const jobSchema = z.strictObject({
   partition: partitionSchema
     .optional()
     .describe('Cuts the job: a run makes one partition, known as ${{ partition.id }}.'),
+  hooks: hooksSchema
+    .optional()
+    .describe('Who is told when a run of this job has ended, beside the hooks of builder.yaml.'),
   budgets: z
     .strictObject({
       wall: duration({ minMs: 1 })

@@ -1,5 +1,5 @@
 /**
- * The JSON Schemas of both definition files, for editors: made of the same zod schemas that check them,
+ * The JSON Schemas of the definition files, for editors: made of the same zod schemas that check them,
  * and of the kinds (`uses` decides what `with` may hold). A value may also be a `${{ ... }}` where the
  * check takes one. What a step or a whole file means is left to `validate`. Pure.
  */
@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { isNodeKey } from '../model/plan-nodes.ts';
 import { jobSchema } from './job.ts';
 import { profileSchema } from './profile.ts';
+import { projectSchema } from './project-file.ts';
 
 import type { KindSpec } from './kind-spec.ts';
 
@@ -21,6 +22,15 @@ const REFERENCE = Object.freeze({ $ref: '#/definitions/reference' });
 /** The schema of job files. */
 export function jobJsonSchema(): JsonSchema {
   return { ...written(jobSchema), $schema: DIALECT, title: 'A job: what to build' };
+}
+
+/** The schema of builder.yaml. */
+export function projectJsonSchema(): JsonSchema {
+  return {
+    ...written(projectSchema),
+    $schema: DIALECT,
+    title: 'builder.yaml: what the jobs of a project have in common',
+  };
 }
 
 /** The schema of profile files whose steps use these kinds. */

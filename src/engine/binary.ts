@@ -9,6 +9,7 @@ import { LEAST_CLI, RELEASE } from './platform.ts';
 import { runTool } from './run-tool.ts';
 import { withLease } from '../os/lease-turn.ts';
 import { makeFolderSync } from '../os/make-folder.ts';
+import { whyNotTrusted } from '../os/trusted-path.ts';
 
 import type { BinaryWay } from './binary-ways.ts';
 import type { Platform, Release } from './platform.ts';
@@ -41,6 +42,7 @@ export async function findBinary(options: BinaryOptions): Promise<EngineBinary> 
   if (onPath !== undefined) return onPath;
   const ways = options.ways ?? binaryWays({ platform, env, cacheDir });
   const folder = join(cacheDir, 'builder_cli', 'temporal');
+  for (const { release } of ways) refuseForeign(join(folder, release.cli, 'temporal'), cacheDir);
   return cachedBinary(folder, ways) ?? fetchBinary({ folder, ways, platform, onProgress });
 }
 
@@ -78,6 +80,16 @@ async function binaryOnPath(
     onProgress(`${path} cannot be used (${(error as Error).message}).`);
   }
   return undefined;
+}
+
+/** What lies in the cache is executed. @throws UserError ENGINE_NOT_FOUND if others can have put it there */
+function refuseForeign(path: string, cacheDir: string): void {
+  const why = whyNotTrusted(path, cacheDir);
+  if (why === undefined) return;
+  throw new UserError('ENGINE_NOT_FOUND', `the cache of servers is not used: ${why}`, {
+    exitCode: 3,
+    hint: 'Set XDG_CACHE_HOME to a folder of your own, or name a server with --temporal-binary.',
+  });
 }
 
 /** Every release of ours lies in a folder named after it, complete or not at all. */

@@ -10,7 +10,7 @@ import { findBinary } from './binary.ts';
 import { endServer, settleRecords, stopUnneeded } from './end-server.ts';
 import { enginePaths } from './engine-paths.ts';
 import { livingLeases, takeLease } from './leases.ts';
-import { isUsable, NAMESPACE, raiseRetention } from './namespace.ts';
+import { NAMESPACE, namespaceState, raiseRetention } from './namespace.ts';
 import { dropRecord, moveRecord, runningServer } from './server-records.ts';
 import { startServer } from './start-server.ts';
 import { withLease } from '../os/lease-turn.ts';
@@ -18,6 +18,7 @@ import { withLease } from '../os/lease-turn.ts';
 import type { BinaryWay } from './binary-ways.ts';
 import type { EnginePaths } from './engine-paths.ts';
 import type { Lease } from './leases.ts';
+import type { NamespaceState } from './namespace.ts';
 import type { Platform } from './platform.ts';
 import type { Lease as Turn } from '../os/lease.ts';
 import type { ServerRecord } from './server-records.ts';
@@ -151,20 +152,27 @@ async function adoptRunning(
   if (running === undefined) return undefined;
   const { id, record } = running;
   const giveUpAtMs = Date.now() + answerLimitMs;
+  let state: NamespaceState = 'absent';
   while (Date.now() < giveUpAtMs) {
-    if (await isUsable(record.address, Math.min(ADOPT_PROBE_MS, answerLimitMs))) return record;
+    state = await namespaceState(record.address, Math.min(ADOPT_PROBE_MS, answerLimitMs));
+    if (state === 'usable') return record;
+    if (state === 'spoilt') break;
     if (runningServer(paths.servers)?.id !== id) break;
     await pause(ADOPT_PAUSE_MS);
   }
+  const what =
+    state === 'spoilt'
+      ? 'had its namespace put out of use by somebody'
+      : 'does not answer any more';
   const users = livingLeases(paths.leases).filter(({ inUse }) => inUse);
   if (users.length > 0 && runningServer(paths.servers)?.id === id) {
     throw new UserError(
       'ENGINE_START_FAILED',
-      `the engine of ${paths.root} (pid ${record.pid}) does not answer, and other commands use it (pid ${users.map(({ pid }) => pid).join(', ')})`,
+      `the engine of ${paths.root} (pid ${record.pid}) ${what}, and other commands use it (pid ${users.map(({ pid }) => pid).join(', ')})`,
       { exitCode: 3, hint: 'End those commands, or wait for them, and try again.' },
     );
   }
-  onProgress(`The engine (pid ${record.pid}) does not answer any more; a new one is started.`);
+  onProgress(`The engine (pid ${record.pid}) ${what}; a new one is started.`);
   await endServer(record, true);
   dropRecord(paths.servers, id);
   return undefined;

@@ -9,17 +9,17 @@ import { connect } from 'node:http2';
 export const GRPC_OK = 0;
 
 /**
- * The gRPC status of a call to `host:port`; the answer's body is not read.
+ * The gRPC status of a call to `host:port`, and the message it answers.
  * @throws Error if the server is not there, hangs up, or does not answer within `timeoutMs`.
  */
-export function callStatus(options: {
+export function call(options: {
   readonly address: string;
   /** Such as `/temporal.api.workflowservice.v1.WorkflowService/DescribeNamespace`. */
   readonly path: string;
   /** The request in protobuf's wire format. */
   readonly message: Uint8Array;
   readonly timeoutMs: number;
-}): Promise<number> {
+}): Promise<{ readonly status: number; readonly message: Buffer }> {
   const { address, path, message, timeoutMs } = options;
   return new Promise((resolve, reject) => {
     const session = connect(`http://${address}`);
@@ -32,11 +32,10 @@ export function callStatus(options: {
       end();
       reject(error);
     };
-    const answer = (headers: Readonly<Record<string, unknown>>): void => {
-      const status = headers['grpc-status'];
-      if (status === undefined) return;
-      end();
-      resolve(Number(status));
+    const body: Buffer[] = [];
+    let status: number | undefined;
+    const note = (headers: Readonly<Record<string, unknown>>): void => {
+      if (headers['grpc-status'] !== undefined) status = Number(headers['grpc-status']);
     };
     session.on('error', fail);
     const stream = session.request({
@@ -46,19 +45,25 @@ export function callStatus(options: {
       te: 'trailers',
     });
     stream.on('error', fail);
-    stream.on('close', () => fail(new Error('the call ended without a status')));
     // A status arrives in the headers when there is no body, else in the trailers.
-    stream.on('response', answer);
-    stream.on('trailers', answer);
-    stream.resume();
+    stream.on('response', note);
+    stream.on('trailers', note);
+    stream.on('close', () => {
+      if (status === undefined) return fail(new Error('the call ended without a status'));
+      end();
+      resolve({ status, message: Buffer.concat(body).subarray(FRAME_BYTES) });
+    });
+    stream.on('data', (chunk: Buffer) => body.push(chunk));
     stream.end(framed(message));
   });
 }
 
-/** gRPC's frame: one byte for compression, four for the length. */
+/** What stands before a message: one byte for compression, four for the length. */
+const FRAME_BYTES = 5;
+
 function framed(message: Uint8Array): Uint8Array {
-  const frame = Buffer.alloc(5 + message.length);
+  const frame = Buffer.alloc(FRAME_BYTES + message.length);
   frame.writeUInt32BE(message.length, 1);
-  frame.set(message, 5);
+  frame.set(message, FRAME_BYTES);
   return frame;
 }

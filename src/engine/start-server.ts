@@ -20,7 +20,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { UserError } from '../model/errors.ts';
 import { databaseFile } from './engine-paths.ts';
 import { startKeeper } from './keeper.ts';
-import { isUsable } from './namespace.ts';
+import { namespaceState } from './namespace.ts';
 import { endServer } from './end-server.ts';
 import { announceServer, dropRecord, runningServer } from './server-records.ts';
 
@@ -83,7 +83,7 @@ export async function startServer(options: StartOptions): Promise<ServerRecord> 
       aside = `${database}.unusable-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
       moveDatabase(database, aside);
       onProgress(
-        `The engine's database could not be opened (${lastLine(result.log)}). It was moved to ${aside}; a new one is made.`,
+        `The engine's database ${result.isSpoilt ? 'has its namespace put out of use by somebody' : `could not be opened (${lastLine(result.log)})`}. It was moved to ${aside}; a new one is made.`,
       );
       continue;
     }
@@ -98,6 +98,8 @@ export async function startServer(options: StartOptions): Promise<ServerRecord> 
 type Failure = {
   readonly log: string;
   readonly hung: boolean;
+  /** It answers, and takes no workflow. */
+  readonly isSpoilt: boolean;
   /** A signal ended it (a kill, the memory's end), or a port was taken: another try may do, and its database is not why. */
   readonly isChance: boolean;
   /** It ran and ended by itself, so its database may be why. */
@@ -120,6 +122,7 @@ async function tryStart(
     return {
       log: `no port is free: ${ports.message}`,
       hung: false,
+      isSpoilt: false,
       isChance: true,
       blamesDatabase: false,
     };
@@ -149,28 +152,32 @@ async function tryStart(
   const onExit = (): void => keeper.stop();
   process.on('exit', onExit);
   const giveUpAtMs = Date.now() + START_LIMIT_MS;
+  let isSpoilt = false;
   try {
-    while (!keeper.ended() && Date.now() < giveUpAtMs) {
-      if (await isUsable(address, PROBE_MS)) {
+    while (!isSpoilt && !keeper.ended() && Date.now() < giveUpAtMs) {
+      const state = await namespaceState(address, PROBE_MS);
+      if (state !== 'absent') {
         // Another program may have taken the port between the choice and the start: only our own server counts.
         const running = runningServer(paths.servers);
-        if (running?.id === id && !keeper.ended()) return { record: running.record };
+        const isOurs = running?.id === id && !keeper.ended();
+        if (isOurs && state === 'usable') return { record: running.record };
+        isSpoilt = isOurs;
       }
       await pause(POLL_MS);
     }
   } finally {
     process.off('exit', onExit);
   }
-  const hung = !keeper.ended();
+  const hung = !isSpoilt && !keeper.ended();
   const running = runningServer(paths.servers);
   if (running?.id === id) await endServer(running.record);
   dropRecord(paths.servers, id);
   const log = readFileSync(paths.logFile).subarray(logStart).toString('utf8');
   const code = Number(/builder_cli: the server ended with code (\d+)/.exec(log)?.[1] ?? 0);
-  const isChance = !hung && (code > 128 || PORT_TAKEN.test(log));
+  const isChance = !hung && !isSpoilt && (code > 128 || PORT_TAKEN.test(log));
   // 126 and 127: the shell could not start it at all.
-  const blamesDatabase = !hung && !isChance && code < 126;
-  return { log, hung, isChance, blamesDatabase };
+  const blamesDatabase = isSpoilt || (!hung && !isChance && code < 126);
+  return { log, hung, isSpoilt, isChance, blamesDatabase };
 }
 
 /**

@@ -212,6 +212,7 @@ export const METRICS_ERRORS = Object.freeze({
   store: 'The store could not be read; what was read of it before is shown.',
   scrape: 'A scrape could not be answered.',
   file: 'The metrics file could not be written.',
+  hook: 'A hook could not be sent in one try; it is tried again for a day.',
   sdk: "The Temporal SDK's own metrics could not be read for a scrape.",
 } as const);
 

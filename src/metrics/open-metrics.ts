@@ -46,6 +46,8 @@ export type Metrics = {
   health(health: Health): void;
   /** Shows how long task queues have gone unserved, until what it answers is called. */
   watchQueues(ages: QueueAges): () => void;
+  /** A hook could not be sent. */
+  hookFailed(): void;
   /** The worker is about to stop: nothing is ready, and what the SDK says now is what a last scrape gets. */
   stopping(): Promise<void>;
   /**
@@ -136,6 +138,7 @@ export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
       health: (health) => scraping?.health(health),
       show: telemetry.seed,
       watchQueues: telemetry.watchQueues,
+      hookFailed: () => telemetry.metricsError('hook'),
       stopping: async () => {
         scraping?.health(undefined);
         await scraping?.readSdk();
@@ -236,6 +239,7 @@ function silent(store: Store): Metrics {
     health: () => undefined,
     show: () => undefined,
     watchQueues: () => () => undefined,
+    hookFailed: () => undefined,
     stopping: async () => undefined,
     awaitScrape: async () => undefined,
     linger: async () => undefined,

@@ -119,7 +119,8 @@ const WORDS = Object.freeze({
   'timed out': 'ended by a time limit',
 });
 
-function whyBusy({ id, state, owner }: RecordedRun): string | undefined {
+/** Who goes on with an open run, or may; undefined: nobody. */
+export function whyBusy({ id, state, owner }: RecordedRun): string | undefined {
   if (state === 'closed') return undefined;
   switch (owner.state) {
     case 'alive':

@@ -49,6 +49,8 @@ export type RunRecord = PublicRecord & {
   /** Where that pid means something; absent in a record of an earlier version. */
   readonly pid_place?: { readonly host: string; readonly boot: string; readonly pidns: string };
   readonly generation: number;
+  /** An earlier start of it ended badly: if it ends well now, that is a recovery. */
+  readonly failed_before?: true;
   /** Absent until an engine was needed. */
   readonly engine?: { readonly kind: string; readonly address: string; readonly namespace: string };
   /** Hash of the workflow code it was started with; absent like `engine`, and in a record of an earlier version. */

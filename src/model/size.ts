@@ -17,14 +17,24 @@ const UNITS: Readonly<Record<string, number>> = Object.freeze({
 
 const SIZE = /^([0-9]+(?:\.[0-9]+)?) ?([kmgt]?i?b|)$/;
 
+/** True for what `parseSize` takes. */
+export function isSize(text: string): boolean {
+  return bytesIn(text) !== undefined;
+}
+
 /** Bytes in a size such as "20GB" (1000s), "512MiB" (1024s) or "1048576". @throws UserError BAD_USAGE for anything else */
 export function parseSize(text: string): number {
-  const [, amount, unit] = SIZE.exec(text.trim().toLowerCase()) ?? [];
-  const bytes = Math.round(Number(amount) * (UNITS[unit ?? 'none'] ?? Number.NaN));
-  if (Number.isSafeInteger(bytes)) return bytes;
+  const bytes = bytesIn(text);
+  if (bytes !== undefined) return bytes;
   throw new UserError('BAD_USAGE', `'${text}' is not a size`, {
     hint: 'Write a number and a unit (B, kB, MB, GB, TB, KiB, MiB, GiB, TiB), such as 20GB.',
   });
+}
+
+function bytesIn(text: string): number | undefined {
+  const [, amount, unit] = SIZE.exec(text.trim().toLowerCase()) ?? [];
+  const bytes = Math.round(Number(amount) * (UNITS[unit ?? 'none'] ?? Number.NaN));
+  return Number.isSafeInteger(bytes) ? bytes : undefined;
 }
 
 const SHOWN = ['B', 'kB', 'MB', 'GB', 'TB'] as const;

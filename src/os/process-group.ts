@@ -3,6 +3,15 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
+/**
+ * For `sh -c`, as the leader of a group: runs its arguments. fd 3 ends when who started it is gone or done: whatever is
+ * left of the group then ends too. The watcher is nobody's child here, so that a program that waits for all its children
+ * does not wait for it; as a member of the group it also keeps the group's number from being given to someone else.
+ */
+export const WATCHED_SHELL = `( ( trap '' HUP INT QUIT TERM USR1 USR2; read -r _ <&3; kill -KILL 0 ) </dev/null >/dev/null 2>&1 & )
+exec 3<&-
+exec "$@"`;
+
 /** Sends a signal to every process of the group. False if there is none left, zombies aside. */
 export function signalGroup(group: number, signal: NodeJS.Signals): boolean {
   try {

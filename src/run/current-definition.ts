@@ -1,6 +1,7 @@
 /** The definition of a recorded run as its files say now, so that a mended step is used; the saved plan where they are gone. */
 
 import { UserError } from '../model/errors.ts';
+import { lookAtProjectFile } from './project-file.ts';
 import { resolveDefinition } from './definition-source.ts';
 
 import type { Plan } from '../model/plan.ts';
@@ -15,10 +16,10 @@ export async function currentDefinition(
   saved: Plan,
   options: ProjectOptions,
   tell: Tell,
-): Promise<Pick<ResolvedDefinition, 'plan' | 'planSha256'>> {
+): Promise<Pick<ResolvedDefinition, 'plan' | 'planSha256' | 'hooks'>> {
   const runId = record.run_id;
   const { run, ...body } = saved;
-  const asSaved = { plan: body, planSha256: run.planSha256 };
+  const asSaved = { plan: body, planSha256: run.planSha256, hooks: [] };
   // A program made the plan: there are no files to look at.
   if (record.job_path === '') return asSaved;
   try {
@@ -36,6 +37,7 @@ export async function currentDefinition(
       error instanceof UserError && error.code === 'FILE_NOT_FOUND' && error.problems.length === 0;
     if (!isGone) throw error;
     tell({ type: 'definition_gone', runId });
-    return asSaved;
+    const project = lookAtProjectFile({ job: record.job_path, cwd: options.cwd ?? process.cwd() });
+    return { ...asSaved, hooks: project.file?.hooks ?? [] };
   }
 }

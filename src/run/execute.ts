@@ -17,6 +17,7 @@ import { watchRun } from './watch-run.ts';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { OutLock } from '../delivery/folder/out-lock.ts';
 import type { RunEvent } from '../model/events.ts';
+import type { Hook } from '../model/hook.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RunSummary } from '../model/run-summary.ts';
 import type { RunView } from '../model/view.ts';
@@ -30,6 +31,8 @@ export type Execution = {
   /** Everything but the queue that only the engine decides. */
   readonly plan: Plan;
   readonly lock: OutLock | undefined;
+  /** Who is told when it has ended. */
+  readonly hooks: readonly Hook[];
   /** `attach`: wait for the workflow that others serve, or for its result. */
   readonly way: 'start' | 'attach';
   /** A workflow of this run may still be open: it is ended first. */
@@ -59,6 +62,7 @@ export async function executeRun(
     },
   });
   let isClosed = false;
+  (await parts.hooks(tell)).start();
   try {
     const answered = await answerUnchanged(parts, execution, control, { watching, stops });
     if (answered === 'suspended') return suspended(runId, control);
@@ -106,7 +110,7 @@ async function throughEngine(
   const own = ownExecution();
   const opening = openSession(parts, {
     tell,
-    queues: (kind) => queuesOf(kind, runId),
+    queues: (kind) => queuesOf(kind, run),
     slots: concurrency + 1,
     beside: control.beside ?? 1,
     isOpen: own.isOpen,
@@ -133,7 +137,7 @@ async function throughEngine(
       ...execution.plan,
       run: {
         ...run,
-        deliverQueue: deliverQueueOf(engine.kind, parts.options.engine, runId),
+        deliverQueue: deliverQueueOf(engine.kind, parts.options.engine, run),
         ...(engine.kind === 'embedded' && control.heartbeats !== true ? { attended: true } : {}),
       },
     });
@@ -141,7 +145,7 @@ async function throughEngine(
       engine: { kind: engine.kind, address: engine.address, namespace: engine.namespace },
       bundle: link.modules.worker.workflowBundleHash(),
       deliver_queue: plan.run.deliverQueue,
-      task_queue: taskQueueOf(engine.kind, parts.options.engine, runId),
+      task_queue: taskQueueOf(engine.kind, parts.options.engine, run),
     });
     const uiUrl =
       engine.uiUrl === undefined
@@ -155,7 +159,7 @@ async function throughEngine(
     if (lack !== undefined) tell({ type: 'said', text: lack });
     tell({ type: 'run_starting', runId, ...(uiUrl === undefined ? {} : { uiUrl }) });
     await awaitFirstScrape(parts, plan, control, stops);
-    const taskQueue = taskQueueOf(engine.kind, parts.options.engine, runId);
+    const taskQueue = taskQueueOf(engine.kind, parts.options.engine, run);
     const ended = await whileHeld(
       lock,
       startAndWatch({ session, plan, records, taskQueue, watching, stops, tell, lock, way, own }),
@@ -164,6 +168,7 @@ async function throughEngine(
     return await finishRun(parts, execution, control, {
       summary: ended,
       engine: engine.kind,
+      ...(uiUrl === undefined ? {} : { uiUrl }),
       watching,
       stops,
       closing: () => session.close(),

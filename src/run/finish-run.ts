@@ -15,11 +15,13 @@ import type { RunClosed, RunEnded } from './project-events.ts';
 /** Records the end, tells it, and answers when this process has nothing more to do with the run. */
 export async function finishRun(
   parts: Parts,
-  { plan, lock }: Execution,
+  { plan, lock, hooks }: Execution,
   { tell, linger = parts.options.metrics?.linger ?? 0 }: RunControl,
   ended: {
     readonly summary: RunSummary;
     readonly engine: RunClosed['engine'];
+    /** Its page in Temporal's UI. */
+    readonly uiUrl?: string;
     readonly watching: Watching;
     readonly stops: Stops;
     /** Stops what executed it. */
@@ -30,6 +32,16 @@ export async function finishRun(
   const { summary, engine, watching, stops } = ended;
   const runId = plan.run.id;
   const metrics = await parts.metrics(tell);
+  const { view } = watching;
+  const endedAtMs = view.endedAtMs ?? Date.now();
+  const elapsedMs = endedAtMs - view.startedAtMs;
+  const hooking = await parts.hooks(tell);
+  // The embedded engine's page is gone with the command.
+  const staysUp = engine === 'service' || hooking.isServing();
+  const endIsRecorded = await hooking.prepare({
+    ...{ plan, summary, hooks, endedAtMs, elapsedMs },
+    ...(staysUp ? { uiUrl: ended.uiUrl } : {}),
+  });
   // A run that cannot be recorded any more is told all the same, and its counts may be scraped.
   const recorded = await (await parts.records()).close(runId, summary).then(
     (record) => ({ record }),
@@ -38,15 +50,15 @@ export async function finishRun(
       return { failure };
     },
   );
+  if ('record' in recorded) await endIsRecorded?.();
   await lock?.unlock({ keep: summary.delivery === undefined });
-  const view = watching.view;
   const closed: RunClosed = {
     runId,
     summary,
     ...('record' in recorded ? { record: recorded.record } : {}),
     folder: parts.folder(runId),
     exitCode: exitCode(summary),
-    elapsedMs: (view.endedAtMs ?? Date.now()) - view.startedAtMs,
+    elapsedMs,
     engine,
     ...(metrics.url === undefined ? {} : { metricsUrl: metrics.url }),
   };
@@ -56,8 +68,10 @@ export async function finishRun(
   // The cancel that ended the run is not one that ends the wait for its last scrape.
   if (!stops.isCancelled) stops.onCancel(() => leaving.abort());
   void stops.suspended.then(() => leaving.abort());
+  const sending = hooking.settle(leaving.signal);
   const say = (text: string): void => tell({ type: 'said', text });
   await metrics.linger(linger, say, leaving.signal);
+  await sending;
   await closing;
   await (await parts.store()).settled();
   await rm(join(options.stateDir, 'attempts', runId), { recursive: true, force: true });

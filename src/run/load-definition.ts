@@ -4,12 +4,15 @@ import { access, constants } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 
 import { expandGlobs } from '../activities/expand-globs.ts';
+import { hooksOf } from '../definition/hooks.ts';
 import { bindProblems, needsBinding } from '../definition/bind.ts';
 import { checkDefinition, sorted } from '../definition/check.ts';
 import { UserError } from '../model/errors.ts';
 import { child, textOf } from '../definition/located.ts';
 import { sourceOf } from '../definition/source.ts';
+import { DefinitionError } from './definition-error.ts';
 import { makePlacedPaths } from './plan-hash.ts';
+import { lookAtProjectFile } from './project-file.ts';
 import { readDefinitionFile } from './read-definition-file.ts';
 import { didYouMean } from '../model/suggest.ts';
 
@@ -19,6 +22,7 @@ import type { Problem } from '../model/errors.ts';
 import type { StoredColumns } from '../definition/bind.ts';
 import type { KindSpec } from '../definition/kind-spec.ts';
 import type { Located } from '../definition/located.ts';
+import type { Hook } from '../model/hook.ts';
 import type { Plan } from '../model/plan.ts';
 
 export type DefinitionRequest = {
@@ -40,6 +44,8 @@ export type DefinitionRequest = {
 
 export type Definition = {
   readonly plan: Omit<Plan, 'run'>;
+  /** Who is told when it has run: what builder.yaml says, then the job. They are no part of what is built. */
+  readonly hooks: readonly Hook[];
   /** `run.date`, and how the job is cut. */
   readonly cut: Pick<CheckedPartition, 'date' | 'today' | 'partitioning'>;
   /** The same wherever the project lies. */
@@ -52,17 +58,6 @@ export type Definition = {
   /** Binds the queries, for who did not ask for it at once. @throws DefinitionError */
   readonly checkQueries: () => Promise<void>;
 };
-
-/** A definition that could not be used, with the texts for showing where. */
-export class DefinitionError extends UserError {
-  readonly texts: ReadonlyMap<string, string>;
-
-  constructor(problems: readonly Problem[], texts: ReadonlyMap<string, string>) {
-    const many = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-    super(problems[0]?.code ?? 'BAD_VALUE', `${many} in the definition`, { problems });
-    this.texts = texts;
-  }
-}
 
 /** Reads and checks. @throws DefinitionError with every problem, UserError FILE_NOT_FOUND for the job itself */
 export async function loadDefinition(request: DefinitionRequest): Promise<Definition> {
@@ -90,7 +85,9 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
       },
     );
   }
-  const problems: Problem[] = [];
+  const project = lookAtProjectFile({ job: jobPath, cwd });
+  for (const [path, text] of project.texts) texts.set(path, text);
+  const problems: Problem[] = [...project.problems];
   const jobRoot = sourceOf(job).root;
   const named = child(jobRoot, 'profile');
   const name = request.profile ?? textOf(named);
@@ -101,6 +98,7 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
     read,
     problems,
     given: request.profile !== undefined,
+    profiles: project.file?.profiles ?? [],
     // What a job that cannot be read says of its profile is not missed.
     isKnown: jobRoot?.kind === 'map' && jobRoot.entries.get('profile')?.value.kind !== 'hole',
   });
@@ -121,6 +119,7 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
   if (checked.plan === undefined || all.length > 0) throw new DefinitionError(all, texts);
   return {
     plan: checked.plan,
+    hooks: [...(project.file?.hooks ?? []), ...hooksOf(checked.hooks, basename(jobPath), jobDir)],
     cut: checked.cut,
     planSha256: paths.hashOf(checked.plan),
     origins: checked.origins,
@@ -172,6 +171,8 @@ type Around = {
   readonly cwd: string;
   /** The name comes from the command line. */
   readonly given: boolean;
+  /** Folders of builder.yaml, looked into last. */
+  readonly profiles: readonly string[];
   /** The job could be read. */
   readonly isKnown: boolean;
   readonly read: (path: string) => Promise<DefinitionFile | undefined>;
@@ -255,7 +256,7 @@ async function profileChain(
 function placesOf(
   wanted: string,
   folder: string,
-  { cwd, jobDir, given }: Around,
+  { cwd, jobDir, given, profiles }: Around,
 ): readonly string[] {
   if (/\.ya?ml$/.test(wanted)) {
     const fromCwd = resolve(cwd, wanted);
@@ -269,6 +270,7 @@ function placesOf(
       join(folder, file),
       join(jobDir, '..', 'profiles', file),
       join(cwd, 'profiles', file),
+      ...profiles.map((each) => join(each, file)),
     ]),
   ];
 }

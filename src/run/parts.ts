@@ -25,6 +25,7 @@ import type { PayloadKey } from '../payloads/keys.ts';
 import type { Link } from './link.ts';
 import type { Recorded } from './records.ts';
 import type { Tell } from './project-events.ts';
+import type { ProjectHooks } from './project-hooks.ts';
 import type { ProjectOptions } from './project-options.ts';
 import type { SharedHealth } from './shared-health.ts';
 
@@ -47,6 +48,8 @@ export type Parts = {
   metrics(tell: Tell, mode?: Mode): Promise<Metrics>;
   /** Undefined: nobody asked for traces, or the library is missing. */
   tracing(tell: Tell): Promise<Tracing | undefined>;
+  /** Who is told when runs end. One listener hears what goes wrong with it: the first. */
+  hooks(tell: Tell): Promise<ProjectHooks>;
   readonly health: SharedHealth;
   /** The engine, started or found at the first call, and again once it is gone. @throws UserError with exit code 3 */
   link(tell: Tell): Promise<Link>;
@@ -60,6 +63,7 @@ export function makeParts(options: ProjectOptions): Parts {
   let metrics: Promise<Metrics> | undefined;
   let payloadKeys: Promise<readonly PayloadKey[]> | undefined;
   let link: Promise<Link> | undefined;
+  let hooks: Promise<ProjectHooks> | undefined;
   let tracing: Promise<Tracing | undefined> | undefined;
   const closers: (() => Promise<void>)[] = [];
   let isClosed = false;
@@ -70,6 +74,7 @@ export function makeParts(options: ProjectOptions): Parts {
     folder: (runId) => join(stateDir, 'runs', runId),
     records: async () => (await open()).records,
     artifactsRoot: join(storeFolder(options), 'artifacts'),
+    hooks: (tell) => (hooks ??= openHooks(tell)),
     health: makeSharedHealth(),
     isEmbedded: async () => (await serviceOf(options.engine ?? {}, env)) === undefined,
     store: async () => (await open()).store,
@@ -139,6 +144,13 @@ export function makeParts(options: ProjectOptions): Parts {
     const { openTracing } = await import('./traced.ts');
     const opened = await openTracing(env, tell);
     if (opened !== undefined) closers.push(() => opened.close());
+    return opened;
+  }
+
+  async function openHooks(tell: Tell): Promise<ProjectHooks> {
+    const { makeProjectHooks } = await import('./project-hooks.ts');
+    const opened = makeProjectHooks(parts, tell);
+    closers.push(() => opened.close());
     return opened;
   }
 

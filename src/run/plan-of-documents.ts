@@ -3,8 +3,10 @@
 import { resolve } from 'node:path';
 
 import { literalFolder } from '../activities/expand-globs.ts';
+import { hooksOf } from '../definition/hooks.ts';
 import { checkDefinition, sorted } from '../definition/check.ts';
-import { DefinitionError, paramTexts, pathProblems, sqlProblems } from './load-definition.ts';
+import { DefinitionError } from './definition-error.ts';
+import { paramTexts, pathProblems, sqlProblems } from './load-definition.ts';
 
 import type { Json } from '../model/json.ts';
 import type { Definition, DefinitionRequest } from './load-definition.ts';
@@ -16,7 +18,7 @@ import type { Definition, DefinitionRequest } from './load-definition.ts';
 export async function planOfDocuments(
   { job, profile }: { readonly job: Json; readonly profile: Json },
   about: Omit<DefinitionRequest, 'jobPath' | 'profile'>,
-): Promise<Pick<Definition, 'plan' | 'cut' | 'checkQueries'>> {
+): Promise<Pick<Definition, 'plan' | 'hooks' | 'cut' | 'checkQueries'>> {
   // JSON is YAML.
   const text = (value: Json): string => JSON.stringify(value, null, 2);
   const chain = Array.isArray(profile) ? (profile as readonly Json[]) : [profile];
@@ -43,6 +45,7 @@ export async function planOfDocuments(
   }
   return {
     plan: checked.plan,
+    hooks: hooksOf(checked.hooks, 'job', about.cwd),
     cut: checked.cut,
     checkQueries: async () => {
       const found = about.bindSql === true ? [] : await sqlProblems(checked);

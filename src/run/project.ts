@@ -9,6 +9,7 @@ import { backfillsOf } from './backfills.ts';
 import { beginRun } from './begin-run.ts';
 import { cancelRun } from './cancel.ts';
 import { forgetJob } from './forget.ts';
+import { giveUpRun } from './give-up.ts';
 import { inferredColumns } from './inferred-columns.ts';
 import { explainRun } from './explain.ts';
 import { readLogs } from './logs.ts';
@@ -93,6 +94,8 @@ export type Project = {
   logs(runId: string, step?: string): Promise<Readonly<Record<string, string>>>;
   /** Asks a run that is going on, in whatever process, to stop. @throws UserError */
   cancel(runId: string): Promise<void>;
+  /** Closes an open run that nobody will resume: it ends CANCELLED. @throws UserError */
+  giveUp(runId: string): Promise<RunRecord>;
   /** Ends the metrics and alerts of a job that is gone, until it runs again. @throws UserError JOB_NOT_FOUND */
   forget(job: string): Promise<void>;
   /** A worker for the task queue; with the embedded engine, that engine kept up. Until `stop`. @throws UserError */
@@ -174,6 +177,7 @@ export function openProject(options: ProjectOptions): Project {
     status,
     logs: async (runId, step) => readLogs(parts.folder(runId), await status(runId), step),
     cancel: async (runId) => cancelRun(parts, await status(runId)),
+    giveUp: (runId) => during(giveUpRun(parts, runId, tell)),
     forget: (job) => forgetJob(parts, job),
     serve: (request) => during(serve(parts, request, tell)),
     prune: (request = {}) => during(prune(parts, request, tell)),

@@ -3,25 +3,36 @@
 import { nameOfKey } from '../orders/tags.ts';
 import { DEFAULTS } from './project-options.ts';
 
+import type { Plan } from '../model/plan.ts';
 import type { OrderKey } from '../orders/key.ts';
 import type { Engine } from './link.ts';
 import type { EngineChoice } from './project-options.ts';
 import type { Queues, Session } from './session.ts';
 
+/** A start of a run. */
+type Start = Pick<Plan['run'], 'id' | 'generation'>;
+
+/**
+ * The queue of a start that the embedded engine executes. Another one for each start: what somebody has set for a queue
+ * (that nothing is handed out, that another worker gets it) the server keeps, and a resume is to get past it.
+ */
+function ownQueue({ id, generation }: Start): string {
+  return generation === 1 ? id : `${id}-${generation}`;
+}
+
 /** The queues that the process of a run serves. With a service: only its own deliveries. */
-export function queuesOf(kind: Engine['kind'], runId: string): Queues {
-  return kind === 'embedded'
-    ? { taskQueue: runId, deliverQueue: runId }
-    : { deliverQueue: `deliver-${runId}` };
+export function queuesOf(kind: Engine['kind'], start: Start): Queues {
+  if (kind === 'service') return { deliverQueue: `deliver-${start.id}` };
+  return { taskQueue: ownQueue(start), deliverQueue: ownQueue(start) };
 }
 
 /** The queue of a run's workflow and steps. */
 export function taskQueueOf(
   kind: Engine['kind'],
   choice: EngineChoice | undefined,
-  runId: string,
+  start: Start,
 ): string {
-  return kind === 'embedded' ? runId : sharedTaskQueue(choice);
+  return kind === 'embedded' ? ownQueue(start) : sharedTaskQueue(choice);
 }
 
 /** The queue that the workers of a service share. */
@@ -46,9 +57,9 @@ export function sharedDeliverQueue(taskQueue: string): string {
 export function deliverQueueOf(
   kind: Engine['kind'],
   choice: EngineChoice | undefined,
-  runId: string,
+  start: Start,
 ): string {
-  const { deliverQueue = runId } = queuesOf(kind, runId);
+  const { deliverQueue = start.id } = queuesOf(kind, start);
   const byWorkers = kind === 'service' && choice?.deliverBy === 'workers';
   return byWorkers ? sharedDeliverQueue(sharedTaskQueue(choice)) : deliverQueue;
 }

@@ -15,15 +15,20 @@ export async function readDefinitionFile(
 ): Promise<DefinitionFile | undefined> {
   try {
     if ((await stat(path)).isDirectory()) return undefined;
-    return decoded(shown, await bytesOf(path));
+    return decodeDefinition(shown, await bytesOf(path));
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    return refused(shown, '', {
-      code: 'FILE_NOT_FOUND',
-      message: `the file cannot be read (${code})`,
-    });
+    return unreadableFile(shown, error);
   }
+}
+
+/** A file that says why it cannot be read; undefined where there is none. */
+export function unreadableFile(shown: string, error: unknown): DefinitionFile | undefined {
+  const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+  if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+  return refused(shown, '', {
+    code: 'FILE_NOT_FOUND',
+    message: `the file cannot be read (${code})`,
+  });
 }
 
 async function bytesOf(path: string): Promise<Buffer> {
@@ -34,7 +39,8 @@ async function bytesOf(path: string): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-function decoded(shown: string, bytes: Buffer): DefinitionFile {
+/** The file that these bytes are, or why they are none that can be checked. */
+export function decodeDefinition(shown: string, bytes: Buffer): DefinitionFile {
   if (bytes.length > MAX_BYTES) {
     return refused(shown, '', {
       code: 'BAD_YAML',
@@ -72,7 +78,8 @@ function firstBadByte(bytes: Buffer, text: string): number | undefined {
   return at;
 }
 
-function refused(
+/** A file that is not read, and why. */
+export function refused(
   path: string,
   text: string,
   problem: Pick<NonNullable<DefinitionFile['unreadable']>, 'code' | 'message' | 'hint'>,

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { hasOldRuns, importOldRuns } from '../store/import/old-runs.ts';
 import { openLocalStore, openStoreToRead } from '../store/local.ts';
 import { openRunRecords } from '../store/run-records.ts';
+import { checkStateDir } from './state-dir.ts';
 import { noteStore, ownStore, storesOf } from '../store/store-places.ts';
 
 import type { RunRow } from '../store/folds/runs.ts';
@@ -30,11 +31,12 @@ export async function openRecords(
   return { root, store, records: recordsIn(stateDir, root, store) };
 }
 
-/** Every store in which runs of a state folder may be on record, to look at. Makes nothing. */
+/** Every store in which runs of a state folder may be on record, to look at. Makes nothing. @throws UserError STATE_DIR_UNUSABLE */
 export async function lookAtRecords(
   stateDir: string,
   given?: string,
 ): Promise<readonly Recorded[]> {
+  checkStateDir(stateDir);
   if (hasOldRuns(stateDir)) (await openRecords(stateDir, given)).store.close();
   const roots = await storesOf(stateDir, given);
   return roots

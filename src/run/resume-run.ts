@@ -64,7 +64,7 @@ export async function resumeRun(
       tell({ type: 'run_suspended', runId });
       return { state: 'suspended', runId };
     }
-    const { deliverQueue: ownDeliverQueue } = queuesOf('service', runId);
+    const { deliverQueue: ownDeliverQueue } = queuesOf('service', saved.run);
     const isDeliveredElsewhere =
       record.deliver_queue !== undefined && record.deliver_queue !== ownDeliverQueue;
     const recorded = { ...recordedRun(record, out), isDeliveredElsewhere };
@@ -76,6 +76,8 @@ export async function resumeRun(
     const execution = executionOf(decision, { record, saved, definition, lock });
     const { plan } = execution;
     if (out !== undefined) await recoverDelivery(out);
+    // Its earlier end may not be told yet: soon the record says that it is open again.
+    await (await parts.hooks(tell)).adopt();
     if (execution.way === 'attach') await records.drive(runId);
     else await records.reopen(runId, plan);
     tell({
@@ -116,15 +118,16 @@ function executionOf(
   about: {
     readonly record: RunRecord;
     readonly saved: Plan;
-    readonly definition: Pick<ResolvedDefinition, 'plan' | 'planSha256'>;
+    readonly definition: Pick<ResolvedDefinition, 'plan' | 'planSha256' | 'hooks'>;
     readonly lock: OutLock | undefined;
   },
 ): Execution {
   const { record, saved, definition, lock } = about;
+  const { hooks } = definition;
   const token = lock === undefined ? {} : { outToken: lock.token };
   if (decision.do === 'attach') {
     // Its workflow goes on with the plan it was given; only this process knows the new lock.
-    return { plan: { ...saved, run: { ...saved.run, ...token } }, lock, way: 'attach' };
+    return { plan: { ...saved, run: { ...saved.run, ...token } }, lock, hooks, way: 'attach' };
   }
   const plan: Plan = {
     ...definition.plan,
@@ -136,7 +139,7 @@ function executionOf(
     },
   };
   const endFirst = decision.do === 'restart' && decision.endFirst;
-  return { plan, lock, way: 'start', endFirst };
+  return { plan, lock, hooks, way: 'start', endFirst };
 }
 
 /** @throws UserError */
@@ -158,7 +161,7 @@ async function refuse(
  * The record as the decision wants it. A driver that cannot be seen from here holds the lease of `--out`, which tells
  * whether it lives; a run without one has only its word.
  */
-function recordedRun(record: RunRecord, out: string | undefined): RecordedRun {
+export function recordedRun(record: RunRecord, out: string | undefined): RecordedRun {
   const state = driverState(record);
   const where = state === 'alive' ? `process ${record.pid}` : describeOwner(driverOf(record));
   return {

@@ -15,7 +15,7 @@ import { chooseForBackfill } from './choose-for-backfill.ts';
 import { resolveDefinition } from './definition-source.ts';
 import { driveBackfill } from './drive-backfill.ts';
 import { explainRun } from './explain.ts';
-import { DefinitionError } from './load-definition.ts';
+import { DefinitionError } from './definition-error.ts';
 import { namesIn } from './record-refused.ts';
 import { makeBackfillId } from './run-id.ts';
 import { makeStateDir } from './state-dir.ts';

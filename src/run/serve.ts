@@ -61,6 +61,7 @@ export async function serve(
     }
     session = opened;
     unwatchQueues = watchUnserved(session, queuesOfOpenRuns(await parts.records(), session.engine));
+    (await parts.hooks(tell)).start(true);
     if (orders) ordered = await serveOrders(parts, { tell });
     const { uiUrl, isUp } = session.engine;
     tell({

@@ -1,19 +1,20 @@
 /**
- * Finds the state folder: `.builder` beside the nearest project root of the job file, else beside the job.
+ * Finds the state folder: what builder.yaml says, else `.builder` beside the nearest project root of the job file, else
+ * beside the job.
  *
- * 1. A root is known by builder.yaml, package.json or .git. The home folder is none: it would gather everything.
- * 2. Where an earlier version looked from the working directory and left a state folder that knows this job, that one is
- *    taken: nobody loses reuse, or a run that is still open.
+ * Where an earlier version looked from the working directory and left a state folder that knows this job, that one is
+ * taken: nobody loses reuse, or a run that is still open.
  */
 
-import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
 import { makeOwnFolder, whyNotOwn } from '../os/own-folder.ts';
+import { readProjectFile } from './project-file.ts';
+import { findProjectRoot, nearestWith, startOf } from './project-root.ts';
 
-const ROOT_MARKS = ['builder.yaml', 'package.json', '.git'] as const;
+import type { RootRequest } from './project-root.ts';
 
 export type StateDir = {
   /** Absolute. */
@@ -22,37 +23,23 @@ export type StateDir = {
   readonly insteadOf?: string;
 };
 
-export type StateDirRequest = {
+export type StateDirRequest = RootRequest & {
   /** A state folder that was named; wins. */
   readonly given?: string | undefined;
-  /** Path of the job file; absent: what the working directory belongs to. */
-  readonly job?: string | undefined;
-  /** A folder to look from instead. */
-  readonly from?: string | undefined;
-  /** The working directory. */
-  readonly cwd: string;
-  readonly home?: string | undefined;
 };
 
-/** Where the state of a job, or of the working directory, lies. Creates nothing. */
+/** Where the state of a job, or of the working directory, lies. Creates nothing. @throws DefinitionError for builder.yaml */
 export function findStateDir(request: StateDirRequest): StateDir {
-  const { given, job, cwd, home = homedir() } = request;
+  const { given, job, cwd } = request;
   if (given !== undefined) return { path: resolve(cwd, given) };
+  const said = readProjectFile(request)?.stateDir;
+  if (said !== undefined) return { path: said };
+  const from = startOf(request);
+  const usual = join(findProjectRoot(request) ?? from, '.builder');
+  const before = join(nearestWith(from, ['package.json', '.git']) ?? resolve(cwd), '.builder');
   const jobPath = job === undefined ? undefined : resolve(cwd, job);
-  const from = jobPath === undefined ? resolve(cwd, request.from ?? '.') : dirname(jobPath);
-  const usual = join(rootOf(from, ROOT_MARKS, home) ?? from, '.builder');
-  const before = join(rootOf(from, ['package.json', '.git']) ?? resolve(cwd), '.builder');
   if (before !== usual && knows(before, jobPath)) return { path: before, insteadOf: usual };
   return { path: usual };
-}
-
-/** The nearest folder upwards that is a project's. */
-function rootOf(from: string, marks: readonly string[], home?: string): string | undefined {
-  for (let folder = from; ; folder = dirname(folder)) {
-    const isRoot = folder !== home && marks.some((mark) => existsSync(join(folder, mark)));
-    if (isRoot) return folder;
-    if (dirname(folder) === folder) return undefined;
-  }
 }
 
 /**
@@ -88,6 +75,9 @@ const OBEYED = [
   'engine',
   'engine/servers',
   'attempts',
+  'hooks',
+  'hooks/due',
+  'hooks/prepared',
 ] as const;
 
 /** Creates the state folder, for this user alone; one that others could have written into is refused. @throws UserError STATE_DIR_UNUSABLE */
@@ -102,6 +92,14 @@ export function makeStateDir(path: string): void {
       { hint: 'Give another one with --state-dir.', cause: error },
     );
   }
+  checkStateDir(path);
+}
+
+/**
+ * Refuses a state folder that others could have written into, if there is one: also a look at it follows what lies
+ * there, and `prune` removes what its folders, or links in their place, lead to. @throws UserError STATE_DIR_UNUSABLE
+ */
+export function checkStateDir(path: string): void {
   const why = whyNotOwn(path, OBEYED);
   if (why === undefined) return;
   throw new UserError(

@@ -37,7 +37,7 @@ export async function watchRun(watched: Watched): Promise<RunSummary | 'suspende
   const over = new AbortController();
   stops.onCancel(() => void handle.cancel().catch(() => undefined));
   const { deliverQueue } = watched.plan.run;
-  if (deliverQueue !== queuesOf(engine.kind, runId).deliverQueue) {
+  if (deliverQueue !== queuesOf(engine.kind, watched.plan.run).deliverQueue) {
     void isServed(session, deliverQueue, 'activity').then(
       (is) => is || tell({ type: 'waiting', runId, for: 'deliverer', taskQueue: deliverQueue }),
       () => undefined,

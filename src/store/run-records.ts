@@ -10,6 +10,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
+import { isGoodStatus } from '../model/hook-message.ts';
 import { failureMessage } from '../model/failure-message.ts';
 import { replaceFile } from '../os/atomic.ts';
 import { isOwn, ownOwner, stateOf } from '../os/owner.ts';
@@ -147,8 +148,11 @@ export function openRunRecords(
     },
     reopen: async (runId, plan) => {
       const { finished_at: _, error: __, ...rest } = await current(runId);
+      const endedBadly =
+        rest.state === 'closed' && !isGoodStatus(rest.status) && rest.status !== 'CANCELLED';
       return start(plan, {
         ...rest,
+        ...(endedBadly ? { failed_before: true } : {}),
         state: 'open',
         status: 'RUNNING',
         ...ownDriver(),

@@ -6,6 +6,9 @@ import { formatDuration, parseDuration } from '../../src/model/duration.ts';
 import { jobSchema, PARAM_TYPES } from '../../src/definition/job.ts';
 import { DEFAULTS, profileSchema } from '../../src/definition/profile.ts';
 import { allowedKeys } from '../../src/definition/schema-keys.ts';
+import { checkProject } from '../../src/definition/check-project.ts';
+import { projectSchema } from '../../src/definition/project-file.ts';
+import { HOOK_WORDS } from '../../src/model/hook.ts';
 import { readDocument } from './documents.ts';
 
 /** The last YAML block of a document: its complete example. */
@@ -39,6 +42,31 @@ test('every key of both files and every type of a parameter is in its reference'
   ];
 
   expect(missing).toEqual([]);
+});
+
+test('the reference of builder.yaml has a right example, and every key', async () => {
+  const page = await readDocument('docs/builder-yaml.md');
+  const text = await exampleOf('docs/builder-yaml.md');
+
+  expect(checkProject({ path: 'docs/builder-yaml.md', text }).problems).toEqual([]);
+  expect(allowedKeys(projectSchema, []).filter((key) => !page.includes(`| \`${key}\``))).toEqual(
+    [],
+  );
+  for (const key of allowedKeys(projectSchema, ['retention'])) expect(page).toContain(`\`${key}\``);
+});
+
+test('every example of the page of hooks is right, and every key and word stands there', async () => {
+  const page = await readDocument('docs/hooks.md');
+  const examples = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => text!);
+  expect(examples.length).toBeGreaterThan(4);
+  for (const text of examples) {
+    expect(checkProject({ path: 'docs/hooks.md', text }).problems).toEqual([]);
+  }
+  const hook = allowedKeys(projectSchema, ['hooks', 'on_failure', 0]);
+  const http = allowedKeys(projectSchema, ['hooks', 'on_failure', 0, 'http']);
+  const keys = [...hook.filter((key) => key !== 'http'), ...http.map((key) => `http.${key}`)];
+  const words = [...allowedKeys(projectSchema, ['hooks']), ...keys, ...HOOK_WORDS];
+  expect(words.filter((word) => !page.includes(`\`${word}\``))).toEqual([]);
 });
 
 test('every kind has its section, which names each of its options', async () => {

@@ -3,10 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 
 import { KINDS } from '../../src/kinds/index.ts';
-import { jobJsonSchema, profileJsonSchema } from '../../src/definition/json-schema.ts';
+import {
+  jobJsonSchema,
+  profileJsonSchema,
+  projectJsonSchema,
+} from '../../src/definition/json-schema.ts';
 import { FAKE_KINDS } from './fake-kinds.ts';
 
 test.each([
+  ['builder', projectJsonSchema()],
   ['job', jobJsonSchema()],
   ['profile', profileJsonSchema(KINDS)],
 ])(

@@ -1,8 +1,16 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
 import { findBinary } from '../../src/engine/binary.ts';
 import { binaryWays } from '../../src/engine/binary-ways.ts';
@@ -158,4 +166,32 @@ test('platforms without a published server are left with the sources', () => {
     (os) => binaryWays({ platform: { os, arch: 'arm64' }, env: {}, cacheDir: '' }).length,
   );
   expect(counts).toEqual([3, 3, 1]);
+});
+
+const asRoot = process.getuid?.() === 0 ? describe : describe.skip;
+
+asRoot('where another user can be had', () => {
+  test('a server that another user can have put into the cache is not executed', () =>
+    withFolder(async (folder) => {
+      const cache = join(folder, 'cache');
+      const own = join(cache, 'builder_cli', 'temporal', '1.9.1');
+      mkdirSync(own, { recursive: true });
+      const { binary } = fakeServer(own);
+      const options = optionsFor(folder, { ways: [way('by a test', writesIt)] });
+      expect(await findBinary(options)).toMatchObject({ path: binary });
+      for (const path of [cache, join(cache, 'builder_cli'), own, binary]) {
+        chownSync(path, 65_534, 65_534);
+        await expect(findBinary(options)).rejects.toMatchObject({
+          code: 'ENGINE_NOT_FOUND',
+          message: expect.stringContaining(`${path} belongs to another user (65534)`),
+        });
+        chownSync(path, 0, 0);
+      }
+      chmodSync(cache, 0o777);
+      await expect(findBinary(options)).rejects.toMatchObject({
+        message: expect.stringContaining(`everybody may write to ${cache}`),
+      });
+      chmodSync(cache, 0o1777);
+      expect(await findBinary(options)).toMatchObject({ path: binary });
+    }));
 });

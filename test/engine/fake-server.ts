@@ -72,7 +72,8 @@ const server = require('node:http2').createServer();
 server.on('stream', (stream) => {
   stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
   stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
-  stream.end();
+  // DescribeNamespace: a namespace (field 1) with its state (field 2).
+  stream.end(Buffer.from([0, 0, 0, 0, 4, 0x0a, 2, 0x10, 1]));
 });
 server.listen(Number(after('--port')), '127.0.0.1');
 process.on('SIGTERM', () => setTimeout(() => {

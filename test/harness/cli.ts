@@ -1,6 +1,7 @@
 /** Runs the built CLI as a user does: real processes, a real engine, temporary folders that are gone afterwards. */
 
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -148,16 +149,22 @@ async function stopLeftEngine(folder: string): Promise<void> {
   await stopEngine(join(folder, '.builder')).catch(() => undefined);
 }
 
-/** A port of the loopback that is free now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/**
+ * A port of the loopback that is free now, and stays it until somebody asks for it by number: systems give none of this
+ * range to whoever only wants a port.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(15_000, 32_000);
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
     });
-  });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 /** Waits until `look` answers something, looking again and again; fails after `limitMs`. */

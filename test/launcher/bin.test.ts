@@ -11,6 +11,7 @@ import {
   rm,
   stat,
   symlink,
+  utimes,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -102,6 +103,27 @@ test('does not run a compiled bundle that somebody else could have written', () 
     expect(await start()).toBe('1\n');
     await chmod(other, 0o666);
     expect(await start()).toBe('2\n');
+  }));
+
+test('touches nothing in a cache folder that is a link, or lies in one that everybody may write to', () =>
+  withPackage(async ({ root, bundle, start }) => {
+    await bundle('console.log(1)');
+    const precious = join(root, 'precious');
+    const old = join(precious, 'old');
+    await mkdir(old, { recursive: true });
+    await utimes(old, 0, 0);
+    const base = join(root, 'home', '.cache', 'builder_cli');
+    await mkdir(base, { recursive: true });
+    await symlink(precious, join(base, 'compiled'));
+    expect(await start()).toBe('1\n');
+    expect(await readdir(precious)).toEqual(['old']);
+    await rm(join(base, 'compiled'));
+    await chmod(base, 0o777);
+    expect(await start()).toBe('1\n');
+    expect(await readdir(join(base, 'compiled'))).toEqual([]);
+    await chmod(base, 0o755);
+    await start();
+    expect(await readdir(join(base, 'compiled'))).not.toEqual([]);
   }));
 
 test.each([

@@ -1,7 +1,11 @@
 /** Where links of rules and dashboards lead: each to a paragraph, a page or a variable that is there. */
 
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 import { expect, test } from '@jest/globals';
 
@@ -67,6 +71,28 @@ test('a run, an alert and a job lead on', () => {
   expect(urls).toContain('${runbook}#${__value.raw}');
   expect(urls).toContainEqual(expect.stringContaining('/d/pipeline-job?'));
   expect(urls).toContainEqual(expect.stringContaining('/d/pipeline-overview?'));
+});
+
+test('the lines of the guide that change the addresses of a copy change all of them', async () => {
+  const readme = await readFile(join(ROOT, 'monitoring/README.md'), 'utf8');
+  const lines = /```bash\n(cp -r grafana\/provisioning [^`]*?)echo /.exec(readme)?.[1] ?? '';
+  const folder = await mkdtemp(join(tmpdir(), 'links-'));
+  try {
+    await cp(join(ROOT, 'monitoring/grafana'), join(folder, 'grafana'), { recursive: true });
+    await promisify(execFile)('sh', ['-ec', lines], { cwd: folder });
+    const mine = join(folder, 'grafana/mine/dashboards');
+    const files = (await readdir(mine)).filter((name) => name.endsWith('.json'));
+    expect(files).toHaveLength(dashboards.length);
+    for (const file of files) {
+      const text = await readFile(join(mine, file), 'utf8');
+      expect(dashboards.map(({ uid }) => uid)).toContain((JSON.parse(text) as { uid: string }).uid);
+      expect(text).not.toContain('localhost');
+      expect(text).toContain('"https://temporal.example.com/namespaces/default"');
+      expect(text).toContain('"https://prometheus.example.com/consoles/alerts.md"');
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 /** A path of a dashboard that is there, and that has the variables which the path sets. */

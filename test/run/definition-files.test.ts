@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 
 import { afterEach, expect, test } from '@jest/globals';
 
-import { DefinitionError, loadDefinition } from '../../src/run/load-definition.ts';
+import { DefinitionError } from '../../src/run/definition-error.ts';
+import { loadDefinition } from '../../src/run/load-definition.ts';
 import { problemLine } from '../../src/definition/render-problems.ts';
 import { FAKE_KINDS } from '../definition/fake-kinds.ts';
 

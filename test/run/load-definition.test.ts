@@ -6,7 +6,8 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
 import { KINDS } from '../../src/kinds/index.ts';
-import { DefinitionError, loadDefinition } from '../../src/run/load-definition.ts';
+import { DefinitionError } from '../../src/run/definition-error.ts';
+import { loadDefinition } from '../../src/run/load-definition.ts';
 import { UserError } from '../../src/model/errors.ts';
 import { problemLine, problemWithSource } from '../../src/definition/render-problems.ts';
 

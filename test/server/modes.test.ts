@@ -1,4 +1,12 @@
-import { chownSync, lstatSync, readdirSync } from 'node:fs';
+import {
+  chownSync,
+  lchownSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, test } from '@jest/globals';
@@ -73,5 +81,39 @@ asRoot('where another user can be had', () => {
         expect([resumed.code, resumed.stderr]).toEqual(refused);
         chownSync(project.path(name), 0, 0);
       }
+    }));
+
+  test('no command follows what another user has put into a state folder: prune removes nothing that its links lead to', () =>
+    withProject(FILES, async (project) => {
+      await project.write({ 'precious/old/file': 'of the user' });
+      const longAgo = new Date('2020-01-01');
+      for (const name of ['precious/old/file', 'precious/old'])
+        utimesSync(project.path(name), longAgo, longAgo);
+      await project.write({ '.builder/store/journal/x': '' });
+      for (const name of ['runs', 'attempts'])
+        symlinkSync(project.path('precious'), project.path(`.builder/${name}`));
+      for (const name of ['.builder/runs', '.builder/attempts'])
+        lchownSync(project.path(name), NOBODY, NOBODY);
+      for (const name of ['.builder', '.builder/store', '.builder/store/journal'])
+        chownSync(project.path(name), NOBODY, NOBODY);
+      const words = [
+        'prune',
+        'prune --dry-run',
+        'runs',
+        'status',
+        'logs',
+        'cancel',
+        'forget j',
+        'explain --job jobs/j.yaml',
+      ];
+      for (const one of words) {
+        const { code, stderr } = await project.run(one.split(' '));
+        expect([one, code, stderr]).toEqual([
+          one,
+          2,
+          expect.stringContaining('STATE_DIR_UNUSABLE'),
+        ]);
+      }
+      expect(readFileSync(project.path('precious/old/file'), 'utf8')).toBe('of the user');
     }));
 });

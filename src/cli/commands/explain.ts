@@ -1,7 +1,7 @@
 /** `explain` (and `run-profile --dry-run`): what would run, what would be reused and what exactly changed. Starts nothing. */
 
 import { openProject } from '../../index.ts';
-import { findStateDir } from '../../run/state-dir.ts';
+import { placeOf } from '../place.ts';
 import { projectOptions } from '../project-options.ts';
 import { makePaint } from '../render/paint.ts';
 import { requestOf } from './validate.ts';
@@ -17,8 +17,9 @@ export async function explainCommand(
   settings: Settings,
   io: Io,
 ): Promise<number> {
-  const stateDir = findStateDir({ given: settings.stateDir, job: flags.job, cwd: io.cwd }).path;
-  const project = openProject({ ...projectOptions(settings, io), stateDir });
+  const place = placeOf(settings, io.cwd, flags.job);
+  const stateDir = place.stateDir.path;
+  const project = openProject({ ...projectOptions(place.settings, io), stateDir });
   const explanation = await project.explain({ ...requestOf(flags), out: flags.out });
   if (settings.json) io.out(JSON.stringify(jsonOf(explanation), null, 2));
   else show(explanation, settings, io);

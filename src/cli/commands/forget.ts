@@ -1,6 +1,7 @@
 /** `forget`: ends the metrics and alerts of a job that is gone; its runs stay on record. */
 
-import { findStateDir, openProject } from '../../index.ts';
+import { openProject } from '../../index.ts';
+import { placeOf } from '../place.ts';
 import { projectOptions } from '../project-options.ts';
 
 import type { Io } from '../io.ts';
@@ -13,8 +14,9 @@ export async function forgetCommand(
   io: Io,
   job = '',
 ): Promise<number> {
-  const stateDir = findStateDir({ given: settings.stateDir, cwd: io.cwd }).path;
-  const project = openProject({ ...projectOptions(settings, io), stateDir });
+  const place = placeOf(settings, io.cwd);
+  const stateDir = place.stateDir.path;
+  const project = openProject({ ...projectOptions(place.settings, io), stateDir });
   try {
     await project.forget(job);
   } finally {

@@ -1,7 +1,7 @@
 /** `partitions`: what there is of each partition of a job, and what would come out differently now. Starts nothing. */
 
 import { openProject } from '../../index.ts';
-import { findStateDir } from '../../run/state-dir.ts';
+import { placeOf } from '../place.ts';
 import { projectOptions } from '../project-options.ts';
 import { makePaint } from '../render/paint.ts';
 import { requestOf } from './validate.ts';
@@ -24,8 +24,9 @@ export async function partitionsCommand(
   settings: Settings,
   io: Io,
 ): Promise<number> {
-  const stateDir = findStateDir({ given: settings.stateDir, job: flags.job, cwd: io.cwd }).path;
-  const project = openProject({ ...projectOptions(settings, io), stateDir });
+  const place = placeOf(settings, io.cwd, flags.job);
+  const stateDir = place.stateDir.path;
+  const project = openProject({ ...projectOptions(place.settings, io), stateDir });
   const request = { ...requestOf(flags), out: flags.out };
   const { rows } = await project.partitions(request, { stale: flags.stale });
   await project.close();

@@ -2,13 +2,14 @@
 
 import { openProject } from '../../index.ts';
 import { UserError } from '../../model/errors.ts';
-import { durationMs } from '../../model/duration.ts';
+import { durationMs, formatDuration } from '../../model/duration.ts';
 import { formatSize, parseSize } from '../../model/size.ts';
-import { findStateDir } from '../../run/state-dir.ts';
+import { placeOf } from '../place.ts';
 import { projectOptions } from '../project-options.ts';
 import { wholeNumber } from '../settings.ts';
 
 import type { PruneReport, PruneRequest } from '../../index.ts';
+import type { Retention } from '../../run/project-file.ts';
 import type { Io } from '../io.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';
 
@@ -21,17 +22,22 @@ export type PruneFlags = GlobalFlags & {
 
 /** Prunes a state folder. Answers the exit code. @throws UserError */
 export async function pruneCommand(flags: PruneFlags, settings: Settings, io: Io): Promise<number> {
-  const stateDir = findStateDir({ given: settings.stateDir, cwd: io.cwd }).path;
-  const bounds = boundsOf(flags);
+  const { stateDir: found, project: file, ...place } = placeOf(settings, io.cwd);
+  const stateDir = found.path;
+  const bounds = { ...file?.retention, ...boundsOf(flags) };
   const { dryRun = false } = flags;
   const project = openProject({
-    ...projectOptions(settings, io),
+    ...projectOptions(place.settings, io),
     stateDir,
     onEvent: (event) => {
       if (event.type === 'said' && !settings.json) io.say(event.text);
     },
   });
-  if (!settings.json) io.say(`state     ${stateDir}`);
+  if (!settings.json) {
+    io.say(`state     ${stateDir}`);
+    const taken = retentionWords(file?.retention ?? {}, flags);
+    if (taken !== '') io.say(`keeping   ${taken}, as builder.yaml says`);
+  }
   const report = await project.prune({
     ...bounds,
     dryRun,
@@ -54,6 +60,20 @@ function boundsOf({ olderThan, keepRuns, maxSize }: PruneFlags): PruneRequest {
       : { keepRuns: wholeNumber('--keep-runs', keepRuns, 0, 1_000_000) }),
     ...(maxSize === undefined ? {} : { maxBytes: parseSize(maxSize) }),
   };
+}
+
+/** What builder.yaml says and no flag does. */
+function retentionWords({ olderThanMs, keepRuns, maxBytes }: Retention, flags: PruneFlags): string {
+  const words = [
+    olderThanMs === undefined || flags.olderThan !== undefined
+      ? []
+      : [`what is younger than ${formatDuration(olderThanMs)}`],
+    keepRuns === undefined || flags.keepRuns !== undefined ? [] : [`the newest ${keepRuns} runs`],
+    maxBytes === undefined || flags.maxSize !== undefined
+      ? []
+      : [`at most ${formatSize(maxBytes)}`],
+  ];
+  return words.flat().join(', ');
 }
 
 function ageOf(text: string): number {

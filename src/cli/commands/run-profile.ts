@@ -3,8 +3,8 @@
 import { join } from 'node:path';
 
 import { UserError } from '../../index.ts';
-import { findStateDir } from '../../run/state-dir.ts';
 import { serveMetricsWhile } from '../../run/where-to-serve.ts';
+import { placeOf } from '../place.ts';
 import { metricsChoice } from '../project-options.ts';
 import { runAndShow } from '../run-command.ts';
 import { runPartitions } from '../run-partitions.ts';
@@ -42,11 +42,8 @@ export async function runProfileCommand(
     const say = (line: string): void => io.say(line);
     return serveMetricsWhile(metricsChoice(settings), say, () => explainCommand(one, settings, io));
   }
-  const about = {
-    settings,
-    io,
-    stateDir: findStateDir({ given: settings.stateDir, job: flags.job, cwd: io.cwd }),
-  };
+  const { project: _, ...place } = placeOf(settings, io.cwd, flags.job);
+  const about = { ...place, io };
   if (words !== undefined && chosen.length !== 1) {
     return runPartitions(
       about,

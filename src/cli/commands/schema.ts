@@ -2,9 +2,14 @@
 
 import { stringify } from 'yaml';
 
-import { jobJsonSchema, profileJsonSchema } from '../../definition/json-schema.ts';
-import { findStateDir, KINDS, openProject } from '../../index.ts';
+import {
+  jobJsonSchema,
+  profileJsonSchema,
+  projectJsonSchema,
+} from '../../definition/json-schema.ts';
+import { KINDS, openProject } from '../../index.ts';
 import { UserError } from '../../model/errors.ts';
+import { placeOf } from '../place.ts';
 import { projectOptions } from '../project-options.ts';
 import { requestOf } from './validate.ts';
 
@@ -18,6 +23,12 @@ export type SchemaFlags = Partial<DefinitionFlags> & {
   readonly step?: string;
 };
 
+const SCHEMAS: Readonly<Record<string, () => object>> = Object.freeze({
+  job: jobJsonSchema,
+  profile: () => profileJsonSchema(KINDS),
+  builder: projectJsonSchema,
+});
+
 /** Prints and answers the exit code. @throws UserError */
 export async function schemaCommand(
   flags: SchemaFlags,
@@ -26,19 +37,21 @@ export async function schemaCommand(
   file: string = 'profile',
 ): Promise<number> {
   if (flags.columns !== true) {
-    if (file !== 'job' && file !== 'profile') {
-      throw new UserError('BAD_USAGE', `there is no schema of '${file}'; allowed: job, profile`);
+    const schema = SCHEMAS[file];
+    if (schema === undefined) {
+      const allowed = Object.keys(SCHEMAS).join(', ');
+      throw new UserError('BAD_USAGE', `there is no schema of '${file}'; allowed: ${allowed}`);
     }
-    const schema = file === 'job' ? jobJsonSchema() : profileJsonSchema(KINDS);
-    io.out(JSON.stringify(schema, null, 2));
+    io.out(JSON.stringify(schema(), null, 2));
     return 0;
   }
   if (flags.job === undefined) {
     throw new UserError('BAD_USAGE', '--columns needs --job: the file whose tables are looked at');
   }
   const { job } = flags;
-  const stateDir = findStateDir({ given: settings.stateDir, job, cwd: io.cwd }).path;
-  const project = openProject({ ...projectOptions(settings, io), stateDir });
+  const place = placeOf(settings, io.cwd, job);
+  const stateDir = place.stateDir.path;
+  const project = openProject({ ...projectOptions(place.settings, io), stateDir });
   const { tables, unknown } = await project.inferredColumns(requestOf({ ...flags, job }), flags);
   if (settings.json) {
     io.out(JSON.stringify({ tables, unknown }, null, 2));

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 
 import { formatDuration } from '../../model/duration.ts';
 import { findRun } from '../../run/find-run.ts';
+import { readHookNotes } from '../../run/hook-notes.ts';
 import { shownStatus } from '../../run/shown-status.ts';
 import { makePaint } from '../render/paint.ts';
 import { backfillStatusCommand, isBackfill } from './backfill-control.ts';
 
+import type { HookNote } from '../../run/hook-notes.ts';
 import type { Io } from '../io.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';
 
@@ -25,8 +27,9 @@ export async function statusCommand(
     { runId, out: flags.out },
     { ...settings, cwd: io.cwd },
   );
+  const hooks = await readHookNotes(stateDir, record.run_id);
   if (settings.json) {
-    io.out(JSON.stringify(record, null, 2));
+    io.out(JSON.stringify(hooks.length === 0 ? record : { ...record, hooks }, null, 2));
     return 0;
   }
   const paint = makePaint(io.color);
@@ -38,7 +41,14 @@ export async function statusCommand(
     const words = [step.id.padEnd(width), step.status, time, step.reason ?? ''];
     io.out(`  ${words.filter((word) => word !== '').join('  ')}`);
   }
+  for (const each of hooks) io.out(`  ${hookLine(each)}`);
   if (record.out !== undefined) io.say(`out       ${record.out}`);
   io.say(`record    ${join(stateDir, 'runs', record.run_id)}`);
   return 0;
+}
+
+/** Who was told, or why not yet. */
+function hookLine({ hook, state, tries, error }: HookNote): string {
+  const often = tries > 1 ? ` in try ${tries}` : '';
+  return `hook  ${hook}: ${state}${often}${state === 'sent' || error === undefined ? '' : `, ${error}`}`;
 }

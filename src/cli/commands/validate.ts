@@ -1,7 +1,9 @@
 /** `validate`: reports every problem of both files in one pass, and starts nothing. */
 
+import { resolve } from 'node:path';
+
 import { DefinitionError, openProject } from '../../index.ts';
-import { findStateDir } from '../../run/state-dir.ts';
+import { placeOf } from '../place.ts';
 import { projectOptions } from '../project-options.ts';
 import { reportProblems } from '../report.ts';
 
@@ -39,8 +41,11 @@ export async function validateCommand(
 ): Promise<number> {
   try {
     // What is stored there tells the columns of tables; nothing is made.
-    const stateDir = findStateDir({ given: settings.stateDir, job: flags.job, cwd: io.cwd }).path;
-    const project = openProject({ ...projectOptions(settings, io), stateDir });
+    const place = placeOrOwn(flags, settings, io);
+    const project = openProject({
+      ...projectOptions(place.settings, io),
+      stateDir: place.stateDir,
+    });
     const { plan, planSha256 } = await project.validate(requestOf(flags));
     const { job, profile, steps } = plan;
     if (settings.json) {
@@ -64,5 +69,20 @@ export async function validateCommand(
       io.out(JSON.stringify({ ok: false, error: { code, message, problems } }, null, 2));
     } else reportProblems(error.problems, error.texts, io);
     return 2;
+  }
+}
+
+/** What is wrong in builder.yaml is reported with the rest; until it is mended nothing stored is known. */
+function placeOrOwn(
+  flags: DefinitionFlags,
+  settings: Settings,
+  io: Io,
+): { readonly settings: Settings; readonly stateDir: string } {
+  try {
+    const place = placeOf(settings, io.cwd, flags.job);
+    return { settings: place.settings, stateDir: place.stateDir.path };
+  } catch (error) {
+    if (!(error instanceof DefinitionError)) throw error;
+    return { settings, stateDir: settings.stateDir ?? resolve(io.cwd, '.builder') };
   }
 }

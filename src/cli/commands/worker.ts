@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 
 import { openProject, UserError } from '../../index.ts';
 import { serviceOf } from '../../run/connection.ts';
-import { findStateDir } from '../../run/state-dir.ts';
+import { placeOf } from '../place.ts';
 import { projectOptions } from '../project-options.ts';
 import { engineLine } from '../render/terminal.ts';
 import { makeSignals } from '../signals.ts';
@@ -36,9 +36,10 @@ export async function serveAndShow(options: {
   readonly io: Io;
   readonly verb: 'serving' | 'dev';
 }): Promise<number> {
-  const { flags, settings, io, verb } = options;
+  const { flags, io, verb } = options;
   const slots = slotsOf(flags.slots);
-  const stateDir = findStateDir({ given: settings.stateDir, cwd: io.cwd }).path;
+  const { settings, stateDir: found } = placeOf(options.settings, io.cwd);
+  const stateDir = found.path;
   const project = openProject({
     ...projectOptions(settings, io),
     stateDir,

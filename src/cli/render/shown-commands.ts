@@ -1,7 +1,7 @@
 /** Commands that people are shown, to be typed where they are. */
 
 import { findStateDir } from '../../run/state-dir.ts';
-import { shellWord } from './shell-word.ts';
+import { shellWord } from '../../model/shell-word.ts';
 
 import type { Settings } from '../settings.ts';
 

@@ -1,9 +1,9 @@
 /** What a person reads when a run has ended: every step, the slowest, what failed and where to look. Pure. */
 
 import { formatDuration } from '../../model/duration.ts';
+import { countsOf, isTrouble, troubleLines } from '../../model/trouble.ts';
 import { outcomeLine } from './lines.ts';
 
-import type { Outcome } from '../../model/outcome.ts';
 import type { RunSummary } from '../../model/run-summary.ts';
 import type { DeliverResult } from '../../model/step-result.ts';
 import type { Paint } from './paint.ts';
@@ -37,7 +37,10 @@ export function summaryLines(
   }
   const warned = outcomes.filter((o) => o.failedChecks !== undefined && o.failedChecks.length > 0);
   for (const o of warned) lines.push(`  checks    ${o.step}: ${o.failedChecks?.join(', ')}`);
-  for (const o of outcomes.filter(isTrouble)) lines.push(...troubleLines(o, paint));
+  const marks = { status: paint.red, step: paint.bold };
+  for (const o of outcomes.filter(isTrouble)) {
+    lines.push(...troubleLines(o, marks).map((line) => `  ${line}`));
+  }
   if (summary.deliveryFailure !== undefined) {
     const { code, message, hint } = summary.deliveryFailure;
     lines.push(`  ${paint.red('delivery')}  ${code}: ${message}`);
@@ -57,29 +60,6 @@ export function summaryLines(
   if (places.ui !== undefined) lines.push(`  history   ${places.ui}`);
   if (places.resume !== undefined) lines.push(`  go on     ${places.resume}`);
   return lines;
-}
-
-function isTrouble(o: Outcome): boolean {
-  return o.status === 'FAIL' || o.status === 'TIMEOUT' || o.status === 'BUDGET_EXCEEDED';
-}
-
-function troubleLines(o: Outcome, paint: Paint): string[] {
-  const attempt = o.attempts > 0 ? ` in attempt ${o.attempts}` : '';
-  const code = o.code === undefined ? '' : `${o.code}: `;
-  const [first = '', ...rest] = (o.reason ?? 'no reason given').split('\n');
-  return [
-    `  ${paint.red(o.status)}  step ${paint.bold(o.step)}${attempt}: ${code}${first}`,
-    ...rest.map((line) => `        ${line}`),
-    ...(o.hint === undefined ? [] : [`        ${o.hint}`]),
-    ...(o.log === undefined ? [] : [`        log: ${o.log}`]),
-  ];
-}
-
-/** `17 OK, 1 CACHED, 1 WARN`. */
-export function countsOf(outcomes: readonly Outcome[]): string {
-  const counts = new Map<string, number>();
-  for (const { status } of outcomes) counts.set(status, (counts.get(status) ?? 0) + 1);
-  return [...counts].map(([status, n]) => `${n} ${status}`).join(', ');
 }
 
 function outLines({ files, kept, gone = [] }: DeliverResult, out: string): readonly string[] {

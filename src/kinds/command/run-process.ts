@@ -11,7 +11,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync } from 'node:fs';
 
-import { fewerThan, groupEmpties, groupMembers, signalGroup } from '../../os/process-group.ts';
+import {
+  fewerThan,
+  groupEmpties,
+  groupMembers,
+  signalGroup,
+  WATCHED_SHELL,
+} from '../../os/process-group.ts';
 
 import { openPipes } from './output-pipes.ts';
 
@@ -42,21 +48,12 @@ const GRACE_MS = 5_000;
 const CLOSE_MS = 1_000;
 const ENDING_MS = 250;
 
-/**
- * fd 3 ends when the worker is gone or done: whatever is left of the group then ends too. The watcher
- * is nobody's child here, so that a program that waits for all its children does not wait for it; as
- * a member of the group it also keeps the group's number from being given to someone else.
- */
-const WATCHED = `( ( trap '' HUP INT QUIT TERM USR1 USR2; read -r _ <&3; kill -KILL 0 ) </dev/null >/dev/null 2>&1 & )
-exec 3<&-
-exec "$@"`;
-
 /** Exit code or signal of the command, once nothing of it runs any more. Rejects only if no process could be started. */
 export async function runProcess(options: ProcessOptions): Promise<Ended> {
   const { argv, cwd, env, signal, out, err, graceMs = GRACE_MS } = options;
   signal.throwIfAborted();
   const pipes = await openPipes(['out', 'err']);
-  const child = spawn('/bin/sh', ['-c', WATCHED, 'builder-step', ...argv], {
+  const child = spawn('/bin/sh', ['-c', WATCHED_SHELL, 'builder-step', ...argv], {
     cwd,
     env: { ...env },
     detached: true,

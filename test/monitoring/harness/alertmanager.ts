@@ -5,7 +5,7 @@
 
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -36,16 +36,22 @@ export type Alertmanager = {
   readonly messages: readonly Message[];
 };
 
-export type Pace = { readonly groupWait: string; readonly groupInterval: string };
+export type Options = {
+  readonly groupWait: string;
+  readonly groupInterval: string;
+  /** Changes the text of the shipped file, as somebody who sets it up does. */
+  readonly edit?: (shipped: string) => string;
+};
 
-const CONFIG = join(ROOT, 'monitoring/alertmanager/alertmanager.yml');
+/** The shipped folder. */
+export const SHIPPED = join(ROOT, 'monitoring/alertmanager');
 const PACKAGE = 'prometheus-alertmanager';
 /** Where Debian's build looks for the templates of its messages, which the original holds inside. */
 const TEMPLATES = '/usr/share/prometheus/alertmanager';
 
 /** Hands an Alertmanager to `work` and ends it afterwards. */
 export async function withAlertmanager<T>(
-  pace: Pace,
+  options: Options,
   work: (alertmanager: Alertmanager) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'alertmanager-'));
@@ -64,7 +70,8 @@ export async function withAlertmanager<T>(
   await once(receiver, 'listening');
   const port = await freePort();
   const hook = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
-  await writeFile(join(folder, 'alertmanager.yml'), await configOf(pace, hook));
+  await copyFile(join(SHIPPED, 'message.tmpl'), join(folder, 'message.tmpl'));
+  await writeFile(join(folder, 'alertmanager.yml'), await configOf(options, hook));
   const url = `http://127.0.0.1:${port}`;
   try {
     return await withServer(
@@ -90,8 +97,11 @@ export async function withAlertmanager<T>(
 }
 
 /** The shipped file, sending to a receiver of ours what would go to somebody, at the pace of tests. */
-async function configOf({ groupWait, groupInterval }: Pace, hook: string): Promise<string> {
-  const shipped = parse(await readFile(CONFIG, 'utf8'));
+async function configOf(
+  { groupWait, groupInterval, edit = (text) => text }: Options,
+  hook: string,
+): Promise<string> {
+  const shipped = parse(edit(await readFile(join(SHIPPED, 'alertmanager.yml'), 'utf8')));
   return stringify({
     ...shipped,
     route: {

@@ -46,6 +46,8 @@ export type Prometheus = {
   fired(sinceS?: number): Promise<readonly string[]>;
   /** Evaluations of rules that failed since the start, by group. */
   ruleFailures(): Promise<Table>;
+  /** Mean seconds that evaluating all rules once takes, and the CPU seconds of the whole server so far. */
+  cost(): Promise<{ readonly evaluationS: number; readonly cpuS: number }>;
   /** What `promtool query instant` prints. */
   promtool(expression: string): Promise<string>;
 };
@@ -252,6 +254,18 @@ function client(url: string): Omit<Prometheus, 'discovers'> {
         nowS,
       );
       return seen.map(({ labels }) => labels['alertname'] ?? '').toSorted();
+    },
+    cost: async () => {
+      const text = await (await fetch(`${url}/metrics`)).text();
+      const sumOf = (name: string): number =>
+        [...text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))]
+          .map(([, value]) => Number(value))
+          .reduce((sum, value) => sum + value, 0);
+      const groups = text.match(/^prometheus_rule_group_rules\{/gm)?.length ?? 0;
+      const meanS =
+        sumOf('prometheus_rule_group_duration_seconds_sum') /
+        sumOf('prometheus_rule_group_duration_seconds_count');
+      return { evaluationS: meanS * groups, cpuS: sumOf('process_cpu_seconds_total') };
     },
     ruleFailures: () => countsByGroup('prometheus_rule_evaluation_failures_total'),
     promtool: async (expression) => {

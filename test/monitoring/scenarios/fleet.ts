@@ -88,12 +88,10 @@ steps:
       await worker({ port });
       await prometheus.becomes('count(pipeline_build_info)', [], { '': 1 });
       expect((await call('out').ended).code).toBe(1);
-      await prometheus.becomes(failures, ['job', 'status'], { 'nightly FAIL': 1 });
+      // On the same host and port it goes on from what the first one counted.
+      await prometheus.becomes(failures, ['job', 'status'], { 'nightly FAIL': 2 });
+      await prometheus.becomes('pipeline_run_status_total{status="FAIL"}', ['job'], { nightly: 2 });
       await prometheus.fires('PipelineStepFailing', LOAD);
-      const runs = 'pipeline_run_status_total{status="FAIL"}';
-      await prometheus.becomes(`sum(count_over_time((${runs} == 1)[10m:1s])) > bool 0`, [], {
-        '': 1,
-      });
     }),
 };
 

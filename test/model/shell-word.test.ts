@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 
 import { expect, test } from '@jest/globals';
 
-import { shellWord } from '../../../src/cli/render/shell-word.ts';
+import { shellWord } from '../../src/model/shell-word.ts';
 
 test.each(['out', './a b', "it's", '~/x', 'a$HOME`b`', '', '#x', 'a\nb', '*', 'ü', '-x=1'])(
   'a shell reads the word %j as it was meant',

@@ -1,0 +1,26 @@
+/** Where a command works: its state folder, and its settings with what builder.yaml says where no flag does. */
+
+import { readProjectFile } from '../run/project-file.ts';
+import { findStateDir } from '../run/state-dir.ts';
+
+import type { ProjectFile } from '../run/project-file.ts';
+import type { StateDir } from '../run/state-dir.ts';
+import type { Settings } from './settings.ts';
+
+export type CommandPlace = {
+  readonly settings: Settings;
+  readonly stateDir: StateDir;
+  /** What builder.yaml says; undefined: there is none. */
+  readonly project: ProjectFile | undefined;
+};
+
+/** Of a job file, or of the working directory. @throws DefinitionError with what is wrong in builder.yaml */
+export function placeOf(settings: Settings, cwd: string, job?: string): CommandPlace {
+  const project = readProjectFile({ job, cwd });
+  const store = settings.store ?? project?.store;
+  return {
+    settings: store === undefined ? settings : { ...settings, store },
+    stateDir: findStateDir({ given: settings.stateDir, job, cwd }),
+    project,
+  };
+}

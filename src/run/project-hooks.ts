@@ -1,0 +1,158 @@
+/** The hooks of a project's runs: what is due when one ends, and the sender of what is due. Nothing here fails a run. */
+
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { makeRedactor } from '../activities/redactor.ts';
+import { makeSecrets } from '../activities/secrets.ts';
+import { openDueHooks } from '../hooks/due.ts';
+import { makeSender } from '../hooks/sender.ts';
+import { endedRun, isGoodStatus } from '../model/hook-message.ts';
+import { endedBadlyBefore } from './earlier-run.ts';
+import { listRuns, lookAtRecords } from './records.ts';
+
+import type { Due } from '../hooks/due.ts';
+import type { Hook } from '../model/hook.ts';
+import type { Plan } from '../model/plan.ts';
+import type { RunRecord } from '../model/run-record.ts';
+import type { RunSummary } from '../model/run-summary.ts';
+import type { Parts } from './parts.ts';
+import type { Tell } from './project-events.ts';
+
+/** So long a command waits for its hooks after it has said how the run ended. */
+const WAIT_MS = 5_000;
+
+/** The end of a run, as its hooks tell it. */
+export type HookedEnd = {
+  readonly plan: Plan;
+  readonly summary: RunSummary;
+  readonly hooks: readonly Hook[];
+  readonly endedAtMs: number;
+  readonly elapsedMs: number;
+  readonly uiUrl?: string | undefined;
+};
+
+export type ProjectHooks = {
+  /** To be called before the end is recorded; what it answers, after. Answers undefined where nobody is to be told. */
+  prepare(end: HookedEnd): Promise<(() => Promise<void>) | undefined>;
+  /** What processes left that were killed right after a run had ended. */
+  adopt(): Promise<void>;
+  /** Sends what is due, for a while; where the process serves on it is sent beside. `stop` ends the wait. */
+  settle(stop: AbortSignal): Promise<void>;
+  /** Goes on sending what is left of earlier runs. `serving`: also of later ones, and nobody has to wait for it. */
+  start(serving?: boolean): void;
+  /** True where the process outlives the run. */
+  isServing(): boolean;
+  close(): Promise<void>;
+};
+
+/** Nothing is made before there is something to tell. */
+export function makeProjectHooks(parts: Parts, tell: Tell): ProjectHooks {
+  const { stateDir, env = {}, secretsDir } = parts.options;
+  const due = openDueHooks(stateDir);
+  let serving = false;
+  const say = (text: string): void => tell({ type: 'said', text });
+  const sender = makeSender({
+    due,
+    env,
+    now: Date.now,
+    secret: makeSecrets({ env, dir: secretsDir }),
+    redact: (text, secrets) => makeRedactor(secrets).text(text),
+    endOf: (one) => endOf(stateDir, one),
+    say,
+    onFailure: () => void parts.metrics(tell).then((metrics) => metrics.hookFailed()),
+  });
+  const hasAny = (): boolean => existsSync(join(stateDir, 'hooks'));
+
+  return {
+    prepare: async (end) => {
+      try {
+        const value = await dueOf(parts, end);
+        if (value === undefined) return undefined;
+        await due.prepare(value);
+        // What cannot be said now is found by the record.
+        return () => due.isDue(value).catch(() => undefined);
+      } catch (error) {
+        say(`hooks     nobody can be told how the run ended: ${(error as Error).message}`);
+        return undefined;
+      }
+    },
+    adopt: async () => {
+      if (hasAny()) await sender.adopt();
+    },
+    settle: async (stop) => {
+      if (serving || !hasAny()) return;
+      await Promise.race([sender.flush(WAIT_MS), aborted(stop)]);
+    },
+    start: (isServing = false) => {
+      serving ||= isServing;
+      if (serving || hasAny()) sender.start();
+    },
+    isServing: () => serving,
+    close: () => sender.close(),
+  };
+}
+
+async function dueOf(parts: Parts, end: HookedEnd): Promise<Due | undefined> {
+  const { plan, summary, hooks, endedAtMs, elapsedMs } = end;
+  const { id: runId } = plan.run;
+  if (hooks.length === 0 || summary.status === 'CANCELLED') return undefined;
+  const records = await parts.records();
+  const record = await records.read(runId);
+  if (record === undefined) return undefined;
+  const isGood = isGoodStatus(summary.status);
+  const isWanted = (on: Hook['on']): boolean => hooks.some((hook) => hook.on === on);
+  const events = new Set<Hook['on']>([isGood ? 'success' : 'failure']);
+  if (isGood && isWanted('recovery') && (await endedBadlyBefore(records, record))) {
+    events.add('recovery');
+  }
+  const wanted = hooks.filter(({ on }) => events.has(on));
+  if (wanted.length === 0) return undefined;
+  const { generation } = record;
+  const run = endedRun({
+    ...{ plan, summary, endedAtMs, elapsedMs },
+    startedAt: record.started_at,
+    stateDir: parts.options.stateDir,
+    folder: parts.folder(runId),
+    url: end.uiUrl,
+  });
+  return {
+    run,
+    generation,
+    endedAtMs,
+    hooks: wanted.map((hook) => ({
+      hook,
+      key: keyOf(runId, generation, hook.id),
+      state: 'waiting',
+      tries: 0,
+      nextAtMs: 0,
+    })),
+  };
+}
+
+/** The same for every try. A run that is gone on with ends once more, under its next generation. */
+function keyOf(runId: string, generation: number, hook: string): string {
+  const short = createHash('sha256').update(hook).digest('hex').slice(0, 8);
+  return `${runId}.${generation}.${short}`;
+}
+
+async function endOf(stateDir: string, { run, generation }: Due) {
+  const recorded = await lookAtRecords(stateDir);
+  let record: RunRecord | undefined;
+  try {
+    const where = ({ id }: { readonly id: string }): boolean => id === run.run_id;
+    record = (await listRuns(recorded, { limit: 1, where }))[0]?.record;
+  } finally {
+    for (const { store } of recorded) store.close();
+  }
+  if (record === undefined || record.generation > generation) return 'gone';
+  return record.state === 'closed' ? 'recorded' : 'open';
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) =>
+    signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
+}
