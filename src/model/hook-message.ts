@@ -75,7 +75,9 @@ export function endedRun(about: {
   const { plan, summary, startedAt, endedAtMs, elapsedMs, stateDir, folder, url } = about;
   const { id: runId, out } = plan.run;
   const { status, delivery } = summary;
-  const resume = isGoodStatus(status)
+  // What could not be begun is mended in its files; there is nothing to go on with.
+  const hasNothing = isGoodStatus(status) || summary.refusal !== undefined;
+  const resume = hasNothing
     ? undefined
     : `builder_cli resume ${shellWord(runId)} --state-dir ${shellWord(stateDir)}`;
   const lines = [
@@ -170,7 +172,7 @@ function warningsIn({ outcomes }: RunSummary): readonly string[] {
   );
 }
 
-function failuresIn({ outcomes, deliveryFailure }: RunSummary): readonly HookFailure[] {
+function failuresIn({ outcomes, deliveryFailure, refusal }: RunSummary): readonly HookFailure[] {
   const steps = outcomes
     .filter(isTrouble)
     .slice(0, MOST_FAILURES)
@@ -185,8 +187,9 @@ function failuresIn({ outcomes, deliveryFailure }: RunSummary): readonly HookFai
       rows_rejected: o.rowsRejected ?? null,
       log: o.log ?? null,
     }));
-  if (deliveryFailure === undefined) return steps;
-  const { code, message, hint, log, failedChecks, rowsRejected } = deliveryFailure;
+  const ofNoStep = deliveryFailure ?? refusal;
+  if (ofNoStep === undefined) return steps;
+  const { code, message, hint, log, failedChecks, rowsRejected } = ofNoStep;
   return [
     ...steps,
     {
