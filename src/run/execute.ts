@@ -138,7 +138,7 @@ async function throughEngine(
       run: {
         ...run,
         deliverQueue: deliverQueueOf(engine.kind, parts.options.engine, run),
-        ...(engine.kind === 'embedded' ? { attended: true } : {}),
+        ...(engine.kind === 'embedded' && control.heartbeats !== true ? { attended: true } : {}),
       },
     });
     await records.update(runId, {

@@ -2,11 +2,15 @@
 
 import { shapeOf } from '../model/run-shape.ts';
 
+import type { Metrics } from '../metrics/open-metrics.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RunControl, Stops } from './control.ts';
 import type { Parts } from './parts.ts';
 
-/** Waits for a first scrape as long as the project says; any stop ends the wait. */
+/** What is waited for, or was: by job and profile, for later runs have the same series. */
+const awaited = new WeakMap<Metrics, Map<string, Promise<void>>>();
+
+/** Waits for a first scrape of its job and profile as long as the project says; any stop ends the wait. */
 export async function awaitFirstScrape(
   parts: Parts,
   plan: Plan,
@@ -16,9 +20,16 @@ export async function awaitFirstScrape(
   const seconds = parts.options.metrics?.waitForScrape ?? 0;
   if (seconds === 0) return;
   const metrics = await parts.metrics(tell);
+  const mine = awaited.get(metrics) ?? new Map<string, Promise<void>>();
+  awaited.set(metrics, mine);
+  const name = JSON.stringify([plan.job, plan.profile]);
+  const begun = mine.get(name);
+  if (begun !== undefined) return begun;
   const enough = new AbortController();
   stops.onCancel(() => enough.abort());
   void stops.suspended.then(() => enough.abort());
   const say = (text: string): void => tell({ type: 'said', text });
-  await metrics.awaitScrape(shapeOf(plan), seconds, say, enough.signal);
+  const waiting = metrics.awaitScrape(shapeOf(plan), seconds, say, enough.signal);
+  mine.set(name, waiting);
+  await waiting;
 }

@@ -10,6 +10,7 @@ import { currentDefinition } from './current-definition.ts';
 import { listenForStops } from './control.ts';
 import { executeRun } from './execute.ts';
 import { queuesOf } from './queues.ts';
+import { isRefused } from './record-refused.ts';
 import { seeWorkflow } from './see-workflow.ts';
 import { tidyUp } from './tidy-up.ts';
 
@@ -37,6 +38,11 @@ export async function resumeRun(
   const record = await records.read(runId);
   if (record === undefined) {
     throw new UserError('RUN_NOT_FOUND', `run ${runId} is not recorded in ${options.stateDir}`);
+  }
+  if (isRefused(record)) {
+    throw new UserError('NOTHING_TO_RESUME', `run ${runId} could not be begun: ${record.error}`, {
+      hint: 'Mend what it says, and have it made again, by a run-profile or the next of its backfill or schedule.',
+    });
   }
   const saved = await records.readPlan(runId);
   const { out } = saved.run;

@@ -105,7 +105,11 @@ test('a process that is told to stop leaves an ordered run open; the next goes o
 
 test('a definition that is broken makes a recorded run that failed, and says where', () =>
   withProject(
-    { ...FILES, 'profiles/p.yaml': 'profile: p\nsteps:\n  a: { uses: no.such }\n' },
+    {
+      ...FILES,
+      'builder.yaml': "hooks:\n  on_failure:\n    - command: [sh, -c, 'cat > told.json']\n",
+      'profiles/p.yaml': 'profile: p\nsteps:\n  a: { uses: no.such }\n',
+    },
     async (project) => {
       await serving(project);
       await withOrders(project, async ({ client, taskQueue, sign }) => {
@@ -118,6 +122,17 @@ test('a definition that is broken makes a recorded run that failed, and says whe
       });
       expect(await recorded(project)).toMatchObject([
         { status: 'FAIL', error: expect.stringContaining('profiles/p.yaml:3:14: UNKNOWN_KIND') },
+      ]);
+      const told = await until(
+        () => project.readJson<{ text: string; resume: null }>('told.json').catch(() => undefined),
+        'the hook is told',
+      );
+      expect([told.resume, told.text]).toEqual([null, expect.stringContaining('UNKNOWN_KIND')]);
+      const [{ run_id: runId } = { run_id: '' }] = await recorded(project);
+      const resumed = await project.run(['resume', runId]);
+      expect([resumed.code, resumed.stderr]).toEqual([
+        2,
+        expect.stringContaining('NOTHING_TO_RESUME'),
       ]);
     },
   ));
@@ -153,3 +168,33 @@ test('what no command of the state folder ordered is not made', () =>
     expect(process.said()).toContain('its run was not ordered');
     expect(await recorded(project)).toEqual([]);
   }));
+
+test('of more partitions than one workflow sees to, it continues as a new one, and makes each once', () =>
+  withProject(
+    {
+      ...FILES,
+      'jobs/j.yaml': 'job: mine\nprofile: p\npartition: { by: list, values: [a, b, c, d, e] }\n',
+      go: '',
+    },
+    async (project) => {
+      await serving(project);
+      const id = 'mine-1';
+      const record = { backfill_id: id, partitions: ['a', 'b', 'c', 'd', 'e'] };
+      await project.write({ [`.builder/backfills/${id}/backfill.json`]: JSON.stringify(record) });
+      await withOrders(project, async ({ client, taskQueue, sign }) => {
+        const order = sign({ ...orderOf(project), by: 'backfill', id });
+        const spec = { order, atMs: Date.now(), atMost: 2, pageSize: 2, paused: false };
+        const handle = await client.workflow.start('backfill', {
+          ...{ args: [spec], workflowId: id, taskQueue },
+        });
+        expect(await handle.result()).toMatchObject({ ended: 5, total: 5 });
+        const { firstExecutionRunId: first } = handle;
+        const { status } = await client.workflow.getHandle(id, first).describe();
+        expect(status.name).toBe('CONTINUED_AS_NEW');
+      });
+      const runs = await recorded(project);
+      expect(runs.map(({ run_id, status }) => `${run_id} ${status}`).toSorted()).toEqual(
+        ['a', 'b', 'c', 'd', 'e'].map((partition) => `mine-1-${partition} OK`),
+      );
+    },
+  ));

@@ -1,9 +1,9 @@
 /** `backfill status`, `list`, `pause`, `resume`, `cancel`: looks at backfills, and acts on one in whatever process it goes on. */
 
 import { openProject } from '../../index.ts';
-import { findStateDir } from '../../run/state-dir.ts';
+import { placeOf } from '../place.ts';
 import { projectOptions } from '../project-options.ts';
-import { backfillJson, listLine, tableLines } from '../render/backfill-table.ts';
+import { backfillJson, headLine, listLine, tableLines } from '../render/backfill-table.ts';
 import { makePaint } from '../render/paint.ts';
 import { driveAndShow } from './backfill.ts';
 
@@ -17,7 +17,11 @@ type Command = (flags: GlobalFlags, settings: Settings, io: Io, id?: string) => 
 export const backfillStatusCommand: Command = async (_, settings, io, id) => {
   const report = await within(settings, io, (project) => project.backfills.report(id));
   if (settings.json) io.out(JSON.stringify(backfillJson(report), null, 2));
-  else for (const line of tableLines(report, io, makePaint(io.color))) io.out(line);
+  else {
+    const paint = makePaint(io.color);
+    io.say(paint.dim(headLine(report, io)));
+    for (const line of tableLines(report, io, paint)) io.out(line);
+  }
   return 0;
 };
 
@@ -46,7 +50,7 @@ export const backfillPauseCommand: Command = async (_, settings, io, given) => {
 };
 
 /** Ends the pause of one that goes on; drives one that was left; makes what one that is over did not make. Answers the exit code. @throws UserError */
-export const backfillResumeCommand: Command = async (_, settings, io, given) => {
+export const backfillResumeCommand: Command = async (__, settings, io, given) => {
   const { backfill, state } = await within(settings, io, (it) => it.backfills.report(given));
   const { backfill_id: id } = backfill;
   if (state === 'going on') {
@@ -55,9 +59,9 @@ export const backfillResumeCommand: Command = async (_, settings, io, given) => 
     else io.say(`asked backfill ${id} to go on`);
     return 0;
   }
+  const { project: _, ...place } = placeOf(settings, io.cwd);
   return driveAndShow({
-    ...{ settings, io },
-    stateDir: findStateDir({ given: settings.stateDir, cwd: io.cwd }),
+    ...{ ...place, io },
     work: (project, options) => project.backfills.resume(id, options),
   });
 };
@@ -87,8 +91,9 @@ async function within<T>(
   io: Io,
   use: (project: Project) => Promise<T>,
 ): Promise<T> {
-  const stateDir = findStateDir({ given: settings.stateDir, cwd: io.cwd }).path;
-  const project = openProject({ ...projectOptions(settings, io), stateDir });
+  const place = placeOf(settings, io.cwd);
+  const options = { ...projectOptions(place.settings, io), stateDir: place.stateDir.path };
+  const project = openProject(options);
   try {
     return await use(project);
   } finally {

@@ -98,7 +98,7 @@ export async function makeBackfillScreen(about: {
         ({ backfillId: id, out } = event);
         for (const row of event.rows) view.rows.set(row.partition, row);
         Object.assign(view, { endedBefore: event.rows.filter(hasEnded).length });
-        width = widthOfIds(event.rows);
+        width = widthOfIds(event.rows, io);
         for (const line of openingLines(event, view.endedBefore)) io.say(line);
         isOn = region !== undefined;
         timer = setInterval(draw, REFRESH_MS).unref();
@@ -173,9 +173,10 @@ function openingLines(
   ended: number,
 ): readonly string[] {
   const { backfillId, job, profile, rows, atMost, stateDir, metricsUrl, resumed } = event;
-  const so = `${rows.length} partitions${ended === 0 ? '' : `, ${ended} of them ended`}`;
+  const so = ended === 0 ? '' : `, ${ended} of them ended`;
   return [
-    `${resumed ? 'resume   ' : 'backfill '} ${backfillId} (${job} with ${profile}, ${so}, at most ${atMost} at once)`,
+    `${resumed ? 'resume   ' : 'backfill '} ${backfillId} (${job} with ${profile})`,
+    `makes     ${rows.length} partitions${so}, at most ${atMost} at once`,
     `state     ${stateDir}`,
     ...(metricsUrl === undefined ? [] : [`metrics   ${metricsUrl}`]),
   ];
@@ -186,11 +187,14 @@ export function regionOf(view: BackfillView, nowMs: number, page: Page, paint: P
   const rows = [...view.rows.values()];
   const ended = rows.filter(hasEnded);
   const shown = [...view.running].slice(0, MOST_RUNNING);
-  const width = Math.max(4, ...shown.map(([partition]) => partition.length));
+  const width = widthOfIds(
+    shown.map(([partition]) => ({ partition })),
+    page,
+  );
   const most = widthOf(page) - 1;
   const lines = shown.map(([partition, { sinceMs, view: run }]) => {
     const since = formatDuration(Math.max(0, nowMs - sinceMs));
-    const plain = `  ${partition.padEnd(width)}  RUNNING  ${since.padStart(7)}  `;
+    const plain = `  ${cut(partition, width).padEnd(width)}  RUNNING  ${since.padStart(7)}  `;
     const what = cut(stepsOf(run), most - plain.length);
     return `${plain.replace('RUNNING', paint.status('RUNNING'))}${what}`.trimEnd();
   });

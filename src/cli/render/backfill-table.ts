@@ -19,7 +19,7 @@ const LONGEST = 200;
 /** One line for a partition: `2026-02  FAIL    0.4s  step 'month' ended FAIL: ...`. */
 export function rowLine(row: BackfillRow, width: number, page: Page, paint: Paint): string {
   const { partition, status, reason } = row;
-  const head = `  ${partition.padEnd(width)}  `;
+  const head = `  ${cut(partition, width).padEnd(width)}  `;
   const took = tookOf(row).padStart(7);
   const why = isDone(row) && status === 'OK' ? '' : firstLine(reason ?? '');
   const room = widthOf(page) - head.length - STATUS_WIDTH - took.length - 4;
@@ -29,11 +29,18 @@ export function rowLine(row: BackfillRow, width: number, page: Page, paint: Pain
 
 /** CANCELLED and UNFINISHED fit; BUDGET_EXCEEDED is rare. */
 const STATUS_WIDTH = 10;
+/** What stands beside an id at least: margins, status, time. */
+const BESIDE_ID = 26;
+
+/** What the columns of a table hold. */
+export function headLine({ rows }: BackfillReport, page: Page): string {
+  return `  ${'partition'.padEnd(widthOfIds(rows, page))}  ${'status'.padEnd(STATUS_WIDTH)}  ${'took'.padStart(7)}  why`;
+}
 
 /** Every partition, and the sum. */
 export function tableLines(report: BackfillReport, page: Page, paint: Paint): readonly string[] {
   const { rows } = report;
-  const width = widthOfIds(rows);
+  const width = widthOfIds(rows, page);
   return [
     ...rows.flatMap((row) => [rowLine(row, width, page, paint), ...logLines(row, width, page)]),
     sumLine(report, paint),
@@ -48,12 +55,14 @@ export function closingLines(
   about: { readonly shownOut: string; readonly again: string },
 ): readonly string[] {
   const { rows } = report;
-  const width = widthOfIds(rows);
+  const width = widthOfIds(rows, page);
+  // Nothing of a reason is cut off here: a terminal folds what is too long.
+  const whole = { ...page, live: false };
   const bad = rows.filter((row) => hasEnded(row) && row.status !== 'OK');
   const left = rows.filter((row) => !isDone(row)).length;
   return [
     '',
-    ...bad.flatMap((row) => [rowLine(row, width, page, paint), ...logLines(row, width, page)]),
+    ...bad.flatMap((row) => [rowLine(row, width, whole, paint), ...logLines(row, width, page)]),
     ...(bad.length === 0 ? [] : ['']),
     sumLine(report, paint),
     `  out       ${about.shownOut}`,
@@ -132,8 +141,10 @@ function tookOf({ started_at, finished_at }: BackfillRow): string {
   return formatDuration(Math.max(0, Date.parse(finished_at) - Date.parse(started_at)));
 }
 
-export function widthOfIds(rows: readonly BackfillRow[]): number {
-  return Math.max(4, ...rows.map(({ partition }) => partition.length));
+/** Columns that the ids take: the longest, unless nothing else would fit beside it. */
+export function widthOfIds(rows: readonly Pick<BackfillRow, 'partition'>[], page: Page): number {
+  const longest = Math.max('partition'.length, ...rows.map(({ partition }) => partition.length));
+  return Math.min(longest, widthOf(page) - BESIDE_ID);
 }
 
 /** As short as it can be told here. */
