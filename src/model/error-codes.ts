@@ -8,6 +8,7 @@ export const ERROR_CODES = Object.freeze({
   BAD_PARAM: 'A parameter given on the command line is unknown or of the wrong type.',
   // Definitions
   FILE_NOT_FOUND: 'A job, profile or input file does not exist or cannot be read.',
+  FILE_NOT_OURS: 'A builder.yaml above the job or the working directory belongs to another user.',
   BAD_YAML: 'A definition is not one well-formed YAML document.',
   DUPLICATE_KEY: 'A mapping has the same key twice.',
   UNKNOWN_KEY: 'A mapping has a key that is not allowed there.',

@@ -12,6 +12,11 @@ export type RunControl = {
   readonly linger?: 'auto' | number | undefined;
   /** Runs that may go on at once in this process, this one included: they share what it may use. Default 1. */
   readonly beside?: number | undefined;
+  /**
+   * Its attempts are heard of by heartbeats with the embedded engine, too: where workers come and go beside each other
+   * in one process, a task may get lost on its way to one of them, and nobody else would notice.
+   */
+  readonly heartbeats?: boolean | undefined;
 };
 
 export type Stops = {

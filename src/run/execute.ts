@@ -62,7 +62,7 @@ export async function executeRun(
     },
   });
   let isClosed = false;
-  (await parts.hooks(tell)).start();
+  (await parts.hooks(tell, execution.hooks.length > 0)).start();
   try {
     const answered = await answerUnchanged(parts, execution, control, { watching, stops });
     if (answered === 'suspended') return suspended(runId, control);
@@ -138,7 +138,7 @@ async function throughEngine(
       run: {
         ...run,
         deliverQueue: deliverQueueOf(engine.kind, parts.options.engine, run),
-        ...(engine.kind === 'embedded' ? { attended: true } : {}),
+        ...(engine.kind === 'embedded' && control.heartbeats !== true ? { attended: true } : {}),
       },
     });
     await records.update(runId, {

@@ -78,7 +78,7 @@ function workOf(
   const suspend = new AbortController();
   listen(own.signal, () => (own.stoppedFor() === 'cancelled' ? cancel : suspend).abort());
   const stops = { cancel: cancel.signal, suspend: suspend.signal };
-  const control = { tell, ...stops, linger: 0, beside: given.beside };
+  const control = { tell, ...stops, linger: 0, beside: given.beside, heartbeats: true };
   return makeRun(parts, given, control, isLastTry);
 }
 

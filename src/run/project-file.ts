@@ -1,6 +1,6 @@
 /** Reads builder.yaml of a project, and answers its settings with absolute paths. A project without one has none. */
 
-import { readFileSync, statSync } from 'node:fs';
+import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 
 import { checkProject } from '../definition/check-project.ts';
@@ -8,8 +8,8 @@ import { hooksOf } from '../definition/hooks.ts';
 import { parseDuration } from '../model/duration.ts';
 import { parseSize } from '../model/size.ts';
 import { DefinitionError } from './definition-error.ts';
-import { findProjectRoot } from './project-root.ts';
-import { decodeDefinition, unreadableFile } from './read-definition-file.ts';
+import { findProjectRoot, startOf } from './project-root.ts';
+import { decodeDefinition, refused, unreadableFile } from './read-definition-file.ts';
 
 import type { CheckedProject } from '../definition/check-project.ts';
 import type { Place } from '../definition/located.ts';
@@ -61,7 +61,7 @@ export function readProjectFile(request: RootRequest): ProjectFile | undefined {
 /** The same, for who has more to report. Never throws for anything the file may hold. */
 export function lookAtProjectFile(request: RootRequest): ProjectFileSeen {
   const root = findProjectRoot(request);
-  const text = root === undefined ? undefined : read(join(root, PROJECT_FILE), request.cwd);
+  const text = root === undefined ? undefined : read(join(root, PROJECT_FILE), request);
   if (root === undefined || text === undefined) {
     return { file: undefined, problems: [], texts: new Map() };
   }
@@ -74,15 +74,34 @@ export function lookAtProjectFile(request: RootRequest): ProjectFileSeen {
 }
 
 /** It is asked for where nothing can be waited for: it is small, and a file. */
-function read(path: string, cwd: string): DefinitionFile | undefined {
+function read(path: string, request: RootRequest): DefinitionFile | undefined {
+  const { cwd } = request;
   const short = relative(cwd, path);
   const shown = short.startsWith('..') ? path : short;
   try {
     if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return undefined;
+    const stranger = strangerOf(path, startOf(request));
+    if (stranger !== undefined) {
+      return refused(shown, '', {
+        code: 'FILE_NOT_OURS',
+        message: `the file belongs to another user (${stranger}), and its hooks would be run as you`,
+        hint: 'It is looked for in all folders above. Put one of your own into your project, even an empty one.',
+      });
+    }
     return decodeDefinition(shown, readFileSync(path));
   } catch (error) {
     return unreadableFile(shown, error);
   }
+}
+
+/**
+ * The user who owns the file (or a link in its place), unless it is this one, root, or whoever owns the folder that is
+ * looked from: what that one says is followed there anyway.
+ */
+function strangerOf(path: string, start: string): number | undefined {
+  const known = [process.geteuid?.(), 0, statSync(start, { throwIfNoEntry: false })?.uid];
+  if (known[0] === undefined) return undefined;
+  return [lstatSync(path).uid, statSync(path).uid].find((uid) => !known.includes(uid));
 }
 
 function settingsOf(

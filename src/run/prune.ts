@@ -57,13 +57,15 @@ export async function prune(
   try {
     const sizes = await folders.list();
     const before = await totalUse(stateDir, places);
-    /** Start of each run that is over; undefined of one that goes on. */
-    const known = new Map<string, number | undefined>();
+    const known = new Set<string>();
+    /** Start of each run that is over; undefined of one that goes on. Of all: a worker has attempts of others' runs. */
+    const starts = new Map<string, number | undefined>();
     const about: Omit<StoreToPrune, 'stateDir'> = {
       ...{ bounds, folders, sizes },
       otherBytes: await otherBytes(stateDir, sizes),
       onRun: ({ run_id, generation, state_dir = stateDir }, goes) => {
-        if (state_dir === stateDir) known.set(run_id, goes ? undefined : generation);
+        if (state_dir === stateDir) known.add(run_id);
+        starts.set(run_id, goes ? undefined : generation);
       },
     };
     const inAll = async (
@@ -79,7 +81,7 @@ export async function prune(
       const engine = await pruneEngine(stateDir, { look, onWait });
       if (!look) await fenceLeftovers(attemptsRoot);
       const overUntil = (runId: string): number | undefined | 'unknown' =>
-        known.has(runId) ? known.get(runId) : 'unknown';
+        starts.has(runId) ? starts.get(runId) : 'unknown';
       return { engine, leftovers: await sweepAttempts(attemptsRoot, { overUntil, look }) };
     };
 
@@ -127,7 +129,7 @@ type Orphans = DiskUse & { readonly runs: number; readonly ids: readonly string[
 async function orphansOf(
   { options: { stateDir, store } }: Parts,
   sizes: ReadonlyMap<string, DiskUse>,
-  about: { readonly known: ReadonlyMap<string, unknown>; readonly bounds: PruneBounds },
+  about: { readonly known: ReadonlySet<string>; readonly bounds: PruneBounds },
 ): Promise<Orphans> {
   const none = { files: 0, bytes: 0, newestMs: 0 };
   const roots = store === undefined ? await storesOf(stateDir) : [];

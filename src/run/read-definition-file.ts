@@ -78,7 +78,8 @@ function firstBadByte(bytes: Buffer, text: string): number | undefined {
   return at;
 }
 
-function refused(
+/** A file that is not read, and why. */
+export function refused(
   path: string,
   text: string,
   problem: Pick<NonNullable<DefinitionFile['unreadable']>, 'code' | 'message' | 'hint'>,

@@ -8,7 +8,9 @@ import { UserError } from '../model/errors.ts';
 import { failure, failureOf } from '../model/failure.ts';
 import { runOrder } from '../model/order.ts';
 import { dateIn } from '../model/partition.ts';
+import { closeRun } from './close-run.ts';
 import { readDefinitionFile } from './read-definition-file.ts';
+import { readHooks } from './read-hooks.ts';
 
 import type { Failure } from '../model/failure.ts';
 import type { Plan } from '../model/plan.ts';
@@ -74,7 +76,8 @@ export async function recordRefused(
       { type: 'run_ended', atMs: endedMs, status: 'FAIL', durationMs },
     ]);
   const summary: RunSummary = { status: 'FAIL', outcomes: [], refusal: refusalOf(error) };
-  return records.close(runId, summary);
+  const hooks = await readHooks(jobPath, cwd);
+  return closeRun(parts, { plan, summary, hooks, endedAtMs: endedMs, elapsedMs: durationMs }, tell);
 }
 
 /** True for the record of a run that could not be begun: there is nothing to go on with. */

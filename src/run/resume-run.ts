@@ -10,6 +10,7 @@ import { currentDefinition } from './current-definition.ts';
 import { listenForStops } from './control.ts';
 import { executeRun } from './execute.ts';
 import { queuesOf } from './queues.ts';
+import { isRefused } from './record-refused.ts';
 import { seeWorkflow } from './see-workflow.ts';
 import { tidyUp } from './tidy-up.ts';
 
@@ -37,6 +38,11 @@ export async function resumeRun(
   const record = await records.read(runId);
   if (record === undefined) {
     throw new UserError('RUN_NOT_FOUND', `run ${runId} is not recorded in ${options.stateDir}`);
+  }
+  if (isRefused(record)) {
+    throw new UserError('NOTHING_TO_RESUME', `run ${runId} could not be begun: ${record.error}`, {
+      hint: 'Mend what it says, and have it made again, by a run-profile or the next of its backfill or schedule.',
+    });
   }
   const saved = await records.readPlan(runId);
   const { out } = saved.run;
@@ -77,7 +83,7 @@ export async function resumeRun(
     const { plan } = execution;
     if (out !== undefined) await recoverDelivery(out);
     // Its earlier end may not be told yet: soon the record says that it is open again.
-    await (await parts.hooks(tell)).adopt();
+    await (await parts.hooks(tell, false)).adopt();
     if (execution.way === 'attach') await records.drive(runId);
     else await records.reopen(runId, plan);
     tell({
@@ -152,6 +158,10 @@ async function refuse(
   const { parts, plan, tell } = about;
   if (code === 'NOTHING_TO_RESUME') {
     await tidyUp(parts, plan, tell);
+    // Nor may it have come to telling how the run ended.
+    const hooks = await parts.hooks(tell, false);
+    await hooks.adopt();
+    await hooks.settle(new AbortController().signal);
     throw new UserError(code, why, { hint: 'Start a new run with run-profile.' });
   }
   throw new UserError(code, why, code === 'ENGINE_UNREACHABLE' ? { exitCode: 3 } : {});

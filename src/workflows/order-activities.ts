@@ -36,7 +36,7 @@ export function makeRun(order: RunOrder): Promise<RunMade> {
 export function nextPartitions(input: PageInput): Promise<Page> {
   const activities = proxyActivities<OrderActivities>({
     summary: `from ${input.from}`,
-    startToCloseTimeout: '5m',
+    startToCloseTimeout: '1m',
     retry: AGAIN,
   });
   return activities.nextPartitions(input);

@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { chownSync, lchownSync } from 'node:fs';
+import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
 import { DefinitionError } from '../../src/run/definition-error.ts';
 import { listJobFiles } from '../../src/run/job-files.ts';
@@ -115,3 +116,28 @@ test('where nothing is said the jobs are those in the folder jobs, which need no
     ]);
     expect(await listJobFiles({ root: at('none') })).toEqual([]);
   }));
+
+const asRoot = process.getuid?.() === 0 ? describe : describe.skip;
+
+asRoot('where another user can be had', () => {
+  const NOBODY = 65_534;
+
+  test('a builder.yaml of another user above the project is refused, one of who owns the project is not', () =>
+    withFiles({ 'builder.yaml': 'store: st\n', 'mine/jobs/a.yaml': 'job: a\n' }, async (at) => {
+      const look = () =>
+        readProjectFile({ job: at('mine/jobs/a.yaml'), cwd: '/', home: '/nobody' })?.store;
+      expect(look()).toBe(at('st'));
+      chownSync(at('builder.yaml'), NOBODY, NOBODY);
+      expect(await linesOf(look)).toEqual([
+        expect.stringMatching(/builder\.yaml:1:1:the file belongs to another user \(65534\)/),
+      ]);
+      // A link of his to a file of this user's.
+      await writeFile(at('other.yaml'), 'store: st\n');
+      await rm(at('builder.yaml'));
+      await symlink(at('other.yaml'), at('builder.yaml'));
+      lchownSync(at('builder.yaml'), NOBODY, NOBODY);
+      expect(await linesOf(look)).toHaveLength(1);
+      chownSync(at('mine/jobs'), NOBODY, NOBODY);
+      expect(look()).toBe(at('st'));
+    }));
+});

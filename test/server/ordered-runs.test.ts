@@ -105,7 +105,11 @@ test('a process that is told to stop leaves an ordered run open; the next goes o
 
 test('a definition that is broken makes a recorded run that failed, and says where', () =>
   withProject(
-    { ...FILES, 'profiles/p.yaml': 'profile: p\nsteps:\n  a: { uses: no.such }\n' },
+    {
+      ...FILES,
+      'builder.yaml': "hooks:\n  on_failure:\n    - command: [sh, -c, 'cat > told.json']\n",
+      'profiles/p.yaml': 'profile: p\nsteps:\n  a: { uses: no.such }\n',
+    },
     async (project) => {
       await serving(project);
       await withOrders(project, async ({ client, taskQueue, sign }) => {
@@ -118,6 +122,17 @@ test('a definition that is broken makes a recorded run that failed, and says whe
       });
       expect(await recorded(project)).toMatchObject([
         { status: 'FAIL', error: expect.stringContaining('profiles/p.yaml:3:14: UNKNOWN_KIND') },
+      ]);
+      const told = await until(
+        () => project.readJson<{ text: string; resume: null }>('told.json').catch(() => undefined),
+        'the hook is told',
+      );
+      expect([told.resume, told.text]).toEqual([null, expect.stringContaining('UNKNOWN_KIND')]);
+      const [{ run_id: runId } = { run_id: '' }] = await recorded(project);
+      const resumed = await project.run(['resume', runId]);
+      expect([resumed.code, resumed.stderr]).toEqual([
+        2,
+        expect.stringContaining('NOTHING_TO_RESUME'),
       ]);
     },
   ));

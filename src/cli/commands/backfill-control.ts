@@ -1,7 +1,7 @@
 /** `backfill status`, `list`, `pause`, `resume`, `cancel`: looks at backfills, and acts on one in whatever process it goes on. */
 
 import { openProject } from '../../index.ts';
-import { findStateDir } from '../../run/state-dir.ts';
+import { placeOf } from '../place.ts';
 import { projectOptions } from '../project-options.ts';
 import { backfillJson, headLine, listLine, tableLines } from '../render/backfill-table.ts';
 import { makePaint } from '../render/paint.ts';
@@ -50,7 +50,7 @@ export const backfillPauseCommand: Command = async (_, settings, io, given) => {
 };
 
 /** Ends the pause of one that goes on; drives one that was left; makes what one that is over did not make. Answers the exit code. @throws UserError */
-export const backfillResumeCommand: Command = async (_, settings, io, given) => {
+export const backfillResumeCommand: Command = async (__, settings, io, given) => {
   const { backfill, state } = await within(settings, io, (it) => it.backfills.report(given));
   const { backfill_id: id } = backfill;
   if (state === 'going on') {
@@ -59,9 +59,9 @@ export const backfillResumeCommand: Command = async (_, settings, io, given) => 
     else io.say(`asked backfill ${id} to go on`);
     return 0;
   }
+  const { project: _, ...place } = placeOf(settings, io.cwd);
   return driveAndShow({
-    ...{ settings, io },
-    stateDir: findStateDir({ given: settings.stateDir, cwd: io.cwd }),
+    ...{ ...place, io },
     work: (project, options) => project.backfills.resume(id, options),
   });
 };
@@ -91,8 +91,9 @@ async function within<T>(
   io: Io,
   use: (project: Project) => Promise<T>,
 ): Promise<T> {
-  const stateDir = findStateDir({ given: settings.stateDir, cwd: io.cwd }).path;
-  const project = openProject({ ...projectOptions(settings, io), stateDir });
+  const place = placeOf(settings, io.cwd);
+  const options = { ...projectOptions(place.settings, io), stateDir: place.stateDir.path };
+  const project = openProject(options);
   try {
     return await use(project);
   } finally {

@@ -2,7 +2,7 @@
 
 import { AT_MOST_LIMIT, CHOICES } from '../../model/backfill.ts';
 import { openProject, UserError } from '../../index.ts';
-import { findStateDir } from '../../run/state-dir.ts';
+import { placeOf } from '../place.ts';
 import { projectOptions } from '../project-options.ts';
 import { backfillExitCode, backfillJson } from '../render/backfill-table.ts';
 import { makeBackfillScreen } from '../render/backfill-screen.ts';
@@ -42,11 +42,11 @@ export async function backfillCommand(
       hint: 'builder_cli backfill --job jobs/sales.yaml --out out/sales --from 2026-01 --to 2026-06',
     });
   }
-  const stateDir = findStateDir({ given: settings.stateDir, job, cwd: io.cwd });
+  const { project: _, ...place } = placeOf(settings, io.cwd, job);
   const request = requestOf({ ...flags, job, out });
-  if (flags.dryRun === true) return showChosen(request, { settings, io, stateDir });
+  if (flags.dryRun === true) return showChosen(request, { ...place, io });
   return driveAndShow({
-    ...{ settings, io, stateDir },
+    ...{ ...place, io },
     shownOut: out,
     work: (project, options) => project.backfills.run(request, options),
   });
