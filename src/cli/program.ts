@@ -109,8 +109,12 @@ function makeProgram(action: MakeAction, io: Io): Command {
     .action(action(async () => (await import('./commands/resume.ts')).resumeCommand, 'steps'));
   shared(resume, ['state', 'store', 'engine', 'steps', 'last scrape']);
 
-  const validate = definitionFlags(program.command('validate'))
-    .description('check both files and report every problem')
+  const validate = program
+    .command('validate')
+    .description('check the files of a job, or of all jobs of the project: every problem at once')
+    .option('--job <file>', 'job file (what); default: builder.yaml and all jobs of the project')
+    .option('--profile <name>', 'profile name or file (how); default: the one the job names')
+    .option('-p, --param <name=value>', 'set a parameter of the job; may be repeated', collect)
     .option('--partition <id>', 'partition that is looked at; default: the latest')
     .action(
       action(async () => (await import('./commands/validate.ts')).validateCommand, 'no steps'),

@@ -11,7 +11,7 @@ import type { Plan } from './plan.ts';
 import type { RunStatus } from './outcome.ts';
 import type { RunSummary } from './run-summary.ts';
 
-/** One thing that went wrong; `step` is null for what is no step's, such as the delivery. */
+/** One thing that went wrong; `step` is null for what is no step's: the delivery, or a definition that is broken. */
 type HookFailure = {
   readonly step: string | null;
   readonly status: string;
@@ -75,13 +75,15 @@ export function endedRun(about: {
   const { plan, summary, startedAt, endedAtMs, elapsedMs, stateDir, folder, url } = about;
   const { id: runId, out } = plan.run;
   const { status, delivery } = summary;
-  // What could not be begun is mended in its files; there is nothing to go on with.
-  const hasNothing = isGoodStatus(status) || summary.refusal !== undefined;
-  const resume = hasNothing
-    ? undefined
-    : `builder_cli resume ${shellWord(runId)} --state-dir ${shellWord(stateDir)}`;
+  // One that could not be begun is begun anew by what ordered it.
+  const resume =
+    isGoodStatus(status) || summary.refusal !== undefined
+      ? undefined
+      : `builder_cli resume ${shellWord(runId)} --state-dir ${shellWord(stateDir)}`;
   const lines = [
-    `${status}  ${runId}  ${countsOf(summary.outcomes)}  in ${formatDuration(elapsedMs)}`,
+    [status, runId, countsOf(summary.outcomes), `in ${formatDuration(elapsedMs)}`]
+      .filter((word) => word !== '')
+      .join('  '),
     ...troublesIn(summary),
     ...warningsIn(summary),
     ...(out === undefined
@@ -155,7 +157,8 @@ function troublesIn(summary: RunSummary): readonly string[] {
   const lines = failed.slice(0, MOST_FAILURES).flatMap((outcome) => troubleLines(outcome));
   const more = failed.length - MOST_FAILURES;
   if (more > 0) lines.push(`and ${more} more that failed`);
-  const { deliveryFailure } = summary;
+  const { deliveryFailure, refusal } = summary;
+  if (refusal?.hint !== undefined) return [refusal.message, `      ${refusal.hint}`];
   if (deliveryFailure !== undefined) {
     lines.push(`delivery  ${deliveryFailure.code}: ${deliveryFailure.message}`);
     if (deliveryFailure.hint !== undefined) lines.push(`      ${deliveryFailure.hint}`);
@@ -172,7 +175,7 @@ function warningsIn({ outcomes }: RunSummary): readonly string[] {
   );
 }
 
-function failuresIn({ outcomes, deliveryFailure, refusal }: RunSummary): readonly HookFailure[] {
+function failuresIn({ outcomes, ...summary }: RunSummary): readonly HookFailure[] {
   const steps = outcomes
     .filter(isTrouble)
     .slice(0, MOST_FAILURES)
@@ -187,7 +190,7 @@ function failuresIn({ outcomes, deliveryFailure, refusal }: RunSummary): readonl
       rows_rejected: o.rowsRejected ?? null,
       log: o.log ?? null,
     }));
-  const ofNoStep = deliveryFailure ?? refusal;
+  const ofNoStep = summary.refusal ?? summary.deliveryFailure;
   if (ofNoStep === undefined) return steps;
   const { code, message, hint, log, failedChecks, rowsRejected } = ofNoStep;
   return [

@@ -1,8 +1,8 @@
 /** The definition of a recorded run as its files say now, so that a mended step is used; the saved plan where they are gone. */
 
 import { UserError } from '../model/errors.ts';
-import { lookAtProjectFile } from './project-file.ts';
 import { resolveDefinition } from './definition-source.ts';
+import { readHooks } from './read-hooks.ts';
 
 import type { Plan } from '../model/plan.ts';
 import type { RunRecord } from '../model/run-record.ts';
@@ -37,7 +37,7 @@ export async function currentDefinition(
       error instanceof UserError && error.code === 'FILE_NOT_FOUND' && error.problems.length === 0;
     if (!isGone) throw error;
     tell({ type: 'definition_gone', runId });
-    const project = lookAtProjectFile({ job: record.job_path, cwd: options.cwd ?? process.cwd() });
-    return { ...asSaved, hooks: project.file?.hooks ?? [] };
+    const hooks = await readHooks(record.job_path, options.cwd ?? process.cwd());
+    return { ...asSaved, hooks };
   }
 }

@@ -62,7 +62,7 @@ export async function executeRun(
     },
   });
   let isClosed = false;
-  (await parts.hooks(tell)).start();
+  (await parts.hooks(tell, execution.hooks.length > 0)).start();
   try {
     const answered = await answerUnchanged(parts, execution, control, { watching, stops });
     if (answered === 'suspended') return suspended(runId, control);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
 import { exitCode } from '../model/exit-code.ts';
+import { closeRun } from './close-run.ts';
 
 import type { RunSummary } from '../model/run-summary.ts';
 import type { RunControl, Stops } from './control.ts';
@@ -35,22 +36,21 @@ export async function finishRun(
   const { view } = watching;
   const endedAtMs = view.endedAtMs ?? Date.now();
   const elapsedMs = endedAtMs - view.startedAtMs;
-  const hooking = await parts.hooks(tell);
+  const hooking = await parts.hooks(tell, hooks.length > 0);
   // The embedded engine's page is gone with the command.
   const staysUp = engine === 'service' || hooking.isServing();
-  const endIsRecorded = await hooking.prepare({
+  const end = {
     ...{ plan, summary, hooks, endedAtMs, elapsedMs },
     ...(staysUp ? { uiUrl: ended.uiUrl } : {}),
-  });
+  };
   // A run that cannot be recorded any more is told all the same, and its counts may be scraped.
-  const recorded = await (await parts.records()).close(runId, summary).then(
+  const recorded = await closeRun(parts, end, tell).then(
     (record) => ({ record }),
     (failure: unknown) => {
       if (failure instanceof UserError && failure.code === 'FENCED') throw failure;
       return { failure };
     },
   );
-  if ('record' in recorded) await endIsRecorded?.();
   await lock?.unlock({ keep: summary.delivery === undefined });
   const closed: RunClosed = {
     runId,

@@ -1,5 +1,6 @@
 /** What the use-cases of one project share: store, records, metrics and engine, each opened when it is first needed. */
 
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
@@ -48,13 +49,25 @@ export type Parts = {
   metrics(tell: Tell, mode?: Mode): Promise<Metrics>;
   /** Undefined: nobody asked for traces, or the library is missing. */
   tracing(tell: Tell): Promise<Tracing | undefined>;
-  /** Who is told when runs end. One listener hears what goes wrong with it: the first. */
-  hooks(tell: Tell): Promise<ProjectHooks>;
+  /**
+   * Who is told when runs end. One listener hears what goes wrong with it: the first. Where it is not wanted, and
+   * nothing is left of earlier runs, it does nothing, and costs as much.
+   */
+  hooks(tell: Tell, isWanted?: boolean): Promise<ProjectHooks>;
   readonly health: SharedHealth;
   /** The engine, started or found at the first call, and again once it is gone. @throws UserError with exit code 3 */
   link(tell: Tell): Promise<Link>;
   close(): Promise<void>;
 };
+
+const NOBODY: ProjectHooks = Object.freeze({
+  prepare: async () => undefined,
+  adopt: async () => undefined,
+  settle: async () => undefined,
+  start: () => undefined,
+  isServing: () => false,
+  close: async () => undefined,
+});
 
 /** Opens nothing yet. */
 export function makeParts(options: ProjectOptions): Parts {
@@ -74,7 +87,10 @@ export function makeParts(options: ProjectOptions): Parts {
     folder: (runId) => join(stateDir, 'runs', runId),
     records: async () => (await open()).records,
     artifactsRoot: join(storeFolder(options), 'artifacts'),
-    hooks: (tell) => (hooks ??= openHooks(tell)),
+    hooks: async (tell, isWanted = true) =>
+      hooks === undefined && !isWanted && !existsSync(join(stateDir, 'hooks'))
+        ? NOBODY
+        : (hooks ??= openHooks(tell)),
     health: makeSharedHealth(),
     isEmbedded: async () => (await serviceOf(options.engine ?? {}, env)) === undefined,
     store: async () => (await open()).store,

@@ -8,11 +8,11 @@ import { UserError } from '../model/errors.ts';
 import { failure, failureOf } from '../model/failure.ts';
 import { runOrder } from '../model/order.ts';
 import { dateIn } from '../model/partition.ts';
-import { readProjectFile } from './project-file.ts';
+import { closeRun } from './close-run.ts';
 import { readDefinitionFile } from './read-definition-file.ts';
+import { readHooks } from './read-hooks.ts';
 
 import type { Failure } from '../model/failure.ts';
-import type { Hook } from '../model/hook.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RunRecord } from '../model/run-record.ts';
 import type { RunSummary } from '../model/run-summary.ts';
@@ -71,24 +71,8 @@ export async function recordRefused(
       { type: 'run_ended', atMs: endedMs, status: 'FAIL', durationMs },
     ]);
   const summary: RunSummary = { status: 'FAIL', outcomes: [], refusal: refusalOf(error) };
-  const hooking = await parts.hooks(tell);
-  const hooks = hooksFor(jobPath, cwd);
-  const endIsRecorded = await hooking.prepare({
-    ...{ plan, summary, hooks, endedAtMs: endedMs, elapsedMs: durationMs },
-  });
-  const closed = await records.close(runId, summary);
-  await endIsRecorded?.();
-  await hooking.settle(new AbortController().signal);
-  return closed;
-}
-
-/** Those of the whole project: the job's own are not read from files that are broken. */
-function hooksFor(job: string, cwd: string): readonly Hook[] {
-  try {
-    return readProjectFile({ job, cwd })?.hooks ?? [];
-  } catch {
-    return [];
-  }
+  const hooks = await readHooks(jobPath, cwd);
+  return closeRun(parts, { plan, summary, hooks, endedAtMs: endedMs, elapsedMs: durationMs }, tell);
 }
 
 /** True for the record of a run that could not be begun: there is nothing to go on with. */

@@ -83,7 +83,7 @@ export async function resumeRun(
     const { plan } = execution;
     if (out !== undefined) await recoverDelivery(out);
     // Its earlier end may not be told yet: soon the record says that it is open again.
-    await (await parts.hooks(tell)).adopt();
+    await (await parts.hooks(tell, false)).adopt();
     if (execution.way === 'attach') await records.drive(runId);
     else await records.reopen(runId, plan);
     tell({
@@ -158,6 +158,10 @@ async function refuse(
   const { parts, plan, tell } = about;
   if (code === 'NOTHING_TO_RESUME') {
     await tidyUp(parts, plan, tell);
+    // Nor may it have come to telling how the run ended.
+    const hooks = await parts.hooks(tell, false);
+    await hooks.adopt();
+    await hooks.settle(new AbortController().signal);
     throw new UserError(code, why, { hint: 'Start a new run with run-profile.' });
   }
   throw new UserError(code, why, code === 'ENGINE_UNREACHABLE' ? { exitCode: 3 } : {});

@@ -59,6 +59,45 @@ test('validate tells what is wrong in builder.yaml together with the other files
     },
   ));
 
+test('validate without a job checks builder.yaml and every job that it lists', () =>
+  withProject(
+    {
+      'jobs/j.yaml': JOB,
+      'jobs/p.yaml': PROFILE,
+      'builder.yaml': 'jobs: [jobs/j.yaml, more/*.yaml]\n',
+    },
+    async ({ run, write }) => {
+      const words = ['validate'];
+      expect(await run(words)).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/^builder.yaml:1:21: FILE_NOT_FOUND: jobs: 'more\/\*.yaml'/m),
+      });
+      await write({
+        'more/needs.yaml': 'job: needs\nprofile: ../jobs/p.yaml\nparams: { day: { type: date } }\n',
+        'more/broken.yaml': 'job: broken\nprofile: gone\n',
+      });
+      const broken = await run(words);
+      expect([broken.code, broken.stderr]).toEqual([
+        2,
+        expect.stringContaining("more/broken.yaml:2:10: FILE_NOT_FOUND: the profile 'gone'"),
+      ]);
+      expect(broken.stderr).toContain('valid     jobs/j.yaml');
+      await write({ 'more/broken.yaml': 'job: broken\nprofile: ../jobs/p.yaml\n' });
+      const { code, stderr } = await run(words);
+      expect([code, stderr]).toEqual([0, expect.stringMatching(/3 jobs checked\n$/)]);
+      expect(JSON.parse((await run([...words, '--json'])).stdout)).toMatchObject({
+        ok: true,
+        jobs: [
+          { file: 'jobs/j.yaml', job: 'j' },
+          { file: 'more/broken.yaml' },
+          { file: 'more/needs.yaml' },
+        ],
+        problems: [],
+      });
+      expect((await run([...words, '--profile', 'p'])).stderr).toContain('--profile needs --job');
+    },
+  ));
+
 test('prune keeps what builder.yaml says where its flags say nothing', () =>
   withProject(
     {

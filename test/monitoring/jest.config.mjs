@@ -13,4 +13,6 @@ export default {
   // Ends what hangs, not what is slow: every wait of a test has its own limit.
   testTimeout: 600_000,
   maxConcurrency: 3,
+  // Most of it is waiting for the next scrape: the stack's, which come each 15 seconds, beside all others.
+  maxWorkers: 2,
 };

@@ -122,6 +122,15 @@ const CASES: readonly (readonly [string, readonly Firing[], readonly string[]])[
     ['WorkersGone'],
   ],
   [
+    'a queue that nobody serves, and a step elsewhere that hangs',
+    [
+      ['PipelineQueueUnserved', { task_queue: 'builder' }],
+      ['PipelineRunOverdue', { job: 'hourly', profile: 'p' }],
+      ['PipelineStepStuck', STEP],
+    ],
+    ['QueueUnserved', 'StepStuck'],
+  ],
+  [
     'one worker of two',
     [
       ['PipelineTargetDown', { job: 'builder', instance: 'w:9099' }],

@@ -1,4 +1,4 @@
-/** `validate`: reports every problem of both files in one pass, and starts nothing. */
+/** `validate --job`: reports every problem of the files of a job in one pass, and starts nothing. */
 
 import { resolve } from 'node:path';
 
@@ -18,6 +18,8 @@ export type DefinitionFlags = GlobalFlags & {
   readonly partition?: string;
 };
 
+export type ValidateFlags = Omit<DefinitionFlags, 'job'> & { readonly job?: string };
+
 /** The definition that flags name. */
 export function requestOf({ job, profile, param = [], partition }: DefinitionFlags): {
   readonly job: string;
@@ -33,12 +35,17 @@ export function requestOf({ job, profile, param = [], partition }: DefinitionFla
   };
 }
 
-/** Checks a definition. Answers 0 or 2. */
+/** Checks a definition, or all of the project. Answers 0 or 2. @throws UserError BAD_USAGE */
 export async function validateCommand(
-  flags: DefinitionFlags,
+  { job: file, ...rest }: ValidateFlags,
   settings: Settings,
   io: Io,
 ): Promise<number> {
+  if (file === undefined) {
+    const { validateAllCommand } = await import('./validate-all.ts');
+    return validateAllCommand(rest, settings, io);
+  }
+  const flags = { ...rest, job: file };
   try {
     // What is stored there tells the columns of tables; nothing is made.
     const place = placeOrOwn(flags, settings, io);
@@ -73,8 +80,8 @@ export async function validateCommand(
 }
 
 /** What is wrong in builder.yaml is reported with the rest; until it is mended nothing stored is known. */
-function placeOrOwn(
-  flags: DefinitionFlags,
+export function placeOrOwn(
+  flags: Pick<DefinitionFlags, 'job'> | { readonly job?: undefined },
   settings: Settings,
   io: Io,
 ): { readonly settings: Settings; readonly stateDir: string } {

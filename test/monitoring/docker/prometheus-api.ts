@@ -50,6 +50,17 @@ export async function rules(): Promise<readonly Rule[]> {
   );
 }
 
+export type Alert = {
+  readonly labels: Readonly<Record<string, string>>;
+  /** Set while its rule no longer holds, and it goes on for its keep_firing_for. */
+  readonly keepFiringSince?: string;
+};
+
+/** Every alert that is pending or fires. */
+export async function alerts(): Promise<readonly Alert[]> {
+  return (await ask<{ alerts: Alert[] }>('/alerts')).alerts;
+}
+
 async function ask<T>(path: string): Promise<T> {
   const answer = await fetch(BASE + path);
   const { status, data, error } = (await answer.json()) as {

@@ -17,6 +17,8 @@ export const TELEMETRY: readonly Case[] = [
       [errors('command', 'claim')]: '_x6 1x40',
       [errors('worker', 'scrape')]: '0x50',
       [errors('full', 'series_limit')]: '0x5 1x40',
+      // Metrics are whole.
+      [errors('telling', 'hook')]: '0x5 1x40',
     },
     firing: { '5m': [], '6m': ['command', 'worker'], '19m': ['command', 'worker'], '22m': [] },
   },
