@@ -1,18 +1,18 @@
 /** Words to commands. Commands are imported when called, so that help is instant. */
 
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 
 import { checkFlags } from './check-flags.ts';
 import { makeIo } from './io.ts';
 import { report } from './report.ts';
+import { addSchedule } from './schedule-words.ts';
 import { readVersion } from '../run/versions.ts';
 import { shared } from './shared-flags.ts';
 import { settingsFrom } from './settings.ts';
 
 import type { GlobalFlags, Settings } from './settings.ts';
+import type { MakeAction, Run } from './make-action.ts';
 import type { Io } from './io.ts';
-
-type Run<Flags> = (flags: Flags, settings: Settings, io: Io, argument?: string) => Promise<number>;
 
 /** Parses the words, runs the command, and answers the exit code. */
 export async function runCommand(
@@ -25,13 +25,13 @@ export async function runCommand(
     <Flags extends GlobalFlags>(load: () => Promise<Run<Flags>>, runs: 'steps' | 'no steps') =>
     async (...given: unknown[]): Promise<void> => {
       const called = given.at(-1) as Command;
-      const argument = given.length > 2 ? (given[0] as string | undefined) : undefined;
+      const [argument] = given.length > 2 ? called.args : [];
       const flags = called.optsWithGlobals<Flags>();
       try {
         checkFlags(flags, argument, io.cwd);
         const settings = settingsFrom(flags, env, io.cwd);
         const run = await load();
-        const act = async (): Promise<number> => run(flags, settings, io, argument);
+        const act = async (): Promise<number> => run(flags, settings, io, argument, called.args);
         const bare = runs === 'steps' || settings.prometheusPort === 0;
         code = await (bare ? act() : withMetrics(settings, io, act));
       } catch (error) {
@@ -64,12 +64,6 @@ async function withMetrics(
   const { metricsChoice } = await import('./project-options.ts');
   return serveMetricsWhile(metricsChoice(settings), (line) => io.say(line), act);
 }
-
-type MakeAction = <Flags extends GlobalFlags>(
-  load: () => Promise<Run<Flags>>,
-  /** One that runs steps opens the metrics itself, in its own order. */
-  runs: 'steps' | 'no steps',
-) => (...given: unknown[]) => Promise<void>;
 
 function makeProgram(action: MakeAction, io: Io): Command {
   const program = new Command('builder_cli')
@@ -216,13 +210,31 @@ function makeProgram(action: MakeAction, io: Io): Command {
     .action(action(async () => (await import('./commands/worker.ts')).workerCommand, 'steps'));
   shared(worker, ['state', 'store', 'engine', 'steps']);
 
-  const dev = program
-    .command('dev')
-    .description('keep the embedded engine and its UI up, with a worker beside it')
-    .option('--slots <n>', 'steps that run at once on this worker')
-    .action(action(async () => (await import('./commands/dev.ts')).devCommand, 'steps'));
-  shared(dev, ['state', 'store', 'engine', 'steps']);
+  for (const [name, description] of [
+    [
+      'serve',
+      "keep the engine up, make the jobs' scheduled runs, serve metrics; until told to stop",
+    ],
+    ['dev', 'another word for serve, with a log for people'],
+  ] as const) {
+    const serve = program
+      .command(name)
+      .description(description)
+      .option('--slots <n>', 'steps that run at once on this worker')
+      .option('--no-schedules', 'leave the schedules of the project as they are in Temporal')
+      .addOption(
+        new Option('--log <form>', 'text for people, or json lines').choices(['text', 'json']),
+      )
+      .action(
+        action(async () => {
+          const { serveCommand, devCommand } = await import('./commands/serve.ts');
+          return name === 'serve' ? serveCommand : devCommand;
+        }, 'steps'),
+      );
+    shared(serve, ['state', 'store', 'engine', 'steps']);
+  }
 
+  addSchedule(program, action);
   return program;
 }
 

@@ -3,6 +3,7 @@
 import { jobSchema } from './job.ts';
 import { hookProblems } from './check-hooks.ts';
 import { checkPartition } from './check-partition.ts';
+import { checkSchedule } from './check-schedule.ts';
 import { child, entriesOf, mapScalars, settled, textOf } from './located.ts';
 import { resolveParams } from './params.ts';
 import { replaceReferences } from './replace.ts';
@@ -30,6 +31,8 @@ export type CheckedJob = {
   readonly cut: CheckedPartition;
   readonly paths: readonly PathUse[];
   readonly problems: readonly Problem[];
+  /** What is right, and may surprise. */
+  readonly remarks: readonly string[];
   /** Most copies of one key of the file. */
   readonly copies: number;
 };
@@ -58,7 +61,8 @@ export function checkJob(input: CheckInput, copy: number): CheckedJob {
   }
 
   const cut = checkPartition(root, input.start, input.partition);
-  problems.push(...cut.problems);
+  const due = checkSchedule(root, cut);
+  problems.push(...cut.problems, ...due.problems);
   const base: Scope = {
     params: new Map(),
     types: new Map(),
@@ -98,6 +102,7 @@ export function checkJob(input: CheckInput, copy: number): CheckedJob {
     cut,
     paths,
     problems,
+    remarks: due.remarks,
     copies: source.copies,
   };
 }

@@ -123,7 +123,7 @@ function listOf(located: Located, refuse: Refuse): Partitioning | undefined {
     if (!isPartitionName(id)) {
       refuse(
         'values',
-        `'${id}' cannot be the name of a folder; expected at most 63 letters, digits, ., - and _, and not latest, missing or all`,
+        `'${id}' cannot be the name of a folder; expected at most 63 letters, digits, ., - and _, and not latest, previous, missing or all`,
       );
     } else if (seen.has(id.toLowerCase())) {
       refuse('values', `'${id}' stands there more than once, or differs in capitals alone`);

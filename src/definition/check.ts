@@ -47,6 +47,8 @@ export type Checked = {
   readonly cut: CheckedPartition;
   /** Sorted by file, line and column. */
   readonly problems: readonly Problem[];
+  /** What is right, and may surprise. */
+  readonly remarks: readonly string[];
   /** Files and globs that must exist for the plan to run. */
   readonly paths: readonly PathUse[];
   /** The steps, for what only an engine can judge. */
@@ -81,6 +83,7 @@ function checkCopy(input: CheckInput, copy: number): Checked & { readonly copies
     hooks: job.job?.hooks,
     cut: job.cut,
     problems,
+    remarks: job.remarks,
     paths: [...job.paths, ...steps.paths],
     steps: steps.steps,
     copies: Math.max(job.copies, profiles.copies),

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 
 import { PERIODS } from '../model/partition.ts';
+import { LEAST_CATCH_UP_MS, LEAST_EVERY_MS, OVERLAPS } from '../model/schedule.ts';
 import { hooksSchema } from './hooks.ts';
 import { definitionName, duration, memberName, plainScalar } from './definition-types.ts';
 
@@ -60,6 +61,63 @@ export const partitionSchema = z.strictObject({
   values: z.array(plainScalar()).min(1).optional().describe('The partitions of a list.'),
 });
 
+const cronLine = z.string({ error: "expected a cron line such as '15 3 * * *'" });
+
+/** When the job is made by itself; `check-schedule.ts` says what goes together. */
+export const scheduleSchema = z.strictObject({
+  cron: z
+    .union([cronLine, z.array(cronLine).min(1).max(50)], {
+      error: "expected a cron line such as '15 3 * * *', or a list of them",
+    })
+    .optional()
+    .describe("A cron line such as '15 3 * * *' (minute, hour, day, month, weekday), or several."),
+  every: duration({ minMs: LEAST_EVERY_MS, range: 'at least 1s' })
+    .optional()
+    .describe('Instead of cron: the time from one run to the next, counted from 1970 in UTC.'),
+  timezone: z
+    .string()
+    .optional()
+    .describe('Whose clock cron is read by. Default: that of the partition, else UTC.'),
+  overlap: z
+    .enum(OVERLAPS)
+    .optional()
+    .describe('What happens to a run that is due while the earlier one goes on. Default: skip.'),
+  catch_up: duration({
+    minMs: LEAST_CATCH_UP_MS,
+    maxMs: 366 * 86_400_000,
+    range: '10s to 366d',
+  })
+    .optional()
+    .describe('A run that was missed is made up for when it is no older than this. Default: 1d.'),
+  jitter: duration({ maxMs: 86_400_000, range: 'at most 1d' })
+    .optional()
+    .describe('Each run starts up to so much later, by chance.'),
+  pause_on_failure: z
+    .boolean()
+    .optional()
+    .describe('Pauses the schedule when a run fails. Default: false.'),
+  make: z
+    .union([plainScalar(), z.array(plainScalar()).min(1)], {
+      error: 'expected latest, previous, missing, all, or ids of partitions',
+    })
+    .optional()
+    .describe(
+      'Which partitions a run makes: latest (default of a calendar), previous, missing, all (default of a list), or ids.',
+    ),
+  profile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The profile of scheduled runs. Default: the one the job names.'),
+  out: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Folder that receives the dataset, relative to the job file. Default: out/<job> in the project.',
+    ),
+});
+
 /** Shape of a job file. */
 export const jobSchema = z.strictObject({
   job: definitionName().describe('Name of the job: its label in metrics and part of its run ids.'),
@@ -80,6 +138,9 @@ export const jobSchema = z.strictObject({
   partition: partitionSchema
     .optional()
     .describe('Cuts the job: a run makes one partition, known as ${{ partition.id }}.'),
+  schedule: scheduleSchema
+    .optional()
+    .describe('When `serve` makes the job by itself, and what of it.'),
   hooks: hooksSchema
     .optional()
     .describe('Who is told when a run of this job has ended, beside the hooks of builder.yaml.'),

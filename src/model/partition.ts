@@ -117,6 +117,15 @@ export function latestPartition(how: Partitioning, today: string): Partition | u
   return before.start! < first.start! ? undefined : before;
 }
 
+/** The one before the latest; undefined if there is none. */
+export function previousPartition(how: Partitioning, today: string): Partition | undefined {
+  const latest = latestPartition(how, today);
+  if (how.by === 'list' || latest === undefined || latest.start! <= how.first.start!) {
+    return undefined;
+  }
+  return partitionAt(how.by, dateOf(daysOf(latest.start!) - 1));
+}
+
 /** The partition of this id, or why the job has none. */
 export function findPartition(
   how: Partitioning,
@@ -137,7 +146,8 @@ export function findPartition(
 /** True for a name that can be a folder beside a manifest, and that no word of the command line takes. */
 export function isPartitionName(id: string): boolean {
   return (
-    /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/.test(id) && !/\.json$|^(latest|missing|all)$/i.test(id)
+    /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/.test(id) &&
+    !/\.json$|^(latest|previous|missing|all)$/i.test(id)
   );
 }
 

@@ -17,6 +17,8 @@ export type StandingOrder = {
   readonly out: string;
   /** Partition that each of its runs makes: an id, or `latest` at the time of the run. Absent: the order of the run names it. */
   readonly partition?: string;
+  /** Of the schedule of a job that is cut: ids and words, as they are meant at the time of each firing. */
+  readonly make?: readonly string[];
   /** Proof that a command of this state folder asks for it; absent where no worker demands it. */
   readonly tag?: string;
 };
@@ -31,6 +33,14 @@ export type RunOrder = {
   readonly atMs: number;
   /** Runs that may go on at once in the process that makes it, itself included: they share its memory. Default 1. */
   readonly beside?: number;
+};
+
+/** What a firing of a schedule makes. */
+export type Due = {
+  /** Ids; none: there is nothing to make yet. */
+  readonly partitions: readonly string[];
+  /** It cannot be told which: one run is made, without a partition, and says why. */
+  readonly asWhole?: boolean;
 };
 
 /** What became of an ordered run. A reference of it, never data. */
@@ -51,14 +61,29 @@ export type OrderedBy = { readonly by: StandingOrder['by']; readonly id: string 
 /** Characters of a run id: more than the longest partition's name leaves to it. */
 const MOST_OF_ORDER = 80;
 
+/** Characters of a partition's name that leave room for a time before it. */
+const MOST_OF_PARTITION = 20;
+
 /** The run that an order means: by its partition, or by its time. The same however often it is asked. */
 export function orderOf(
   order: StandingOrder,
   { partition, atMs }: { readonly partition?: string; readonly atMs: number },
 ): RunOrder {
   const name = order.id.slice(0, MOST_OF_ORDER);
-  const runId = `${name}-${partition ?? timeName(atMs)}`;
-  return { order, runId, ...(partition === undefined ? {} : { partition }), atMs };
+  if (partition === undefined) return { order, runId: `${name}-${timeName(atMs)}`, atMs };
+  // A schedule makes the same partition again and again.
+  const isAgain = order.by === 'schedule';
+  const last = isAgain ? `${timeName(atMs)}-${shortened(partition)}` : partition;
+  return { order, runId: `${name}-${last}`, partition, atMs };
+}
+
+/** The name, or its beginning with a number that tells it from others. */
+function shortened(partition: string): string {
+  if (partition.length <= MOST_OF_PARTITION) return partition;
+  let hash = 0x811c9dc5;
+  for (const letter of partition) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193);
+  const number = (hash >>> 0).toString(16).padStart(8, '0');
+  return `${partition.slice(0, MOST_OF_PARTITION - 9)}-${number}`;
 }
 
 /** Whether an order means this run. */

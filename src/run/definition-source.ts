@@ -53,7 +53,15 @@ export type DefinitionRequest = {
 
 export type ResolvedDefinition = Pick<
   Definition,
-  'plan' | 'hooks' | 'cut' | 'planSha256' | 'origins' | 'jobPath' | 'profilePath' | 'checkQueries'
+  | 'plan'
+  | 'hooks'
+  | 'cut'
+  | 'planSha256'
+  | 'origins'
+  | 'jobPath'
+  | 'profilePath'
+  | 'remarks'
+  | 'checkQueries'
 > & {
   /** `name=text` for each parameter that was given. */
   readonly params: readonly string[];
@@ -76,8 +84,14 @@ export async function resolveDefinition(
     const date = 'date' in start ? start.date : dateIn('UTC', start.atMs);
     const made = typeof definition === 'function' ? await definition({ date }) : definition;
     const about = { kinds, cwd, start, partition, params: words, bindSql, stored };
-    const { plan, hooks, cut, checkQueries } = isPlan(made)
-      ? { plan: made, hooks: [], cut: { date, today: date }, checkQueries: async () => undefined }
+    const { plan, hooks, cut, remarks, checkQueries } = isPlan(made)
+      ? {
+          plan: made,
+          hooks: [],
+          cut: { date, today: date },
+          remarks: [],
+          checkQueries: async () => undefined,
+        }
       : await planOfDocuments(made, about);
     checkGivenPlan(plan, kinds);
     const planSha256 = createHash('sha256').update(canonicalJson(plan)).digest('hex');
@@ -90,6 +104,7 @@ export async function resolveDefinition(
       jobPath: '',
       profilePath: '',
       params: words,
+      remarks,
       checkQueries,
     };
   }

@@ -55,6 +55,8 @@ export type Definition = {
   readonly jobPath: string;
   readonly profilePath: string;
   readonly jobDir: string;
+  /** What is right, and may surprise. */
+  readonly remarks: readonly string[];
   /** Binds the queries, for who did not ask for it at once. @throws DefinitionError */
   readonly checkQueries: () => Promise<void>;
 };
@@ -126,6 +128,7 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
     jobPath,
     profilePath: chain.path ?? '',
     jobDir,
+    remarks: checked.remarks,
     checkQueries: async () => {
       const found = request.bindSql === true ? [] : await sqlProblems(checked);
       if (found.length > 0) throw new DefinitionError(sorted(found), texts);

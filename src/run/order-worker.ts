@@ -5,9 +5,11 @@ import { Worker } from '@temporalio/worker';
 import { dataConverterOf } from '../payloads/converter.ts';
 import { makeStandingGuard } from '../orders/standing-guard.ts';
 import { makeOrderActivities } from './order-activities.ts';
+import { partitionsDue } from './partitions-due.ts';
 import { workflowBundleFor } from './worker.ts';
 
 import type { Orders } from '../orders/guard.ts';
+import type { DueActivities } from '../workflows/partitions-due.ts';
 import type { Link } from './link.ts';
 import type { Parts } from './parts.ts';
 import type { Tell } from './project-events.ts';
@@ -46,7 +48,11 @@ export async function startOrderWorker(
     taskQueue,
     dataConverter: dataConverterOf(payloadKeys),
     workflowBundle: { codePath: workflowBundleFor(payloadKeys) },
-    activities: { ...making.activities },
+    activities: {
+      ...making.activities,
+      partitionsDue: async (input: Parameters<DueActivities['partitionsDue']>[0]) =>
+        partitionsDue(parts.options, input),
+    },
     interceptors: { activity: key === undefined ? [] : [makeStandingGuard({ key, onRefused })] },
     maxConcurrentActivityTaskExecutions: MOST_RUNS,
     maxCachedWorkflows: 50,

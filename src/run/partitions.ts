@@ -7,7 +7,12 @@ import { checkPartition } from '../definition/check-partition.ts';
 import { sourceOf } from '../definition/source.ts';
 import { inspectOut, partitionsIn, previousResults, resolveOut } from '../delivery/deliver.ts';
 import { UserError } from '../model/errors.ts';
-import { endedPartitions, findPartition, latestPartition } from '../model/partition.ts';
+import {
+  endedPartitions,
+  findPartition,
+  latestPartition,
+  previousPartition,
+} from '../model/partition.ts';
 import { NEVER_REUSED } from './explain.ts';
 import { readDefinitionFile } from './read-definition-file.ts';
 
@@ -44,11 +49,12 @@ export type PartitionMatrix = { readonly rows: readonly PartitionRow[] };
 export async function readCut(
   request: DefinitionRequest,
   { cwd = process.cwd() }: Pick<ProjectOptions, 'cwd'>,
+  atMs: number = Date.now(),
 ): Promise<CheckedPartition | undefined> {
   const file = await jobOf(request, cwd);
   const root = file === undefined ? undefined : sourceOf(file).root;
   if (root?.kind !== 'map') return undefined;
-  const cut = checkPartition(root, { atMs: Date.now() }, undefined);
+  const cut = checkPartition(root, { atMs }, undefined);
   return cut.partitioning === undefined ? undefined : cut;
 }
 
@@ -67,23 +73,27 @@ async function jobOf(
 }
 
 /**
- * The ids that words mean: ids, `latest`, and `missing` for all that are over and not delivered. In the job's order,
- * each once; the latest where no word is given. None for a list without a word, and for a job that is not cut.
+ * The ids that words mean: ids, `latest`, `previous`, `all` for all that are over, and `missing` for those of them that
+ * are not delivered. In the job's order, each once; the latest where no word is given. None for a list without a word,
+ * and for a job that is not cut.
  * @throws UserError BAD_PARTITION
  */
 export async function choosePartitions(
   request: PartitionsRequest,
   words: readonly string[],
-  options: Pick<ProjectOptions, 'cwd'>,
+  /** `atMs`: the moment that words are meant at; default: now. */
+  options: Pick<ProjectOptions, 'cwd'> & { readonly atMs?: number },
 ): Promise<readonly string[]> {
-  const cut = await readCut(request, options);
+  const cut = await readCut(request, options, options.atMs);
   // What is wrong with the job is told in full where it is read as a whole.
   if (cut?.partitioning === undefined) return words.slice(0, 1);
   const { partitioning: how, today } = cut;
   const chosen = new Set<string>();
   const wanted = words.length === 0 && how.by !== 'list' ? ['latest'] : words;
   for (const word of wanted) {
-    if (word === 'missing') {
+    if (word === 'all') {
+      for (const { id } of endedPartitions(how, today)) chosen.add(id);
+    } else if (word === 'missing') {
       const base = await resolveOut(resolve(options.cwd ?? process.cwd(), request.out));
       const there = new Set((await partitionsIn(base)).map(({ id }) => id));
       for (const { id } of endedPartitions(how, today)) if (!there.has(id)) chosen.add(id);
@@ -100,6 +110,12 @@ function idOf(how: Partitioning, word: string, today: string): string {
     if (latest !== undefined) return latest.id;
     const why = how.by === 'list' ? 'a list has no latest one' : 'none is over yet';
     throw new UserError('BAD_PARTITION', `--partition latest: ${why}`);
+  }
+  if (word === 'previous') {
+    const previous = previousPartition(how, today);
+    if (previous !== undefined) return previous.id;
+    const why = how.by === 'list' ? 'a list has no previous one' : 'at most one is over';
+    throw new UserError('BAD_PARTITION', `--partition previous: ${why}`);
   }
   const found = findPartition(how, word, today);
   if (!('wrong' in found)) return found.id;

@@ -18,7 +18,7 @@ import type { Definition, DefinitionRequest } from './load-definition.ts';
 export async function planOfDocuments(
   { job, profile }: { readonly job: Json; readonly profile: Json },
   about: Omit<DefinitionRequest, 'jobPath' | 'profile'>,
-): Promise<Pick<Definition, 'plan' | 'hooks' | 'cut' | 'checkQueries'>> {
+): Promise<Pick<Definition, 'plan' | 'hooks' | 'cut' | 'remarks' | 'checkQueries'>> {
   // JSON is YAML.
   const text = (value: Json): string => JSON.stringify(value, null, 2);
   const chain = Array.isArray(profile) ? (profile as readonly Json[]) : [profile];
@@ -47,6 +47,7 @@ export async function planOfDocuments(
     plan: checked.plan,
     hooks: hooksOf(checked.hooks, 'job', about.cwd),
     cut: checked.cut,
+    remarks: checked.remarks,
     checkQueries: async () => {
       const found = about.bindSql === true ? [] : await sqlProblems(checked);
       if (found.length > 0) throw new DefinitionError(sorted(found), texts);

@@ -6,6 +6,7 @@ import type { RunRecord } from '../model/run-record.ts';
 import type { RunSummary } from '../model/run-summary.ts';
 import type { RunMade } from '../model/standing-order.ts';
 import type { RunView } from '../model/view.ts';
+import type { Applied } from './schedules/apply.ts';
 import type { BackfillReport } from './backfill-report.ts';
 
 export type ProjectEvent =
@@ -104,6 +105,10 @@ export type ProjectEvent =
       readonly uiUrl?: string;
       readonly metricsUrl?: string;
     }
+  /** Schedules in Temporal are now as the job files say. */
+  | { readonly type: 'schedules'; readonly changes: readonly Applied[] }
+  /** The engine has ended, and is started again; whatever went on goes on. */
+  | { readonly type: 'engine_again' }
   | { readonly type: 'stopping' }
   /** An order that no command of this state folder gave was refused. */
   | { readonly type: 'refused'; readonly why: string }

@@ -18,7 +18,9 @@ import { choosePartitions, partitionMatrix } from './partitions.ts';
 import { prune } from './prune.ts';
 import { listRuns, lookAtRecords } from './records.ts';
 import { resumeRun } from './resume-run.ts';
+import { makeSchedules } from './schedules/schedules.ts';
 import { serve } from './serve.ts';
+import { serveProject } from './serve-project.ts';
 import { validateDefinition } from './validate-definition.ts';
 import { UserError } from '../model/errors.ts';
 
@@ -34,6 +36,7 @@ import type { RunEnded, Tell } from './project-events.ts';
 import type { ProjectOptions } from './project-options.ts';
 import type { PruneReport } from './prune-report.ts';
 import type { PruneRequest } from './prune.ts';
+import type { Schedules } from './schedules/schedules.ts';
 import type { BackfillEnded, BackfillRequest } from './run-backfill.ts';
 import type { ServeRequest } from './serve.ts';
 
@@ -98,6 +101,8 @@ export type Project = {
   giveUp(runId: string): Promise<RunRecord>;
   /** Ends the metrics and alerts of a job that is gone, until it runs again. @throws UserError JOB_NOT_FOUND */
   forget(job: string): Promise<void>;
+  /** When the jobs of the project make themselves, in Temporal. */
+  readonly schedules: Schedules;
   /** A worker for the task queue; with the embedded engine, that engine kept up. Until `stop`. @throws UserError */
   serve(request: ServeRequest): Promise<void>;
   /** Removes what nobody needs any more; beside runs that go on, whose own it leaves alone. @throws UserError */
@@ -105,6 +110,14 @@ export type Project = {
   /** Waits for what goes on, then leaves engine and metrics port. */
   close(): Promise<void>;
 };
+
+/** Of runs that a schedule may have ordered: more than a person starts by hand between two of them. */
+const LOOKED_AT = 20;
+
+/** True for the form of the ids of scheduled runs: the job and the time. */
+function mayBeOrderedFor(job: string, runId: string): boolean {
+  return runId.startsWith(`${job}-`) && /^\d{8}-\d{6}/.test(runId.slice(job.length + 1));
+}
 
 /** Opens a project. Nothing is created or started before it is needed. */
 export function openProject(options: ProjectOptions): Project {
@@ -179,7 +192,17 @@ export function openProject(options: ProjectOptions): Project {
     cancel: async (runId) => cancelRun(parts, await status(runId)),
     giveUp: (runId) => during(giveUpRun(parts, runId, tell)),
     forget: (job) => forgetJob(parts, job),
-    serve: (request) => during(serve(parts, request, tell)),
+    schedules: makeSchedules(parts, tell, async (job) => {
+      const found = await recorded({
+        limit: LOOKED_AT,
+        where: ({ id }) => mayBeOrderedFor(job, id),
+      });
+      return found.map(({ record }) => record);
+    }),
+    serve: (request) =>
+      during(
+        request.orders === true ? serveProject(parts, request, tell) : serve(parts, request, tell),
+      ),
     prune: (request = {}) => during(prune(parts, request, tell)),
     close: async () => {
       await Promise.allSettled(goingOn);

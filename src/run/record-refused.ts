@@ -16,9 +16,12 @@ import type { Failure } from '../model/failure.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RunRecord } from '../model/run-record.ts';
 import type { RunSummary } from '../model/run-summary.ts';
-import type { RunOrder } from '../model/standing-order.ts';
+import type { RunOrder, StandingOrder } from '../model/standing-order.ts';
 import type { Parts } from './parts.ts';
 import type { Tell } from './project-events.ts';
+
+/** Runs that are looked at for one of the same order. */
+const LOOKED_AT = 20;
 
 /** The closed record of the run. */
 export async function recordRefused(
@@ -32,10 +35,12 @@ export async function recordRefused(
   const jobPath = resolve(cwd, order.job);
   const base = resolve(cwd, order.out);
   const named = await namesIn(jobPath, order.job);
+  const before = await lastOf(parts, order);
   const plan: Plan = {
     format: 1,
-    job: named.job,
-    profile: order.profile ?? named.profile,
+    // As it was called when it could be read: an alert ends only where it began.
+    job: before?.job ?? named.job,
+    profile: order.profile ?? (named.profile === '' ? before?.profile : named.profile) ?? '',
     params: {},
     ...(partition === undefined ? {} : { partition: { id: partition } }),
     concurrency: 1,
@@ -90,6 +95,17 @@ function refusalOf(error: unknown): Failure {
   const place = line === 0 ? file : `${file}:${line}:${column}`;
   const more = problems.length === 1 ? '' : ` (and ${problems.length - 1} more)`;
   return failure(code, `${place}: ${code}: ${message}${more}`, { hint, exitCode: 2 });
+}
+
+/** The newest recorded run of the same order. */
+async function lastOf(parts: Parts, order: StandingOrder): Promise<RunRecord | undefined> {
+  const { by, id } = order;
+  const records = await parts.records();
+  const found = await records.list({
+    limit: LOOKED_AT,
+    where: (row) => row.id.startsWith(`${id}-`),
+  });
+  return found.find(({ ordered_by: of }) => of?.by === by && of.id === id);
 }
 
 /** What the job file says it is called, as far as it can be read: metrics and alerts know the job by that. */

@@ -3,6 +3,8 @@
 import { UserError } from '../model/errors.ts';
 import { recordedRuns } from '../orders/open-runs.ts';
 import { sharedDeliverQueue, sharedTaskQueue } from './queues.ts';
+import { closeAll } from './link.ts';
+import { resumeForgotten } from './resume-forgotten.ts';
 import { serveOrders } from './serve-orders.ts';
 import { openSession } from './session.ts';
 import { makeStateDir } from './state-dir.ts';
@@ -21,6 +23,8 @@ export type ServeRequest = {
   readonly deliver?: boolean;
   /** Make the runs that schedules of this state folder order, too: the project's files are here. */
   readonly orders?: boolean;
+  /** Keep those schedules as the project's job files say. */
+  readonly schedules?: boolean;
   /** Ends it. */
   readonly stop: AbortSignal;
 };
@@ -28,7 +32,7 @@ export type ServeRequest = {
 /** Answers when it was told to stop, and has stopped. @throws UserError with exit code 3 */
 export async function serve(
   parts: Parts,
-  { slots, stop, deliver = false, orders = false }: ServeRequest,
+  { slots, stop, deliver = false, orders = false, schedules = false }: ServeRequest,
   tell: Tell,
 ): Promise<void> {
   const { stateDir, engine: choice } = parts.options;
@@ -41,7 +45,7 @@ export async function serve(
   let unwatch: (() => void) | undefined;
   let unwatchQueues: (() => void) | undefined;
   let session: Session | undefined;
-  let ordered: ServedOrders | undefined;
+  const closers: (() => Promise<void>)[] = [];
   try {
     const opening = openSession(parts, {
       tell,
@@ -62,7 +66,9 @@ export async function serve(
     session = opened;
     unwatchQueues = watchUnserved(session, queuesOfOpenRuns(await parts.records(), session.engine));
     (await parts.hooks(tell)).start(true);
-    if (orders) ordered = await serveOrders(parts, { tell });
+    const served = orders
+      ? await serveProjectOrders(parts, session, { tell, schedules, closers })
+      : undefined;
     const { uiUrl, isUp } = session.engine;
     tell({
       type: 'serving',
@@ -77,7 +83,7 @@ export async function serve(
       unwatch = watchEngine(isUp, () => reject(engineLost()));
     });
     const { brokenWorker } = await import('./worker-failure.ts');
-    const broken = [session.worker, ordered].map((worker) =>
+    const broken = [session.worker, served].map((worker) =>
       worker === undefined ? never() : brokenWorker({ ...opened, worker }, over.signal),
     );
     await Promise.race([stopped, lost, ...broken]);
@@ -86,9 +92,44 @@ export async function serve(
     unwatch?.();
     unwatchQueues?.();
     over.abort();
-    await ordered?.stop();
+    await closeAll(closers);
     await session?.close();
   }
+}
+
+/** Keeps the schedules, and makes what they order. */
+async function serveProjectOrders(
+  parts: Parts,
+  { link, engine, connection, metrics }: Session,
+  {
+    tell,
+    schedules,
+    closers,
+  }: {
+    readonly tell: Tell;
+    readonly schedules: boolean;
+    readonly closers: (() => Promise<void>)[];
+  },
+): Promise<ServedOrders> {
+  // First of all: what was missed is then ordered as the files say now.
+  let isForgotten = false;
+  if (schedules) {
+    const { keepSchedules } = await import('./schedules/keep.ts');
+    const kept = await keepSchedules(link, parts.options, tell).catch(async (error: unknown) => {
+      const { engineFailure } = await import('./worker-failure.ts');
+      throw (await engineFailure(error, engine, connection)) ?? error;
+    });
+    closers.push(() => kept.close());
+    isForgotten = kept.lost.length > 0;
+  }
+  const served = await serveOrders(parts, { tell });
+  closers.push(() => served.stop());
+  closers.push(parts.health.add(metrics, served, connection));
+  if (isForgotten) {
+    const going = await resumeForgotten(parts, tell);
+    closers.push(() => going.leave());
+  }
+  return served;
 }
 
 function never(): Promise<never> {

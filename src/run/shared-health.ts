@@ -7,7 +7,11 @@ import type { RunningWorker } from './worker.ts';
 
 export type SharedHealth = {
   /** One more worker is up. Answers what to call when it is about to stop. */
-  add(metrics: Metrics, worker: RunningWorker, connection: NativeConnection): () => Promise<void>;
+  add(
+    metrics: Metrics,
+    worker: Pick<RunningWorker, 'state'>,
+    connection: NativeConnection,
+  ): () => Promise<void>;
 };
 
 /** A probe that waits longer than its asker is no answer. */
@@ -38,7 +42,7 @@ export function makeSharedHealth(): SharedHealth {
 }
 
 /** Healthy while the worker works; ready while the engine answers it, too. */
-function healthOf(worker: RunningWorker, connection: NativeConnection): Health {
+function healthOf(worker: Pick<RunningWorker, 'state'>, connection: NativeConnection): Health {
   const alive = (): Probe => {
     const state = worker.state();
     return { ok: state === 'running', detail: `the worker is ${state}` };

@@ -66,7 +66,7 @@ const JOBS: readonly (readonly [name: string, job: string, problem: string])[] =
   [
     'an unknown key',
     `${JOB}parms: {}\n`,
-    "job.yaml:3:1: UNKNOWN_KEY: unknown key 'parms'; allowed keys: job, profile, description, params, inputs, partition, hooks, budgets. Did you mean 'params'?",
+    "job.yaml:3:1: UNKNOWN_KEY: unknown key 'parms'; allowed keys: job, profile, description, params, inputs, partition, schedule, hooks, budgets. Did you mean 'params'?",
   ],
   [
     'an unknown key further down',

@@ -53,7 +53,7 @@ export async function validateCommand(
       ...projectOptions(place.settings, io),
       stateDir: place.stateDir,
     });
-    const { plan, planSha256 } = await project.validate(requestOf(flags));
+    const { plan, planSha256, remarks } = await project.validate(requestOf(flags));
     const { job, profile, steps } = plan;
     if (settings.json) {
       const about = {
@@ -63,10 +63,12 @@ export async function validateCommand(
         steps: steps.length,
         plan_sha256: planSha256,
         problems: [],
+        remarks,
       };
       io.out(JSON.stringify(about, null, 2));
     } else {
       io.say(`valid     job ${job} with profile ${profile}, ${steps.length} steps`);
+      for (const remark of remarks) io.say(`remark    schedule.cron: ${remark}`);
     }
     return 0;
   } catch (error) {

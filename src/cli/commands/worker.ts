@@ -23,28 +23,21 @@ export async function workerCommand(
 ): Promise<number> {
   if ((await serviceOf(settings.service, settings.env)) === undefined) {
     throw new UserError('BAD_USAGE', 'a worker needs a Temporal service', {
-      hint: 'Give --temporal-address host:port (or TEMPORAL_ADDRESS). `builder_cli dev` keeps an embedded engine up, with a worker beside it.',
+      hint: 'Give --temporal-address host:port (or TEMPORAL_ADDRESS). `builder_cli serve` keeps an embedded engine up, with a worker beside it.',
     });
   }
-  return serveAndShow({ flags, settings, io, verb: 'serving' });
+  return serveAndShow(flags, settings, io);
 }
 
-/** The part that `worker` and `dev` share. */
-export async function serveAndShow(options: {
-  readonly flags: WorkerFlags;
-  readonly settings: Settings;
-  readonly io: Io;
-  readonly verb: 'serving' | 'dev';
-}): Promise<number> {
-  const { flags, io, verb } = options;
+async function serveAndShow(flags: WorkerFlags, given: Settings, io: Io): Promise<number> {
   const slots = slotsOf(flags.slots);
-  const { settings, stateDir: found } = placeOf(options.settings, io.cwd);
+  const { settings, stateDir: found } = placeOf(given, io.cwd);
   const stateDir = found.path;
   const project = openProject({
     ...projectOptions(settings, io),
     stateDir,
     onEvent: (event) => {
-      for (const line of linesOf(event, verb)) io.say(line);
+      for (const line of linesOf(event)) io.say(line);
     },
   });
   const signals = makeSignals(settings.env);
@@ -53,14 +46,13 @@ export async function serveAndShow(options: {
     await project.serve({
       slots,
       deliver: flags.deliver === true,
-      orders: verb === 'dev',
       stop: AbortSignal.any([signals.cancel, signals.suspend]),
     });
     return 0;
   } catch (error) {
     if (!(error instanceof UserError) || error.code !== 'ENGINE_LOST') throw error;
     const { code, message, exitCode, cause } = error;
-    const hint = `Every finished step is kept. Start it again: builder_cli ${verb}`;
+    const hint = `Every finished step is kept. Start it again: builder_cli worker`;
     throw new UserError(code, message, { exitCode, cause, hint });
   } finally {
     await project.close();
@@ -68,7 +60,7 @@ export async function serveAndShow(options: {
   }
 }
 
-function linesOf(event: ProjectEvent, verb: string): readonly string[] {
+function linesOf(event: ProjectEvent): readonly string[] {
   switch (event.type) {
     case 'engine':
       return [engineLine(event)];
@@ -78,7 +70,7 @@ function linesOf(event: ProjectEvent, verb: string): readonly string[] {
         `state     ${stateDir}`,
         ...(uiUrl === undefined ? [] : [`ui        ${uiUrl}`]),
         ...(metricsUrl === undefined ? [] : [`metrics   ${metricsUrl}`]),
-        `${verb}   task queue '${taskQueue}', ${slots} steps at once${delivers ? ', and deliveries' : ''}; Ctrl-C stops`,
+        `serving   task queue '${taskQueue}', ${slots} steps at once${delivers ? ', and deliveries' : ''}; Ctrl-C stops`,
       ];
     }
     case 'stopping':
@@ -92,7 +84,8 @@ function linesOf(event: ProjectEvent, verb: string): readonly string[] {
   }
 }
 
-function slotsOf(text: string | undefined): number {
+/** Steps at once, by the flag or the machine. @throws UserError BAD_USAGE */
+export function slotsOf(text: string | undefined): number {
   if (text === undefined) return Math.max(2, availableParallelism() * 2);
   const slots = Number(text);
   if (!Number.isInteger(slots) || slots < 1 || slots > 1000) {

@@ -1,0 +1,157 @@
+/** A served campaign: a project is served while a seed kills serve, engine or a step, and is judged when it is quiet. */
+
+import { mkdir } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { until, withProject } from '../../harness/cli.ts';
+import { enginePids, marksIn, signal, stepPids } from '../campaign/processes.ts';
+import { MARKS } from '../campaign/pipelines.ts';
+import { randomOf } from '../campaign/random.ts';
+import { dueAt, judgeServed, runsOf } from './judge.ts';
+import { filesOf, monthsOf } from './project.ts';
+
+import type { Project, Running } from '../../harness/cli.ts';
+import type { Random } from '../campaign/random.ts';
+import type { Size } from './project.ts';
+
+export type ServedReport = {
+  readonly seed: number;
+  /** What was killed, and when: `serve at 12.3s`. */
+  readonly kills: readonly string[];
+  readonly runs: number;
+  readonly violations: readonly string[];
+  /** What the served processes said, one after the other. */
+  readonly said: string;
+};
+
+export type ServedCase = {
+  readonly seed: number;
+  readonly size: Size;
+  readonly kills: number;
+  /** Seconds over which the kills are spread. */
+  readonly seconds: number;
+  /** Told as it happens. */
+  readonly tell?: (line: string) => void;
+};
+
+const TARGETS = ['serve', 'engine', 'serve and engine', 'step'] as const;
+type Target = (typeof TARGETS)[number];
+
+/** As long as it takes to begin again after a kill at the worst moment. */
+const SETTLE_MS = 240_000;
+
+/** Plays one case. */
+export async function playServed(about: ServedCase): Promise<ServedReport> {
+  let report: ServedReport | undefined;
+  await withProject(filesOf(about.size), async (project) => {
+    report = await playIn(project, about);
+  });
+  return report!;
+}
+
+async function playIn(
+  project: Project,
+  { seed, size, kills, seconds, tell = () => undefined }: ServedCase,
+): Promise<ServedReport> {
+  await mkdir(marksIn(project));
+  const random = randomOf(seed);
+  const plan = Array.from({ length: kills }, () => ({
+    atMs: random.below(seconds * 1000),
+    target: random.of(TARGETS),
+  })).toSorted((a, b) => a.atMs - b.atMs);
+  const supervised = supervise(project);
+  const began = Date.now();
+  const done: string[] = [];
+  for (const { atMs, target } of plan) {
+    await pause(Math.max(0, began + atMs - Date.now()));
+    const hit = await strike(project, supervised.current(), target, random);
+    const line = `${target} at ${(Date.now() - began) / 1000}s${hit ? '' : ' (nothing was there)'}`;
+    done.push(line);
+    tell(line);
+  }
+  await pause(Math.max(0, began + seconds * 1000 - Date.now()));
+  const untilS = Math.floor(Date.now() / 1000);
+  const isQuiet = await until(
+    async () => {
+      const runs = await runsOf(project);
+      const nights = runs.filter(({ job }) => job === 'nightly');
+      const isCaughtUp = nights.some((run) => run.state === 'closed' && dueAt(run) > untilS);
+      const months = new Set(
+        runs
+          .filter((run) => run.job === 'monthly' && run.status === 'OK')
+          .map((run) => run.partition),
+      );
+      const isOpen = runs.some((run) => run.state === 'open' && dueAt(run) <= untilS);
+      const rounds = runs.filter((run) => run.job === 'listed' && dueAt(run) <= untilS);
+      const isWhole = rounds.length % size.items === 0 && rounds.length > 0;
+      await pause(500);
+      return isCaughtUp && isWhole && !isOpen && months.size === monthsOf(size).length;
+    },
+    'it is quiet again',
+    SETTLE_MS,
+  ).catch(() => false);
+  await supervised.stop();
+  const violations = await judgeServed(project, size, untilS);
+  const runs = (await runsOf(project)).length;
+  return {
+    seed,
+    kills: done,
+    runs,
+    violations: !isQuiet ? ['it does not catch up', ...violations] : violations,
+    said: supervised.said(),
+  };
+}
+
+/** Starts `serve` again whenever it ends, as an init system does. */
+function supervise(project: Project): {
+  current(): Running;
+  said(): string;
+  stop(): Promise<void>;
+} {
+  let isStopping = false;
+  const all: Running[] = [];
+  const start = (): Running => {
+    const running = project.start(['serve', '--log', 'text'], { [MARKS]: marksIn(project) });
+    all.push(running);
+    void running.ended.then(async () => {
+      await pause(200);
+      if (!isStopping) current = start();
+    });
+    return running;
+  };
+  let current = start();
+  return {
+    current: () => current,
+    said: () => all.map((one) => one.said()).join('--- started again\n'),
+    stop: async () => {
+      isStopping = true;
+      current.kill('SIGTERM');
+      await current.ended;
+    },
+  };
+}
+
+/** False if there was nothing to kill. */
+async function strike(
+  project: Project,
+  serve: Running,
+  target: Target,
+  random: Random,
+): Promise<boolean> {
+  const engine = (): Promise<readonly number[]> =>
+    enginePids(project).then((pids) => pids.slice(0, 1));
+  switch (target) {
+    case 'serve':
+      return signal(serve.pid, 'SIGKILL');
+    case 'engine':
+      return (await engine()).some((pid) => signal(pid, 'SIGKILL'));
+    case 'serve and engine': {
+      const pids = [serve.pid, ...(await engine())];
+      return pids.map((pid) => signal(pid, 'SIGKILL')).includes(true);
+    }
+    case 'step': {
+      const [first, ...rest] = await stepPids(project);
+      return first !== undefined && signal(random.of([first, ...rest]), 'SIGKILL');
+    }
+  }
+}
