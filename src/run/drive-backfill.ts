@@ -76,6 +76,8 @@ export async function driveBackfill(
     const { linger = parts.options.metrics?.linger ?? 0 } = control;
     const report = await reported(closed);
     tell({ type: 'backfill_closed', report });
+    // Of runs that could not be begun, nobody has waited for what is due.
+    await (await parts.hooks(tell)).settle(leaving.signal);
     await metrics.linger(linger, (text) => tell({ type: 'said', text }), leaving.signal);
     return { state: 'closed', report };
   } finally {

@@ -17,7 +17,13 @@ const replay = async (text: string): Promise<void> => {
   );
 };
 
-test.each(['completed.json', 'failed.json'])('replays the recorded history %s', async (name) => {
+test.each([
+  'completed.json',
+  'failed.json',
+  'scheduled.json',
+  'backfill-continued.json',
+  'backfill.json',
+])('replays the recorded history %s', async (name) => {
   await replay(await readFile(join(HISTORIES, name), 'utf8'));
 });
 
