@@ -3,6 +3,8 @@ import { promisify } from 'node:util';
 
 import { expect, test } from '@jest/globals';
 
+import { readProjectSchedules } from '../../src/run/schedules/project-schedules.ts';
+import { withProject } from '../harness/cli.ts';
 import { readDocument, ROOT } from './documents.ts';
 
 const run = promisify(execFile);
@@ -32,3 +34,29 @@ test('systemd takes the unit, where systemd is there', async () => {
   // Of other units of the machine it speaks, too.
   expect(said.split('\n').filter((line) => line.includes('builder.service'))).toEqual([]);
 });
+
+test('the three jobs that the page begins with are right as they stand', async () => {
+  const text = await readDocument('docs/serve.md');
+  const shown = [...text.matchAll(/```yaml\n# ((?:jobs|profiles)\/\S+)\n([\s\S]*?)^```$/gm)];
+  const files = Object.fromEntries(shown.map(([, path = '', content = '']) => [path, content]));
+  const data = ['2026-09', '2026-10', 'now', 'north', 'south', 'east'];
+  await withProject(
+    {
+      'builder.yaml': "jobs: ['jobs/*.yaml']\n",
+      ...files,
+      ...Object.fromEntries(data.map((name) => [`data/${name}.csv`, 'a,b\n1,2\n'])),
+    },
+    async (project) => {
+      const { declared, problems } = await readProjectSchedules(project.folder);
+      expect(problems).toEqual([]);
+      expect(declared.map(({ job, schedule }) => [job, schedule.make])).toEqual([
+        ['nightly', undefined],
+        ['regions', ['all']],
+        ['sales', ['missing']],
+      ]);
+      for (const { jobPath } of declared) {
+        expect(await project.run(['validate', '--job', jobPath])).toMatchObject({ code: 0 });
+      }
+    },
+  );
+}, 60_000);

@@ -51,7 +51,7 @@ type Model = {
 };
 
 /** Both variants, as Compose understands them. */
-const models: Record<'base' | 'postgres', Model> = {} as never;
+const models: Record<'base' | 'postgres' | 'serve', Model> = {} as never;
 
 beforeAll(async () => {
   const compose = await cachedCompose((line) => void process.stderr.write(`${line}\n`));
@@ -64,6 +64,7 @@ beforeAll(async () => {
   };
   models.base = await read(BASE);
   models.postgres = await read(POSTGRES);
+  models.serve = await read(['-f', 'serve/docker-compose.yml']);
 }, 40 * 60_000);
 
 const variants = [['base'], ['postgres']] as const;
@@ -295,4 +296,12 @@ test('what is mounted into containers keeps its line endings on every machine', 
   );
   const wrong = stdout.split('\n').filter((line) => /^i\/(crlf|mixed)/.test(line));
   expect(wrong).toEqual([]);
+});
+
+test('a served project comes back, is asked for its health, and is left the time to end', () => {
+  const { serve } = models.serve.services;
+  expect(serve).toMatchObject({ restart: 'unless-stopped', init: true });
+  expect(serve?.command?.[0]).toBe('serve');
+  expect(serve?.healthcheck?.test.join(' ')).toContain('/readyz');
+  expect(serve?.ports?.map(({ host_ip: ip }) => ip)).toEqual(['127.0.0.1']);
 });

@@ -5,6 +5,7 @@ import { expect, jest, test } from '@jest/globals';
 
 import { peekEngine, stopEngine } from '../../src/engine/engine.ts';
 import { freePort, scrape, until, withProject } from '../harness/cli.ts';
+import { withService } from '../harness/service.ts';
 
 import type { Project, Running } from '../harness/cli.ts';
 
@@ -151,6 +152,32 @@ test('an engine that is killed is started again, and the run that went on ends o
       expect(more).toEqual([]);
       expect(made).toMatchObject({ status: 'OK' });
     },
+  ));
+
+test('with a service it keeps the schedules there, and makes what they order', () =>
+  withProject(
+    {
+      ...FILES,
+      'jobs/a.yaml': job('a', 'every: 2s, make: all', 'partition: { by: list, values: [n, s] }\n'),
+    },
+    (project) =>
+      withService(project, async ({ address }) => {
+        const words = ['--temporal-address', address];
+        const serve = await serving(project, ...words);
+        const made = await until(
+          async () => {
+            const runs = await ended(project, 'a');
+            return runs.length >= 4 && runs;
+          },
+          'two rounds are made',
+          120_000,
+        );
+        expect(new Set(made.map(({ status }) => status))).toEqual(new Set(['OK']));
+        const { stdout } = await project.run(['schedule', 'list', '--json', ...words]);
+        expect(JSON.parse(stdout)).toMatchObject({ schedules: [{ job: 'a', make: 'all' }] });
+        serve.kill('SIGTERM');
+        expect(await serve.ended).toMatchObject({ code: 0 });
+      }),
   ));
 
 /** Stops process and engine for so long. */

@@ -14,7 +14,7 @@ export type Size = {
 /** What the issue of it asks for, in an hour. */
 export const LARGE: Size = Object.freeze({ months: 24, items: 50, night: 20, round: 300 });
 /** The same in a minute. */
-export const SMALL: Size = Object.freeze({ months: 4, items: 6, night: 5, round: 15 });
+export const SMALL: Size = Object.freeze({ months: 4, items: 6, night: 10, round: 20 });
 
 export const monthsOf = ({ months }: Size): readonly string[] =>
   Array.from({ length: months }, (_, i) =>

@@ -3,12 +3,12 @@
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { until, withProject } from '../../harness/cli.ts';
+import { withProject } from '../../harness/cli.ts';
 import { enginePids, marksIn, signal, stepPids } from '../campaign/processes.ts';
 import { MARKS } from '../campaign/pipelines.ts';
 import { randomOf } from '../campaign/random.ts';
 import { dueAt, judgeServed, runsOf } from './judge.ts';
-import { filesOf, monthsOf } from './project.ts';
+import { filesOf } from './project.ts';
 
 import type { Project, Running } from '../../harness/cli.ts';
 import type { Random } from '../campaign/random.ts';
@@ -37,8 +37,11 @@ export type ServedCase = {
 const TARGETS = ['serve', 'engine', 'serve and engine', 'step'] as const;
 type Target = (typeof TARGETS)[number];
 
-/** As long as it takes to begin again after a kill at the worst moment. */
-const SETTLE_MS = 240_000;
+/** Nothing ends for longer than it takes to begin again after a kill at the worst moment, on a busy machine. */
+const STALLED_MS = 180_000;
+/** The nights that come meanwhile must not hide that something is lost. */
+const MOST_MS = 20 * 60_000;
+const LOOK_EVERY_MS = 500;
 
 /** Plays one case. */
 export async function playServed(about: ServedCase): Promise<ServedReport> {
@@ -71,25 +74,7 @@ async function playIn(
   }
   await pause(Math.max(0, began + seconds * 1000 - Date.now()));
   const untilS = Math.floor(Date.now() / 1000);
-  const isQuiet = await until(
-    async () => {
-      const runs = await runsOf(project);
-      const nights = runs.filter(({ job }) => job === 'nightly');
-      const isCaughtUp = nights.some((run) => run.state === 'closed' && dueAt(run) > untilS);
-      const months = new Set(
-        runs
-          .filter((run) => run.job === 'monthly' && run.status === 'OK')
-          .map((run) => run.partition),
-      );
-      const isOpen = runs.some((run) => run.state === 'open' && dueAt(run) <= untilS);
-      const rounds = runs.filter((run) => run.job === 'listed' && dueAt(run) <= untilS);
-      const isWhole = rounds.length % size.items === 0 && rounds.length > 0;
-      await pause(500);
-      return isCaughtUp && isWhole && !isOpen && months.size === monthsOf(size).length;
-    },
-    'it is quiet again',
-    SETTLE_MS,
-  ).catch(() => false);
+  const isQuiet = await catchesUp(project, size, untilS);
   await supervised.stop();
   const violations = await judgeServed(project, size, untilS);
   const runs = (await runsOf(project)).length;
@@ -97,9 +82,34 @@ async function playIn(
     seed,
     kills: done,
     runs,
-    violations: !isQuiet ? ['it does not catch up', ...violations] : violations,
+    violations: isQuiet ? violations : ['it does not get on', ...violations],
     said: supervised.said(),
   };
+}
+
+/** False if it stands still before all that was due by then is made. A machine may be slow: only standing still counts. */
+async function catchesUp(project: Project, size: Size, untilS: number): Promise<boolean> {
+  let ended = 0;
+  let endedAt = Date.now();
+  const giveUpAt = Date.now() + MOST_MS;
+  while (Date.now() - endedAt < STALLED_MS && Date.now() < giveUpAt) {
+    const runs = await runsOf(project);
+    const closed = runs.filter(({ state }) => state === 'closed').length;
+    if (closed > ended) {
+      ended = closed;
+      endedAt = Date.now();
+    }
+    const nights = runs.filter(({ job }) => job === 'nightly');
+    const isCaughtUp = nights.some((run) => run.state === 'closed' && dueAt(run) > untilS);
+    const months = runs.filter((run) => run.job === 'monthly' && run.status === 'OK');
+    const areMonthsMade = new Set(months.map(({ partition }) => partition)).size === size.months;
+    const isOpen = runs.some((run) => run.state === 'open' && dueAt(run) <= untilS);
+    const rounds = runs.filter((run) => run.job === 'listed' && dueAt(run) <= untilS);
+    const areRoundsWhole = rounds.length > 0 && rounds.length % size.items === 0;
+    if (isCaughtUp && areMonthsMade && areRoundsWhole && !isOpen) return true;
+    await pause(LOOK_EVERY_MS);
+  }
+  return false;
 }
 
 /** Starts `serve` again whenever it ends, as an init system does. */
