@@ -3,8 +3,8 @@
 import { nameOfKey } from '../orders/tags.ts';
 import { DEFAULTS } from './project-options.ts';
 
-import type { OrderKey } from '../orders/key.ts';
 import type { Plan } from '../model/plan.ts';
+import type { OrderKey } from '../orders/key.ts';
 import type { Engine } from './link.ts';
 import type { EngineChoice } from './project-options.ts';
 import type { Queues, Session } from './session.ts';

@@ -26,7 +26,10 @@ export async function serveOrders(
 ): Promise<ServedOrders> {
   const link = await parts.link(tell);
   const log = openWorkerLog(logFile);
-  const unhear = link.modules.runtime.hearRuntime(log, taskQueue);
+  const unhear = link.modules.runtime.hearRuntime((level, message, meta) => {
+    // It ends as failed where a run did, and that run has told it.
+    if (message !== 'Workflow failed') log(level, message, meta);
+  }, taskQueue);
   const { startOrderWorker } = await import('./order-worker.ts');
   try {
     const onRefused = tellOfRefused(log, tell);

@@ -41,6 +41,8 @@ export async function statusCommand(
     const words = [step.id.padEnd(width), step.status, time, step.reason ?? ''];
     io.out(`  ${words.filter((word) => word !== '').join('  ')}`);
   }
+  const isTold = record.steps.some(({ reason }) => reason !== undefined);
+  if (record.error !== undefined && !isTold) io.out(`  ${record.error}`);
   for (const each of hooks) io.out(`  ${hookLine(each)}`);
   if (record.out !== undefined) io.say(`out       ${record.out}`);
   io.say(`record    ${join(stateDir, 'runs', record.run_id)}`);

@@ -98,6 +98,14 @@ function entryOf(event: ProjectEvent): Entry | undefined {
       const fields = { run_id: runId, job: record?.job, status, duration_ms: elapsedMs, error };
       return { level: status === 'OK' ? 'info' : 'warn', phrase: 'run ended', fields, lines };
     }
+    case 'order_made': {
+      const { runId, partition, status, exitCode, reason } = event.made;
+      // What has begun tells its own end.
+      if (exitCode !== 2) return undefined;
+      const lines = [`run       ${runId} ${status}: ${reason ?? 'it could not be begun'}`];
+      const fields = { run_id: runId, partition, status, error: reason };
+      return { level: 'warn', phrase: 'run not begun', fields, lines };
+    }
     case 'run_suspended': {
       const lines = [
         `run       ${event.runId} is left open; it goes on when this is started again`,

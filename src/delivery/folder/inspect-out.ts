@@ -55,21 +55,20 @@ export type OutState =
   | { readonly state: 'ours'; readonly manifest: Manifest; readonly text: string }
   | { readonly state: 'partitions'; readonly manifest: PartitionsManifest };
 
-/** Looks at `--out` without touching it. */
+/** Looks at `--out` without touching it; while it is replaced, at one of both versions, or finds it absent. */
 export async function inspectOut(out: string): Promise<OutState> {
-  const info = await stat(out).catch((error: unknown) => {
-    if (isAbsent(error)) return undefined;
-    throw error;
-  });
+  const info = await stat(out).catch(unlessAbsent);
   if (info === undefined) return { state: 'absent' };
   if (!info.isDirectory()) return { state: 'foreign' };
-  const names = await readdir(out);
+  const names = await readdir(out).catch(unlessAbsent);
+  if (names === undefined) return { state: 'absent' };
   if (names.length === 0) return { state: 'empty' };
-  const text = await readFile(join(out, 'manifest.json'), 'utf8').catch((error: unknown) => {
-    // What can be read another time is not taken for something else.
-    if (isAbsent(error)) return undefined;
-    throw error;
-  });
+  // What can be read another time is not taken for something else.
+  const text = await readFile(join(out, 'manifest.json'), 'utf8').catch(unlessAbsent);
+  if (text === undefined) {
+    const now = await stat(out).catch(unlessAbsent);
+    if (now?.ino !== info.ino) return inspectOut(out);
+  }
   // Another run begins the folder at this moment, or was killed while it did.
   if (text === undefined) return { state: names.every(isBegun) ? 'empty' : 'foreign' };
   try {
@@ -83,6 +82,10 @@ export async function inspectOut(out: string): Promise<OutState> {
   } catch {
     return { state: 'foreign' };
   }
+}
+
+function unlessAbsent(error: unknown): undefined {
+  if (!isAbsent(error)) throw error;
 }
 
 function isBegun(name: string): boolean {

@@ -14,8 +14,9 @@ import { explainFsFailure } from '../../store/fs-failure.ts';
 import { inspectOut, isAbsent } from './inspect-out.ts';
 import { sideFolder } from './out-path.ts';
 import { refuseForPartitions } from './refuse-out.ts';
+import { asideOf, isSwapped } from './swap.ts';
 
-import type { DeliveredPartition, PartitionsManifest } from './inspect-out.ts';
+import type { DeliveredPartition, OutState, PartitionsManifest } from './inspect-out.ts';
 
 /**
  * Makes `base`, a resolved path, ready for partitions of a job.
@@ -45,16 +46,19 @@ export async function notePartitions(base: string, job: string): Promise<void> {
   await rmdir(side).catch(() => undefined);
 }
 
-/** The partitions that lie in a folder, by name. */
+/** The partitions that lie in a folder, by name; of one that is being replaced its version before or after. */
 export async function partitionsIn(base: string): Promise<readonly DeliveredPartition[]> {
-  const entries = await readdir(base, { withFileTypes: true }).catch((error: unknown) => {
+  const names = await readdir(base).catch((error: unknown) => {
     if (isAbsent(error)) return [];
     throw error;
   });
+  const before = await inspectOut(base);
+  // One that is replaced right now has no folder for a moment.
+  const known = before.state === 'partitions' ? before.manifest.partitions.map(({ id }) => id) : [];
   const found: DeliveredPartition[] = [];
-  for (const { name } of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+  for (const name of [...new Set([...names, ...known])].toSorted()) {
     if (name.startsWith('.')) continue;
-    const one = await inspectOut(join(base, name));
+    const one = await inspectVersion(join(base, name));
     if (one.state !== 'ours' || one.manifest.partition !== name) continue;
     const { files, plan_sha256 } = one.manifest;
     const rows = files.reduce((sum, file) => sum + (file.rows ?? 0), 0);
@@ -63,4 +67,17 @@ export async function partitionsIn(base: string): Promise<readonly DeliveredPart
     found.push({ id: name, plan_sha256, manifest_sha256, files: files.length, rows, bytes });
   }
   return found;
+}
+
+/** What is renamed between two looks is looked for again; nothing is renamed that often. */
+const LOOKS = 20;
+
+async function inspectVersion(out: string): Promise<OutState> {
+  for (let looks = 1; ; looks += 1) {
+    const now = await inspectOut(out);
+    if (now.state !== 'absent') return now;
+    const aside = await inspectOut(asideOf(out));
+    if (aside.state === 'ours') return aside;
+    if (looks === LOOKS || !(await isSwapped(out))) return inspectOut(out);
+  }
 }

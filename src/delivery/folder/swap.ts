@@ -86,6 +86,16 @@ export async function recoverSwap(
   return recovered;
 }
 
+/** Where the old version lies from its leaving `out` until the new one is in. */
+export function asideOf(out: string): string {
+  return join(sideFolder(out), ASIDE);
+}
+
+/** True while `out` is delivered to, or was when that was cut off. */
+export async function isSwapped(out: string): Promise<boolean> {
+  return exists(sideFolder(out));
+}
+
 /** True while a swap has begun whose staged version must not be touched. */
 export async function isSwapping(out: string): Promise<boolean> {
   return exists(join(sideFolder(out), JOURNAL));
