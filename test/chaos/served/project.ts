@@ -25,7 +25,8 @@ export const itemsOf = ({ items }: Size): readonly string[] =>
   Array.from({ length: items }, (_, i) => `item-${String(i + 1).padStart(2, '0')}`);
 
 /** What the dataset of a month holds. */
-export const monthText = (month: string): string => `month,n\n${month}-01,${Number(month.slice(5))}\n`;
+export const monthText = (month: string): string =>
+  `month,n\n${month}-01,${Number(month.slice(5))}\n`;
 
 /** Everything it consists of. Each step leaves its process' number while it runs. */
 export function filesOf(size: Size): Readonly<Record<string, string>> {
