@@ -34,6 +34,8 @@ type Stranger = {
   readonly runId: string;
   /** The plan of the run that is going on, as its history shows it. */
   readonly plan: Plan;
+  /** The one that its worker serves. */
+  readonly taskQueue: string;
 };
 
 /** Hands over once the long step works. */
@@ -52,9 +54,9 @@ async function asStranger(
   try {
     const client = new Client({ connection });
     const history = await client.workflow.getHandle(runId).fetchHistory();
-    const payload = history.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads;
-    const plan: Plan = defaultPayloadConverter.fromPayload(payload![0]!);
-    await work({ client, runId, plan });
+    const started = history.events?.[0]?.workflowExecutionStartedEventAttributes;
+    const plan: Plan = defaultPayloadConverter.fromPayload(started!.input!.payloads![0]!);
+    await work({ client, runId, plan, taskQueue: started!.taskQueue!.name! });
   } finally {
     await connection.close();
   }
@@ -62,14 +64,14 @@ async function asStranger(
 
 /** Shows what becomes of the steps of a plan that somebody else starts. */
 async function codesOf(
-  { client, runId }: Stranger,
+  { client, taskQueue }: Stranger,
   plan: Plan,
   workflowId: string,
 ): Promise<readonly unknown[]> {
   const handle: WorkflowHandle = await client.workflow.start('runProfile', {
     args: [plan],
     workflowId,
-    taskQueue: runId,
+    taskQueue,
     // Where it is executed after all, the test fails instead of waiting for ever.
     workflowExecutionTimeout: '20s',
   });
