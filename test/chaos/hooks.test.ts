@@ -91,7 +91,7 @@ test('what commands leave is sent by the process that serves, as soon as the rec
     expect((await project.run(run('out'))).code).toBe(0);
     expect(await waiting(project)).toHaveLength(1);
     const serving = project.start(['dev']);
-    await serving.says(/^dev {3}/m);
+    await serving.says(/^serving {3}/m);
     const receiver = await openReceiver({ port });
     try {
       await until(() => receiver.keys().length === 1, 'it is sent', 60_000);

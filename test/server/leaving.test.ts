@@ -180,11 +180,12 @@ test('a run is cancelled by a Ctrl-C that comes before there is an engine', () =
 test('a server that was told to end just before a command adopts it is started again', () =>
   withProject(FILES, async (project) => {
     const dev = project.start(['dev']);
-    await dev.says(/^dev /m);
+    await dev.says(/^serving /m);
     await killEngine(project, 'SIGTERM');
     const { code, stderr } = await leaves(project.start(RUN));
     expect([code, stderr]).toEqual([0, expect.stringContaining('1 OK')]);
-    await leaves(dev);
+    dev.kill('SIGTERM');
+    expect(await leaves(dev)).toMatchObject({ code: 0 });
   }));
 
 test('a step that works while its engine is killed is finished, and resume keeps its result', () =>

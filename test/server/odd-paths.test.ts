@@ -72,7 +72,7 @@ test('a clone and a project work in a folder of any name, and touch nothing besi
       expect(delivered).toBe('id\n1\n');
 
       const dev = start('dev');
-      await until(() => /^dev /m.test(dev.said()) || dev.child.exitCode !== null, 'dev is up');
+      await until(() => /^serving /m.test(dev.said()) || dev.child.exitCode !== null, 'dev is up');
       dev.child.kill('SIGTERM');
       expect(await dev.ended()).toMatchObject({ code: 0 });
 
