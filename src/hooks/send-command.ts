@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { lastBytes } from '../model/bounded-text.ts';
 import { groupEmpties, signalGroup, WATCHED_SHELL } from '../os/process-group.ts';
@@ -54,6 +55,7 @@ export async function sendCommand(
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     said = lastBytes(said + text, MOST_SAID_BYTES);
   });
+  const silent = new Promise((resolve) => child.stderr?.once('end', resolve));
   for (const stream of child.stdio) stream?.on('error', () => undefined);
   child.stdin?.end(stdin === 'json' ? `${JSON.stringify(message)}\n` : `${asText(message)}\n`);
   const stop = (): void => {
@@ -66,6 +68,8 @@ export async function sendCommand(
     const [code, killedBy] = (await once(child, 'exit')) as [number | null, string | null];
     if (signal.aborted) throw new SendFailed(whyStopped(signal));
     if (code === 0) return;
+    // Its last words may come after its end; what it left running may hold them open.
+    await Promise.race([silent, pause(CLOSE_MS, undefined, { ref: false })]);
     const how = code === null ? `was ended by ${killedBy}` : `ended with exit code ${code}`;
     const told = said.replaceAll(/\s+/g, ' ').trim();
     throw new SendFailed(`${argv[0]} ${how}${told === '' ? '' : `: ${told}`}`);

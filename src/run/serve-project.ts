@@ -32,6 +32,8 @@ export async function serveProject(parts: Parts, request: ServeRequest, tell: Te
         const nowMs = Date.now();
         const recent = ends.filter((ms) => nowMs - ms < AGAIN_MS).length;
         const isLost = error instanceof UserError && error.code === 'ENGINE_LOST';
+        // Who is told to stop needs no engine any more.
+        if (isLost && request.stop.aborted) break;
         if (!isLost || stop.aborted || recent >= MOST_AGAIN) throw error;
         ends.push(nowMs);
         tell({ type: 'engine_again' });
