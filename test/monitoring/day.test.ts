@@ -142,13 +142,15 @@ async function serve(fleet: Fleet, prometheus: Prometheus, port: number) {
 /** By job: what fired at any time; what concerns no job under the target's name. */
 async function judgeAlerts(prometheus: Prometheus, jobs: readonly DayJob[]): Promise<void> {
   const fired = await prometheus.query(
-    'count by (alertname, job, instance) (max_over_time(ALERTS{alertstate="firing"}[1h]))',
+    'count by (alertname, job, instance, reason) (max_over_time(ALERTS{alertstate="firing"}[1h]))',
   );
   const byJob = new Map<string, string[]>();
   for (const { labels } of fired) {
-    const { alertname = '', job = '' } = labels;
+    const { alertname = '', job = '', reason } = labels;
     if (TO_NOBODY.includes(alertname)) continue;
-    byJob.set(job, [...(byJob.get(job) ?? []), alertname]);
+    // Of an exporter's own troubles it says which.
+    const what = reason === undefined ? alertname : `${alertname} ${reason}`;
+    byJob.set(job, [...(byJob.get(job) ?? []), what]);
   }
   expect(byJob.get('builder')).toEqual(['PipelineTargetDown']);
   expect(byJob.get('')).toEqual(IS_FULL ? ['PipelineQueueUnserved'] : undefined);
