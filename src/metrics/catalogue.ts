@@ -163,7 +163,7 @@ export const CATALOGUE = Object.freeze([
   {
     name: 'pipeline_exporter_info',
     type: 'gauge',
-    help: 'Always 1; mode is long-lived (worker, dev) or one-shot (every other command).',
+    help: 'Always 1; mode is long-lived (worker, serve) or one-shot (every other command).',
     labels: ['mode'],
   },
   {

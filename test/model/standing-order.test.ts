@@ -7,9 +7,15 @@ import type { StandingOrder } from '../../src/model/standing-order.ts';
 const ORDER: StandingOrder = { by: 'schedule', id: 'nightly', job: '/j.yaml', out: '/out' };
 const AT_MS = Date.parse('2026-11-27T03:15:00Z');
 
-test('a run is named by its partition, or by its time, the same however often it is asked', () => {
+test('a run is named by its time and its partition, the same however often it is asked', () => {
   expect(orderOf(ORDER, { atMs: AT_MS }).runId).toBe('nightly-20261127-031500');
-  expect(orderOf(ORDER, { atMs: AT_MS, partition: '2026-10' }).runId).toBe('nightly-2026-10');
+  const partition = '2026-10';
+  expect(orderOf(ORDER, { atMs: AT_MS, partition }).runId).toBe('nightly-20261127-031500-2026-10');
+});
+
+test('a run of a backfill is named by its partition, for that is made once in it', () => {
+  const order: StandingOrder = { ...ORDER, by: 'backfill', id: 'b-1' };
+  expect(orderOf(order, { atMs: AT_MS, partition: '2026-10' }).runId).toBe('b-1-2026-10');
 });
 
 test('the longest id of an order leaves a run id of at most 100 characters for a time', () => {
