@@ -101,7 +101,9 @@ async function showChosen(
   await project.close();
   if (settings.json) io.out(JSON.stringify({ partitions }, null, 2));
   else for (const partition of partitions) io.out(partition);
-  io.say(`${partitions.length} partitions would be made; nothing was started`);
+  io.say(
+    `${partitions.length} partition${partitions.length === 1 ? '' : 's'} would be made; nothing was started`,
+  );
   return 0;
 }
 

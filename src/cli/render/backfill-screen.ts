@@ -176,7 +176,7 @@ function openingLines(
   const so = ended === 0 ? '' : `, ${ended} of them ended`;
   return [
     `${resumed ? 'resume   ' : 'backfill '} ${backfillId} (${job} with ${profile})`,
-    `makes     ${rows.length} partitions${so}, at most ${atMost} at once`,
+    `makes     ${rows.length} partition${rows.length === 1 ? '' : 's'}${so}, at most ${atMost} at once`,
     `state     ${stateDir}`,
     ...(metricsUrl === undefined ? [] : [`metrics   ${metricsUrl}`]),
   ];
