@@ -1,7 +1,7 @@
 /** Resolves what stands under `when` to the plan's condition. Pure. */
 
 import { momentOf } from '../model/moment.ts';
-import { STATUSES } from '../model/outcome.ts';
+import { RUN_STATUSES, STATUSES } from '../model/outcome.ts';
 import { isRef, mentionOf, nameOf } from '../model/plan-nodes.ts';
 import { didYouMean } from '../model/suggest.ts';
 import { foundText } from './issue-text.ts';
@@ -163,8 +163,9 @@ function statusProblems(
     return [{ code: 'WRONG_TYPE', ...value.at, message }];
   }
   const text = String(other.value);
-  if (STATUSES.some((status) => status === text)) return [];
-  const hint = didYouMean(text, STATUSES);
-  const message = `${what}.${key}: ${foundText(other)}; a status is one of ${STATUSES.join(', ')}`;
+  const known: readonly string[] = found.part === 'run' ? RUN_STATUSES : STATUSES;
+  if (known.includes(text)) return [];
+  const hint = didYouMean(text, known);
+  const message = `${what}.${key}: ${foundText(other)}; a status ${found.part === 'run' ? 'of a run ' : ''}is one of ${known.join(', ')}`;
   return [{ code: 'BAD_VALUE', ...other.at, message, ...(hint === undefined ? {} : { hint }) }];
 }

@@ -71,6 +71,23 @@ export type RunRecord = PublicRecord & {
   readonly error?: string;
 };
 
+/** The record in short, for lists. */
+export function shortOf({
+  run_id,
+  status,
+  state,
+  started_at,
+  finished_at,
+}: RunRecord): Pick<RunRecord, 'run_id' | 'status' | 'state' | 'started_at' | 'finished_at'> {
+  return {
+    run_id,
+    status,
+    state,
+    started_at,
+    ...(finished_at === undefined ? {} : { finished_at }),
+  };
+}
+
 /** A step's part of the record. */
 export function stepRecordOf(outcome: Outcome): StepRecord {
   const { step, kind, status, reason, code, hint, attempts, durationMs, elapsedMs } = outcome;

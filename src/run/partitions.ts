@@ -3,6 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
+import { shortOf } from '../model/run-record.ts';
 import { checkPartition } from '../definition/check-partition.ts';
 import { sourceOf } from '../definition/source.ts';
 import { inspectOut, partitionsIn, previousResults, resolveOut } from '../delivery/deliver.ts';
@@ -179,16 +180,6 @@ export async function partitionMatrix(
     });
   }
   return { rows };
-}
-
-function shortOf({ run_id, status, state, started_at, finished_at }: RunRecord) {
-  return {
-    run_id,
-    status,
-    state,
-    started_at,
-    ...(finished_at === undefined ? {} : { finished_at }),
-  };
 }
 
 /** Whether a run would find everything made, and deliver what lies there. */

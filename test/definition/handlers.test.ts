@@ -71,6 +71,11 @@ test.each([
     "BAD_VALUE: steps.b.when.equals: found 'FAILED'; a status is one of OK, WARN, CACHED, SKIPPED, FAIL,",
   ],
   [
+    'a status that no run has',
+    "run_if: always, when: { value: '${{ run.status }}', equals: SKIPPED }",
+    "BAD_VALUE: steps.b.when.equals: found 'SKIPPED'; a status of a run is one of OK, WARN, FAIL,",
+  ],
+  [
     'an order of statuses',
     "when: { value: '${{ steps.a.status }}', above: 3 }",
     'WRONG_TYPE: steps.b.when.above: a status has no order; use equals, not_equals, in or not_in',

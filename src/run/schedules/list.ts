@@ -1,5 +1,6 @@
 /** The schedules of a state folder as people look at them: when they are due, and what became of the last run. */
 
+import { shortOf } from '../../model/run-record.ts';
 import { settingsOf } from './difference.ts';
 
 import type { RunRecord } from '../../model/run-record.ts';
@@ -63,14 +64,4 @@ export function scheduleRows(
       settings,
     };
   });
-}
-
-function shortOf({ run_id, status, state, started_at, finished_at }: RunRecord) {
-  return {
-    run_id,
-    status,
-    state,
-    started_at,
-    ...(finished_at === undefined ? {} : { finished_at }),
-  };
 }
