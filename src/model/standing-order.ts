@@ -64,7 +64,10 @@ const MOST_OF_ORDER = 80;
 /** Characters of a partition's name that leave room for a time before it. */
 const MOST_OF_PARTITION = 20;
 
-/** The run that an order means: by its partition, or by its time. The same however often it is asked. */
+/**
+ * The run that an order means: by its partition, or by its time. The same however often it is asked.
+ * Times count in whole seconds, as in the names that Temporal gives the firings of a schedule.
+ */
 export function orderOf(
   order: StandingOrder,
   { partition, atMs }: { readonly partition?: string; readonly atMs: number },

@@ -22,10 +22,11 @@ test('a process that serves tells how ordered runs end, that a definition is bro
     return withProject(files, async (project) => {
       await project.start(['dev']).says(/steps at once/);
       await withOrders(project, async ({ client, taskQueue, sign }) => {
+        // A schedule fires at most once in a second, so these are two schedules.
         const make = async (workflowId: string): Promise<unknown> => {
           const order = {
             by: 'schedule',
-            id: 'nightly',
+            id: workflowId,
             job: project.path('jobs/j.yaml'),
             out: project.path('out'),
           } as const;
