@@ -4,6 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 
 import { UserError } from '../../model/errors.ts';
 import { parseSize } from '../../model/size.ts';
@@ -62,6 +63,11 @@ export function parseS3Place(text: string): S3Place {
     cacheBytes: parseSize(url.searchParams.get('cache') ?? DEFAULT_CACHE),
     name: `${url.hostname}-${hash.slice(0, 12)}`,
   };
+}
+
+/** Where the copies of a store lie on this machine. */
+export function cacheOf(stateDir: string, place: Pick<S3Place, 'name'>): string {
+  return join(stateDir, 'store-cache', place.name);
 }
 
 /** For people: without what only the machine needs. */
