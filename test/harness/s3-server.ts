@@ -17,12 +17,13 @@ export type Asked = {
   readonly query: URLSearchParams;
 };
 
-/** `refuse`: answered with this number and code. `lose-request`: nothing happens. `lose-answer`: it happens, and nobody hears. `cut`: half of the answer. */
+/** `refuse`: answered with this number and code. `lose-request`: nothing happens. `lose-answer`: it happens, and nobody hears. `cut`: half of the answer. `twice`: what is between has made the request again. */
 export type Fault =
   | { readonly refuse: number; readonly code: string }
   | 'lose-request'
   | 'lose-answer'
   | 'cut'
+  | 'twice'
   | { readonly wait: Promise<unknown> };
 
 export type S3Server = {
@@ -35,6 +36,10 @@ export type S3Server = {
   fault: (asked: Asked) => Fault | undefined;
   /** Milliseconds its clock is ahead. */
   aheadMs: number;
+  /** Whether its answers tell the time. */
+  tellsTime: boolean;
+  /** Whether it keeps to If-None-Match. */
+  isHonest: boolean;
   close(): Promise<void>;
 };
 
@@ -76,6 +81,8 @@ export async function startS3(port = 0): Promise<S3Server> {
     uploads: new Map(),
     fault: () => undefined,
     aheadMs: 0,
+    tellsTime: true,
+    isHonest: true,
     close: async () => {
       http.closeAllConnections();
       http.close();
@@ -93,6 +100,7 @@ export async function startS3(port = 0): Promise<S3Server> {
     const fault = server.fault(asked);
     if (fault === 'lose-request') return void response.destroy();
     if (typeof fault === 'object' && 'wait' in fault) await fault.wait;
+    if (fault === 'twice' && bucket === BUCKET) serve(server, asked, request, body);
     const refused = typeof fault === 'object' && 'refuse' in fault;
     const given = refused
       ? failed(fault.refuse, fault.code)
@@ -101,8 +109,10 @@ export async function startS3(port = 0): Promise<S3Server> {
         : failed(404, 'NoSuchBucket');
     if (fault === 'lose-answer') return void response.destroy();
     const bytes = Buffer.from(given.body ?? '');
+    response.sendDate = false;
+    const now = new Date(Date.now() + server.aheadMs).toUTCString();
     response.writeHead(given.status, {
-      date: new Date(Date.now() + server.aheadMs).toUTCString(),
+      ...(server.tellsTime ? { date: now } : {}),
       'content-length': given.headers?.['content-length'] ?? bytes.length,
       ...given.headers,
     });
@@ -125,7 +135,8 @@ function serve(server: S3Server, asked: Asked, request: IncomingMessage, body: B
   switch (method) {
     case 'PUT': {
       const { 'if-none-match': absent, 'if-match': etag } = request.headers;
-      if (absent === '*' && there !== undefined) return failed(412, 'PreconditionFailed');
+      if (absent === '*' && there !== undefined && server.isHonest)
+        return failed(412, 'PreconditionFailed');
       if (etag !== undefined && there?.etag !== etag) return failed(412, 'PreconditionFailed');
       return { status: 200, headers: { etag: put(server, key, body).etag } };
     }

@@ -76,7 +76,9 @@ export function shownPlace({ bucket, prefix }: Pick<S3Place, 'bucket' | 'prefix'
 }
 
 function bad(text: string, why = 'a bucket is missing'): UserError {
-  return new UserError('BAD_USAGE', `'${text}' is no address of an S3 store: ${why}`, {
+  // What stands there may be a password.
+  const shown = text.replace(/\/\/[^/@]*@/g, '//***@');
+  return new UserError('BAD_USAGE', `'${shown}' is no address of an S3 store: ${why}`, {
     hint: 'Write s3://bucket/prefix, and behind it ?endpoint=https://host:9000, &region=, &path_style=true or &cache=20GB where needed.',
   });
 }
