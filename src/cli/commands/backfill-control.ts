@@ -3,7 +3,7 @@
 import { openProject } from '../../index.ts';
 import { placeOf } from '../place.ts';
 import { projectOptions } from '../project-options.ts';
-import { backfillJson, headLine, listLine, tableLines } from '../render/backfill-table.ts';
+import { backfillJson, headLine, listLines, tableLines } from '../render/backfill-table.ts';
 import { makePaint } from '../render/paint.ts';
 import { driveAndShow } from './backfill.ts';
 
@@ -18,9 +18,10 @@ export const backfillStatusCommand: Command = async (_, settings, io, id) => {
   const report = await within(settings, io, (project) => project.backfills.report(id));
   if (settings.json) io.out(JSON.stringify(backfillJson(report), null, 2));
   else {
-    const paint = makePaint(io.color);
-    io.say(paint.dim(headLine(report, io)));
-    for (const line of tableLines(report, io, paint)) io.out(line);
+    const paint = makePaint(io.results.color);
+    const page = { ...io, ...io.results };
+    io.say(paint.dim(headLine(report, page)));
+    for (const line of tableLines(report, page, paint)) io.out(line);
   }
   return 0;
 };
@@ -33,7 +34,9 @@ export const backfillListCommand: Command = async (_, settings, io) => {
     return 0;
   }
   if (found.length === 0) io.say('no backfills yet; `builder_cli backfill` makes one');
-  for (const record of found) io.out(listLine(record, io));
+  const [head = '', ...lines] = listLines(found, { ...io.results, cwd: io.cwd });
+  if (lines.length > 0) io.say(makePaint(io.color).dim(head));
+  for (const line of lines) io.out(line);
   return 0;
 };
 

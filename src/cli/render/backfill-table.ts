@@ -5,6 +5,7 @@ import { relative } from 'node:path';
 import { countsOf, hasEnded, isDone, worstExitCode } from '../../model/backfill.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { stateOfBackfill } from '../../run/backfill-report.ts';
+import { tableLines as linesOf } from './table.ts';
 
 import type { BackfillRecord, BackfillReport, BackfillRow } from '../../index.ts';
 import type { Io } from '../io.ts';
@@ -75,20 +76,28 @@ export function countsText(rows: readonly BackfillRow[]): string {
   return [...countsOf(rows)].map(([status, count]) => `${count} ${status}`).join(', ');
 }
 
-/** One line for a backfill in a list. */
-export function listLine(record: BackfillRecord, page: Page): string {
-  const { backfill_id: id, asked_at, partitions, out } = record;
-  const state = stateOfBackfill(record);
-  const range = `${partitions[0] ?? ''}..${partitions.at(-1) ?? ''}`;
-  const words = [
-    id,
-    stateWord({ backfill: record, state }),
-    asked_at.slice(0, 16).replace('T', ' '),
-    `${partitions.length} partitions`,
-    range,
-    shownPath(out, page.cwd),
-  ];
-  return words.join('  ');
+/** Backfills as a table, its heads first. */
+export function listLines(
+  records: readonly BackfillRecord[],
+  { columns, cwd }: Pick<Page, 'columns' | 'cwd'>,
+): readonly string[] {
+  const rows = records.map((record) => {
+    const { backfill_id: id, asked_at, partitions, out } = record;
+    return [
+      id,
+      stateWord({ backfill: record, state: stateOfBackfill(record) }),
+      asked_at.slice(0, 16).replace('T', ' '),
+      String(partitions.length),
+      partitions[0] ?? '',
+      partitions.at(-1) ?? '',
+      shownPath(out, cwd),
+    ];
+  });
+  return linesOf(['backfill', 'state', 'asked for', 'partitions', 'from', 'to', 'out'], rows, {
+    width: columns,
+    cuttable: ['from', 'to', 'out'],
+    right: ['partitions'],
+  });
 }
 
 /** The one document that `--json` prints. */
