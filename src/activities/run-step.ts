@@ -211,6 +211,7 @@ async function runIn(
     throw secrets.used.size === 0 ? told : withoutSecrets(told, message, redact);
   } finally {
     stepLog.flush();
+    store.logs?.keep(run.id, step.id, logFileOf(environment, run.id, step.id));
   }
 }
 

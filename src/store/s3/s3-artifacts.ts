@@ -76,7 +76,9 @@ export function openS3Artifacts(objects: Objects, cache: Cache): ArtifactStore {
   const fetch = (sha256: string): Promise<void> => {
     const running = fetching.get(sha256);
     if (running !== undefined) return running;
-    const started = download(sha256).finally(() => fetching.delete(sha256));
+    const started = inClearWords('keep a copy of an artifact in', cache.folder, () =>
+      download(sha256),
+    ).finally(() => fetching.delete(sha256));
     fetching.set(sha256, started);
     return started;
   };
