@@ -89,6 +89,7 @@ function makeProgram(action: MakeAction, io: Io): Command {
     )
     .option('--dry-run', 'show what would run, and start nothing')
     .option('--deliver-by <who>', 'with a service: caller (default), or workers that run --deliver')
+    .option('--detach', 'with a service: leave once it is begun; workers that run --deliver end it')
     .action(
       action(async () => (await import('./commands/run-profile.ts')).runProfileCommand, 'steps'),
     );
@@ -100,6 +101,7 @@ function makeProgram(action: MakeAction, io: Io): Command {
     .argument('[run-id]', 'the run to go on with')
     .option('--out <dir>', 'the --out of the run to go on with')
     .option('--deliver-by <who>', 'with a service: caller (default), or workers that run --deliver')
+    .option('--detach', 'with a service: leave once it is begun; workers that run --deliver end it')
     .action(action(async () => (await import('./commands/resume.ts')).resumeCommand, 'steps'));
   shared(resume, ['state', 'store', 'engine', 'steps', 'last scrape']);
 

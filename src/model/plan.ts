@@ -1,5 +1,6 @@
 /** The plan: job x profile x params, fully resolved. Plain JSON, durations in milliseconds. Pure types. */
 
+import type { Hook } from './hook.ts';
 import type { Json, Scalar } from './json.ts';
 import type { Partition } from './partition.ts';
 import type { RefNode } from './plan-nodes.ts';
@@ -103,6 +104,8 @@ export type RunSettings = {
    * process that was frozen goes on.
    */
   readonly attended?: true;
+  /** Nobody waits for its end: a worker that delivers records it, and has these told. */
+  readonly detached?: { readonly hooks: readonly Hook[] };
   /** Rows of each `step.output` in the previous delivery, for checks that compare with it. */
   readonly previousRows: Readonly<Record<string, number>>;
   /** Fingerprint of each step's result in the previous delivery, if one of this job and profile lies at `out`. */

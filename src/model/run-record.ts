@@ -57,6 +57,8 @@ export type RunRecord = PublicRecord & {
   readonly bundle?: string;
   /** Task queue of its workflow and steps; absent like `engine`, and in a record of an earlier version. */
   readonly task_queue?: string;
+  /** No process waits for its end: workers go on with it, and one of them records that. */
+  readonly detached?: true;
   /** Task queue that its delivery waits in; absent like `engine`. */
   readonly deliver_queue?: string;
   /** Absolute paths, and parameters as given, to read the definition again. */

@@ -3,6 +3,7 @@
 import type { HeardSteps } from './heard.ts';
 import type { PlanStep, Plan, Scalar } from './plan.ts';
 import type { Outcome, RunStatus } from './outcome.ts';
+import type { RunSummary } from './run-summary.ts';
 
 /** Most outputs and most values of one step: keeps a result under 4 kB. */
 export const MAX_OUTPUTS = 16;
@@ -101,6 +102,16 @@ export type DeliverInput = {
   readonly outcomes: readonly Outcome[];
   /** Authenticates `plan` and `planSha256`. */
   readonly tag?: string;
+};
+
+/** Argument of the activity `recordEnd`: how a run ended that no command waits for. */
+export type EndInput = {
+  /** Without its steps. */
+  readonly plan: Plan;
+  readonly summary: RunSummary;
+  /** Unix milliseconds. */
+  readonly endedAtMs: number;
+  readonly elapsedMs: number;
 };
 
 export type DeliverResult = {

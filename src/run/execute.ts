@@ -14,6 +14,7 @@ import { answerUnchanged } from './unchanged.ts';
 import { whileUp } from './watch-engine.ts';
 import { watchRun } from './watch-run.ts';
 
+import type { EngineChoice } from './project-options.ts';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { OutLock } from '../delivery/folder/out-lock.ts';
 import type { RunEvent } from '../model/events.ts';
@@ -133,11 +134,17 @@ async function throughEngine(
   }
   try {
     const { engine, link } = session;
+    const isDetached = control.detach === true && way === 'start';
+    const choice: EngineChoice = {
+      ...parts.options.engine,
+      ...(isDetached ? { deliverBy: 'workers' } : {}),
+    };
     const plan = link.sign({
       ...execution.plan,
       run: {
         ...run,
-        deliverQueue: deliverQueueOf(engine.kind, parts.options.engine, run),
+        deliverQueue: deliverQueueOf(engine.kind, choice, run),
+        ...(isDetached ? { detached: { hooks: execution.hooks } } : {}),
         ...(engine.kind === 'embedded' && control.heartbeats !== true ? { attended: true } : {}),
       },
     });
@@ -146,6 +153,7 @@ async function throughEngine(
       bundle: link.modules.worker.workflowBundleHash(),
       deliver_queue: plan.run.deliverQueue,
       task_queue: taskQueueOf(engine.kind, parts.options.engine, run),
+      ...(isDetached ? { detached: true } : {}),
     });
     const uiUrl =
       engine.uiUrl === undefined
@@ -162,8 +170,16 @@ async function throughEngine(
     const taskQueue = taskQueueOf(engine.kind, parts.options.engine, run);
     const ended = await whileHeld(
       lock,
-      startAndWatch({ session, plan, records, taskQueue, watching, stops, tell, lock, way, own }),
+      startAndWatch({
+        ...{ session, plan, records, taskQueue, watching, stops, tell, lock, way, own },
+        detach: control.detach === true,
+      }),
     );
+    if (ended === 'detached') {
+      tell({ type: 'run_detached', runId, taskQueue });
+      await session.close();
+      return { state: 'detached', runId };
+    }
     if (ended === 'suspended') return await suspend(session, runId, control);
     return await finishRun(parts, execution, control, {
       summary: ended,
@@ -198,11 +214,13 @@ async function keepRunningSteps(
 async function startAndWatch({
   own,
   way,
+  detach,
   ...watched
 }: Omit<Watched, 'handle'> & {
+  readonly detach: boolean;
   readonly own: ReturnType<typeof ownExecution>;
   readonly way: Execution['way'];
-}): Promise<RunSummary | 'suspended'> {
+}): Promise<RunSummary | 'suspended' | 'detached'> {
   const { session, plan, taskQueue, stops } = watched;
   const { engine } = session;
   const starting = own.begin(() => startOrAttach(session, plan, taskQueue, way));
@@ -216,7 +234,8 @@ async function startAndWatch({
       }),
     ),
   ]);
-  return handle === 'suspended' ? handle : watchRun({ ...watched, handle });
+  if (handle === 'suspended') return handle;
+  return detach ? 'detached' : watchRun({ ...watched, handle });
 }
 
 /**

@@ -4,6 +4,7 @@ import { UserError } from '../model/errors.ts';
 import { recordedRuns } from '../orders/open-runs.ts';
 import { sharedDeliverQueue, sharedTaskQueue } from './queues.ts';
 import { closeAll } from './link.ts';
+import { recordDetached } from './detached.ts';
 import { resumeForgotten } from './resume-forgotten.ts';
 import { serveOrders } from './serve-orders.ts';
 import { openSession } from './session.ts';
@@ -54,6 +55,7 @@ export async function serve(
         ...(deliver ? { deliverQueue: sharedDeliverQueue(taskQueue) } : {}),
       }),
       slots,
+      ...(deliver ? { recordEnd: (end) => recordDetached(parts, end, tell) } : {}),
       isOpen: recordedRuns((await parts.records()).read),
     });
     const opened = await Promise.race([stopped, opening]);

@@ -12,6 +12,7 @@ import { openWorkerLog } from './worker-log.ts';
 
 import type { NativeConnection } from '@temporalio/worker';
 import type { Metrics } from '../metrics/open-metrics.ts';
+import type { EndInput } from '../model/step-result.ts';
 import type { RunEvent, RunKey } from '../model/events.ts';
 import type { IsOpen } from '../orders/open-runs.ts';
 import type { Engine, Link } from './link.ts';
@@ -44,6 +45,8 @@ export type SessionOptions = {
   readonly endFirst?: string;
   /** The lock of `--out` under which deliveries are made here, where the run was begun under an earlier one. */
   readonly outToken?: number;
+  /** Records how runs ended that no command waits for. */
+  readonly recordEnd?: (end: EndInput) => Promise<void>;
   /** Where the SDK and the worker log to; absolute path; absent: stderr. */
   readonly logFile?: string;
   readonly onEvent?: (key: RunKey, event: RunEvent) => void;
@@ -91,6 +94,7 @@ async function openOnce(parts: Parts, options: SessionOptions): Promise<Session>
       namespace: engine.namespace,
       ...queues,
       ...(options.outToken === undefined ? {} : { outToken: options.outToken }),
+      ...(options.recordEnd === undefined ? {} : { recordEnd: options.recordEnd }),
       payloadKeys: link.payloadKeys,
       kinds,
       store,

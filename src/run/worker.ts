@@ -25,6 +25,7 @@ import type {
   NativeConnection,
 } from '@temporalio/worker';
 import type { StepWork } from '../activities/step-activity.ts';
+import type { EndInput } from '../model/step-result.ts';
 import type { EventSinks } from '../model/events.ts';
 import type { Orders } from '../orders/guard.ts';
 import type { PayloadKeys } from '../payloads/keys.ts';
@@ -40,6 +41,8 @@ export type WorkerSettings = {
   readonly taskQueue?: string;
   /** Serves `deliver`. May be the same queue. */
   readonly deliverQueue?: string;
+  /** Records how a run ended that no command waits for; where deliveries of other processes' runs are made. */
+  readonly recordEnd?: (end: EndInput) => Promise<void>;
   /** The lock of `--out` that this process holds, where the run to deliver was begun under an earlier one. */
   readonly outToken?: number;
   readonly store: Store;
@@ -125,7 +128,10 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     },
     { heartbeatEveryMs: settings.heartbeatEveryMs, stopping, goingOn },
   );
-  const deliver = makeDeliverActivity(settings.store, settings.outToken);
+  const deliveries = {
+    deliver: makeDeliverActivity(settings.store, settings.outToken),
+    ...(settings.recordEnd === undefined ? {} : { recordEnd: settings.recordEnd }),
+  };
   const common = {
     connection: settings.connection,
     namespace: settings.namespace,
@@ -145,7 +151,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         ...common,
         taskQueue,
         workflowBundle: { codePath: workflowBundleFor(settings.payloadKeys) },
-        activities: { ...steps, ...(deliverQueue === taskQueue ? { deliver } : {}) },
+        activities: { ...steps, ...(deliverQueue === taskQueue ? deliveries : {}) },
         sinks: guard?.sinks(sinks) ?? sinks,
         interceptors: {
           activity: [...guarding, ...settings.interceptors],
@@ -166,7 +172,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       Worker.create({
         ...common,
         taskQueue: deliverQueue,
-        activities: { deliver },
+        activities: deliveries,
         interceptors: { activity: guarding },
         maxConcurrentActivityTaskExecutions: 2,
       }),

@@ -20,6 +20,7 @@ import { newRunState } from '../model/run-state.ts';
 import { shapeOf } from '../model/run-shape.ts';
 import { growView } from '../model/view.ts';
 import { attemptStep, deliver, deliveryFailureOf } from './activities.ts';
+import { recordEnd } from './record-end.ts';
 
 import type { DrivePorts } from '../model/drive.ts';
 import type { EventSinks, RunEvent, RunKey } from '../model/events.ts';
@@ -80,6 +81,9 @@ export async function runProfile(plan: Plan): Promise<RunSummary> {
   const endedAtMs = Date.now();
   const durationMs = endedAtMs - startedAtMs;
   emit([{ type: 'run_ended', atMs: endedAtMs, status: summary.status, durationMs }]);
+  if (plan.run.detached !== undefined) {
+    await recordEnd(plan, summary, { endedAtMs, elapsedMs: durationMs });
+  }
   if (summary.status === 'OK' || summary.status === 'WARN') return summary;
   const message = failureMessage(summary);
   if (summary.status === 'CANCELLED') throw new CancelledFailure(message, [summary]);
