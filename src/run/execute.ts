@@ -9,13 +9,13 @@ import { awaitFirstScrape } from './first-scrape.ts';
 import { leftOpen } from './left-open.ts';
 import { lackOfRoom } from './room-on-disk.ts';
 import { openSession } from './session.ts';
+import { startWorkflow } from './start-workflow.ts';
 import { deliverQueueOf, queuesOf, taskQueueOf } from './queues.ts';
 import { answerUnchanged } from './unchanged.ts';
 import { whileUp } from './watch-engine.ts';
 import { watchRun } from './watch-run.ts';
 
 import type { EngineChoice } from './project-options.ts';
-import type { WorkflowHandle } from '@temporalio/client';
 import type { OutLock } from '../delivery/folder/out-lock.ts';
 import type { RunEvent } from '../model/events.ts';
 import type { Hook } from '../model/hook.ts';
@@ -223,7 +223,7 @@ async function startAndWatch({
 }): Promise<RunSummary | 'suspended' | 'detached'> {
   const { session, plan, taskQueue, stops } = watched;
   const { engine } = session;
-  const starting = own.begin(() => startOrAttach(session, plan, taskQueue, way));
+  const starting = own.begin(() => startWorkflow(session, plan, { taskQueue, way }));
   const handle = await Promise.race([
     stops.suspended,
     whileUp(
@@ -275,24 +275,4 @@ async function settledWithin(work: Promise<void>, limitMs: number): Promise<void
   });
   await Promise.race([work.catch(() => undefined), limit]);
   clearTimeout(timer);
-}
-
-async function startOrAttach(
-  { link, engine }: Session,
-  plan: Plan,
-  taskQueue: string,
-  way: Execution['way'],
-): Promise<WorkflowHandle & { readonly firstExecutionRunId?: string }> {
-  const { workflow } = await link.client();
-  if (way === 'attach') return workflow.getHandle(plan.run.id);
-  return workflow.start('runProfile', {
-    args: [plan],
-    workflowId: plan.run.id,
-    taskQueue,
-    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-    workflowIdConflictPolicy: 'TERMINATE_EXISTING',
-    requestEagerStart: engine.kind === 'embedded',
-    workflowTaskTimeout: engine.kind === 'embedded' ? '5s' : '10s',
-    staticSummary: `${plan.job} with ${plan.profile}`,
-  });
 }
