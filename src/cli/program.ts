@@ -209,6 +209,8 @@ function makeProgram(action: MakeAction, io: Io): Command {
     .description('serve the steps of a Temporal service until told to stop')
     .option('--slots <n>', 'steps that run at once on this worker')
     .option('--deliver', 'deliver, too: each --out is the same folder here, under the same path')
+    .option('--deployment <name>', 'be a version of this Temporal worker deployment')
+    .option('--build-id <id>', 'the id of that version (default: of its workflow code)')
     .action(action(async () => (await import('./commands/worker.ts')).workerCommand, 'steps'));
   shared(worker, ['state', 'store', 'engine', 'steps']);
 

@@ -18,7 +18,7 @@ import type { IsOpen } from '../orders/open-runs.ts';
 import type { Engine, Link } from './link.ts';
 import type { Parts } from './parts.ts';
 import type { Tell } from './project-events.ts';
-import type { RunningWorker } from './worker.ts';
+import type { RunningWorker, WorkerVersion } from './worker.ts';
 
 export type Queues = { readonly taskQueue?: string; readonly deliverQueue?: string };
 
@@ -37,6 +37,7 @@ export type SessionOptions = {
   /** Queues to serve, once it is known whether a service or the embedded engine is used. */
   readonly queues: (kind: Engine['kind']) => Queues;
   readonly slots: number;
+  readonly version?: WorkerVersion;
   /** Workers like this one that may go on at once in this process; default 1. */
   readonly beside?: number;
   /** The executions that the embedded engine's worker serves. */
@@ -120,6 +121,7 @@ async function openOnce(parts: Parts, options: SessionOptions): Promise<Session>
       heartbeatEveryMs: HEARTBEAT_MS[engine.kind],
       embedded: engine.kind === 'embedded',
       slots: options.slots,
+      ...(options.version === undefined ? {} : { version: options.version }),
       beside: options.beside ?? 1,
     });
     // The client is loaded while the worker's own thread reads the workflow bundle.

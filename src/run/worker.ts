@@ -39,6 +39,8 @@ export type WorkerSettings = {
   readonly namespace: string;
   /** Serves workflows and steps; absent: only deliveries. */
   readonly taskQueue?: string;
+  /** The version that its workflows and steps are of: runs stay with the one they began with. */
+  readonly version?: WorkerVersion;
   /** Serves `deliver`. May be the same queue. */
   readonly deliverQueue?: string;
   /** Records how a run ended that no command waits for; where deliveries of other processes' runs are made. */
@@ -74,6 +76,13 @@ export type WorkerSettings = {
   readonly beside: number;
 };
 
+/** As Temporal names it; a build is given work once somebody has made it current. */
+export type WorkerVersion = {
+  readonly deployment: string;
+  /** Default: of the workflow code. */
+  readonly build?: string;
+};
+
 export type RunningWorker = {
   /** Settles when every part has stopped; rejects if one broke. */
   readonly done: Promise<void>;
@@ -85,6 +94,9 @@ export type RunningWorker = {
   /** Resolves when none is. */
   stepsEnded(): Promise<void>;
 };
+
+/** Of a hash, enough to tell builds apart. */
+const BUILD_LETTERS = 12;
 
 /** What this process may use of the machine: in a container its limits, not the host's. */
 function machineOf(): Machine {
@@ -157,6 +169,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
           activity: [...guarding, ...settings.interceptors],
         },
         maxConcurrentActivityTaskExecutions: settings.slots,
+        ...(settings.version === undefined ? {} : versioned(settings.version)),
         ...(settings.embedded
           ? {
               maxCachedWorkflows: 10,
@@ -196,6 +209,20 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     },
     steps: () => goingOn.count(),
     stepsEnded: () => goingOn.idle(),
+  };
+}
+
+/** A run that goes on is never given to other code than it began with. */
+function versioned({
+  deployment,
+  build = workflowBundleHash().slice(0, BUILD_LETTERS),
+}: WorkerVersion): Pick<WorkerOptions, 'workerDeploymentOptions'> {
+  return {
+    workerDeploymentOptions: {
+      version: { deploymentName: deployment, buildId: build },
+      useWorkerVersioning: true,
+      defaultVersioningBehavior: 'PINNED',
+    },
   };
 }
 
