@@ -80,9 +80,13 @@ export async function runStep(
 ): Promise<StepResult> {
   const own = `${input.step.id}.${input.run.generation}-${input.attempt}`;
   const folder = makeLazyFolder(join(environment.attemptsRoot, input.run.id, own));
+  // What it reads stays on this machine as long as it runs.
+  const held = environment.store.hold();
+  const around = { elapsedMs, onProgress, folder, held };
   try {
-    return await runIn(definition, input, environment, signal, { elapsedMs, onProgress, folder });
+    return await runIn(definition, input, environment, signal, around);
   } finally {
+    await held.release();
     await folder.remove();
   }
 }
@@ -96,10 +100,12 @@ async function runIn(
     elapsedMs,
     onProgress,
     folder,
+    held,
   }: {
     readonly elapsedMs: () => number;
     readonly onProgress: () => void;
     readonly folder: LazyFolder;
+    readonly held: Pick<Store, 'materialize'>;
   },
 ): Promise<StepResult> {
   const { store } = environment;
@@ -118,7 +124,7 @@ async function runIn(
     return staged;
   };
   const reading = { onProgress, hash };
-  const identity = await identifyAttempt(definition, input, store, secrets, signal, reading);
+  const identity = await identifyAttempt(definition, input, held, secrets, signal, reading);
   const redactor = makeRedactor([...secrets.used.values()]);
   const redact = (text: string): string => redactor.text(text);
   const stepLog = makeStepLog(logFileOf(environment, run.id, step.id), redact);

@@ -46,6 +46,11 @@ export const ERROR_CODES = Object.freeze({
   PAYLOAD_KEY_UNUSABLE: 'The keys for payloads cannot be read, or are none.',
   PAYLOAD_KEY_MISSING: 'A payload in Temporal is encrypted with a key that is not at hand.',
   STATE_DIR_UNUSABLE: 'The state folder cannot be created or written.',
+  STORE_NOT_FOUND: 'The bucket of the S3 store does not exist.',
+  STORE_REFUSED:
+    'The service of the S3 store refuses: credentials, permissions or region are wrong.',
+  STORE_UNFIT: 'The service of the S3 store cannot do what a store needs, or lies about it.',
+  STORE_UNREACHABLE: 'The service of the S3 store does not answer, or answers that it cannot.',
   ENGINE_UNREACHABLE: 'The Temporal service does not answer.',
   JOB_NOT_FOUND: 'No run of a job of that name is recorded in the state folder.',
   SCHEDULE_NOT_FOUND: 'No schedule of a job of that name is in Temporal.',
@@ -92,6 +97,7 @@ export const RETRYABLE: ReadonlySet<string> = new Set<ErrorCode>([
   'STEP_TIMEOUT',
   'WORKER_LOST',
   'TARGET_NOT_REACHED',
+  'STORE_UNREACHABLE',
   'PAYLOAD_KEY_MISSING',
 ]);
 

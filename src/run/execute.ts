@@ -159,9 +159,9 @@ async function throughEngine(
       engine.uiUrl === undefined
         ? undefined
         : `${engine.uiUrl}/namespaces/${engine.namespace}/workflows/${runId}`;
-    const { storeRoot, options } = parts;
+    const { storeFolder, options } = parts;
     const lack = await lackOfRoom({
-      ...{ plan, storeRoot, stateDir: options.stateDir },
+      ...{ plan, storeRoot: storeFolder, stateDir: options.stateDir },
       store: await parts.store(),
     });
     if (lack !== undefined) tell({ type: 'said', text: lack });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { openLocalStore } from '../../src/store/local.ts';
 import { openMemoryStore } from '../../src/store/memory/memory-store.ts';
 import { FINGERPRINT, factOf, fileIn, resultOf, withFolder, sumsOn } from './fixtures.ts';
+import { s3StoreIn } from './s3/fixtures.ts';
 
 import type { RunEntry } from '../../src/store/entries.ts';
 import type { RunRecord } from '../../src/model/run-record.ts';
@@ -12,6 +13,7 @@ import type { Store } from '../../src/store/store.ts';
 
 const STORES: readonly (readonly [string, (folder: string) => Promise<Store>])[] = [
   ['a local folder', (folder) => openLocalStore(join(folder, 'store'), { bootId: 'boot-1' })],
+  ['a bucket', s3StoreIn],
   ['memory', async (folder) => openMemoryStore({ folder: join(folder, 'here'), bootId: 'boot-1' })],
 ];
 
