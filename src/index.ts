@@ -21,6 +21,7 @@ export type {
   StepDefinition,
   StepReturn,
 } from './kinds/contract.ts';
+export type { ChosenSteps } from './model/chosen-steps.ts';
 export type { RunEvent } from './model/events.ts';
 export type { Outcome, RunStatus, Status } from './model/outcome.ts';
 export type { Plan, PlanStep } from './model/plan.ts';

@@ -5,6 +5,7 @@ export const ERROR_CODES = Object.freeze({
   BAD_USAGE: 'A command was called with an unknown or contradictory flag.',
   BAD_DURATION: 'A duration is not a number with a unit such as "90s", "5m" or "1h30m".',
   BAD_PARTITION: 'The job has no partition of this name, or none is named where one must be.',
+  STEP_NOT_FOUND: 'The profile has no step of this id.',
   BAD_PARAM: 'A parameter given on the command line is unknown or of the wrong type.',
   // Definitions
   FILE_NOT_FOUND: 'A job, profile or input file does not exist or cannot be read.',

@@ -7,8 +7,15 @@ import { findStateDir } from '../../run/state-dir.ts';
 import { makePaint } from '../render/paint.ts';
 import { wholeNumber } from '../settings.ts';
 
+import type { RunRecord } from '../../index.ts';
 import type { Io } from '../io.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';
+
+/** What a run was of, where it was no run of the pipeline. */
+function stepsOf({ only }: RunRecord): readonly string[] {
+  if (only === undefined) return [];
+  return [`step ${only.step}${only.downstream === true ? ' and what needs it' : ''}`];
+}
 
 /** Lists runs. Answers the exit code. */
 export async function runsCommand(
@@ -34,6 +41,7 @@ export async function runsCommand(
     const status = shownStatus(record);
     const words = [
       record.run_id,
+      ...stepsOf(record),
       paint.status(status.status) + (status.note === undefined ? '' : ` (${status.note})`),
       record.started_at.slice(0, 19).replace('T', ' '),
       took,
