@@ -5,8 +5,8 @@ import { Command, CommanderError, Option } from 'commander';
 import { checkFlags } from './check-flags.ts';
 import { makeIo } from './io.ts';
 import { report } from './report.ts';
+import { addBackfill, addBatch } from './many-words.ts';
 import { addSchedule } from './schedule-words.ts';
-import { addBackfill } from './backfill-words.ts';
 import { collect, definitionFlags } from './definition-flags.ts';
 import { readVersion } from '../run/versions.ts';
 import { shared } from './shared-flags.ts';
@@ -157,6 +157,7 @@ function makeProgram(action: MakeAction, io: Io): Command {
     );
   shared(partitions, ['state', 'store']);
 
+  addBatch(program, action);
   addBackfill(program, action);
 
   const runs = program
