@@ -188,7 +188,7 @@ test('a batch is paused, gone on with and cancelled from outside, by its id', ()
       return counts['OK'] === 1 && counts['WAITING'] === 3;
     }, 'what ran is finished');
     const { stdout } = await project.run(['batch', 'list']);
-    expect(stdout).toMatch(/ {2}paused .* 4 runs of 4 jobs {2}east, north, south, west {2}out\n/);
+    expect(stdout).toMatch(/ {2}paused .* 4 {2}east, north, south, west {2}out\n/);
     await rm(project.path('go'));
     expect((await project.run(['batch', 'resume'])).code).toBe(0);
     await until(async () => (await count(project, 'north')) === 1, 'the next one goes on');

@@ -57,7 +57,7 @@ function jsonOf({ plan, planSha256, origins, steps }: Explanation): Record<strin
 }
 
 function show({ plan, origins, steps }: Explanation, settings: Settings, io: Io): void {
-  const paint = makePaint(io.color);
+  const paint = makePaint(io.results.color);
   io.say(
     `plan      ${plan.job} with ${plan.profile}, ${plan.steps.length} steps, at most ${plan.concurrency} at once`,
   );

@@ -5,7 +5,7 @@ import { idOf } from '../../run/many-records.ts';
 import { driveAndShow } from '../drive-and-show.ts';
 import { placeOf } from '../place.ts';
 import { projectOptions } from '../project-options.ts';
-import { headLine, listLine, manyJson, tableLines } from '../render/many-table.ts';
+import { headLine, listLines, manyJson, tableLines } from '../render/many-table.ts';
 import { makePaint } from '../render/paint.ts';
 
 import type { ManyEnded, ManyRecord, ManyReport, Project, RunOptions } from '../../index.ts';
@@ -45,9 +45,10 @@ export function commandsOf(what: Many): ManyCommands {
       const report = await within(settings, io, (project) => those(project).report(id));
       if (settings.json) io.out(JSON.stringify(manyJson(report), null, 2));
       else {
-        const paint = makePaint(io.color);
-        io.say(paint.dim(headLine(report, io)));
-        for (const line of tableLines(report, io, paint)) io.out(line);
+        const paint = makePaint(io.results.color);
+        const page = { ...io, ...io.results };
+        io.say(paint.dim(headLine(report, page)));
+        for (const line of tableLines(report, page, paint)) io.out(line);
       }
       return 0;
     },
@@ -59,7 +60,9 @@ export function commandsOf(what: Many): ManyCommands {
         return 0;
       }
       if (found.length === 0) io.say(`no ${names} yet; \`builder_cli ${what}\` makes one`);
-      for (const record of found) io.out(listLine(record, io));
+      const [head = '', ...lines] = listLines(found, { ...io.results, cwd: io.cwd });
+      if (lines.length > 0) io.say(makePaint(io.color).dim(head));
+      for (const line of lines) io.out(line);
       return 0;
     },
     pause: async (_, settings, io, given) => {

@@ -31,7 +31,7 @@ export async function statusCommand(
     io.out(JSON.stringify(hooks.length === 0 ? record : { ...record, hooks }, null, 2));
     return 0;
   }
-  const paint = makePaint(io.color);
+  const paint = makePaint(io.results.color);
   const { status, note } = shownStatus(record);
   io.out(`${record.run_id}  ${paint.status(status)}${note === undefined ? '' : ` (${note})`}`);
   const width = Math.max(4, ...record.steps.map((step) => step.id.length));

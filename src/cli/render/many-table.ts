@@ -6,6 +6,7 @@ import { countsOf, hasEnded, isDone, labelOfRow, worstExitCode } from '../../mod
 import { formatDuration } from '../../model/duration.ts';
 import { idOf } from '../../run/many-records.ts';
 import { stateOfMany } from '../../run/many-report.ts';
+import { tableLines as linesOf } from './table.ts';
 
 import type { ManyRecord, ManyReport, ManyRow } from '../../index.ts';
 import type { Io } from '../io.ts';
@@ -77,27 +78,35 @@ export function countsText(rows: readonly ManyRow[]): string {
   return [...countsOf(rows)].map(([status, count]) => `${count} ${status}`).join(', ');
 }
 
-/** One line for one in a list. */
-export function listLine(record: ManyRecord, page: Page): string {
-  const words = [
-    idOf(record),
-    stateWord({ record, state: stateOfMany(record) }),
-    record.asked_at.slice(0, 16).replace('T', ' '),
-    ...wordsOf(record, page),
-  ];
-  return words.join('  ');
+/** Backfills, or batches, as a table, its heads first. */
+export function listLines(
+  records: readonly ManyRecord[],
+  { columns: width, cwd }: Pick<Page, 'columns' | 'cwd'>,
+): readonly string[] {
+  const rows = records.map((record) => {
+    const id = idOf(record);
+    const state = stateWord({ record, state: stateOfMany(record) });
+    const askedFor = record.asked_at.slice(0, 16).replace('T', ' ');
+    return [id, state, askedFor, ...wordsOf(record, cwd)];
+  });
+  const [first] = records;
+  if (first !== undefined && 'batch_id' in first) {
+    const heads = ['batch', 'state', 'asked for', 'runs', 'jobs', 'out'];
+    return linesOf(heads, rows, { width, cuttable: ['jobs', 'out'], right: ['runs'] });
+  }
+  const heads = ['backfill', 'state', 'asked for', 'partitions', 'from', 'to', 'out'];
+  return linesOf(heads, rows, { width, cuttable: ['from', 'to', 'out'], right: ['partitions'] });
 }
 
-function wordsOf(record: ManyRecord, page: Page): readonly string[] {
+function wordsOf(record: ManyRecord, cwd: string): readonly string[] {
   if ('batch_id' in record) {
     const { items, given_out: out } = record;
     const jobs = [...new Set(items.map(({ job }) => job))];
-    const shown = out === undefined ? [] : [shownPath(out, page.cwd)];
-    return [`${items.length} runs of ${jobs.length} jobs`, cut(jobs.join(', '), 60), ...shown];
+    return [String(items.length), jobs.join(', '), out === undefined ? '' : shownPath(out, cwd)];
   }
   const { partitions, out } = record;
-  const range = `${partitions[0] ?? ''}..${partitions.at(-1) ?? ''}`;
-  return [`${partitions.length} partitions`, range, shownPath(out, page.cwd)];
+  const [from = '', to = from] = [partitions[0], partitions.at(-1)];
+  return [String(partitions.length), from, to, shownPath(out, cwd)];
 }
 
 /** The one document that `--json` prints. */
