@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { UserError } from '../model/errors.ts';
 import { MAX_OUTPUTS, MAX_VALUES } from '../model/step-result.ts';
 import { explainFullDisk } from '../store/fs-failure.ts';
+import { takeAlone } from './alone.ts';
 import { makeRedactor } from './redactor.ts';
 import { copiesAtOnce } from './first-copy.ts';
 import { hashSources, stageSources } from './stage-sources.ts';
@@ -131,13 +132,22 @@ async function runIn(
   const log = stepLog.line;
 
   const previousColumns = previousColumnsOf(store, input);
-  const found = await reuse(definition, input, identity, store, log, elapsedMs);
+  const look = (): Promise<StepResult | undefined> =>
+    reuse(definition, input, identity, store, log, elapsedMs);
+  const found = await look();
   if (found !== undefined) {
     stepLog.flush();
     return found;
   }
 
+  const turn = identity.reusable
+    ? await takeAlone(store, identity.fingerprint, signal, () =>
+        log('waits for an equal step that another run is at'),
+      )
+    : undefined;
   try {
+    const made = turn?.waited === true ? await look() : undefined;
+    if (made !== undefined) return made;
     const { options, inputs } = await identity.located();
     const sources = staged ?? (await stage(identity.files));
     const { fingerprint, ingredients } = identity.with(sources);
@@ -210,6 +220,7 @@ async function runIn(
     log(`failed: ${message}`);
     throw secrets.used.size === 0 ? told : withoutSecrets(told, message, redact);
   } finally {
+    turn?.end();
     stepLog.flush();
   }
 }

@@ -39,9 +39,9 @@ async function counted(
   { counting, telemetry }: Settings,
 ): Promise<unknown> {
   const { run, step, attempt } = input;
-  const { id: runId, job, profile, generation } = run;
-  const place = { runId, job, profile, generation };
-  telemetry?.seedStep(place, step.id);
+  const { id: runId, job, profile, generation, aside } = run;
+  const place = { runId, job, profile, generation, ...(aside === undefined ? {} : { aside }) };
+  if (aside === undefined) telemetry?.seedStep(place, step.id);
   // Not awaited, here and below: it is written before the step goes on, but its bookkeeping does not hold it up.
   void counting.add([
     { ...place, atMs: Date.now(), type: 'step', step: step.id, attempt, began: true },

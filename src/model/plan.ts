@@ -1,6 +1,7 @@
 /** The plan: job x profile x params, fully resolved. Plain JSON, durations in milliseconds. Pure types. */
 
 import type { Hook } from './hook.ts';
+import type { ChosenSteps } from './chosen-steps.ts';
 import type { Json, Scalar } from './json.ts';
 import type { Partition } from './partition.ts';
 import type { RefNode } from './plan-nodes.ts';
@@ -65,6 +66,8 @@ export type PlanStep = {
   readonly allowFailure: boolean;
   /** False: never look up an earlier run's result. */
   readonly reuse: boolean;
+  /** Of a run of some steps alone: what of its outputs is put into the run's folder. Absent: the exports, as a delivery. */
+  readonly lays?: 'exports' | 'all';
 };
 
 export type Plan = {
@@ -79,6 +82,8 @@ export type Plan = {
   readonly budgets: { readonly wallMs?: number };
   readonly expectedEveryMs?: number;
   readonly steps: readonly PlanStep[];
+  /** Set: these steps alone, chosen of a profile; the run is none of its pipeline's. */
+  readonly only?: ChosenSteps;
   /** What belongs to this one run; left out of `plan_sha256`. */
   readonly run: RunSettings;
 };

@@ -1,5 +1,6 @@
 /** The record of a run: exists from the first moment, for failed runs too. Pure. */
 
+import type { ChosenSteps } from './chosen-steps.ts';
 import type { Scalar } from './plan.ts';
 import type { Outcome, RunStatus, Status } from './outcome.ts';
 import type { OrderedBy } from './standing-order.ts';
@@ -32,6 +33,8 @@ export type PublicRecord = {
   readonly profile: string;
   /** Id of the partition; absent where the job is not cut. */
   readonly partition?: string;
+  /** Steps that it was a run of alone, as they were asked for; absent for a run of the pipeline. */
+  readonly only?: ChosenSteps;
   readonly status: RunStatus | 'RUNNING';
   readonly plan_sha256: string;
   readonly params: Readonly<Record<string, Scalar>>;

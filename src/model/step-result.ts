@@ -61,6 +61,8 @@ export type StepInput = {
     /** Id of the partition; absent where the job is not cut. */
     readonly partition?: string;
     readonly date: string;
+    /** As in `RunKey`. */
+    readonly aside?: true;
     readonly previousRows: Readonly<Record<string, number>>;
     /** Fingerprint of this step's result in the previous delivery. */
     readonly previousResult?: string;
@@ -94,7 +96,7 @@ export type DeliverFile = {
 
 /** Argument of the `deliver` activity. */
 export type DeliverInput = {
-  readonly plan: Pick<Plan, 'job' | 'profile' | 'partition' | 'params' | 'run'>;
+  readonly plan: Pick<Plan, 'job' | 'profile' | 'partition' | 'only' | 'params' | 'run'>;
   readonly planSha256: string;
   readonly startedAtMs: number;
   readonly status: RunStatus;

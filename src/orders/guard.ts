@@ -133,8 +133,8 @@ export function makeOrderGuard({ key, isOpen, onRefused }: Orders): OrderGuard {
             return refuse({ activity, why: 'it is going on already', execution });
           working.add(name);
           try {
-            const result = sealResult(key, run.id, step.id, (await next(call)) as StepResult);
-            witness.made(step.id, result);
+            const result = sealResult(key, run.id, step, (await next(call)) as StepResult);
+            witness.made(step, result);
             return result;
           } finally {
             working.delete(name);

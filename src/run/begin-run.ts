@@ -13,6 +13,7 @@ import {
   resolveOut,
 } from '../delivery/deliver.ts';
 import { busy, lockOut, readOwner, takenOverLine } from '../delivery/folder/out-lock.ts';
+import { folderOfSteps } from '../model/chosen-steps.ts';
 import { UserError } from '../model/errors.ts';
 import { latestPartition } from '../model/partition.ts';
 import { driverState } from '../store/run-records.ts';
@@ -33,7 +34,7 @@ import type { Parts } from './parts.ts';
 import type { RunEnded } from './project-events.ts';
 
 export type RunRequest = DefinitionRequest & {
-  /** Folder that receives the dataset. */
+  /** Folder that receives the dataset; results of some steps alone go beside it. */
   readonly out: string;
 };
 
@@ -57,16 +58,15 @@ export async function beginRun(
   const startedAt = new Date();
   const atMs = ordered?.atMs ?? startedAt.getTime();
   const definition = await resolveDefinition(request, { atMs }, parts.options);
-  const { partition } = definition.plan;
-  const base = await resolveOut(resolve(cwd, request.out));
+  const { partition, only } = definition.plan;
+  const whole = await resolveOut(resolve(cwd, request.out));
+  const base = only === undefined ? whole : await resolveOut(folderOfSteps(whole, only));
+  const shown = only === undefined ? request.out : folderOfSteps(request.out, only);
   refuseUnnamed(definition, request);
   const out = partition === undefined ? base : await resolveOut(join(base, partition.id));
   const refuse = async (): Promise<void> => {
-    if (partition !== undefined) await refuseForPartitions(base, definition.plan.job, request.out);
-    await refuseForWhole(
-      out,
-      partition === undefined ? request.out : join(request.out, partition.id),
-    );
+    if (partition !== undefined) await refuseForPartitions(base, definition.plan.job, shown);
+    await refuseForWhole(out, partition === undefined ? shown : join(shown, partition.id));
   };
   if (!(await isOfPlan(out, definition.planSha256))) await definition.checkQueries();
   // What cannot be used is said before anything is begun.
@@ -102,13 +102,15 @@ export async function beginRun(
   const runId = ordered?.runId ?? makeRunId(definition.plan.job, startedAt, Math.random());
   const records = await parts.records();
   const metrics = await parts.metrics(tell);
-  if (partition !== undefined) await openPartitions(base, definition.plan.job, request.out);
+  if (partition !== undefined) await openPartitions(base, definition.plan.job, shown);
   const lock = await lockOut(out, { runId, stateDir });
   try {
     if (lock.before !== undefined) tell({ type: 'said', text: takenOverLine(lock.before) });
     await recoverDelivery(out);
     await refuse();
-    const results = await previousResults(out, definition.plan);
+    // What conditions compare with is the delivery, also where only some steps run.
+    const before = partition === undefined ? whole : join(whole, partition.id);
+    const results = await previousResults(before, definition.plan);
     const plan: Plan = {
       ...definition.plan,
       run: {
@@ -120,7 +122,7 @@ export async function beginRun(
         planSha256: definition.planSha256,
         deliverQueue: '',
         outToken: lock.token,
-        previousRows: await previousRows(out),
+        previousRows: await previousRows(before),
         ...(results === undefined ? {} : { previousResults: results }),
       },
     };

@@ -123,6 +123,7 @@ export function openRunRecords(
         job: plan.job,
         profile: plan.profile,
         ...(plan.partition === undefined ? {} : { partition: plan.partition.id }),
+        ...(plan.only === undefined ? {} : { only: plan.only }),
         status: 'RUNNING',
         state: 'open',
         ...(plan.run.out === undefined ? {} : { out: plan.run.out }),

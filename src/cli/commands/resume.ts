@@ -4,7 +4,7 @@ import { UserError } from '../../index.ts';
 import { findOpenPartitions, findRun } from '../../run/find-run.ts';
 import { runAndShow } from '../run-command.ts';
 import { runPartitions } from '../run-partitions.ts';
-import { backfillResumeCommand, isBackfill } from './backfill-control.ts';
+import { commandsFor } from './many-control.ts';
 
 import type { Io } from '../io.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';
@@ -43,9 +43,8 @@ export async function resumeCommand(
       );
     }
   }
-  if (runId !== undefined && (await isBackfill(runId, settings, io))) {
-    return backfillResumeCommand({}, settings, io, runId);
-  }
+  const many = runId === undefined ? undefined : await commandsFor(runId, settings, io);
+  if (many !== undefined) return many.resume({}, settings, io, runId);
   const found = await findRun({ runId, out }, { ...settings, cwd: io.cwd });
   return runAndShow({
     settings: { ...settings, store: found.root },
