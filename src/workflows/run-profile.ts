@@ -19,7 +19,8 @@ import { runStatus } from '../model/outcome.ts';
 import { newRunState } from '../model/run-state.ts';
 import { shapeOf } from '../model/run-shape.ts';
 import { growView } from '../model/view.ts';
-import { attemptStep, deliver, deliveryFailureOf } from './activities.ts';
+import { deliver, deliveryFailureOf } from './activities.ts';
+import { attemptOf } from './attempt.ts';
 
 import type { DrivePorts } from '../model/drive.ts';
 import type { EventSinks, RunEvent, RunKey } from '../model/events.ts';
@@ -98,7 +99,7 @@ export async function runProfile(plan: Plan): Promise<RunSummary> {
 function portsOf(plan: Plan, { abort, emit }: Pick<DrivePorts, 'abort' | 'emit'>): DrivePorts {
   return {
     now: () => Date.now(),
-    attempt: (step, attempt, given, answer) => attemptStep(plan, step, attempt, given, answer),
+    attempt: (step, attempt, given, answer) => attemptOf(plan, step, attempt, given, answer),
     pause: (ms, wake) =>
       void sleep(ms).then(wake, (error: unknown) => {
         if (!isCancellation(error)) throw error;
