@@ -10,6 +10,7 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
+import { itemPath } from '../model/items.ts';
 import { MAX_OUTPUTS, MAX_VALUES } from '../model/step-result.ts';
 import { explainFullDisk } from '../store/fs-failure.ts';
 import { makeRedactor } from './redactor.ts';
@@ -29,9 +30,11 @@ import type { StoredResult } from '../store/entries.ts';
 import type { Store } from '../store/store.ts';
 import type { ArtifactRef, StepInput, StepResult } from '../model/step-result.ts';
 import type { InputArtifact, StepInputs } from '../model/attempt-inputs.ts';
+import type { ItemPlace } from '../model/items.ts';
 import type { Json, Scalar } from '../model/plan.ts';
 import type {
   AnyStepDefinition,
+  ItemTables,
   StepContext,
   StepDefinition,
   StepOutput,
@@ -51,14 +54,32 @@ export type StepEnvironment = {
   readonly limits: (concurrency: number) => StepContext['limits'];
   /** For small queries; absent: each step has an instance of its own. */
   readonly engine?: StepContext['engine'];
+  /** For steps with items; absent: there are none. */
+  readonly items?: ItemTables;
   readonly bootId: string;
   /** W3C header of an attempt's span; absent where no trace is made. */
   readonly traceparent?: ((input: StepInput) => string) | undefined;
 };
 
-/** Path of a step's log. */
-export function logFileOf(environment: StepEnvironment, runId: string, step: string): string {
-  return join(environment.runFolder(runId), 'logs', `${step}.log`);
+/** The tables of items. */
+export function tablesIn({ items }: Pick<StepEnvironment, 'items'>): ItemTables {
+  if (items === undefined) throw new Error('this worker does no steps with items');
+  return items;
+}
+
+/** Path of the log of a step, or of one of its items. */
+export function logFileOf(
+  environment: Pick<StepEnvironment, 'runFolder'>,
+  runId: string,
+  step: string,
+  item?: Pick<ItemPlace, 'index'>,
+): string {
+  return join(environment.runFolder(runId), 'logs', `${itemPath(step, item?.index)}.log`);
+}
+
+/** Begins the names of files that belong to a step or one of its items. */
+function fileName(step: string, item: Pick<ItemPlace, 'index'> | undefined): string {
+  return itemPath(step, item?.index).replace('/', '.');
 }
 
 /** Whole milliseconds since now, at least 1: what ran took some time. */
@@ -78,8 +99,9 @@ export async function runStep(
     onProgress = () => undefined,
   }: { readonly elapsedMs?: () => number; readonly onProgress?: () => void } = {},
 ): Promise<StepResult> {
-  const own = `${input.step.id}.${input.run.generation}-${input.attempt}`;
-  const folder = makeLazyFolder(join(environment.attemptsRoot, input.run.id, own));
+  const { run, step, item, attempt } = input;
+  const own = `${fileName(step.id, item)}.${run.generation}-${attempt}`;
+  const folder = makeLazyFolder(join(environment.attemptsRoot, run.id, own));
   try {
     return await runIn(definition, input, environment, signal, { elapsedMs, onProgress, folder });
   } finally {
@@ -103,7 +125,7 @@ async function runIn(
   },
 ): Promise<StepResult> {
   const { store } = environment;
-  const { step, run } = input;
+  const { step, run, item } = input;
   const kind = definition as unknown as StepDefinition<unknown>;
   const secrets = secretsInUse(environment.secret);
   let staged: Awaited<ReturnType<typeof stageSources>> | undefined;
@@ -121,7 +143,7 @@ async function runIn(
   const identity = await identifyAttempt(definition, input, store, secrets, signal, reading);
   const redactor = makeRedactor([...secrets.used.values()]);
   const redact = (text: string): string => redactor.text(text);
-  const stepLog = makeStepLog(logFileOf(environment, run.id, step.id), redact);
+  const stepLog = makeStepLog(logFileOf(environment, run.id, step.id, item), redact);
   const log = stepLog.line;
 
   const previousColumns = previousColumnsOf(store, input);
@@ -165,7 +187,10 @@ async function runIn(
       redact,
       redactStream: () => redactor.stream(),
       keepFile: (path, name) =>
-        keepFile(path, join(environment.runFolder(run.id), 'kept', `${step.id}.${name}`)),
+        keepFile(
+          path,
+          join(environment.runFolder(run.id), 'kept', `${fileName(step.id, item)}.${name}`),
+        ),
     };
     log(`attempt ${input.attempt} of ${kind.kind}`);
     const returned = await kind.run(options, context);
@@ -181,10 +206,11 @@ async function runIn(
         ...about(returned),
       },
       runId: run.id,
-      ...(identity.reusable ? { step: stepName(run, step.id) } : {}),
+      ...(identity.reusable && item === undefined ? { step: stepName(run, step.id) } : {}),
       writtenAtMs: Date.now(),
       durationMs,
-      ingredients,
+      // What changed is told of the step, not of each of its items.
+      ingredients: item === undefined ? ingredients : {},
       columns,
       bootId: environment.bootId,
     };
@@ -297,6 +323,6 @@ function boundedValues(values: Readonly<Record<string, Scalar>>): Record<string,
 }
 
 /** Under which names the newest result of a step is found. */
-function stepName({ job, profile, partition }: StepInput['run'], id: string) {
+export function stepName({ job, profile, partition }: StepInput['run'], id: string) {
   return { job, profile, ...(partition === undefined ? {} : { partition }), id };
 }
