@@ -66,6 +66,10 @@ export const ERROR_CODES = Object.freeze({
   WORKFLOW_STUCK: 'The workflow task of the run keeps failing, so nothing goes on.',
   // Steps
   CHECK_FAILED: 'A data-quality check of severity fail found offending rows.',
+  BAD_ITEMS:
+    'The list of a foreach is empty or too long, or has an item twice, or one that cannot be an item.',
+  ITEMS_FAILED: 'More items of a step failed than it allows.',
+  ITEMS_DIFFER: 'The results of the items of a step cannot be put together into one.',
   SQL_ERROR: 'DuckDB refused a query.',
   VALUE_NOT_KEPT: 'A value or type of a table cannot be passed on exactly; nothing was written.',
   SQL_NOT_ALLOWED:

@@ -2,6 +2,7 @@
 
 import type { ChosenSteps } from './chosen-steps.ts';
 import type { Scalar } from './plan.ts';
+import type { FailedItem, ItemCounts } from './items.ts';
 import type { Outcome, RunStatus, Status } from './outcome.ts';
 import type { OrderedBy } from './standing-order.ts';
 
@@ -22,6 +23,12 @@ export type StepRecord = {
   readonly rows_in?: number;
   readonly rows_out?: number;
   readonly rows_rejected?: number;
+  /** Of a step with `foreach`: how many there are, how they ended, and the first of those that failed. */
+  readonly items?: {
+    readonly total?: number;
+    readonly counts: ItemCounts;
+    readonly failed?: readonly FailedItem[];
+  };
   /** Of its result: what the next run compares with is found by it. */
   readonly fingerprint?: string;
 };
@@ -109,6 +116,7 @@ export function stepRecordOf(outcome: Outcome): StepRecord {
     ...(outcome.rowsIn === undefined ? {} : { rows_in: outcome.rowsIn }),
     ...(outcome.rowsOut === undefined ? {} : { rows_out: outcome.rowsOut }),
     ...(outcome.rowsRejected === undefined ? {} : { rows_rejected: outcome.rowsRejected }),
+    ...(outcome.items === undefined ? {} : { items: outcome.items }),
     ...(outcome.fingerprint === undefined ? {} : { fingerprint: outcome.fingerprint }),
   };
 }

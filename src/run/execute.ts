@@ -2,6 +2,7 @@
 
 import { ownExecution } from '../orders/open-runs.ts';
 import { UserError } from '../model/errors.ts';
+import { mostAtOnce } from '../model/items.ts';
 import { growView } from '../model/view.ts';
 import { listenForStops } from './control.ts';
 import { finishRun } from './finish-run.ts';
@@ -105,14 +106,14 @@ async function throughEngine(
   const records = await parts.records();
   const { tell } = control;
   const { way, lock } = execution;
-  const { run, concurrency } = execution.plan;
+  const { run } = execution.plan;
   const runId = run.id;
   if (stops.isSuspended) return suspended(runId, control);
   const own = ownExecution();
   const opening = openSession(parts, {
     tell,
     queues: (kind) => queuesOf(kind, run),
-    slots: concurrency + 1,
+    slots: mostAtOnce(execution.plan) + 1,
     beside: control.beside ?? 1,
     isOpen: own.isOpen,
     logFile: `${parts.folder(runId)}/worker.log`,

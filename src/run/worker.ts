@@ -8,10 +8,12 @@ import { fileURLToPath } from 'node:url';
 
 import { Worker } from '@temporalio/worker';
 
+import { itemTables } from '../duckdb/items/item-tables.ts';
 import { makeSharedEngine } from '../duckdb/shared-engine.ts';
 import { limitsOf } from '../activities/limits.ts';
 import { makeDeliverActivity } from '../activities/deliver-activity.ts';
 import { makeGoingOn } from '../activities/going-on.ts';
+import { makeItemsActivities } from '../activities/items-activities.ts';
 import { makeStepActivities } from '../activities/step-activity.ts';
 import { SHARED_SPILL } from '../activities/sweep-attempts.ts';
 import { makeStopping } from '../activities/stopping.ts';
@@ -24,7 +26,7 @@ import type {
   WorkerOptions,
   NativeConnection,
 } from '@temporalio/worker';
-import type { StepWork } from '../activities/step-activity.ts';
+import type { StepWork } from '../activities/wait-for-work.ts';
 import type { EndInput } from '../model/step-result.ts';
 import type { EventSinks } from '../model/events.ts';
 import type { Orders } from '../orders/guard.ts';
@@ -124,22 +126,23 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     roots: [settings.attemptsRoot, settings.artifactsRoot],
     scratch: join(settings.attemptsRoot, SHARED_SPILL),
   });
-  const steps = makeStepActivities(
-    settings.kinds,
-    {
-      store: settings.store,
-      attemptsRoot: settings.attemptsRoot,
-      runFolder: settings.runFolder,
-      env: settings.env,
-      secret: settings.secret,
-      bootId: settings.bootId,
-      engine,
-      ...(settings.traceparent === undefined ? {} : { traceparent: settings.traceparent }),
-      limits: (concurrency) =>
-        limitsOf(machine, concurrency * settings.beside, settings.sqlThreads),
-    },
-    { heartbeatEveryMs: settings.heartbeatEveryMs, stopping, goingOn },
-  );
+  const environment: StepEnvironment = {
+    store: settings.store,
+    attemptsRoot: settings.attemptsRoot,
+    runFolder: settings.runFolder,
+    env: settings.env,
+    secret: settings.secret,
+    bootId: settings.bootId,
+    items: itemTables,
+    engine,
+    ...(settings.traceparent === undefined ? {} : { traceparent: settings.traceparent }),
+    limits: (concurrency) => limitsOf(machine, concurrency * settings.beside, settings.sqlThreads),
+  };
+  const waiting = { heartbeatEveryMs: settings.heartbeatEveryMs, stopping, goingOn };
+  const steps = {
+    ...makeStepActivities(settings.kinds, environment, waiting),
+    ...makeItemsActivities(settings.kinds, environment, waiting),
+  };
   const deliveries = {
     deliver: makeDeliverActivity(settings.store, settings.outToken),
     ...(settings.recordEnd === undefined ? {} : { recordEnd: settings.recordEnd }),

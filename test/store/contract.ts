@@ -93,7 +93,9 @@ const closed = (id: string, status: 'OK' | 'FAIL', generation = 1): RunEntry => 
 
 /** The tests that hold for every store. `open` makes one, in a folder that is gone afterwards. */
 export function testStore(where: string, open: (folder: string) => Promise<Store>): void {
-  describe(`a store in ${where}`, () => testsOf(open));
+  describe(`a store in ${where}`, () => {
+    testsOf(open);
+  });
 }
 
 function testsOf(open: (folder: string) => Promise<Store>): void {
