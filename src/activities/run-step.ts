@@ -10,8 +10,10 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
+import { itemPath } from '../model/items.ts';
 import { MAX_OUTPUTS, MAX_VALUES } from '../model/step-result.ts';
 import { explainFullDisk } from '../store/fs-failure.ts';
+import { takeAlone } from './alone.ts';
 import { makeRedactor } from './redactor.ts';
 import { copiesAtOnce } from './first-copy.ts';
 import { hashSources, stageSources } from './stage-sources.ts';
@@ -29,9 +31,11 @@ import type { StoredResult } from '../store/entries.ts';
 import type { Store } from '../store/store.ts';
 import type { ArtifactRef, StepInput, StepResult } from '../model/step-result.ts';
 import type { InputArtifact, StepInputs } from '../model/attempt-inputs.ts';
+import type { ItemPlace } from '../model/items.ts';
 import type { Json, Scalar } from '../model/plan.ts';
 import type {
   AnyStepDefinition,
+  ItemTables,
   StepContext,
   StepDefinition,
   StepOutput,
@@ -51,14 +55,32 @@ export type StepEnvironment = {
   readonly limits: (concurrency: number) => StepContext['limits'];
   /** For small queries; absent: each step has an instance of its own. */
   readonly engine?: StepContext['engine'];
+  /** For steps with items; absent: there are none. */
+  readonly items?: ItemTables;
   readonly bootId: string;
   /** W3C header of an attempt's span; absent where no trace is made. */
   readonly traceparent?: ((input: StepInput) => string) | undefined;
 };
 
-/** Path of a step's log. */
-export function logFileOf(environment: StepEnvironment, runId: string, step: string): string {
-  return join(environment.runFolder(runId), 'logs', `${step}.log`);
+/** The tables of items. */
+export function tablesIn({ items }: Pick<StepEnvironment, 'items'>): ItemTables {
+  if (items === undefined) throw new Error('this worker does no steps with items');
+  return items;
+}
+
+/** Path of the log of a step, or of one of its items. */
+export function logFileOf(
+  environment: Pick<StepEnvironment, 'runFolder'>,
+  runId: string,
+  step: string,
+  item?: Pick<ItemPlace, 'index'>,
+): string {
+  return join(environment.runFolder(runId), 'logs', `${itemPath(step, item?.index)}.log`);
+}
+
+/** Begins the names of files that belong to a step or one of its items. */
+function fileName(step: string, item: Pick<ItemPlace, 'index'> | undefined): string {
+  return itemPath(step, item?.index).replace('/', '.');
 }
 
 /** Whole milliseconds since now, at least 1: what ran took some time. */
@@ -78,8 +100,9 @@ export async function runStep(
     onProgress = () => undefined,
   }: { readonly elapsedMs?: () => number; readonly onProgress?: () => void } = {},
 ): Promise<StepResult> {
-  const own = `${input.step.id}.${input.run.generation}-${input.attempt}`;
-  const folder = makeLazyFolder(join(environment.attemptsRoot, input.run.id, own));
+  const { run, step, item, attempt } = input;
+  const own = `${fileName(step.id, item)}.${run.generation}-${attempt}`;
+  const folder = makeLazyFolder(join(environment.attemptsRoot, run.id, own));
   // What it reads stays on this machine as long as it runs.
   const held = environment.store.hold();
   const around = { elapsedMs, onProgress, folder, held };
@@ -109,7 +132,7 @@ async function runIn(
   },
 ): Promise<StepResult> {
   const { store } = environment;
-  const { step, run } = input;
+  const { step, run, item } = input;
   const kind = definition as unknown as StepDefinition<unknown>;
   const secrets = secretsInUse(environment.secret);
   let staged: Awaited<ReturnType<typeof stageSources>> | undefined;
@@ -127,17 +150,26 @@ async function runIn(
   const identity = await identifyAttempt(definition, input, held, secrets, signal, reading);
   const redactor = makeRedactor([...secrets.used.values()]);
   const redact = (text: string): string => redactor.text(text);
-  const stepLog = makeStepLog(logFileOf(environment, run.id, step.id), redact);
+  const stepLog = makeStepLog(logFileOf(environment, run.id, step.id, item), redact);
   const log = stepLog.line;
 
   const previousColumns = previousColumnsOf(store, input);
-  const found = await reuse(definition, input, identity, store, log, elapsedMs);
+  const look = (): Promise<StepResult | undefined> =>
+    reuse(definition, input, identity, store, log, elapsedMs);
+  const found = await look();
   if (found !== undefined) {
     stepLog.flush();
     return found;
   }
 
+  const turn = identity.reusable
+    ? await takeAlone(store, identity.fingerprint, signal, () =>
+        log('waits for an equal step that another run is at'),
+      )
+    : undefined;
   try {
+    const made = turn?.waited === true ? await look() : undefined;
+    if (made !== undefined) return made;
     const { options, inputs } = await identity.located();
     const sources = staged ?? (await stage(identity.files));
     const { fingerprint, ingredients } = identity.with(sources);
@@ -171,7 +203,10 @@ async function runIn(
       redact,
       redactStream: () => redactor.stream(),
       keepFile: (path, name) =>
-        keepFile(path, join(environment.runFolder(run.id), 'kept', `${step.id}.${name}`)),
+        keepFile(
+          path,
+          join(environment.runFolder(run.id), 'kept', `${fileName(step.id, item)}.${name}`),
+        ),
     };
     log(`attempt ${input.attempt} of ${kind.kind}`);
     const returned = await kind.run(options, context);
@@ -187,10 +222,11 @@ async function runIn(
         ...about(returned),
       },
       runId: run.id,
-      ...(identity.reusable ? { step: stepName(run, step.id) } : {}),
+      ...(identity.reusable && item === undefined ? { step: stepName(run, step.id) } : {}),
       writtenAtMs: Date.now(),
       durationMs,
-      ingredients,
+      // What changed is told of the step, not of each of its items.
+      ingredients: item === undefined ? ingredients : {},
       columns,
       bootId: environment.bootId,
     };
@@ -210,6 +246,7 @@ async function runIn(
     log(`failed: ${message}`);
     throw secrets.used.size === 0 ? told : withoutSecrets(told, message, redact);
   } finally {
+    turn?.end();
     stepLog.flush();
     store.logs?.keep(run.id, step.id, logFileOf(environment, run.id, step.id));
   }
@@ -295,15 +332,13 @@ function passedOn({ path, format }: StepOutput, inputs: StepInputs): InputArtifa
 function boundedValues(values: Readonly<Record<string, Scalar>>): Record<string, Scalar> {
   const size = JSON.stringify(values satisfies Json).length;
   if (Object.keys(values).length > MAX_VALUES || size > 2000) {
-    throw new StepError(
-      'OUTPUT_TOO_LARGE',
-      `the step returned ${Object.keys(values).length} values of ${size} bytes; at most ${MAX_VALUES} values of 2000 bytes together are allowed`,
-    );
+    const message = `the step returned ${Object.keys(values).length} values of ${size} bytes; at most ${MAX_VALUES} values of 2000 bytes together are allowed`;
+    throw new StepError('OUTPUT_TOO_LARGE', message);
   }
   return { ...values };
 }
 
 /** Under which names the newest result of a step is found. */
-function stepName({ job, profile, partition }: StepInput['run'], id: string) {
+export function stepName({ job, profile, partition }: StepInput['run'], id: string) {
   return { job, profile, ...(partition === undefined ? {} : { partition }), id };
 }

@@ -1,8 +1,10 @@
 /** What a person sees of a run while it goes on, folded from its events. Pure; repeated events change nothing. */
 
 import { boundText } from './bounded-text.ts';
+import { addCounts } from './items.ts';
 
 import type { RunEvent } from './events.ts';
+import type { ItemCounts } from './items.ts';
 import type { Outcome, RunStatus } from './outcome.ts';
 
 /** The whole of it stands in the log: a view of hundreds of steps must fit into one answer. */
@@ -17,6 +19,8 @@ export type StepView = {
   /** What went wrong in the attempt before this one. */
   readonly trouble?: string;
   readonly outcome?: Outcome;
+  /** Of a step with items: how many there are, and how those ended that have. */
+  readonly items?: { readonly total: number; readonly counts: ItemCounts };
 };
 
 export type RunView = {
@@ -47,6 +51,11 @@ export function growView(startedAtMs: number): GrowingView {
     const step = steps[i];
     if (step !== undefined && step.state !== 'ended') steps[i] = { ...step, ...changed };
   };
+  const addItems = (id: string, counts: ItemCounts): void => {
+    const { items } = steps[at.get(id) ?? -1] ?? {};
+    if (items === undefined) return;
+    change(id, { items: { ...items, counts: addCounts(items.counts, counts) } });
+  };
   const fold = (event: RunEvent): void => {
     switch (event.type) {
       case 'run_started':
@@ -66,8 +75,15 @@ export function growView(startedAtMs: number): GrowingView {
           attempt: event.attempt,
           startedAtMs: event.atMs,
         });
+      case 'items_found':
+        return change(event.step, { items: { total: event.total, counts: event.counts } });
+      case 'item_ended':
+        return addItems(event.step, { [event.status]: 1 });
+      case 'items_ended':
+        return addItems(event.step, event.counts);
       case 'attempt_ended':
-        if (event.reason === undefined) return;
+        // One of many says nothing of the step.
+        if (event.reason === undefined || event.item !== undefined) return;
         return change(event.step, {
           state: 'retrying',
           trouble: boundText(event.reason, MOST_BYTES_OF_TROUBLE),

@@ -125,10 +125,10 @@ function missing(survey: Survey, forgotten: ReadonlySet<string>): readonly strin
   return [...new Set(used)].filter((fingerprint) => !found.has(fingerprint));
 }
 
-/** Which backfills made runs that stay. */
+/** Which backfills and batches made runs that stay. */
 function backfillsOf({ runs }: Survey, gone: ReadonlySet<string>): readonly string[] {
   return runs.flatMap(({ record: { run_id: runId, ordered_by: order } }) =>
-    order?.by === 'backfill' && !gone.has(runId) ? [order.id] : [],
+    order !== undefined && order.by !== 'schedule' && !gone.has(runId) ? [order.id] : [],
   );
 }
 

@@ -105,7 +105,7 @@ export async function prune(
       store.prune((pruning) => pruneStore(pruning, one), { onWait }),
     );
     const left = await backfillsOf(parts, stores, bounds);
-    await removeBackfills(stateDir, left.ids);
+    await removeBackfills(left);
     const after = await totalUse(stateDir, places);
     const done = reportOf(stateDir, before, { ...rest, stores, orphans, backfills: left });
     return { ...done, ahead: false, after };
@@ -164,7 +164,7 @@ async function backfillsOf(
   stores: readonly PrunedStore[],
   bounds: PruneBounds,
 ): Promise<PrunedBackfills> {
-  if (!(await seesAll(parts))) return { files: 0, bytes: 0, newestMs: 0, ids: [] };
+  if (!(await seesAll(parts))) return { files: 0, bytes: 0, newestMs: 0, ids: [], folders: [] };
   const stay = new Set(stores.flatMap((one) => one.backfills));
   return leftBackfills(parts.options.stateDir, stay, bounds);
 }

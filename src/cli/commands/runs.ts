@@ -5,10 +5,11 @@ import { formatDuration } from '../../model/duration.ts';
 import { shownStatus } from '../../run/shown-status.ts';
 import { findStateDir } from '../../run/state-dir.ts';
 import { makePaint } from '../render/paint.ts';
-import { shownPath } from '../render/backfill-table.ts';
+import { shownPath } from '../render/many-table.ts';
 import { tableLines } from '../render/table.ts';
 import { wholeNumber } from '../settings.ts';
 
+import type { RunRecord } from '../../index.ts';
 import type { Io } from '../io.ts';
 import type { Cell } from '../render/table.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';
@@ -37,7 +38,8 @@ export async function runsCommand(
     const ended = record.finished_at === undefined ? Date.now() : Date.parse(record.finished_at);
     const took = formatDuration(Math.max(0, ended - Date.parse(record.started_at)));
     const status = shownStatus(record);
-    const note = status.note === undefined ? '' : ` (${status.note})`;
+    const notes = [status.note, stepsOf(record)].filter((each) => each !== undefined);
+    const note = notes.length === 0 ? '' : ` (${notes.join(', ')})`;
     return [
       record.run_id,
       {
@@ -57,4 +59,10 @@ export async function runsCommand(
   if (lines.length > 0) io.say(paint.dim(head));
   for (const line of lines) io.out(line);
   return 0;
+}
+
+/** What a run was of, where it was no run of the pipeline. */
+function stepsOf({ only }: RunRecord): string | undefined {
+  if (only === undefined) return undefined;
+  return `step ${only.step}${only.downstream === true ? ' and what needs it' : ''}`;
 }
