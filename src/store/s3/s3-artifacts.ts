@@ -98,6 +98,16 @@ export function openS3Artifacts(objects: Objects, cache: Cache): ArtifactStore {
       release: () => rm(folder, { recursive: true, force: true }),
     };
   };
+  /** What nobody says to hold is held together, from one change to the next but one. */
+  let lent: { readonly held: ReturnType<typeof hold>; readonly sinceMs: number } | undefined;
+  const lentNow = (): ReturnType<typeof hold> => {
+    const nowMs = performance.now();
+    if (lent !== undefined && nowMs - lent.sinceMs < LENT_MS) return lent.held;
+    const before = lent?.held;
+    if (before !== undefined) later(() => void before.release(), LENT_MS).unref();
+    lent = { held: hold(), sinceMs: nowMs };
+    return lent.held;
+  };
   const using = async <T>(sha256: string, work: (path: string) => Promise<T>): Promise<T> => {
     const { materialize, release } = hold();
     try {
@@ -156,12 +166,7 @@ export function openS3Artifacts(objects: Objects, cache: Cache): ArtifactStore {
 
   return {
     hold,
-    materialize: async ({ sha256 }) => {
-      const held = hold();
-      const path = await held.materialize({ sha256 });
-      later(() => void held.release(), LENT_MS).unref();
-      return path;
-    },
+    materialize: (ref) => lentNow().materialize(ref),
     put: (path, about) =>
       inClearWords('store', path, async () => {
         const { sha256, bytes } =
