@@ -192,7 +192,8 @@ async function runIn(
           join(environment.runFolder(run.id), 'kept', `${fileName(step.id, item)}.${name}`),
         ),
     };
-    log(`attempt ${input.attempt} of ${kind.kind}`);
+    // Of many items only those have a log that say something, or fail.
+    if (item === undefined || input.attempt > 1) log(`attempt ${input.attempt} of ${kind.kind}`);
     const returned = await kind.run(options, context);
     signal.throwIfAborted();
     await holdToContract(kind, options, returned);
@@ -221,7 +222,7 @@ async function runIn(
       { values: winner.result.values, columns: winner.columns },
       { previousRows: run.previousRows, previousColumns, log },
     );
-    log(`done in ${durationMs} ms`);
+    if (item === undefined) log(`done in ${durationMs} ms`);
     const words = united(winner.result, added ?? {}, returned.saidNow);
     return { ...winner.result, ...words, cached: false, durationMs };
   } catch (error) {
