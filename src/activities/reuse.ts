@@ -56,7 +56,7 @@ export function secretsInUse(find: (name: string) => string | undefined): Secret
 export function identifyAttempt(
   definition: AnyStepDefinition,
   { run, step, item, inputs, heard }: ReuseInput,
-  store: Store,
+  store: Pick<Store, 'materialize'>,
   secrets: SecretsInUse,
   signal: AbortSignal,
   reading: Pick<NonNullable<Parameters<typeof identify>[5]>, 'onProgress' | 'hash'> = {},

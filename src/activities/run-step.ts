@@ -13,6 +13,7 @@ import { UserError } from '../model/errors.ts';
 import { itemPath } from '../model/items.ts';
 import { MAX_OUTPUTS, MAX_VALUES } from '../model/step-result.ts';
 import { explainFullDisk } from '../store/fs-failure.ts';
+import { takeAlone } from './alone.ts';
 import { makeRedactor } from './redactor.ts';
 import { copiesAtOnce } from './first-copy.ts';
 import { hashSources, stageSources } from './stage-sources.ts';
@@ -102,9 +103,13 @@ export async function runStep(
   const { run, step, item, attempt } = input;
   const own = `${fileName(step.id, item)}.${run.generation}-${attempt}`;
   const folder = makeLazyFolder(join(environment.attemptsRoot, run.id, own));
+  // What it reads stays on this machine as long as it runs.
+  const held = environment.store.hold();
+  const around = { elapsedMs, onProgress, folder, held };
   try {
-    return await runIn(definition, input, environment, signal, { elapsedMs, onProgress, folder });
+    return await runIn(definition, input, environment, signal, around);
   } finally {
+    await held.release();
     await folder.remove();
   }
 }
@@ -118,10 +123,12 @@ async function runIn(
     elapsedMs,
     onProgress,
     folder,
+    held,
   }: {
     readonly elapsedMs: () => number;
     readonly onProgress: () => void;
     readonly folder: LazyFolder;
+    readonly held: Pick<Store, 'materialize'>;
   },
 ): Promise<StepResult> {
   const { store } = environment;
@@ -140,20 +147,29 @@ async function runIn(
     return staged;
   };
   const reading = { onProgress, hash };
-  const identity = await identifyAttempt(definition, input, store, secrets, signal, reading);
+  const identity = await identifyAttempt(definition, input, held, secrets, signal, reading);
   const redactor = makeRedactor([...secrets.used.values()]);
   const redact = (text: string): string => redactor.text(text);
   const stepLog = makeStepLog(logFileOf(environment, run.id, step.id, item), redact);
   const log = stepLog.line;
 
   const previousColumns = previousColumnsOf(store, input);
-  const found = await reuse(definition, input, identity, store, log, elapsedMs);
+  const look = (): Promise<StepResult | undefined> =>
+    reuse(definition, input, identity, store, log, elapsedMs);
+  const found = await look();
   if (found !== undefined) {
     stepLog.flush();
     return found;
   }
 
+  const turn = identity.reusable
+    ? await takeAlone(store, identity.fingerprint, signal, () =>
+        log('waits for an equal step that another run is at'),
+      )
+    : undefined;
   try {
+    const made = turn?.waited === true ? await look() : undefined;
+    if (made !== undefined) return made;
     const { options, inputs } = await identity.located();
     const sources = staged ?? (await stage(identity.files));
     const { fingerprint, ingredients } = identity.with(sources);
@@ -231,6 +247,7 @@ async function runIn(
     log(`failed: ${message}`);
     throw secrets.used.size === 0 ? told : withoutSecrets(told, message, redact);
   } finally {
+    turn?.end();
     stepLog.flush();
   }
 }
@@ -315,10 +332,8 @@ function passedOn({ path, format }: StepOutput, inputs: StepInputs): InputArtifa
 function boundedValues(values: Readonly<Record<string, Scalar>>): Record<string, Scalar> {
   const size = JSON.stringify(values satisfies Json).length;
   if (Object.keys(values).length > MAX_VALUES || size > 2000) {
-    throw new StepError(
-      'OUTPUT_TOO_LARGE',
-      `the step returned ${Object.keys(values).length} values of ${size} bytes; at most ${MAX_VALUES} values of 2000 bytes together are allowed`,
-    );
+    const message = `the step returned ${Object.keys(values).length} values of ${size} bytes; at most ${MAX_VALUES} values of 2000 bytes together are allowed`;
+    throw new StepError('OUTPUT_TOO_LARGE', message);
   }
   return { ...values };
 }

@@ -42,10 +42,10 @@ async function counted(
   { counting, telemetry }: Settings,
 ): Promise<unknown> {
   const { run, step, item, attempt } = input;
-  const { id: runId, job, profile, generation } = run;
-  const place = { runId, job, profile, generation };
+  const { id: runId, job, profile, generation, aside } = run;
+  const place = { runId, job, profile, generation, ...(aside === undefined ? {} : { aside }) };
   const ofItem = item === undefined ? {} : { item: item.index };
-  telemetry?.seedStep(place, step.id);
+  if (aside === undefined) telemetry?.seedStep(place, step.id);
   // Not awaited, here and below: it is written before the step goes on, but its bookkeeping does not hold it up.
   void counting.add([
     { ...place, atMs: Date.now(), type: 'step', step: step.id, ...ofItem, attempt, began: true },

@@ -52,7 +52,7 @@ export function makeEventSinks({
             for (const event of fresh) onEvent?.(key, event);
           } finally {
             for (const event of fresh)
-              if (event.type === 'run_started') telemetry?.seed(event.shape);
+              if (event.type === 'run_started' && key.aside !== true) telemetry?.seed(event.shape);
             const entries = fresh.flatMap((event) => entryOf(key, event) ?? []);
             if (entries.length > 0) await counting.add(entries);
           }

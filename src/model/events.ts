@@ -25,6 +25,8 @@ export type RunKey = {
   readonly generation: number;
   readonly job: string;
   readonly profile: string;
+  /** A run of some steps alone: recorded, and counted nowhere. */
+  readonly aside?: true;
   /** Authenticates the other fields. */
   readonly tag?: string;
 };

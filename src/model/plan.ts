@@ -1,5 +1,7 @@
 /** The plan: job x profile x params, fully resolved. Plain JSON, durations in milliseconds. Pure types. */
 
+import type { Hook } from './hook.ts';
+import type { ChosenSteps } from './chosen-steps.ts';
 import type { Json, Scalar } from './json.ts';
 import type { Partition } from './partition.ts';
 import type { RefNode } from './plan-nodes.ts';
@@ -83,6 +85,8 @@ export type PlanStep = {
   readonly allowFailure: boolean;
   /** False: never look up an earlier run's result. */
   readonly reuse: boolean;
+  /** Of a run of some steps alone: what of its outputs is put into the run's folder. Absent: the exports, as a delivery. */
+  readonly lays?: 'exports' | 'all';
 };
 
 export type Plan = {
@@ -97,6 +101,8 @@ export type Plan = {
   readonly budgets: { readonly wallMs?: number };
   readonly expectedEveryMs?: number;
   readonly steps: readonly PlanStep[];
+  /** Set: these steps alone, chosen of a profile; the run is none of its pipeline's. */
+  readonly only?: ChosenSteps;
   /** What belongs to this one run; left out of `plan_sha256`. */
   readonly run: RunSettings;
 };
@@ -122,6 +128,8 @@ export type RunSettings = {
    * process that was frozen goes on.
    */
   readonly attended?: true;
+  /** Nobody waits for its end: a worker that delivers records it, and has these told. */
+  readonly detached?: { readonly hooks: readonly Hook[] };
   /** Rows of each `step.output` in the previous delivery, for checks that compare with it. */
   readonly previousRows: Readonly<Record<string, number>>;
   /** Fingerprint of each step's result in the previous delivery, if one of this job and profile lies at `out`. */

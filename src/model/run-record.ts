@@ -1,5 +1,6 @@
 /** The record of a run: exists from the first moment, for failed runs too. Pure. */
 
+import type { ChosenSteps } from './chosen-steps.ts';
 import type { Scalar } from './plan.ts';
 import type { FailedItem, ItemCounts } from './items.ts';
 import type { Outcome, RunStatus, Status } from './outcome.ts';
@@ -39,6 +40,8 @@ export type PublicRecord = {
   readonly profile: string;
   /** Id of the partition; absent where the job is not cut. */
   readonly partition?: string;
+  /** Steps that it was a run of alone, as they were asked for; absent for a run of the pipeline. */
+  readonly only?: ChosenSteps;
   readonly status: RunStatus | 'RUNNING';
   readonly plan_sha256: string;
   readonly params: Readonly<Record<string, Scalar>>;
@@ -64,6 +67,8 @@ export type RunRecord = PublicRecord & {
   readonly bundle?: string;
   /** Task queue of its workflow and steps; absent like `engine`, and in a record of an earlier version. */
   readonly task_queue?: string;
+  /** No process waits for its end: workers go on with it, and one of them records that. */
+  readonly detached?: true;
   /** Task queue that its delivery waits in; absent like `engine`. */
   readonly deliver_queue?: string;
   /** Absolute paths, and parameters as given, to read the definition again. */

@@ -4,6 +4,7 @@ import type { HeardSteps } from './heard.ts';
 import type { ItemCounts, ItemList, ItemPlace, ItemsEnd } from './items.ts';
 import type { PlanStep, Plan, Scalar } from './plan.ts';
 import type { Outcome, RunStatus, Status } from './outcome.ts';
+import type { RunSummary } from './run-summary.ts';
 
 /** Most outputs and most values of one step: keeps a result under 4 kB. */
 export const MAX_OUTPUTS = 16;
@@ -63,6 +64,8 @@ export type StepInput = {
     /** Id of the partition; absent where the job is not cut. */
     readonly partition?: string;
     readonly date: string;
+    /** As in `RunKey`. */
+    readonly aside?: true;
     readonly previousRows: Readonly<Record<string, number>>;
     /** Fingerprint of this step's result in the previous delivery. */
     readonly previousResult?: string;
@@ -150,7 +153,7 @@ export type DeliverFile = {
 
 /** Argument of the `deliver` activity. */
 export type DeliverInput = {
-  readonly plan: Pick<Plan, 'job' | 'profile' | 'partition' | 'params' | 'run'>;
+  readonly plan: Pick<Plan, 'job' | 'profile' | 'partition' | 'only' | 'params' | 'run'>;
   readonly planSha256: string;
   readonly startedAtMs: number;
   readonly status: RunStatus;
@@ -158,6 +161,16 @@ export type DeliverInput = {
   readonly outcomes: readonly Outcome[];
   /** Authenticates `plan` and `planSha256`. */
   readonly tag?: string;
+};
+
+/** Argument of the activity `recordEnd`: how a run ended that no command waits for. */
+export type EndInput = {
+  /** Without its steps. */
+  readonly plan: Plan;
+  readonly summary: RunSummary;
+  /** Unix milliseconds. */
+  readonly endedAtMs: number;
+  readonly elapsedMs: number;
 };
 
 export type DeliverResult = {

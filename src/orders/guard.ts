@@ -29,6 +29,7 @@ import { makeWitness } from './witness.ts';
 
 import type { ActivityInterceptorsFactory, InjectedSinks } from '@temporalio/worker';
 import type { EventSinks, RunEvent } from '../model/events.ts';
+import type { PlanStep } from '../model/plan.ts';
 import type {
   Collection,
   CollectInput,
@@ -120,7 +121,7 @@ export function makeOrderGuard({ key, isOpen, onRefused }: Orders): OrderGuard {
     if (activity === 'expandItems') {
       const expanded = made as Expanded;
       if (expanded.kind === 'found') {
-        return { ...expanded, result: sealedWhole(run.id, step.id, expanded.result) };
+        return { ...expanded, result: sealedWhole(run.id, step, expanded.result) };
       }
       const { list, known } = expanded;
       return {
@@ -129,10 +130,10 @@ export function makeOrderGuard({ key, isOpen, onRefused }: Orders): OrderGuard {
         ...(known === undefined ? {} : { known: sealList(key, 'ends', about, known) }),
       };
     }
-    return sealedWhole(run.id, step.id, made as StepResult);
+    return sealedWhole(run.id, step, made as StepResult);
   }
 
-  function sealedWhole(runId: string, step: string, made: StepResult): StepResult {
+  function sealedWhole(runId: string, step: PlanStep, made: StepResult): StepResult {
     const result = sealResult(key, runId, step, made);
     witness.made(step, result);
     return result;

@@ -9,7 +9,7 @@ import { wiredJson } from '../model/canonical.ts';
 import { deliverFilesOf, deliverOrder, itemOrder, runOrder, stepOrder } from '../model/order.ts';
 
 import type { RunKey } from '../model/events.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Plan, PlanStep } from '../model/plan.ts';
 import type { ItemList } from '../model/items.ts';
 import type {
   Collection,
@@ -63,7 +63,7 @@ export function nameOfKey(key: OrderKey): string {
 export function sealResult(
   key: OrderKey,
   runId: string,
-  step: string,
+  step: Pick<PlanStep, 'id' | 'lays'>,
   made: StepResult,
 ): StepResult {
   const { seals: _, ...result } = made;
@@ -74,7 +74,7 @@ export function sealResult(
   return {
     ...result,
     seals: {
-      result: tagOf(key, 'result', runId, step, result),
+      result: tagOf(key, 'result', runId, step.id, result),
       files: Object.fromEntries(files) as Record<string, string>,
     },
   };

@@ -5,18 +5,20 @@
 
 import { wiredJson } from '../model/canonical.ts';
 import { heardOf } from '../model/heard.ts';
+import { deliverFilesOf } from '../model/order.ts';
 import { runStatus } from '../model/outcome.ts';
 
 import type { HeardSteps } from '../model/heard.ts';
 import type { RunEvent, RunKey } from '../model/events.ts';
 import type { Outcome } from '../model/outcome.ts';
+import type { PlanStep } from '../model/plan.ts';
 import type { DeliverInput, StepResult } from '../model/step-result.ts';
 
 export type Witness = {
   /** Events of a run that was ordered, in order. */
   saw(key: RunKey, events: readonly RunEvent[]): void;
   /** A step returned this here. */
-  made(step: string, result: StepResult): void;
+  made(step: Pick<PlanStep, 'id' | 'lays'>, result: StepResult): void;
   /** False if these steps of this start did not end like this. */
   heard(run: { readonly id: string; readonly generation: number }, heard: HeardSteps): boolean;
   /** False if it is not the delivery of what was seen, or another one than that which was agreed to before. */
@@ -50,9 +52,9 @@ export function makeWitness(): Witness {
       }
     },
     made: (step, result) => {
-      const known = seals.get(step) ?? new Map<string, number>();
-      const delivered = Object.values(result.outputs).filter((ref) => ref.deliver !== undefined);
-      seals.set(step, known.set(result.seals?.result ?? '', delivered.length));
+      const known = seals.get(step.id) ?? new Map<string, number>();
+      const { length } = deliverFilesOf(step, result);
+      seals.set(step.id, known.set(result.seals?.result ?? '', length));
     },
     heard: ({ id, generation }, heard) =>
       start === nameOf(id, generation) &&

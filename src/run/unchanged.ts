@@ -171,7 +171,10 @@ async function deliver(
   startedAtMs: number,
   stops: Stops,
 ): Promise<DeliverResult | Failure | 'suspended'> {
-  const files = [...results].flatMap(([step, result]) => deliverFilesOf(step, result));
+  const files = plan.steps.flatMap((step) => {
+    const result = results.get(step.id);
+    return result === undefined ? [] : deliverFilesOf(step, result);
+  });
   const input = { ...deliverOrder(plan), startedAtMs, status, files, outcomes };
   for (let tries = 1; ; tries += 1) {
     try {

@@ -27,6 +27,7 @@ import type {
   NativeConnection,
 } from '@temporalio/worker';
 import type { StepWork } from '../activities/wait-for-work.ts';
+import type { EndInput } from '../model/step-result.ts';
 import type { EventSinks } from '../model/events.ts';
 import type { Orders } from '../orders/guard.ts';
 import type { PayloadKeys } from '../payloads/keys.ts';
@@ -40,8 +41,12 @@ export type WorkerSettings = {
   readonly namespace: string;
   /** Serves workflows and steps; absent: only deliveries. */
   readonly taskQueue?: string;
+  /** The version that its workflows and steps are of: runs stay with the one they began with. */
+  readonly version?: WorkerVersion;
   /** Serves `deliver`. May be the same queue. */
   readonly deliverQueue?: string;
+  /** Records how a run ended that no command waits for; where deliveries of other processes' runs are made. */
+  readonly recordEnd?: (end: EndInput) => Promise<void>;
   /** The lock of `--out` that this process holds, where the run to deliver was begun under an earlier one. */
   readonly outToken?: number;
   readonly store: Store;
@@ -73,6 +78,13 @@ export type WorkerSettings = {
   readonly beside: number;
 };
 
+/** As Temporal names it; a build is given work once somebody has made it current. */
+export type WorkerVersion = {
+  readonly deployment: string;
+  /** Default: of the workflow code. */
+  readonly build?: string;
+};
+
 export type RunningWorker = {
   /** Settles when every part has stopped; rejects if one broke. */
   readonly done: Promise<void>;
@@ -84,6 +96,9 @@ export type RunningWorker = {
   /** Resolves when none is. */
   stepsEnded(): Promise<void>;
 };
+
+/** Of a hash, enough to tell builds apart. */
+const BUILD_LETTERS = 12;
 
 /** What this process may use of the machine: in a container its limits, not the host's. */
 function machineOf(): Machine {
@@ -128,7 +143,10 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     ...makeStepActivities(settings.kinds, environment, waiting),
     ...makeItemsActivities(settings.kinds, environment, waiting),
   };
-  const deliver = makeDeliverActivity(settings.store, settings.outToken);
+  const deliveries = {
+    deliver: makeDeliverActivity(settings.store, settings.outToken),
+    ...(settings.recordEnd === undefined ? {} : { recordEnd: settings.recordEnd }),
+  };
   const common = {
     connection: settings.connection,
     namespace: settings.namespace,
@@ -148,12 +166,13 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         ...common,
         taskQueue,
         workflowBundle: { codePath: workflowBundleFor(settings.payloadKeys) },
-        activities: { ...steps, ...(deliverQueue === taskQueue ? { deliver } : {}) },
+        activities: { ...steps, ...(deliverQueue === taskQueue ? deliveries : {}) },
         sinks: guard?.sinks(sinks) ?? sinks,
         interceptors: {
           activity: [...guarding, ...settings.interceptors],
         },
         maxConcurrentActivityTaskExecutions: settings.slots,
+        ...(settings.version === undefined ? {} : versioned(settings.version)),
         ...(settings.embedded
           ? {
               maxCachedWorkflows: 10,
@@ -169,7 +188,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       Worker.create({
         ...common,
         taskQueue: deliverQueue,
-        activities: { deliver },
+        activities: deliveries,
         interceptors: { activity: guarding },
         maxConcurrentActivityTaskExecutions: 2,
       }),
@@ -193,6 +212,20 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     },
     steps: () => goingOn.count(),
     stepsEnded: () => goingOn.idle(),
+  };
+}
+
+/** A run that goes on is never given to other code than it began with. */
+function versioned({
+  deployment,
+  build = workflowBundleHash().slice(0, BUILD_LETTERS),
+}: WorkerVersion): Pick<WorkerOptions, 'workerDeploymentOptions'> {
+  return {
+    workerDeploymentOptions: {
+      version: { deploymentName: deployment, buildId: build },
+      useWorkerVersioning: true,
+      defaultVersioningBehavior: 'PINNED',
+    },
   };
 }
 

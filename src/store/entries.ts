@@ -52,6 +52,8 @@ type OfRun = {
   readonly job: string;
   readonly profile: string;
   readonly atMs: number;
+  /** A run of some steps alone: its record tells of it, no metric does. */
+  readonly aside?: true;
 };
 
 /** One countable fact. Enough to rebuild every counter, histogram and gauge from. */

@@ -144,7 +144,7 @@ export async function deliver(
   for (const step of plan.steps) {
     const result = driven.results.get(step.id);
     if (result === undefined) continue;
-    for (const file of deliverFilesOf(step.id, result)) {
+    for (const file of deliverFilesOf(step, result)) {
       const seal = result.seals?.files[file.output];
       files.push({ ...file, ...(seal === undefined ? {} : { seal }) });
     }

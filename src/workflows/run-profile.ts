@@ -21,6 +21,8 @@ import { shapeOf } from '../model/run-shape.ts';
 import { growView } from '../model/view.ts';
 import { deliver, deliveryFailureOf } from './activities.ts';
 import { attemptOf } from './attempt.ts';
+import { recordEnd } from './record-end.ts';
+import { makeDetails, showStatus } from './shown.ts';
 
 import type { DrivePorts } from '../model/drive.ts';
 import type { EventSinks, RunEvent, RunKey } from '../model/events.ts';
@@ -48,8 +50,10 @@ export async function runProfile(plan: Plan): Promise<RunSummary> {
     for (const event of unseen.splice(0)) progress.fold(event);
     return progress.view;
   });
+  const showDetails = makeDetails(plan.steps.length);
   const emit = (events: readonly RunEvent[]): void => {
     unseen.push(...events);
+    showDetails(events);
     sinks.events.emit(key, events);
   };
 
@@ -93,6 +97,10 @@ export async function runProfile(plan: Plan): Promise<RunSummary> {
   const endedAtMs = Date.now();
   const durationMs = endedAtMs - startedAtMs;
   emit([{ type: 'run_ended', atMs: endedAtMs, status: summary.status, durationMs }]);
+  showStatus(summary.status);
+  if (plan.run.detached !== undefined) {
+    await recordEnd(plan, summary, { endedAtMs, elapsedMs: durationMs });
+  }
   if (summary.status === 'OK' || summary.status === 'WARN') return summary;
   const message = failureMessage(summary);
   if (summary.status === 'CANCELLED') throw new CancelledFailure(message, [summary]);

@@ -106,12 +106,12 @@ export const STORE_FOLDING: Folding<Entry, State, Summary> = {
 
 /** True for facts that count in metrics. */
 export function isFact(entry: Entry): entry is Fact {
-  return (
+  const isOne =
     entry.type === 'attempt' ||
     entry.type === 'outcome' ||
     entry.type === 'item' ||
-    entry.type === 'run'
-  );
+    entry.type === 'run';
+  return isOne && entry.aside !== true;
 }
 
 /** What each exporter counts of entries. */

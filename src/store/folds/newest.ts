@@ -81,6 +81,7 @@ export function newestOf(entries: Iterable<Entry>): Newest {
   const recent: RecentRun[] = [];
   const failed: Record<string, RecentRun> = {};
   for (const entry of entries) {
+    if ('aside' in entry) continue;
     switch (entry.type) {
       case 'outcome':
       case 'attempt':

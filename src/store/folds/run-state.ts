@@ -110,7 +110,7 @@ function apply(state: RunState, entry: RunEntry): Verdict {
       return WON;
     case 'step':
       if (state.ended) return LOST;
-      if (entry.began === true) {
+      if (entry.began === true && entry.aside !== true) {
         const { job, profile, atMs: beganMs } = entry;
         (state.running ??= {})[itemName(entry.step, entry.item)] = { job, profile, beganMs };
       }

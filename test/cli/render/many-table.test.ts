@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 
 import {
-  backfillExitCode,
-  backfillJson,
+  manyExitCode,
+  manyJson,
   closingLines,
   tableLines,
-} from '../../../src/cli/render/backfill-table.ts';
-import { regionOf } from '../../../src/cli/render/backfill-screen.ts';
+} from '../../../src/cli/render/many-table.ts';
+import { regionOf } from '../../../src/cli/render/many-screen.ts';
 import { makePaint } from '../../../src/cli/render/paint.ts';
 
 import type { BackfillReport, BackfillRow } from '../../../src/index.ts';
@@ -36,7 +36,7 @@ function reportOf(rows: readonly BackfillRow[]): BackfillReport {
   return {
     state: 'done',
     rows,
-    backfill: {
+    record: {
       format: 1,
       backfill_id: 'sales-20261127-080000-k3f9',
       job: 'sales',
@@ -104,7 +104,7 @@ test.each([80, 200])('the live region fits into %i columns, whatever runs', (col
 
 test('one document tells all of it, and the exit code is the worst', () => {
   const report = reportOf(rowsOf(3));
-  expect(backfillJson(report)).toMatchObject({
+  expect(manyJson(report)).toMatchObject({
     backfill_id: 'sales-20261127-080000-k3f9',
     state: 'done',
     exit_code: 1,
@@ -115,6 +115,6 @@ test('one document tells all of it, and the exit code is the worst', () => {
       { partition: 'p002' },
     ],
   });
-  expect(backfillExitCode({ ...report, state: 'left' })).toBe(130);
-  expect(backfillExitCode(reportOf(rowsOf(1)))).toBe(0);
+  expect(manyExitCode({ ...report, state: 'left' })).toBe(130);
+  expect(manyExitCode(reportOf(rowsOf(1)))).toBe(0);
 });

@@ -1,13 +1,13 @@
 /**
- * Drives one backfill in this process: starts its workflow anew, whatever is left of an earlier one, serves its queue, and
+ * Drives one backfill or batch in this process: starts its workflow anew, whatever is left of an earlier one, serves its queue, and
  * closes its record when it has ended. Until then everything stays as it is for the next who drives it.
  */
 
 import { PAGE_SIZE } from '../model/backfill.ts';
 import { UserError } from '../model/errors.ts';
-import { backfillReport } from './backfill-report.ts';
-import { openBackfills } from './backfill-records.ts';
 import { listenForStops } from './control.ts';
+import { idOf, manyOf, nameOf, openMany, ordersOf } from './many-records.ts';
+import { manyReport } from './many-report.ts';
 import { resultWithoutTrouble } from './follow.ts';
 import { isServed } from './queues.ts';
 import { serveOrders } from './serve-orders.ts';
@@ -16,17 +16,22 @@ import { brokenWorker } from './worker-failure.ts';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { BackfillProgress, BackfillSpec } from '../model/backfill.ts';
 import type { StandingOrder } from '../model/standing-order.ts';
-import type { BackfillRecord } from './backfill-records.ts';
-import type { FindRuns } from './backfill-report.ts';
+import type { ManyRecord } from './many-records.ts';
+import type { FindRuns, ManyReport } from './many-report.ts';
 import type { RunControl, Stops } from './control.ts';
 import type { Link } from './link.ts';
 import type { Parts } from './parts.ts';
-import type { BackfillEnded } from './run-backfill.ts';
 import type { ServedOrders } from './serve-orders.ts';
+
+export type ManyEnded = {
+  /** `left`: it stays open, and the same request goes on with it. */
+  readonly state: 'closed' | 'left' | 'nothing to make';
+  readonly report?: ManyReport;
+};
 
 type Driving = {
   readonly parts: Parts;
-  readonly record: BackfillRecord;
+  readonly record: ManyRecord;
   readonly control: RunControl;
   readonly stops: Stops;
 };
@@ -34,22 +39,23 @@ type Driving = {
 const LOOK_EVERY_MS = 1_000;
 
 /** To the end, or until told to stop. @throws UserError with exit code 3 */
-export async function driveBackfill(
+export async function driveMany(
   parts: Parts,
-  record: BackfillRecord,
+  record: ManyRecord,
   control: RunControl,
   about: { readonly find: FindRuns; readonly resumed: boolean },
-): Promise<BackfillEnded> {
+): Promise<ManyEnded> {
   const { stateDir } = parts.options;
   const { tell } = control;
-  const { backfill_id: backfillId, at_most: atMost, job, profile, out } = record;
-  const reported = async (now: BackfillRecord) => backfillReport(stateDir, now, about.find);
+  const { at_most: atMost } = record;
+  const backfillId = idOf(record);
+  const reported = async (now: ManyRecord) => manyReport(stateDir, now, about.find);
   const before = await reported(record);
   const metrics = await parts.metrics(tell);
   tell({
     type: 'backfill_opened',
-    ...{ backfillId, resumed: about.resumed, job, profile, atMost, stateDir, out },
-    rows: before.rows,
+    ...{ backfillId, resumed: about.resumed, atMost, stateDir },
+    report: before,
     ...(metrics.url === undefined ? {} : { metricsUrl: metrics.url }),
   });
   let isCancelling = false;
@@ -60,12 +66,12 @@ export async function driveBackfill(
   const stops = listenForStops({ ...control, onFirstCancel });
   try {
     const ended = await throughEngine({ parts, record, control, stops });
-    const backfills = openBackfills(stateDir);
+    const records = openMany(stateDir, manyOf(record));
     if (ended === 'left') {
       tell({ type: 'backfill_left', backfillId });
       return { state: 'left', report: await reported(record) };
     }
-    const closed = await backfills.update(backfillId, {
+    const closed = await records.update(backfillId, {
       state: 'closed',
       ended,
       finished_at: new Date().toISOString(),
@@ -89,10 +95,10 @@ export async function driveBackfill(
 async function throughEngine(driving: Driving): Promise<'DONE' | 'CANCELLED' | 'left'> {
   const { parts, record, control, stops } = driving;
   const { tell } = control;
-  const { backfill_id: backfillId } = record;
+  const backfillId = idOf(record);
   if (stops.isSuspended) return 'left';
   const over = new AbortController();
-  const folder = openBackfills(parts.options.stateDir).folder(backfillId);
+  const folder = openMany(parts.options.stateDir, manyOf(record)).folder(backfillId);
   const opening = open(driving, `${folder}/worker.log`);
   const opened = await Promise.race([stops.suspended, opening]);
   if (opened === 'suspended') {
@@ -119,7 +125,7 @@ async function throughEngine(driving: Driving): Promise<'DONE' | 'CANCELLED' | '
     ]);
     return ended === 'suspended' ? 'left' : ended;
   } catch (error) {
-    throw leftOpen(error, backfillId);
+    throw leftOpen(error, record);
   } finally {
     over.abort();
     await unwatch();
@@ -132,22 +138,22 @@ async function open(
   logFile: string,
 ): Promise<{ link: Link; orders: ServedOrders; handle: WorkflowHandle }> {
   const { tell } = control;
-  const { backfill_id: backfillId } = record;
+  const backfillId = idOf(record);
   const link = await parts.link(tell);
   const { kind, address, namespace } = link.engine;
   const engine = { kind, address, namespace };
-  await openBackfills(parts.options.stateDir).update(backfillId, { engine });
+  await openMany(parts.options.stateDir, manyOf(record)).update(backfillId, { engine });
   const orders = await serveOrders(parts, { tell, taskQueue: backfillId, logFile });
   try {
     const { workflow } = await link.client();
-    const handle = await workflow.start('backfill', {
+    const handle = await workflow.start(manyOf(record), {
       args: [specOf(record, link)],
       workflowId: backfillId,
       taskQueue: backfillId,
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      // What became of each partition is on record: a new one begins where the old one was.
+      // What became of each run is on record: a new one begins where the old one was.
       workflowIdConflictPolicy: 'TERMINATE_EXISTING',
-      staticSummary: `${record.job} with ${record.profile}, ${record.partitions.length} partitions`,
+      staticSummary: summaryOf(record),
     });
     return { link, orders, handle };
   } catch (error) {
@@ -156,20 +162,28 @@ async function open(
   }
 }
 
-function specOf(record: BackfillRecord, link: Link): BackfillSpec {
-  const { backfill_id: id, job_path: job, given_profile: profile, given_params: params } = record;
-  const order: StandingOrder = {
-    by: 'backfill',
-    ...{ id, job, params, out: record.out },
-    ...(profile === undefined ? {} : { profile }),
-  };
+function summaryOf(record: ManyRecord): string {
+  if ('batch_id' in record) return `${record.items.length} runs`;
+  const { job, profile, partitions } = record;
+  return `${job} with ${profile}, ${partitions.length} partitions`;
+}
+
+function specOf(record: ManyRecord, link: Link): BackfillSpec {
   return {
-    order: link.signOrder(order),
+    order: link.signOrder(orderOfAll(record)),
     atMs: Date.parse(record.asked_at),
     atMost: record.at_most,
     pageSize: PAGE_SIZE,
     paused: false,
   };
+}
+
+/** Of a batch the orders of its runs are made from its record, page by page. */
+function orderOfAll(record: ManyRecord): StandingOrder {
+  if ('batch_id' in record) return { by: 'batch', id: record.batch_id, job: '', out: '' };
+  const [first] = ordersOf(record);
+  if (first === undefined) throw new Error(`unreachable: ${nameOf(record)} makes nothing`);
+  return first.order;
 }
 
 async function resultOf(
@@ -194,7 +208,7 @@ async function resultOf(
 
 /** Tells, and writes down for others, that somebody paused or resumed it. */
 function watchPause({ parts, record, control }: Driving, handle: WorkflowHandle) {
-  const { backfill_id: backfillId } = record;
+  const backfillId = idOf(record);
   let isPaused = false;
   let looking: Promise<void> | undefined;
   const look = async (): Promise<void> => {
@@ -202,7 +216,7 @@ function watchPause({ parts, record, control }: Driving, handle: WorkflowHandle)
     if (seen.paused === isPaused) return;
     isPaused = seen.paused;
     control.tell({ type: isPaused ? 'backfill_paused' : 'backfill_resumed', backfillId });
-    await openBackfills(parts.options.stateDir).update(backfillId, { paused: isPaused });
+    await openMany(parts.options.stateDir, manyOf(record)).update(backfillId, { paused: isPaused });
   };
   const timer = setInterval(() => {
     looking ??= look()
@@ -215,13 +229,13 @@ function watchPause({ parts, record, control }: Driving, handle: WorkflowHandle)
   };
 }
 
-/** What ended the driving, not the backfill. */
-function leftOpen(error: unknown, backfillId: string): unknown {
+/** What ended the driving, not what was driven. */
+function leftOpen(error: unknown, record: ManyRecord): unknown {
   if (!(error instanceof UserError) || error.exitCode !== 3) return error;
   const { code, message, cause } = error;
-  return new UserError(code, message.replace(`run ${backfillId}`, `backfill ${backfillId}`), {
+  return new UserError(code, message.replace(`run ${idOf(record)}`, nameOf(record)), {
     exitCode: 3,
     cause: cause ?? error,
-    hint: `Every partition that was made is kept. Go on with: builder_cli backfill resume ${backfillId}`,
+    hint: `What was made is kept. Go on with: builder_cli ${manyOf(record)} resume ${idOf(record)}`,
   });
 }

@@ -1,7 +1,8 @@
-/** The events of a backfill on a terminal: a line for each partition that has ended, and below them what runs now. */
+/** The events of a backfill or a batch on a terminal: a line for each run that has ended, and below them what runs now. */
 
-import { hasEnded } from '../../model/backfill.ts';
+import { hasEnded, labelOfRow } from '../../model/backfill.ts';
 import { formatDuration } from '../../model/duration.ts';
+import { manyOf } from '../../run/many-records.ts';
 import {
   closingLines,
   countsText,
@@ -9,65 +10,67 @@ import {
   rowLine,
   shownPath,
   widthOf,
-  widthOfIds,
-} from './backfill-table.ts';
+  widthOfLabels,
+} from './many-table.ts';
 import { makePaint } from './paint.ts';
 import { makeShownCommands } from './shown-commands.ts';
 import { engineLine, waitingLine } from './terminal.ts';
 
-import type { BackfillRow, ProjectEvent, RunView } from '../../index.ts';
+import type { BatchRow, ManyRecord, ManyRow, ProjectEvent, RunView } from '../../index.ts';
 import type { StateDir } from '../../run/state-dir.ts';
 import type { Io } from '../io.ts';
 import type { Settings } from '../settings.ts';
-import type { Page } from './backfill-table.ts';
+import type { Page } from './many-table.ts';
 import type { Paint } from './paint.ts';
 
-export type BackfillScreen = {
+export type ManyScreen = {
   tell(event: ProjectEvent): void;
   /** Removes the live region; lines already printed stay. */
   stop(): void;
 };
 
-/** What is known of a backfill while it goes on. */
-export type BackfillView = {
+/** What is known while it goes on. */
+export type ManyView = {
   readonly beganMs: number;
-  /** Partitions that had ended when this process began. */
+  /** Runs that had ended when this process began. */
   readonly endedBefore: number;
-  readonly rows: Map<string, BackfillRow>;
-  /** By partition. */
+  /** By label. */
+  readonly rows: Map<string, ManyRow>;
+  /** By label. */
   readonly running: Map<string, { readonly sinceMs: number; view?: RunView }>;
   paused: boolean;
 };
 
 const REFRESH_MS = 250;
-/** Of more partitions a terminal shows only those that did not come out well. */
+/** Of more runs a terminal shows only those that did not come out well. */
 const MOST_LINES = 50;
 /** Runs that are shown at once. */
 const MOST_RUNNING = 10;
 
-/** Shows one backfill. */
-export async function makeBackfillScreen(about: {
+/** Shows one. */
+export async function makeManyScreen(about: {
   readonly io: Io;
   readonly settings: Settings;
   readonly stateDir: StateDir;
   readonly shownOut?: string;
-}): Promise<BackfillScreen> {
+}): Promise<ManyScreen> {
   const { io, settings, stateDir } = about;
   const paint = makePaint(io.color);
   const commands = makeShownCommands({ cwd: io.cwd, settings, stateDir: stateDir.path });
   const region = io.live ? (await import('log-update')).createLogUpdate(io.stream) : undefined;
-  const view: BackfillView = {
+  const view: ManyView = {
     beganMs: Date.now(),
     endedBefore: 0,
     rows: new Map(),
     running: new Map(),
     paused: false,
   };
-  const partitions = new Map<string, string>();
+  /** By run. */
+  const labels = new Map<string, string>();
   const once = new Set<string>();
   let width = 4;
   let id = '';
-  let out = '';
+  let record: ManyRecord | undefined;
   let isOn = false;
   const draw = (): void => {
     if (isOn) region?.(regionOf(view, Date.now(), io, paint));
@@ -90,15 +93,18 @@ export async function makeBackfillScreen(about: {
     region?.clear();
     region?.done();
   };
-  const again = (): string => `${commands.shown('backfill resume')} ${id}`;
+  const again = (): string =>
+    `${commands.shown(`${record === undefined ? 'backfill' : manyOf(record)} resume`)} ${id}`;
 
   const tell = (event: ProjectEvent): void => {
     switch (event.type) {
       case 'backfill_opened': {
-        ({ backfillId: id, out } = event);
-        for (const row of event.rows) view.rows.set(row.partition, row);
-        Object.assign(view, { endedBefore: event.rows.filter(hasEnded).length });
-        width = widthOfIds(event.rows, io);
+        id = event.backfillId;
+        ({ record } = event.report);
+        const rows: readonly ManyRow[] = event.report.rows;
+        for (const row of rows) view.rows.set(labelOfRow(row), row);
+        Object.assign(view, { endedBefore: rows.filter(hasEnded).length });
+        width = widthOfLabels([...view.rows.keys()], io);
         for (const line of openingLines(event, view.endedBefore)) io.say(line);
         isOn = region !== undefined;
         timer = setInterval(draw, REFRESH_MS).unref();
@@ -107,30 +113,32 @@ export async function makeBackfillScreen(about: {
       case 'engine':
         return event.kind === 'none' ? undefined : sayOnce(engineLine(event));
       case 'run_opened': {
-        const { runId, partition = '' } = event;
-        partitions.set(runId, partition);
-        view.running.set(partition, { sinceMs: Date.now() });
+        const label = labelOfRun(record, event);
+        labels.set(event.runId, label);
+        view.running.set(label, { sinceMs: Date.now() });
         return draw();
       }
       case 'run_event': {
-        const running = view.running.get(partitions.get(event.runId) ?? '');
+        const running = view.running.get(labels.get(event.runId) ?? '');
         if (running !== undefined) running.view = event.view;
         return;
       }
       case 'run_suspended':
-        view.running.delete(partitions.get(event.runId) ?? '');
+        view.running.delete(labels.get(event.runId) ?? '');
         return;
       case 'order_made': {
-        const { partition = '', runId: run_id, status, exitCode: exit_code, reason } = event.made;
-        const sinceMs = view.running.get(partition)?.sinceMs ?? Date.now();
-        view.running.delete(partition);
-        const row: BackfillRow = {
-          ...{ partition, status, run_id, exit_code },
+        const { label, made } = event;
+        const { runId: run_id, status, exitCode: exit_code, reason } = made;
+        const sinceMs = view.running.get(label)?.sinceMs ?? Date.now();
+        view.running.delete(label);
+        const row: ManyRow = {
+          ...(view.rows.get(label) ?? { partition: label }),
+          ...{ status, run_id, exit_code },
           started_at: new Date(sinceMs).toISOString(),
           finished_at: new Date().toISOString(),
           ...(reason === undefined ? {} : { reason }),
         };
-        view.rows.set(partition, row);
+        view.rows.set(label, row);
         const isShown = region === undefined || view.rows.size <= MOST_LINES || status !== 'OK';
         return isShown ? say(rowLine(row, width, io, paint)) : draw();
       }
@@ -142,14 +150,14 @@ export async function makeBackfillScreen(about: {
         return say('goes on');
       case 'backfill_cancelling':
         return say(
-          'cancelling: waiting for the running steps to stop (Ctrl-C again leaves the backfill open)',
+          'cancelling: waiting for the running steps to stop (Ctrl-C again leaves it open)',
         );
       case 'backfill_left':
         stop();
         return io.say(`left ${id} open; go on with: ${again()}`);
       case 'backfill_closed': {
         stop();
-        const shownOut = about.shownOut ?? shownPath(out, io.cwd);
+        const shownOut = about.shownOut ?? shownOutOf(event.report.record, io.cwd);
         const closing = { shownOut, again: again() };
         for (const line of closingLines(event.report, io, paint, closing)) io.say(line);
         return;
@@ -168,33 +176,53 @@ export async function makeBackfillScreen(about: {
   return { tell, stop };
 }
 
+/** Of a backfill the partition, of a batch the job, or both. */
+function labelOfRun(
+  record: ManyRecord | undefined,
+  { job, partition }: { readonly job: string; readonly partition?: string },
+): string {
+  if (record === undefined || !('batch_id' in record)) return partition ?? '';
+  const row: Pick<BatchRow, 'job' | 'partition'> =
+    partition === undefined ? { job } : { job, partition };
+  return labelOfRow(row as BatchRow);
+}
+
+function shownOutOf(record: ManyRecord, cwd: string): string | undefined {
+  const out = 'batch_id' in record ? record.given_out : record.out;
+  return out === undefined ? undefined : shownPath(out, cwd);
+}
+
 function openingLines(
   event: ProjectEvent & { readonly type: 'backfill_opened' },
   ended: number,
 ): readonly string[] {
-  const { backfillId, job, profile, rows, atMost, stateDir, metricsUrl, resumed } = event;
+  const { backfillId, report, atMost, stateDir, metricsUrl, resumed } = event;
+  const { record, rows } = report;
   const so = ended === 0 ? '' : `, ${ended} of them ended`;
+  const isBatch = 'batch_id' in record;
+  const of = isBatch ? '' : ` (${record.job} with ${record.profile})`;
+  const what = `${isBatch ? 'run' : 'partition'}${rows.length === 1 ? '' : 's'}`;
   return [
-    `${resumed ? 'resume   ' : 'backfill '} ${backfillId} (${job} with ${profile})`,
-    `makes     ${rows.length} partition${rows.length === 1 ? '' : 's'}${so}, at most ${atMost} at once`,
+    `${(resumed ? 'resume' : manyOf(record)).padEnd(9)} ${backfillId}${of}`,
+    `makes     ${rows.length} ${what}${so}, at most ${atMost} at once`,
     `state     ${stateDir}`,
     ...(metricsUrl === undefined ? [] : [`metrics   ${metricsUrl}`]),
   ];
 }
 
 /** Text of the region at a moment. Pure. */
-export function regionOf(view: BackfillView, nowMs: number, page: Page, paint: Paint): string {
+export function regionOf(view: ManyView, nowMs: number, page: Page, paint: Paint): string {
   const rows = [...view.rows.values()];
   const ended = rows.filter(hasEnded);
   const shown = [...view.running].slice(0, MOST_RUNNING);
-  const width = widthOfIds(
-    shown.map(([partition]) => ({ partition })),
+  const width = widthOfLabels(
+    shown.map(([label]) => label),
     page,
   );
   const most = widthOf(page) - 1;
-  const lines = shown.map(([partition, { sinceMs, view: run }]) => {
+  const lines = shown.map(([label, { sinceMs, view: run }]) => {
     const since = formatDuration(Math.max(0, nowMs - sinceMs));
-    const plain = `  ${cut(partition, width).padEnd(width)}  RUNNING  ${since.padStart(7)}  `;
+    const plain = `  ${cut(label, width).padEnd(width)}  RUNNING  ${since.padStart(7)}  `;
     const what = cut(stepsOf(run), most - plain.length);
     return `${plain.replace('RUNNING', paint.status('RUNNING'))}${what}`.trimEnd();
   });
@@ -213,7 +241,7 @@ export function regionOf(view: BackfillView, nowMs: number, page: Page, paint: P
 
 /** By how long those took that ended here. */
 function leftText(
-  { beganMs, endedBefore }: BackfillView,
+  { beganMs, endedBefore }: ManyView,
   ended: number,
   total: number,
   nowMs: number,
