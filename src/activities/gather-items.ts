@@ -187,7 +187,7 @@ async function putTogether(
   }
   const made: Made = { outputs: {}, columns: {} };
   for (const output of outputNames(kept)) {
-    const tables = await tablesOf(output, kept, around);
+    const tables = tablesOf(output, kept, around);
     if (tables !== undefined) {
       const { path, columns, ...rest } = await gather(output, tables, itemColumns, {
         folder: around.folder,
@@ -196,6 +196,7 @@ async function putTogether(
         sources: [],
         ...(around.environment.engine === undefined ? {} : { engine: around.environment.engine }),
         onProgress: around.onProgress,
+        hold: () => store.hold(),
       });
       made.outputs[output] = await store.put(path, rest);
       made.columns[output] = columns;
@@ -226,11 +227,11 @@ function outputNames(kept: readonly Kept[]): readonly string[] {
 }
 
 /** Where the output of each is a table, or a text beside its table; undefined where it is a file or a folder. */
-async function tablesOf(
+function tablesOf(
   output: string,
   kept: readonly Kept[],
   { environment }: Around,
-): Promise<Parameters<ItemTables['gather']>[1] | undefined> {
+): Parameters<ItemTables['gather']>[1] | undefined {
   const { tableBehind } = tablesIn(environment);
   const tables: Parameters<ItemTables['gather']>[1][number][] = [];
   for (const { item, outputs, columns } of kept) {
@@ -238,8 +239,7 @@ async function tablesOf(
     if (behind === undefined) return undefined;
     if (behind === 'empty') continue;
     const { name, ref } = behind;
-    const path = await environment.store.materialize(ref);
-    tables.push({ item, artifact: { ...ref, path }, columns: columns[name] ?? [] });
+    tables.push({ item, ref, columns: columns[name] ?? [] });
   }
   return tables.length === 0 ? undefined : tables;
 }
