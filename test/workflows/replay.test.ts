@@ -23,6 +23,8 @@ test.each([
   'scheduled.json',
   'backfill-continued.json',
   'backfill.json',
+  'items.json',
+  'items-child.json',
 ])('replays the recorded history %s', async (name) => {
   await replay(await readFile(join(HISTORIES, name), 'utf8'));
 });
