@@ -115,7 +115,7 @@ function storedOf({
   verdict,
   whole,
   isWhole,
-  input: { run, step, list },
+  input: { run, step, list, collections },
   environment,
   elapsedMs,
 }: {
@@ -141,6 +141,7 @@ function storedOf({
       }),
     },
     runId: run.id,
+    parts: collections.map(({ ref }) => ref),
     ...(isWhole ? { step: stepName(run, step.id) } : {}),
     writtenAtMs: Date.now(),
     durationMs: elapsedMs(),
