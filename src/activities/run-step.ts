@@ -6,12 +6,10 @@
  * 3. The attempt folder belongs to this attempt alone and is gone afterwards.
  */
 
-import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
-import { itemPath } from '../model/items.ts';
-import { MAX_OUTPUTS, MAX_VALUES } from '../model/step-result.ts';
+import { itemName, itemPath } from '../model/items.ts';
 import { explainFullDisk } from '../store/fs-failure.ts';
 import { takeAlone } from './alone.ts';
 import { makeRedactor } from './redactor.ts';
@@ -21,6 +19,7 @@ import { keepFile } from './keep-file.ts';
 import { makeFence } from './fence.ts';
 import { makeLazyFolder } from './lazy-folder.ts';
 import { about, identifyAttempt, previousColumnsOf, reuse, secretsInUse, united } from './reuse.ts';
+import { boundedValues, holdToContract, putOutputs } from './returned.ts';
 import { makeStepLog } from './step-log.ts';
 import { StepError } from '../model/step-error.ts';
 
@@ -29,19 +28,14 @@ import type { LazyFolder } from './lazy-folder.ts';
 import type { HashedSource } from './stage-sources.ts';
 import type { StoredResult } from '../store/entries.ts';
 import type { Store } from '../store/store.ts';
-import type { ArtifactRef, StepInput, StepResult } from '../model/step-result.ts';
-import type { InputArtifact, StepInputs } from '../model/attempt-inputs.ts';
+import type { StepInput, StepResult } from '../model/step-result.ts';
 import type { ItemPlace } from '../model/items.ts';
-import type { Json, Scalar } from '../model/plan.ts';
 import type {
   AnyStepDefinition,
   ItemTables,
   StepContext,
   StepDefinition,
-  StepOutput,
-  StepReturn,
 } from '../kinds/contract.ts';
-import type { Column } from '../model/column.ts';
 
 /** What a worker gives to every step it runs. Paths are absolute. */
 export type StepEnvironment = {
@@ -208,7 +202,8 @@ async function runIn(
           join(environment.runFolder(run.id), 'kept', `${fileName(step.id, item)}.${name}`),
         ),
     };
-    log(`attempt ${input.attempt} of ${kind.kind}`);
+    // Of many items only those have a log that say something, or fail.
+    if (item === undefined || input.attempt > 1) log(`attempt ${input.attempt} of ${kind.kind}`);
     const returned = await kind.run(options, context);
     signal.throwIfAborted();
     await holdToContract(kind, options, returned);
@@ -237,7 +232,7 @@ async function runIn(
       { values: winner.result.values, columns: winner.columns },
       { previousRows: run.previousRows, previousColumns, log },
     );
-    log(`done in ${durationMs} ms`);
+    if (item === undefined) log(`done in ${durationMs} ms`);
     const words = united(winner.result, added ?? {}, returned.saidNow);
     return { ...winner.result, ...words, cached: false, durationMs };
   } catch (error) {
@@ -248,7 +243,8 @@ async function runIn(
   } finally {
     turn?.end();
     stepLog.flush();
-    store.logs?.keep(run.id, step.id, logFileOf(environment, run.id, step.id));
+    const file = logFileOf(environment, run.id, step.id, item);
+    store.logs?.keep(run.id, itemName(step.id, item?.index), file);
   }
 }
 
@@ -263,79 +259,6 @@ function withoutSecrets(error: unknown, message: string, redact: (text: string) 
   }
   const { code, exitCode } = error;
   return new UserError(code, shown, { exitCode, ...(hint === undefined ? {} : { hint }) });
-}
-
-/** What a kind declares is what it returns: a mistake in its code must not look like one of a later step. */
-async function holdToContract(
-  { kind, outputs }: StepDefinition<unknown>,
-  options: unknown,
-  returned: StepReturn,
-): Promise<void> {
-  const given = Object.entries(returned.outputs ?? {});
-  const declared = outputs?.(options);
-  // The Parquet twin of a text is the runner's matter, not the kind's.
-  const names = given.map(([name]) => name).filter((name) => !name.includes('.'));
-  const differs = declared?.some((n) => !names.includes(n)) || names.length !== declared?.length;
-  if (declared !== undefined && differs) {
-    throw new StepError(
-      'KIND_BROKEN',
-      `${kind} declares the outputs ${declared.join(', ') || 'none'}, but returned ${names.join(', ') || 'none'}`,
-    );
-  }
-  for (const [name, { path }] of given) {
-    const isThere = await lstat(path).then(
-      () => true,
-      () => false,
-    );
-    if (!isThere) {
-      throw new StepError(
-        'KIND_BROKEN',
-        `${kind} returned output '${name}', but did not write ${path}`,
-      );
-    }
-  }
-}
-
-async function putOutputs(
-  returned: StepReturn,
-  inputs: StepInputs,
-  store: Store,
-): Promise<{ outputs: Record<string, ArtifactRef>; columns: Record<string, readonly Column[]> }> {
-  const entries = Object.entries(returned.outputs ?? {});
-  if (entries.filter(([name]) => !name.includes('.')).length > MAX_OUTPUTS) {
-    throw new StepError(
-      'OUTPUT_TOO_LARGE',
-      `the step returned ${entries.length} outputs; at most ${MAX_OUTPUTS} are allowed`,
-    );
-  }
-  const outputs: Record<string, ArtifactRef> = {};
-  const columns: Record<string, readonly Column[]> = {};
-  for (const [name, output] of entries) {
-    const { path, columns: described, ...rest } = output;
-    const passed = passedOn(output, inputs);
-    outputs[name] =
-      passed === undefined
-        ? await store.put(path, rest)
-        : { ...rest, sha256: passed.sha256, bytes: passed.bytes };
-    if (described !== undefined) columns[name] = described;
-  }
-  return { outputs, columns };
-}
-
-/** The input that is also this output: it lies in the store already, and must stay there. */
-function passedOn({ path, format }: StepOutput, inputs: StepInputs): InputArtifact | undefined {
-  return Object.values(inputs)
-    .flatMap(({ outputs }) => Object.values(outputs))
-    .find((input) => input.path === path && input.format === format);
-}
-
-function boundedValues(values: Readonly<Record<string, Scalar>>): Record<string, Scalar> {
-  const size = JSON.stringify(values satisfies Json).length;
-  if (Object.keys(values).length > MAX_VALUES || size > 2000) {
-    const message = `the step returned ${Object.keys(values).length} values of ${size} bytes; at most ${MAX_VALUES} values of 2000 bytes together are allowed`;
-    throw new StepError('OUTPUT_TOO_LARGE', message);
-  }
-  return { ...values };
 }
 
 /** Under which names the newest result of a step is found. */
