@@ -18,6 +18,7 @@ import { copiesAtOnce } from './first-copy.ts';
 import { hashSources, stageSources } from './stage-sources.ts';
 import { keepFile } from './keep-file.ts';
 import { makeFence } from './fence.ts';
+import { placeFor } from './turns.ts';
 import { makeLazyFolder } from './lazy-folder.ts';
 import { about, identifyAttempt, previousColumnsOf, reuse, secretsInUse, united } from './reuse.ts';
 import { makeStepLog } from './step-log.ts';
@@ -27,7 +28,9 @@ import type { FoundFile } from './expand-globs.ts';
 import type { LazyFolder } from './lazy-folder.ts';
 import type { HashedSource } from './stage-sources.ts';
 import type { StoredResult } from '../store/entries.ts';
+import type { StoreLease } from '../store/leases.ts';
 import type { Store } from '../store/store.ts';
+import type { Turns } from './turns.ts';
 import type { ArtifactRef, StepInput, StepResult } from '../model/step-result.ts';
 import type { InputArtifact, StepInputs } from '../model/attempt-inputs.ts';
 import type { Json, Scalar } from '../model/plan.ts';
@@ -53,6 +56,8 @@ export type StepEnvironment = {
   /** For small queries; absent: each step has an instance of its own. */
   readonly engine?: StepContext['engine'];
   readonly bootId: string;
+  /** Told of attempts that stand in line for a limit, and that they do no more. */
+  readonly onWaiting?: ((input: StepInput, limit: string | undefined) => void) | undefined;
   /** W3C header of an attempt's span; absent where no trace is made. */
   readonly traceparent?: ((input: StepInput) => string) | undefined;
 };
@@ -77,12 +82,17 @@ export async function runStep(
   {
     elapsedMs = stopwatch(),
     onProgress = () => undefined,
-  }: { readonly elapsedMs?: () => number; readonly onProgress?: () => void } = {},
+    ...turns
+  }: Partial<Turns> & {
+    readonly elapsedMs?: () => number;
+    readonly onProgress?: () => void;
+  } = {},
 ): Promise<StepResult> {
   const own = `${input.step.id}.${input.run.generation}-${input.attempt}`;
   const folder = makeLazyFolder(join(environment.attemptsRoot, input.run.id, own));
   try {
-    return await runIn(definition, input, environment, signal, { elapsedMs, onProgress, folder });
+    const how = { elapsedMs, onProgress, folder, turns };
+    return await runIn(definition, input, environment, signal, how);
   } finally {
     await folder.remove();
   }
@@ -97,10 +107,12 @@ async function runIn(
     elapsedMs,
     onProgress,
     folder,
+    turns,
   }: {
     readonly elapsedMs: () => number;
     readonly onProgress: () => void;
     readonly folder: LazyFolder;
+    readonly turns: Partial<Turns>;
   },
 ): Promise<StepResult> {
   const { store } = environment;
@@ -139,9 +151,11 @@ async function runIn(
         log('waits for an equal step that another run is at'),
       )
     : undefined;
+  let place: StoreLease | undefined;
   try {
     const made = turn?.waited === true ? await look() : undefined;
     if (made !== undefined) return made;
+    place = await placeFor(input, store, signal, { ...turns, log });
     const { options, inputs } = await identity.located();
     const sources = staged ?? (await stage(identity.files));
     const { fingerprint, ingredients } = identity.with(sources);
@@ -215,6 +229,7 @@ async function runIn(
     throw secrets.used.size === 0 ? told : withoutSecrets(told, message, redact);
   } finally {
     turn?.end();
+    await place?.release();
     stepLog.flush();
   }
 }

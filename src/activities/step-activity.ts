@@ -3,6 +3,7 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
 
 import { endingOf, failureOfAttempt } from '../model/endings.ts';
+import { makeWaits } from './waits.ts';
 import { makeAwakeClock } from './awake-clock.ts';
 import { applicationFailure } from './application-failure.ts';
 import { logFileOf, runStep, stopwatch } from './run-step.ts';
@@ -110,20 +111,25 @@ async function workOf(
   const { limitIsDefault } = input.step;
   const timeoutMs = input.limitMs ?? input.step.timeoutMs;
   const clock = makeAwakeClock();
+  const waits = makeWaits(() => clock.elapsedMs());
+  const total = stopwatch();
   let progressedAtMs = 0;
   const ring = (): void => {
-    const leftMs = progressedAtMs + timeoutMs - clock.elapsedMs();
+    const leftMs = progressedAtMs + timeoutMs + waits.waitedMs() - clock.elapsedMs();
     if (leftMs > 0) alarm = setTimeout(ring, leftMs);
     else own.stop('time limit');
   };
   let alarm = setTimeout(ring, timeoutMs);
   const onProgress = (): void => {
-    if (limitIsDefault === true) progressedAtMs = clock.elapsedMs();
+    if (limitIsDefault === true) progressedAtMs = clock.elapsedMs() - waits.waitedMs();
   };
   try {
     return await runStep(definition, input, environment, own.signal, {
-      elapsedMs: stopwatch(),
+      elapsedMs: () => Math.max(1, total() - waits.waitedMs()),
       onProgress,
+      waits,
+      onWaiting: (limit) => environment.onWaiting?.(input, limit),
+      onLost: () => own.stop('not heard of'),
     });
   } finally {
     clock.stop();

@@ -156,7 +156,7 @@ function checkStep(id: string, entry: Entry, around: Around): CheckedStep {
     inOptions: resolved.uses,
     needs,
   };
-  problems.push(...outcomeProblems(handling));
+  problems.push(...outcomeProblems(handling), ...limitProblems(id, located, input.limits));
   return {
     id,
     at: entry.key,
@@ -173,6 +173,23 @@ function checkStep(id: string, entry: Entry, around: Around): CheckedStep {
     ),
     queries: resolved.queries,
   };
+}
+
+/** A limit that builder.yaml does not have. */
+function limitProblems(
+  id: string,
+  located: Located,
+  limits: CheckInput['limits'],
+): readonly Problem[] {
+  const at = child(located, 'uses_limit')?.at;
+  const name = textOf(child(located, 'uses_limit'));
+  if (limits === undefined || at === undefined || name === undefined) return [];
+  if (Object.hasOwn(limits, name)) return [];
+  const known = Object.keys(limits);
+  const listing = known.length === 0 ? 'it has no limits' : `its limits: ${known.join(', ')}`;
+  const message = `step '${id}' uses the limit '${name}', which builder.yaml does not have; ${listing}`;
+  const hint = didYouMean(name, known) ?? `Write it into builder.yaml: limits: { ${name}: 2 }`;
+  return [{ code: 'UNKNOWN_LIMIT', ...at, message, hint }];
 }
 
 /** The mentions of what a step made. */

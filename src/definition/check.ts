@@ -34,6 +34,8 @@ export type CheckInput = {
   readonly partition?: string | undefined;
   /** Absolute path of one written relative to the job. */
   readonly resolvePath: (relative: string) => string;
+  /** The limits of builder.yaml; undefined: they are not known, and none is missed. */
+  readonly limits?: Readonly<Record<string, number>> | undefined;
   /** False: a profile of the chain could not be found, so what it may hold is not missed. */
   readonly complete?: boolean;
 };

@@ -67,7 +67,8 @@ export function entryOf(key: RunKey, event: RunEvent): RunEntry | undefined {
   switch (event.type) {
     case 'run_started':
       return { ...about, type: 'shape', shape: event.shape };
-    case 'step_started': // The worker that executes it writes down that it begins.
+    case 'step_started': // The worker that executes it writes down that it begins, or waits.
+    case 'step_waiting':
       return undefined;
     case 'attempt_ended':
       if (!ENDINGS[event.result].unheard) return undefined;
@@ -121,6 +122,8 @@ function identityOf(event: RunEvent): string {
     case 'step_started':
     case 'attempt_ended':
       return `${event.type} ${event.step} ${event.attempt}`;
+    case 'step_waiting':
+      return `${event.type} ${event.step} ${event.atMs}`;
     case 'step_ended':
       return `${event.type} ${event.outcome.step}`;
   }

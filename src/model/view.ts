@@ -14,6 +14,8 @@ export type StepView = {
   readonly state: 'waiting' | 'running' | 'retrying' | 'ended';
   readonly attempt: number;
   readonly startedAtMs?: number;
+  /** The shared limit that it stands in line for. */
+  readonly waitsFor?: string;
   /** What went wrong in the attempt before this one. */
   readonly trouble?: string;
   readonly outcome?: Outcome;
@@ -47,6 +49,12 @@ export function growView(startedAtMs: number): GrowingView {
     const step = steps[i];
     if (step !== undefined && step.state !== 'ended') steps[i] = { ...step, ...changed };
   };
+  const wait = (id: string, waitsFor: string | undefined): void => {
+    const i = at.get(id) ?? -1;
+    const { waitsFor: _, ...step } = steps[i] ?? {};
+    if ('id' in step)
+      steps[i] = { ...(step as StepView), ...(waitsFor === undefined ? {} : { waitsFor }) };
+  };
   const fold = (event: RunEvent): void => {
     switch (event.type) {
       case 'run_started':
@@ -66,7 +74,10 @@ export function growView(startedAtMs: number): GrowingView {
           attempt: event.attempt,
           startedAtMs: event.atMs,
         });
+      case 'step_waiting':
+        return wait(event.step, event.for);
       case 'attempt_ended':
+        wait(event.step, undefined);
         if (event.reason === undefined) return;
         return change(event.step, {
           state: 'retrying',

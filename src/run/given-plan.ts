@@ -8,8 +8,12 @@ import type { PlanBody } from './definition-source.ts';
 
 const STEP_ID = /^[a-z][a-z0-9_]{0,62}$/;
 
-/** @throws UserError UNKNOWN_KIND, UNKNOWN_NEED, BAD_VALUE, BAD_OPTION, CYCLE */
-export function checkGivenPlan(plan: PlanBody, kinds: readonly AnyStepDefinition[]): void {
+/** @throws UserError UNKNOWN_KIND, UNKNOWN_NEED, UNKNOWN_LIMIT, BAD_VALUE, BAD_OPTION, CYCLE */
+export function checkGivenPlan(
+  plan: PlanBody,
+  kinds: readonly AnyStepDefinition[],
+  limits: Readonly<Record<string, number>>,
+): void {
   const ids = new Set<string>();
   for (const { id } of plan.steps) {
     if (!STEP_ID.test(id)) {
@@ -19,6 +23,11 @@ export function checkGivenPlan(plan: PlanBody, kinds: readonly AnyStepDefinition
     ids.add(id);
   }
   const known = kinds.map(({ kind }) => kind);
+  for (const { id, limit } of plan.steps) {
+    if (limit === undefined || Object.hasOwn(limits, limit)) continue;
+    const message = `step '${id}' uses the limit '${limit}', which builder.yaml does not have`;
+    throw new UserError('UNKNOWN_LIMIT', message);
+  }
   for (const { id, kind, needs, reads, heeds = [], hears = [], options } of plan.steps) {
     const definition = kinds.find((one) => one.kind === kind);
     if (definition === undefined) {

@@ -94,6 +94,8 @@ export type RunNote = OfRun &
         readonly step: string;
         readonly attempt: number;
         readonly began?: true;
+        /** It waits for a place of this limit, and is not executed meanwhile. */
+        readonly waits?: string;
       }
     /** What it began with: steps and alert settings. */
     | { readonly type: 'shape'; readonly shape: RunShape }

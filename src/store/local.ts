@@ -15,6 +15,7 @@ import { importOldStore } from './import/old-store.ts';
 import { makeFolder } from '../os/make-folder.ts';
 import { makeJournalStore } from './journal-store.ts';
 import { openJournal } from './journal/journal.ts';
+import { localLeases } from './local-leases.ts';
 import { localBatches, localBytes } from './prune/local-bytes.ts';
 import { makeStorePruning } from './prune/prune-store.ts';
 import { safeName } from '../os/safe-name.ts';
@@ -62,6 +63,7 @@ function storeOver(
   return {
     bootId,
     ...artifacts,
+    ...localLeases(root),
     ...inWords(
       journalFolder(root),
       makeJournalStore({ journal, artifacts, bootId, soundness: soundnessIn(root, bootId) }),

@@ -50,7 +50,9 @@ export function attemptStep(
   const isAttended = plan.run.attended === true;
   const limitMs = given.limitMs ?? step.timeoutMs;
   const isHeard = step.heartbeatMs > 0 && !isAttended;
-  const isLimitedByWorker = isAttended || (isHeard && step.limitIsDefault === true);
+  // Of one that waits for its turn, nobody else can tell for how long.
+  const isLimitedByWorker =
+    isAttended || step.limit !== undefined || (isHeard && step.limitIsDefault === true);
   const activities = proxyActivities<StepActivities>({
     activityId: step.id,
     summary: step.id,
