@@ -3,8 +3,8 @@
 import { resolveCondition } from './conditions.ts';
 import { outcomeProblems, waitForAll } from './handlers.ts';
 import { child, entriesOf, itemsOf, textOf } from './located.ts';
+import { tooManySteps } from './many-steps.ts';
 import { resolveOptions } from './options.ts';
-import { MAX_STEPS } from './profile.ts';
 import { hasReference } from './reference.ts';
 import { listed } from './scope.ts';
 import { didYouMean } from '../model/suggest.ts';
@@ -59,11 +59,8 @@ export function checkSteps(
   const ids = new Set(entries.map(([id]) => id));
   const problems: Problem[] = [];
   const paths: PathUse[] = [];
-  const tooMany = entries[MAX_STEPS];
-  if (tooMany !== undefined) {
-    const message = `the profile has ${ids.size} steps; at most ${MAX_STEPS} are supported`;
-    problems.push({ code: 'TOO_MANY_STEPS', ...tooMany[1].key, message });
-  }
+  const tooMany = tooManySteps(child(profiles.root, 'steps'));
+  if (tooMany !== undefined) problems.push(tooMany);
   const steps = entries.flatMap(([id, entry]) => {
     if (entry.value.kind !== 'map') return [];
     return [checkStep(id, entry, { input, job, profiles, ids, problems, paths })];

@@ -87,7 +87,8 @@ function checkCopy(input: CheckInput, copy: number): Checked & { readonly copies
     problems,
     remarks: job.remarks,
     paths: [...job.paths, ...steps.paths],
-    steps: steps.steps,
+    // Of more steps than can be run no query is bound: that alone would take seconds.
+    steps: problems.some(({ code }) => code === 'TOO_MANY_STEPS') ? [] : steps.steps,
     copies: Math.max(job.copies, profiles.copies),
   };
   if (problems.length > 0 || profiles.root === undefined || !profiles.complete) {

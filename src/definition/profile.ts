@@ -6,9 +6,6 @@ import { linearPattern } from '../model/linear-pattern.ts';
 import { momentOf } from '../model/moment.ts';
 import { definitionName, duration, limitName, plainScalar, stepId } from './definition-types.ts';
 
-/** Most steps of one plan: the run's history and its queries stay small. */
-export const MAX_STEPS = 600;
-
 /** What holds where neither a step nor `defaults` says otherwise. Durations as in files. */
 export const DEFAULTS = Object.freeze({
   concurrency: 4,
