@@ -48,6 +48,8 @@ export function makeColumnsOfNow(
     const step = steps.find((each) => each.id === id);
     const definition = kinds.find(({ kind }) => kind === step?.kind);
     if (step === undefined || definition === undefined) return undefined;
+    // Of a step with items nobody knows without a look at all of them.
+    if (step.foreach !== undefined) return undefined;
     // Without any result there is no use in reading what it would be of.
     if ((await store.latestOf(job, profile, id)) === undefined) return undefined;
     const inputs: Record<string, StepResult> = {};

@@ -58,7 +58,7 @@ export async function identify(
   const inputs = inputsOf(results, ({ sha256 }) => `${UNLOCATED}${sha256}`);
   let options = materialize(step.options, { inputs, heard, secrets });
   const located = async (): ReturnType<Identity['located']> => {
-    const real = await locate(results, store);
+    const real = await locateInputs(results, store);
     return { options: materialize(step.options, { inputs: real, heard, secrets }), inputs: real };
   };
   let patterns = kind.sources?.(options) ?? [];
@@ -107,7 +107,7 @@ function inputsOf(results: Readonly<Record<string, StepResult>>, pathOf: PathOf)
 }
 
 /** Brings every output to this machine. */
-async function locate(
+export async function locateInputs(
   results: Readonly<Record<string, StepResult>>,
   store: Pick<Store, 'materialize'>,
 ): Promise<StepInputs> {

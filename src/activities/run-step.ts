@@ -10,7 +10,7 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
-import { MAX_OUTPUTS, MAX_VALUES } from '../model/step-result.ts';
+import { itemPath } from '../model/items.ts';
 import { explainFullDisk } from '../store/fs-failure.ts';
 import { takeAlone } from './alone.ts';
 import { makeRedactor } from './redactor.ts';
@@ -18,6 +18,7 @@ import { copiesAtOnce } from './first-copy.ts';
 import { hashSources, stageSources } from './stage-sources.ts';
 import { keepFile } from './keep-file.ts';
 import { makeFence } from './fence.ts';
+import { boundedValues, putOutputs } from './put-outputs.ts';
 import { placeFor } from './turns.ts';
 import { makeLazyFolder } from './lazy-folder.ts';
 import { about, identifyAttempt, previousColumnsOf, reuse, secretsInUse, united } from './reuse.ts';
@@ -31,17 +32,15 @@ import type { StoredResult } from '../store/entries.ts';
 import type { StoreLease } from '../store/leases.ts';
 import type { Store } from '../store/store.ts';
 import type { Turns } from './turns.ts';
-import type { ArtifactRef, StepInput, StepResult } from '../model/step-result.ts';
-import type { InputArtifact, StepInputs } from '../model/attempt-inputs.ts';
-import type { Json, Scalar } from '../model/plan.ts';
+import type { StepInput, StepResult } from '../model/step-result.ts';
+import type { ItemPlace } from '../model/items.ts';
 import type {
   AnyStepDefinition,
+  ItemTables,
   StepContext,
   StepDefinition,
-  StepOutput,
   StepReturn,
 } from '../kinds/contract.ts';
-import type { Column } from '../model/column.ts';
 
 /** What a worker gives to every step it runs. Paths are absolute. */
 export type StepEnvironment = {
@@ -55,6 +54,8 @@ export type StepEnvironment = {
   readonly limits: (concurrency: number) => StepContext['limits'];
   /** For small queries; absent: each step has an instance of its own. */
   readonly engine?: StepContext['engine'];
+  /** For steps with items; absent: there are none. */
+  readonly items?: ItemTables;
   readonly bootId: string;
   /** Told of attempts that stand in line for a limit, and that they do no more. */
   readonly onWaiting?: ((input: StepInput, limit: string | undefined) => void) | undefined;
@@ -62,9 +63,25 @@ export type StepEnvironment = {
   readonly traceparent?: ((input: StepInput) => string) | undefined;
 };
 
-/** Path of a step's log. */
-export function logFileOf(environment: StepEnvironment, runId: string, step: string): string {
-  return join(environment.runFolder(runId), 'logs', `${step}.log`);
+/** The tables of items. */
+export function tablesIn({ items }: Pick<StepEnvironment, 'items'>): ItemTables {
+  if (items === undefined) throw new Error('this worker does no steps with items');
+  return items;
+}
+
+/** Path of the log of a step, or of one of its items. */
+export function logFileOf(
+  environment: Pick<StepEnvironment, 'runFolder'>,
+  runId: string,
+  step: string,
+  item?: Pick<ItemPlace, 'index'>,
+): string {
+  return join(environment.runFolder(runId), 'logs', `${itemPath(step, item?.index)}.log`);
+}
+
+/** Begins the names of files that belong to a step or one of its items. */
+function fileName(step: string, item: Pick<ItemPlace, 'index'> | undefined): string {
+  return itemPath(step, item?.index).replace('/', '.');
 }
 
 /** Whole milliseconds since now, at least 1: what ran took some time. */
@@ -88,12 +105,16 @@ export async function runStep(
     readonly onProgress?: () => void;
   } = {},
 ): Promise<StepResult> {
-  const own = `${input.step.id}.${input.run.generation}-${input.attempt}`;
-  const folder = makeLazyFolder(join(environment.attemptsRoot, input.run.id, own));
+  const { run, step, item, attempt } = input;
+  const own = `${fileName(step.id, item)}.${run.generation}-${attempt}`;
+  const folder = makeLazyFolder(join(environment.attemptsRoot, run.id, own));
+  // What it reads stays on this machine as long as it runs.
+  const held = environment.store.hold();
+  const around = { elapsedMs, onProgress, folder, held, turns };
   try {
-    const how = { elapsedMs, onProgress, folder, turns };
-    return await runIn(definition, input, environment, signal, how);
+    return await runIn(definition, input, environment, signal, around);
   } finally {
+    await held.release();
     await folder.remove();
   }
 }
@@ -107,16 +128,18 @@ async function runIn(
     elapsedMs,
     onProgress,
     folder,
+    held,
     turns,
   }: {
     readonly elapsedMs: () => number;
     readonly onProgress: () => void;
     readonly folder: LazyFolder;
+    readonly held: Pick<Store, 'materialize'>;
     readonly turns: Partial<Turns>;
   },
 ): Promise<StepResult> {
   const { store } = environment;
-  const { step, run } = input;
+  const { step, run, item } = input;
   const kind = definition as unknown as StepDefinition<unknown>;
   const secrets = secretsInUse(environment.secret);
   let staged: Awaited<ReturnType<typeof stageSources>> | undefined;
@@ -131,10 +154,10 @@ async function runIn(
     return staged;
   };
   const reading = { onProgress, hash };
-  const identity = await identifyAttempt(definition, input, store, secrets, signal, reading);
+  const identity = await identifyAttempt(definition, input, held, secrets, signal, reading);
   const redactor = makeRedactor([...secrets.used.values()]);
   const redact = (text: string): string => redactor.text(text);
-  const stepLog = makeStepLog(logFileOf(environment, run.id, step.id), redact);
+  const stepLog = makeStepLog(logFileOf(environment, run.id, step.id, item), redact);
   const log = stepLog.line;
 
   const previousColumns = previousColumnsOf(store, input);
@@ -189,7 +212,10 @@ async function runIn(
       redact,
       redactStream: () => redactor.stream(),
       keepFile: (path, name) =>
-        keepFile(path, join(environment.runFolder(run.id), 'kept', `${step.id}.${name}`)),
+        keepFile(
+          path,
+          join(environment.runFolder(run.id), 'kept', `${fileName(step.id, item)}.${name}`),
+        ),
     };
     log(`attempt ${input.attempt} of ${kind.kind}`);
     const returned = await kind.run(options, context);
@@ -205,10 +231,11 @@ async function runIn(
         ...about(returned),
       },
       runId: run.id,
-      ...(identity.reusable ? { step: stepName(run, step.id) } : {}),
+      ...(identity.reusable && item === undefined ? { step: stepName(run, step.id) } : {}),
       writtenAtMs: Date.now(),
       durationMs,
-      ingredients,
+      // What changed is told of the step, not of each of its items.
+      ingredients: item === undefined ? ingredients : {},
       columns,
       bootId: environment.bootId,
     };
@@ -231,6 +258,7 @@ async function runIn(
     turn?.end();
     await place?.release();
     stepLog.flush();
+    store.logs?.keep(run.id, step.id, logFileOf(environment, run.id, step.id));
   }
 }
 
@@ -278,51 +306,7 @@ async function holdToContract(
   }
 }
 
-async function putOutputs(
-  returned: StepReturn,
-  inputs: StepInputs,
-  store: Store,
-): Promise<{ outputs: Record<string, ArtifactRef>; columns: Record<string, readonly Column[]> }> {
-  const entries = Object.entries(returned.outputs ?? {});
-  if (entries.filter(([name]) => !name.includes('.')).length > MAX_OUTPUTS) {
-    throw new StepError(
-      'OUTPUT_TOO_LARGE',
-      `the step returned ${entries.length} outputs; at most ${MAX_OUTPUTS} are allowed`,
-    );
-  }
-  const outputs: Record<string, ArtifactRef> = {};
-  const columns: Record<string, readonly Column[]> = {};
-  for (const [name, output] of entries) {
-    const { path, columns: described, ...rest } = output;
-    const passed = passedOn(output, inputs);
-    outputs[name] =
-      passed === undefined
-        ? await store.put(path, rest)
-        : { ...rest, sha256: passed.sha256, bytes: passed.bytes };
-    if (described !== undefined) columns[name] = described;
-  }
-  return { outputs, columns };
-}
-
-/** The input that is also this output: it lies in the store already, and must stay there. */
-function passedOn({ path, format }: StepOutput, inputs: StepInputs): InputArtifact | undefined {
-  return Object.values(inputs)
-    .flatMap(({ outputs }) => Object.values(outputs))
-    .find((input) => input.path === path && input.format === format);
-}
-
-function boundedValues(values: Readonly<Record<string, Scalar>>): Record<string, Scalar> {
-  const size = JSON.stringify(values satisfies Json).length;
-  if (Object.keys(values).length > MAX_VALUES || size > 2000) {
-    throw new StepError(
-      'OUTPUT_TOO_LARGE',
-      `the step returned ${Object.keys(values).length} values of ${size} bytes; at most ${MAX_VALUES} values of 2000 bytes together are allowed`,
-    );
-  }
-  return { ...values };
-}
-
 /** Under which names the newest result of a step is found. */
-function stepName({ job, profile, partition }: StepInput['run'], id: string) {
+export function stepName({ job, profile, partition }: StepInput['run'], id: string) {
   return { job, profile, ...(partition === undefined ? {} : { partition }), id };
 }

@@ -91,6 +91,7 @@ function makeProgram(action: MakeAction, io: Io): Command {
     )
     .option('--dry-run', 'show what would run, and start nothing')
     .option('--deliver-by <who>', 'with a service: caller (default), or workers that run --deliver')
+    .option('--detach', 'with a service: leave once it is begun; workers that run --deliver end it')
     .action(
       action(async () => (await import('./commands/run-profile.ts')).runProfileCommand, 'steps'),
     );
@@ -114,6 +115,7 @@ function makeProgram(action: MakeAction, io: Io): Command {
     .argument('[run-id]', 'the run to go on with')
     .option('--out <dir>', 'the --out of the run to go on with')
     .option('--deliver-by <who>', 'with a service: caller (default), or workers that run --deliver')
+    .option('--detach', 'with a service: leave once it is begun; workers that run --deliver end it')
     .action(action(async () => (await import('./commands/resume.ts')).resumeCommand, 'steps'));
   shared(resume, ['state', 'store', 'engine', 'steps', 'last scrape']);
 
@@ -222,6 +224,8 @@ function makeProgram(action: MakeAction, io: Io): Command {
     .description('serve the steps of a Temporal service until told to stop')
     .option('--slots <n>', 'steps that run at once on this worker')
     .option('--deliver', 'deliver, too: each --out is the same folder here, under the same path')
+    .option('--deployment <name>', 'be a version of this Temporal worker deployment')
+    .option('--build-id <id>', 'the id of that version (default: of its workflow code)')
     .action(action(async () => (await import('./commands/worker.ts')).workerCommand, 'steps'));
   shared(worker, ['state', 'store', 'engine', 'steps']);
 

@@ -86,6 +86,7 @@ export function planFrom(
       ...handlingOf(step.handling),
       options: step.options ?? {},
       ...(step.when === undefined ? {} : { when: step.when }),
+      ...foreachOf(step, own('foreach')),
       timeoutMs: durationOf(
         name('timeout'),
         [own('timeout'), child(defaults, 'timeout')],
@@ -121,6 +122,21 @@ export function planFrom(
     };
   };
 
+  const concurrency = setting('concurrency', [child(root, 'concurrency')], DEFAULTS.concurrency);
+  function foreachOf(step: CheckedStep, located: Located | undefined): Pick<PlanStep, 'foreach'> {
+    const { foreach } = step;
+    if (foreach?.list === undefined) return {};
+    const { list, as, allowFailed, reads } = foreach;
+    const name = (key: string): string => `steps.${step.id}.foreach.${key}`;
+    for (const key of ['in', 'item', 'allow_failed'] as const) {
+      const found = child(located, key);
+      if (found !== undefined) origins[name(key)] = placeOf(found);
+    }
+    const places = [child(located, 'at_most')];
+    const atMost = setting(name('at_most'), places, concurrency);
+    return { foreach: { in: list, as, atMost, allowFailed, reads: [...reads] } };
+  }
+
   const { partition } = job.cut;
   const wall = job.job?.budgets?.wall;
   const every = textOf(child(root, 'expected_every'));
@@ -137,7 +153,7 @@ export function planFrom(
     profile: textOf(child(root, 'profile')) ?? '',
     params,
     ...(partition === undefined || partition === 'hole' ? {} : { partition }),
-    concurrency: setting('concurrency', [child(root, 'concurrency')], DEFAULTS.concurrency),
+    concurrency,
     onFailure: setting('on_failure', [child(root, 'on_failure')], DEFAULTS.on_failure),
     budgets: wall === undefined ? {} : { wallMs: parseDuration(wall) },
     ...(every === undefined ? {} : { expectedEveryMs: parseDuration(every) }),

@@ -3,13 +3,12 @@
  * inside text by its text; what is known only at run time by a node of the plan. Pure.
  */
 
-import { concatOf, refTo, secretNamed } from '../model/plan-nodes.ts';
+import { concatOf, itemNamed, refTo, secretNamed, textOfScalar } from '../model/plan-nodes.ts';
 import { parseTemplate } from './reference.ts';
 import { lookUp } from './scope.ts';
 
 import type { Problem } from '../model/errors.ts';
 import type { Located, Place } from './located.ts';
-import type { Scalar } from '../model/json.ts';
 import type { Mention, Piece, RefNode, SecretNode } from '../model/plan-nodes.ts';
 import type { Reference } from './reference.ts';
 import type { Found, Root, Scope } from './scope.ts';
@@ -104,14 +103,13 @@ function allowedText(allowed: ReadonlySet<Root>): string {
 }
 
 /** The node of the plan for what is known only at run time. */
-export function nodeOf(found: Extract<Found, { kind: 'step' | 'secret' }>): RefNode | SecretNode {
+export function nodeOf(
+  found: Extract<Found, { kind: 'step' | 'secret' | 'item' }>,
+): RefNode | SecretNode {
+  if (found.kind === 'item') return itemNamed(found.field);
   return found.kind === 'secret' ? secretNamed(found.name) : refTo(found);
 }
 
 function textOrNode(found: Exclude<Found, { kind: 'wrong' | 'hole' }>): Piece {
   return found.kind === 'value' ? textOfScalar(found.value) : nodeOf(found);
-}
-
-function textOfScalar(value: Scalar): string {
-  return value === null ? '' : String(value);
 }

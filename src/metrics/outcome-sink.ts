@@ -7,6 +7,7 @@
  */
 
 import { ENDINGS } from '../model/endings.ts';
+import { itemName } from '../model/items.ts';
 
 import type { RunEvent, RunKey } from '../model/events.ts';
 import type { RunEntry } from '../store/entries.ts';
@@ -67,6 +68,14 @@ export function entryOf(key: RunKey, event: RunEvent): RunEntry | undefined {
   switch (event.type) {
     case 'run_started':
       return { ...about, type: 'shape', shape: event.shape };
+    case 'items_found': {
+      const { step, total, counts } = event;
+      return { ...about, type: 'items', step, total, counts };
+    }
+    case 'items_ended': // Told one by one, by their own workflow.
+      return undefined;
+    case 'item_ended':
+      return { ...about, type: 'item', step: event.step, item: event.item, status: event.status };
     case 'step_started': // The worker that executes it writes down that it begins, or waits.
     case 'step_waiting':
       return undefined;
@@ -76,6 +85,7 @@ export function entryOf(key: RunKey, event: RunEvent): RunEntry | undefined {
         ...about,
         type: 'attempt',
         step: event.step,
+        ...(event.item === undefined ? {} : { item: event.item }),
         kind: '',
         attempt: event.attempt,
         result: event.result,
@@ -120,10 +130,16 @@ function identityOf(event: RunEvent): string {
     case 'run_ended':
       return event.type;
     case 'step_started':
-    case 'attempt_ended':
       return `${event.type} ${event.step} ${event.attempt}`;
+    case 'attempt_ended':
+      return `${event.type} ${itemName(event.step, event.item)} ${event.attempt}`;
     case 'step_waiting':
+    case 'items_found':
       return `${event.type} ${event.step} ${event.atMs}`;
+    case 'items_ended':
+      return `${event.type} ${event.step} ${event.atMs} ${JSON.stringify(event.counts)}`;
+    case 'item_ended':
+      return `${event.type} ${itemName(event.step, event.item)}`;
     case 'step_ended':
       return `${event.type} ${event.outcome.step}`;
   }

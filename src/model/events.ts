@@ -1,7 +1,8 @@
 /** What the workflow tells the outside through its sink, in order. Pure types. */
 
 import type { Ending } from './endings.ts';
-import type { Outcome, RunStatus } from './outcome.ts';
+import type { ItemCounts } from './items.ts';
+import type { Outcome, RunStatus, Status } from './outcome.ts';
 
 /** A profile's own alert settings and steps, for seeding instruments before the first step. */
 export type RunShape = {
@@ -14,6 +15,8 @@ export type RunShape = {
     readonly core: boolean;
     readonly p95Ms?: number;
     readonly timeoutMs: number;
+    /** It is done for each of its items. */
+    readonly items?: true;
   }[];
 };
 
@@ -48,12 +51,36 @@ export type RunEvent =
       readonly type: 'attempt_ended';
       readonly atMs: number;
       readonly step: string;
+      /** Of this item of the step. */
+      readonly item?: number;
       readonly attempt: number;
       readonly result: Ending;
       /** What went wrong, for the live display; absent when it went well. */
       readonly reason?: string;
       /** Milliseconds until the next try; absent when there is none. */
       readonly retryInMs?: number;
+    }
+  /** How many items a step has, and how those ended that this run had finished before. */
+  | {
+      readonly type: 'items_found';
+      readonly atMs: number;
+      readonly step: string;
+      readonly total: number;
+      readonly counts: ItemCounts;
+    }
+  | {
+      readonly type: 'item_ended';
+      readonly atMs: number;
+      readonly step: string;
+      readonly item: number;
+      readonly status: Status;
+    }
+  /** Some items of a step have ended, where they are not told one by one. */
+  | {
+      readonly type: 'items_ended';
+      readonly atMs: number;
+      readonly step: string;
+      readonly counts: ItemCounts;
     }
   | { readonly type: 'step_ended'; readonly atMs: number; readonly outcome: Outcome }
   | {

@@ -1,9 +1,10 @@
 /** What a command orders, cut into the parts that single activities get: each part can be authenticated alone. Pure. */
 
+import { itemStep, mostAtOnce } from './items.ts';
 import { MAIN_OUTPUT } from './plan.ts';
 
 import type { RunKey } from './events.ts';
-import type { Plan, PlanStep } from './plan.ts';
+import type { Foreach, Plan, PlanStep } from './plan.ts';
 import type {
   ArtifactRef,
   DeliverFile,
@@ -33,8 +34,16 @@ export function stepOrder(
       ...(previousResult === undefined ? {} : { previousResult }),
     },
     step,
-    concurrency: plan.concurrency,
+    concurrency: mostAtOnce(plan),
   };
+}
+
+/** The same for the attempts of its items. */
+export function itemOrder(
+  plan: Plan,
+  step: PlanStep & { readonly foreach: Foreach },
+): Pick<StepInput, 'run' | 'step' | 'concurrency'> {
+  return stepOrder(plan, itemStep(step));
 }
 
 /** The part of a plan that its delivery is given. */

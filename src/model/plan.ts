@@ -1,5 +1,6 @@
 /** The plan: job x profile x params, fully resolved. Plain JSON, durations in milliseconds. Pure types. */
 
+import type { Hook } from './hook.ts';
 import type { ChosenSteps } from './chosen-steps.ts';
 import type { Json, Scalar } from './json.ts';
 import type { Partition } from './partition.ts';
@@ -29,6 +30,23 @@ export type Comparison = {
   readonly matches?: string;
 };
 
+/** One element of a step's `foreach`: a value, or a row by its columns. */
+export type Item = Scalar | Readonly<Record<string, Scalar>>;
+
+/** A step that is done once for each of many items. */
+export type Foreach = {
+  /** The items in order, or the table whose rows they are; left out of what the attempts of an item are given. */
+  readonly in?: readonly Item[] | { readonly table: string };
+  /** The items' column in the result; rows have their own names. */
+  readonly as: string;
+  /** Most items at once. */
+  readonly atMost: number;
+  /** Items that may fail: so many, or so many of a hundred. */
+  readonly allowFailed: number | { readonly percent: number };
+  /** The reads of an item; those of the step have the table of the items beside. */
+  readonly reads: readonly string[];
+};
+
 export type PlanStep = {
   readonly id: string;
   /** Activity type, such as `transform.sql`. */
@@ -47,6 +65,8 @@ export type PlanStep = {
   /** The kind's options after its schema filled in defaults; may hold the nodes of `plan-nodes.ts`. */
   readonly options: Json;
   readonly when?: Condition;
+  /** Time limit, retries and reuse then are those of each item. */
+  readonly foreach?: Foreach;
   readonly timeoutMs: number;
   /** The limit is nobody's wish, and the kind tells of its progress: it counts from the last of that. */
   readonly limitIsDefault?: true;
@@ -110,6 +130,8 @@ export type RunSettings = {
    * process that was frozen goes on.
    */
   readonly attended?: true;
+  /** Nobody waits for its end: a worker that delivers records it, and has these told. */
+  readonly detached?: { readonly hooks: readonly Hook[] };
   /** Rows of each `step.output` in the previous delivery, for checks that compare with it. */
   readonly previousRows: Readonly<Record<string, number>>;
   /** Fingerprint of each step's result in the previous delivery, if one of this job and profile lies at `out`. */
@@ -126,6 +148,8 @@ export type OrderTags = {
   readonly deliver: string;
   /** By step id. */
   readonly steps: Readonly<Record<string, string>>;
+  /** For the attempts of its items, by step id; absent where no step has any. */
+  readonly items?: Readonly<Record<string, string>>;
 };
 
 /** Name of the output that SQL sees under the bare step id. */

@@ -9,12 +9,13 @@ export function shapeOf(plan: Plan): RunShape {
     job: plan.job,
     profile: plan.profile,
     ...(plan.expectedEveryMs === undefined ? {} : { expectedEveryMs: plan.expectedEveryMs }),
-    steps: plan.steps.map(({ id, kind, core, p95Ms, timeoutMs }) => ({
+    steps: plan.steps.map(({ id, kind, core, p95Ms, timeoutMs, foreach }) => ({
       id,
       kind,
       core,
       timeoutMs,
       ...(p95Ms === undefined ? {} : { p95Ms }),
+      ...(foreach === undefined ? {} : { items: true as const }),
     })),
   };
 }

@@ -86,7 +86,11 @@ export function onAttempted(turn: Turn, i: number, attempted: Attempted): void {
   if (attempted.ending === 'ok') return succeed(turn, i, attempted.result);
   if (state.stop !== undefined) {
     const { begun, reason } = STOPS[state.stop];
-    return end(turn, i, begun, { reason });
+    const { items } = attempted.failure;
+    return end(turn, i, begun, {
+      reason,
+      ...(items === undefined ? {} : say(turn, { items })),
+    });
   }
   if (retryInMs === undefined) return fail(turn, i, attempted.ending, attempted.failure);
   if (retryInMs === 0) return enqueue(state, i);
@@ -140,7 +144,8 @@ function retryDelayMs(
 
 function succeed(turn: Turn, i: number, result: StepResult): void {
   stepAt(turn.state, i).result = result;
-  const { warning, cached, durationMs, rowsIn, rowsOut, rowsRejected, failedChecks } = result;
+  const { warning, cached, durationMs, rowsIn, rowsOut, rowsRejected, failedChecks, items } =
+    result;
   const status = warning !== undefined ? 'WARN' : cached ? 'CACHED' : 'OK';
   end(turn, i, status, {
     durationMs,
@@ -151,6 +156,7 @@ function succeed(turn: Turn, i: number, result: StepResult): void {
     ...say(turn, {
       ...(warning === undefined ? {} : { reason: warning }),
       ...(failedChecks === undefined ? {} : { failedChecks }),
+      ...(items === undefined ? {} : { items }),
     }),
     ...(result.seals === undefined ? {} : { seal: result.seals.result }),
   });
@@ -180,7 +186,9 @@ function fail(
 
 /** What an outcome says, within what the run may still say. */
 function say({ state }: Turn, words: Said): Said {
-  if (words.reason === undefined && words.failedChecks === undefined) return words;
+  if (words.reason === undefined && words.failedChecks === undefined && words.items === undefined) {
+    return words;
+  }
   const { said, takenBytes } = fitting(words, state.takenBytes);
   state.takenBytes = takenBytes;
   return said;

@@ -1,8 +1,10 @@
 /** What a person sees of a run while it goes on, folded from its events. Pure; repeated events change nothing. */
 
 import { boundText } from './bounded-text.ts';
+import { addCounts } from './items.ts';
 
 import type { RunEvent } from './events.ts';
+import type { ItemCounts } from './items.ts';
 import type { Outcome, RunStatus } from './outcome.ts';
 
 /** The whole of it stands in the log: a view of hundreds of steps must fit into one answer. */
@@ -19,6 +21,8 @@ export type StepView = {
   /** What went wrong in the attempt before this one. */
   readonly trouble?: string;
   readonly outcome?: Outcome;
+  /** Of a step with items: how many there are, and how those ended that have. */
+  readonly items?: { readonly total: number; readonly counts: ItemCounts };
 };
 
 export type RunView = {
@@ -51,9 +55,15 @@ export function growView(startedAtMs: number): GrowingView {
   };
   const wait = (id: string, waitsFor: string | undefined): void => {
     const i = at.get(id) ?? -1;
-    const { waitsFor: _, ...step } = steps[i] ?? {};
-    if ('id' in step)
-      steps[i] = { ...(step as StepView), ...(waitsFor === undefined ? {} : { waitsFor }) };
+    const step = steps[i];
+    if (step === undefined) return;
+    const { waitsFor: _, ...rest } = step;
+    steps[i] = { ...rest, ...(waitsFor === undefined ? {} : { waitsFor }) };
+  };
+  const addItems = (id: string, counts: ItemCounts): void => {
+    const { items } = steps[at.get(id) ?? -1] ?? {};
+    if (items === undefined) return;
+    change(id, { items: { ...items, counts: addCounts(items.counts, counts) } });
   };
   const fold = (event: RunEvent): void => {
     switch (event.type) {
@@ -76,7 +86,15 @@ export function growView(startedAtMs: number): GrowingView {
         });
       case 'step_waiting':
         return wait(event.step, event.for);
+      case 'items_found':
+        return change(event.step, { items: { total: event.total, counts: event.counts } });
+      case 'item_ended':
+        return addItems(event.step, { [event.status]: 1 });
+      case 'items_ended':
+        return addItems(event.step, event.counts);
       case 'attempt_ended':
+        // One of many says nothing of the step.
+        if (event.item !== undefined) return;
         wait(event.step, undefined);
         if (event.reason === undefined) return;
         return change(event.step, {

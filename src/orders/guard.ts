@@ -10,20 +10,35 @@
 
 import { ApplicationFailure } from '@temporalio/activity';
 
-import { MAX_LOST } from '../model/endings.ts';
+import { itemName } from '../model/items.ts';
+import {
+  faultOfAttempt,
+  faultOfCollecting,
+  faultOfExpanding,
+  faultOfGathering,
+} from './step-faults.ts';
 import {
   isOrderedDelivery,
   isOrderedRun,
-  isOrderedStep,
   isSealedFile,
-  isSealedResult,
+  sealItem,
+  sealList,
   sealResult,
 } from './tags.ts';
 import { makeWitness } from './witness.ts';
 
 import type { ActivityInterceptorsFactory, InjectedSinks } from '@temporalio/worker';
 import type { EventSinks, RunEvent } from '../model/events.ts';
-import type { DeliverInput, StepInput, StepResult } from '../model/step-result.ts';
+import type { PlanStep } from '../model/plan.ts';
+import type {
+  Collection,
+  CollectInput,
+  DeliverInput,
+  Expanded,
+  GatherInput,
+  StepInput,
+  StepResult,
+} from '../model/step-result.ts';
 import type { OrderKey } from './key.ts';
 import type { Execution, IsOpen } from './open-runs.ts';
 
@@ -54,27 +69,23 @@ export function makeOrderGuard({ key, isOpen, onRefused }: Orders): OrderGuard {
   const working = new Set<string>();
 
   /** Why it is refused. */
-  async function faultOfStep(
-    input: StepInput,
-    kind: string,
+  async function faultOf(
+    given: unknown,
+    activity: string,
     execution: Execution,
   ): Promise<string | undefined> {
-    if (!isOrderedStep(key, input)) return 'its step was not ordered like this';
-    const { run, step, attempt, inputs } = input;
-    if (step.kind !== kind) return 'its step is of another kind';
-    const most = step.retry.attempts + MAX_LOST;
-    if (!Number.isInteger(attempt) || attempt < 1 || attempt > most)
-      return 'no attempt has that number';
-    const { limitMs = step.timeoutMs } = input;
-    if (!(limitMs > 0 && limitMs <= step.timeoutMs)) return 'no attempt has that limit';
-    const given = Object.keys(inputs);
-    const isWhole =
-      given.length === step.reads.length && given.every((id) => step.reads.includes(id));
-    if (!isWhole) return 'it does not read what it was ordered to read';
-    const forged = given.some((id) => !isSealedResult(key, run.id, id, inputs[id]!));
-    if (forged) return 'it reads a result that no step of this run returned';
-    if (!(await isOpen(execution, run))) return 'its run is not going on in this workflow';
-    return isHeard(input) ? undefined : 'it is told of steps what did not happen';
+    if (activity === 'deliver') return faultOfDelivery(given as DeliverInput, execution);
+    const input = given as StepInput;
+    const fault = {
+      expandItems: () => faultOfExpanding(key, input),
+      collectItems: () => faultOfCollecting(key, given as CollectInput),
+      gatherItems: () => faultOfGathering(key, given as GatherInput),
+      attempt: () => faultOfAttempt(key, input, activity),
+    }[isItemsWork(activity) ? activity : 'attempt']();
+    if (fault !== undefined) return fault;
+    if (!(await isOpen(execution, input.run))) return 'its run is not going on in this workflow';
+    const isTold = activity === 'collectItems' || isHeard(input);
+    return isTold ? undefined : 'it is told of steps what did not happen';
   }
 
   function isHeard({ run, step, heard }: StepInput): boolean {
@@ -100,6 +111,34 @@ export function makeOrderGuard({ key, isOpen, onRefused }: Orders): OrderGuard {
     return witness.agrees(input) ? undefined : 'it is not the delivery of what the run did';
   }
 
+  /** What the activity answers, with the proof that it did. */
+  function sealed({ run, step, item }: StepInput, activity: string, made: unknown): unknown {
+    const about = [run.id, step.id] as const;
+    if (activity === 'collectItems') return sealList(key, 'ends', about, made as Collection);
+    if (item !== undefined) {
+      return sealItem(key, run.id, itemName(step.id, item.index), made as StepResult);
+    }
+    if (activity === 'expandItems') {
+      const expanded = made as Expanded;
+      if (expanded.kind === 'found') {
+        return { ...expanded, result: sealedWhole(run.id, step, expanded.result) };
+      }
+      const { list, known } = expanded;
+      return {
+        ...expanded,
+        list: sealList(key, 'items', about, list),
+        ...(known === undefined ? {} : { known: sealList(key, 'ends', about, known) }),
+      };
+    }
+    return sealedWhole(run.id, step, made as StepResult);
+  }
+
+  function sealedWhole(runId: string, step: PlanStep, made: StepResult): StepResult {
+    const result = sealResult(key, runId, step, made);
+    witness.made(step, result);
+    return result;
+  }
+
   function refuse(refused: Refused): never {
     onRefused(refused);
     throw ApplicationFailure.create({
@@ -116,26 +155,23 @@ export function makeOrderGuard({ key, isOpen, onRefused }: Orders): OrderGuard {
         execute: async (call, next) => {
           const { activityType: activity, workflowExecution: execution } = info;
           if (execution === undefined) return refuse({ activity, why: 'no workflow asked for it' });
-          const isDelivery = activity === 'deliver';
           // Anybody may have written this: it can be of any shape.
           const given = call.args[0];
-          const fault = await (
-            isDelivery
-              ? faultOfDelivery(given as DeliverInput, execution)
-              : faultOfStep(given as StepInput, activity, execution)
-          ).catch(() => 'its input is of another form');
+          const fault = await faultOf(given, activity, execution).catch(
+            () => 'its input is of another form',
+          );
           if (fault !== undefined) return refuse({ activity, why: fault, execution });
-          if (isDelivery) return next(call);
+          if (activity === 'deliver') return next(call);
 
-          const { run, step, attempt } = given as StepInput;
-          const name = `${run.id} ${run.generation} ${step.id} ${attempt}`;
-          if (working.has(name))
-            return refuse({ activity, why: 'it is going on already', execution });
-          working.add(name);
+          const { run, step, item, attempt } = given as StepInput;
+          const name = `${run.id} ${run.generation} ${itemName(step.id, item?.index)} ${attempt} ${activity}`;
+          if (activity !== 'collectItems') {
+            if (working.has(name))
+              return refuse({ activity, why: 'it is going on already', execution });
+            working.add(name);
+          }
           try {
-            const result = sealResult(key, run.id, step, (await next(call)) as StepResult);
-            witness.made(step, result);
-            return result;
+            return sealed(given as StepInput, activity, await next(call));
           } finally {
             working.delete(name);
           }
@@ -167,6 +203,12 @@ export function makeOrderGuard({ key, isOpen, onRefused }: Orders): OrderGuard {
       },
     }),
   };
+}
+
+const ITEMS_WORK = ['expandItems', 'collectItems', 'gatherItems'] as const;
+
+function isItemsWork(activity: string): activity is (typeof ITEMS_WORK)[number] {
+  return (ITEMS_WORK as readonly string[]).includes(activity);
 }
 
 /** The seal has done its work: what is recorded and counted is the outcome alone. */

@@ -20,6 +20,7 @@ import { driverState } from '../store/run-records.ts';
 import { resolveDefinition } from './definition-source.ts';
 import { executeRun } from './execute.ts';
 import { makeParts } from './parts.ts';
+import { refuseDetached } from './detached.ts';
 import { listRuns, lookAtRecords } from './records.ts';
 import { resumeRun } from './resume-run.ts';
 import { makeRunId } from './run-id.ts';
@@ -69,6 +70,7 @@ export async function beginRun(
   };
   if (!(await isOfPlan(out, definition.planSha256))) await definition.checkQueries();
   // What cannot be used is said before anything is begun.
+  await refuseDetached(parts, control);
   await parts.payloadKeys(tell);
   makeStateDir(stateDir);
 
@@ -87,6 +89,15 @@ export async function beginRun(
     return resumeRun(there, { runId: open.runId }, control).finally(() => there.close());
   }
 
+  if (open?.isDetached === true) {
+    throw new UserError(
+      'OUT_BUSY',
+      `run ${open.runId} goes on without its command, to fill ${out}`,
+      {
+        hint: `Wait for it with \`builder_cli resume ${open.runId}\`, or end it with \`builder_cli cancel ${open.runId}\`.`,
+      },
+    );
+  }
   await refuse();
   const runId = ordered?.runId ?? makeRunId(definition.plan.job, startedAt, Math.random());
   const records = await parts.records();
@@ -150,6 +161,7 @@ type OpenRun = {
   readonly root: string;
   readonly planSha256: string;
   readonly jobPath: string;
+  readonly isDetached: boolean;
 };
 
 /**
@@ -173,8 +185,8 @@ async function openRunOf(
   if (found === undefined) return undefined;
   const { record } = found;
   if (driverState(record) === 'alive') throw busy(out, { ...owner, state: 'alive' });
-  const { plan_sha256: planSha256, job_path: jobPath } = record;
-  return { runId, stateDir, root: found.in.root, planSha256, jobPath };
+  const { plan_sha256: planSha256, job_path: jobPath, detached = false } = record;
+  return { runId, stateDir, root: found.in.root, planSha256, jobPath, isDetached: detached };
 }
 
 /** True if what lies there was made by this plan: its queries have run, and need no look before they run again. */

@@ -1,4 +1,4 @@
-/** What the steps of a run wrote, as it lies beside its record. */
+/** What the steps of a run wrote, as it lies beside its record and, of other machines, in a store that they share. */
 
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,16 +6,21 @@ import { join } from 'node:path';
 import { UserError } from '../model/errors.ts';
 
 import type { RunRecord } from '../model/run-record.ts';
+import type { StepLogs } from '../store/store.ts';
 
 /** Text by step, of one or of all that wrote any. @throws UserError BAD_USAGE for a step that wrote none */
 export async function readLogs(
   folder: string,
   record: RunRecord,
   only?: string,
+  kept?: StepLogs,
 ): Promise<Readonly<Record<string, string>>> {
   const logs = join(folder, 'logs');
   const there = (await readdir(logs).catch(() => [])).map((name) => name.replace(/\.log$/, ''));
-  const wanted = record.steps.map((step) => step.id).filter((id) => there.includes(id));
+  const others = (await kept?.others(record.run_id)) ?? new Map<string, string>();
+  const wanted = record.steps
+    .map((step) => step.id)
+    .filter((id) => there.includes(id) || others.has(id));
   if (only !== undefined && !wanted.includes(only)) {
     throw new UserError('BAD_USAGE', `step '${only}' of run ${record.run_id} has written no log`, {
       hint: `These have: ${wanted.join(', ') || 'none'}`,
@@ -23,7 +28,8 @@ export async function readLogs(
   }
   const texts: Record<string, string> = {};
   for (const id of only === undefined ? wanted : [only]) {
-    texts[id] = await readFile(join(logs, `${id}.log`), 'utf8');
+    const own = there.includes(id) ? await readFile(join(logs, `${id}.log`), 'utf8') : '';
+    texts[id] = (others.get(id) ?? '') + own;
   }
   return texts;
 }

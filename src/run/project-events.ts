@@ -67,6 +67,8 @@ export type ProjectEvent =
     }
   /** The run stays open; `resume` goes on with it. */
   | { readonly type: 'run_suspended'; readonly runId: string }
+  /** Workers go on with the run; its command leaves. */
+  | { readonly type: 'run_detached'; readonly runId: string; readonly taskQueue: string }
   /** The run is over and recorded. */
   | ({ readonly type: 'run_closed' } & RunClosed)
   /** What became of a run that a schedule, backfill or batch ordered; told again where its answer was lost. */
@@ -134,6 +136,8 @@ export type RunClosed = {
 /** How `run` and `resume` end, unless they throw. */
 export type RunEnded =
   | ({ readonly state: 'closed'; readonly record: RunRecord } & RunClosed)
-  | { readonly state: 'suspended'; readonly runId: string };
+  | { readonly state: 'suspended'; readonly runId: string }
+  /** It goes on, without a process that waits for it. */
+  | { readonly state: 'detached'; readonly runId: string };
 
 export type Tell = (event: ProjectEvent) => void;

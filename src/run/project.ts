@@ -48,6 +48,8 @@ export type RunOptions = {
   readonly cancel?: AbortSignal;
   /** Leaves the run open, for `resume`: running steps are given back. */
   readonly suspend?: AbortSignal;
+  /** Leave it to the workers of its service once it is begun: one that delivers records how it ended. */
+  readonly detach?: boolean;
   /** As the project's own, for this run alone. */
   readonly linger?: 'auto' | number;
 };
@@ -132,13 +134,20 @@ export function openProject(options: ProjectOptions): Project {
     work.then(done, done);
     return work;
   };
-  const controlOf = ({ onEvent: own, cancel, suspend, linger }: RunOptions): RunControl => ({
+  const controlOf = ({
+    onEvent: own,
+    cancel,
+    suspend,
+    detach,
+    linger,
+  }: RunOptions): RunControl => ({
     tell: (event) => {
       tell(event);
       own?.(event);
     },
     cancel,
     suspend,
+    detach,
     linger,
   });
   const recorded = async (list: ListOptions): ReturnType<typeof listRuns> => {
@@ -194,7 +203,10 @@ export function openProject(options: ProjectOptions): Project {
       return found.map(({ record }) => record);
     },
     status,
-    logs: async (runId, step) => readLogs(parts.folder(runId), await status(runId), step),
+    logs: async (runId, step) => {
+      const record = await status(runId);
+      return readLogs(parts.folder(runId), record, step, (await parts.store()).logs);
+    },
     cancel: async (runId) => cancelRun(parts, await status(runId)),
     giveUp: (runId) => during(giveUpRun(parts, runId, tell)),
     forget: (job) => forgetJob(parts, job),

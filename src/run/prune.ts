@@ -8,7 +8,6 @@
  *    what is half gone, and the next time goes on.
  */
 
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { fenceLeftovers } from '../activities/fence.ts';
@@ -16,6 +15,7 @@ import { sweepAttempts } from '../activities/sweep-attempts.ts';
 import { pruneEngine } from '../engine/prune-engine.ts';
 import { both, diskUse } from '../os/disk-use.ts';
 import { runFolders } from '../store/run-folders.ts';
+import { lookIntoStore, storeFolder } from '../store/open-store.ts';
 import { ownStore, storesOf } from '../store/store-places.ts';
 import { leftBackfills, removeBackfills } from './prune-backfills.ts';
 import { lookAtStore, pruneStore } from './prune-one-store.ts';
@@ -119,9 +119,20 @@ async function placesOf(parts: Parts, look: boolean): Promise<readonly Place[]> 
   const { store, stateDir } = parts.options;
   if (typeof store === 'object') return [{ store, root: undefined }];
   const given = await storesOf(stateDir, store);
-  const roots = given.filter((root) => existsSync(root));
   if (look) return lookAtRecords(stateDir, store);
-  return Promise.all(roots.map((root) => openRecords(stateDir, root)));
+  const there = await areThere(given, stateDir);
+  return Promise.all(given.filter((_, i) => there[i]).map((root) => openRecords(stateDir, root)));
+}
+
+/** Which of these places hold a store. */
+function areThere(roots: readonly string[], stateDir: string): Promise<readonly boolean[]> {
+  return Promise.all(
+    roots.map(async (root) => {
+      const store = await lookIntoStore({ root, stateDir });
+      store?.close();
+      return store !== undefined;
+    }),
+  );
 }
 
 /** How records in a store name the state folder: not at all in its own. */
@@ -161,11 +172,14 @@ async function backfillsOf(
 /** True if every store is there that holds runs of the state folder. */
 async function seesAll({ options: { stateDir, store } }: Parts): Promise<boolean> {
   const roots = store === undefined ? await storesOf(stateDir) : [];
-  return roots.length > 0 && roots.every((root) => existsSync(root));
+  const there = await areThere(roots, stateDir);
+  return roots.length > 0 && there.every(Boolean);
 }
 
 async function totalUse(stateDir: string, places: readonly Place[]): Promise<number> {
-  const roots = places.flatMap(({ root }) => root ?? []);
+  const roots = places.flatMap(({ root }) =>
+    root === undefined ? [] : [storeFolder({ root, stateDir })],
+  );
   const outside = roots.filter((root) => !root.startsWith(join(stateDir, '/')));
   const uses = await Promise.all([stateDir, ...outside].map(diskUse));
   return uses.reduce((sum, { bytes }) => sum + bytes, 0);

@@ -3,7 +3,8 @@
 import type { Column } from '../model/column.ts';
 import type { Ending } from '../model/endings.ts';
 import type { RunShape } from '../model/events.ts';
-import type { Outcome, RunStatus } from '../model/outcome.ts';
+import type { ItemCounts } from '../model/items.ts';
+import type { Outcome, RunStatus, Status } from '../model/outcome.ts';
 import type { RunRecord } from '../model/run-record.ts';
 import type { StepResult } from '../model/step-result.ts';
 
@@ -62,8 +63,16 @@ export type Fact = OfRun & {
 } & (
     | { readonly type: 'outcome'; readonly outcome: Outcome }
     | {
+        readonly type: 'item';
+        readonly step: string;
+        readonly item: number;
+        readonly status: Status;
+      }
+    | {
         readonly type: 'attempt';
         readonly step: string;
+        /** Of this item of the step. */
+        readonly item?: number;
         readonly kind: string;
         readonly attempt: number;
         readonly result: Ending;
@@ -92,10 +101,18 @@ export type RunNote = OfRun &
     | {
         readonly type: 'step';
         readonly step: string;
+        readonly item?: number;
         readonly attempt: number;
         readonly began?: true;
         /** It waits for a place of this limit, and is not executed meanwhile. */
         readonly waits?: string;
+      }
+    /** How many items a step has, and how those ended that were finished before. */
+    | {
+        readonly type: 'items';
+        readonly step: string;
+        readonly total: number;
+        readonly counts: ItemCounts;
       }
     /** What it began with: steps and alert settings. */
     | { readonly type: 'shape'; readonly shape: RunShape }

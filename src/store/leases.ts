@@ -13,10 +13,12 @@ export type StoreLease = {
 
 /** A part of the store's port. Names are a few words joined by `/`: small letters, digits, `_` and `-`. */
 export type Leases = {
+  /** Milliseconds between two looks of somebody who waits: what a look costs decides it. */
+  readonly lookEveryMs: number;
   /** Takes it; undefined: somebody holds it. */
   takeLease(name: string): Promise<StoreLease | undefined>;
   /** Those right below a folder that somebody holds now, by their last words, sorted. */
   heldLeases(folder: string): Promise<readonly string[]>;
-  /** Folders right below one that hold or held leases, sorted. */
+  /** Folders right below one in which leases are, or were lately; sorted. */
   leaseFolders(folder: string): Promise<readonly string[]>;
 };

@@ -1,5 +1,6 @@
 /** Leases of a store in a folder: an entry each in its folder `leases`, as those of `--out` are. */
 
+import { rmSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
@@ -14,6 +15,7 @@ import type { Leases } from './leases.ts';
 export function localLeases(root: string, timing: LeaseTiming = LEASE): Leases {
   const base = join(root, 'leases');
   return {
+    lookEveryMs: 250,
     takeLease: async (name) => {
       const taken = await take(join(base, name), timing);
       if (!taken.taken) return undefined;
@@ -33,7 +35,10 @@ export function localLeases(root: string, timing: LeaseTiming = LEASE): Leases {
           () => (sight ??= sightIn(path)),
           timing.ttlMs,
         );
-        return holdingOf(entries) !== undefined;
+        if (holdingOf(entries) !== undefined) return true;
+        // Of a name that nobody takes again: who stood in line, and was killed.
+        for (const { file, leftMs } of entries) if (leftMs <= 0) rmSync(file, { force: true });
+        return false;
       };
       return [...new Set(names)].filter(isHeld).toSorted();
     },

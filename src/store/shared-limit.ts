@@ -19,9 +19,6 @@ const LIMITS = 'limits';
 /** Who waits in this process is told at once of a place that is given back here. */
 const waiting = new WeakMap<object, Set<() => void>>();
 
-const LEAST_PAUSE_MS = 50;
-const MOST_PAUSE_MS = 250;
-
 /** A place of the limit. `onWait` is called once if there is none free at once. @throws the signal's reason */
 export async function takePlace(
   leases: Leases,
@@ -39,7 +36,7 @@ export async function takePlace(
   const turn = await leases.takeLease(`${line}/${mine}`);
   if (turn === undefined) throw new Error('unreachable: no two have one name in a line');
   try {
-    for (let pauseMs = LEAST_PAUSE_MS; ; pauseMs = Math.min(MOST_PAUSE_MS, pauseMs * 1.5)) {
+    for (;;) {
       signal.throwIfAborted();
       const free = await freePlaces(leases, limit);
       if (free.length > 0) {
@@ -47,7 +44,7 @@ export async function takePlace(
         const place = before < free.length ? await takeFree(leases, limit) : undefined;
         if (place !== undefined) return place;
       }
-      await wokenOr(leases, pauseMs * (0.75 + Math.random() / 2), signal);
+      await wokenOr(leases, leases.lookEveryMs * (0.75 + Math.random() / 2), signal);
     }
   } finally {
     await turn.release();
@@ -64,24 +61,23 @@ export type LimitNow = {
   readonly longestMs?: number;
 };
 
-/** The limits that were ever used in a store, at most so many. */
+/** The limits of which something is held or waited for, at most so many. */
 export async function lookAtLimits(
   leases: Leases,
   nowMs: number,
   most: number,
 ): Promise<readonly LimitNow[]> {
   const names = (await leases.leaseFolders(LIMITS)).slice(0, most);
-  return Promise.all(
-    names.map(async (name) => {
+  const all = await Promise.all(
+    names.map(async (name): Promise<LimitNow> => {
       const held = (await leases.heldLeases(placesOf(name))).length;
       const [first] = await leases.heldLeases(lineOf(name));
       const sinceMs = Number(first?.split('-')[0]);
-      return {
-        ...{ name, held },
-        ...(first === undefined ? {} : { longestMs: Math.max(0, nowMs - sinceMs) }),
-      };
+      const waits = first === undefined ? {} : { longestMs: Math.max(0, nowMs - sinceMs) };
+      return { name, held, ...waits };
     }),
   );
+  return all.filter(({ held, longestMs }) => held > 0 || longestMs !== undefined);
 }
 
 function lineOf(name: string): string {

@@ -17,8 +17,10 @@ export type ArtifactStore = {
     path: string,
     about: Pick<ArtifactRef, 'format' | 'rows' | 'restores' | 'deliver' | 'from'>,
   ): Promise<ArtifactRef>;
-  /** A path on this machine with an artifact's bytes (for a tree: its manifest). Read-only for the caller. */
+  /** A path on this machine with an artifact's bytes (for a tree: its manifest), for some minutes. Read-only for the caller. */
   materialize(ref: Pick<ArtifactRef, 'sha256'>): Promise<string>;
+  /** The same for paths that stay until they are released. */
+  hold(): Pick<ArtifactStore, 'materialize'> & { release(): Promise<void> };
   /** Copies an artifact (file or tree) to `target`; reflink where the filesystem can, never a hard link. */
   copyTo(ref: ArtifactRef, target: string): Promise<void>;
   /** True if the bytes are there and, with `deep`, hash to their name. */
@@ -76,6 +78,21 @@ export type ResultJournal = {
   ): Promise<StoredResult | undefined>;
 };
 
+/** What one process at a time has. */
+export type Turn = {
+  /** Undefined: another process has it. `lost` settles once another one took it over. */
+  take(): Promise<{ readonly lost: Promise<unknown>; release(): void } | undefined>;
+  isTaken(): Promise<boolean>;
+};
+
+/** What steps wrote, where machines share a store that is on none of them. */
+export type StepLogs = {
+  /** Keeps a log as it is now, for other machines. Never throws, and keeps nobody waiting. */
+  keep(runId: string, step: string, file: string): void;
+  /** What was kept by other state folders of a run, by step. */
+  others(runId: string): Promise<ReadonlyMap<string, string>>;
+};
+
 export type Store = ArtifactStore &
   ResultJournal &
   RunJournal &
@@ -87,6 +104,10 @@ export type Store = ArtifactStore &
       work: (pruning: StorePruning) => Promise<T>,
       options?: { readonly look?: boolean; readonly onWait?: (who: string) => void },
     ): Promise<T>;
+    /** Absent: logs lie where the steps ran. */
+    readonly logs?: StepLogs;
+    /** Who has it counts for processes without an exporter. */
+    readonly adopting: Turn;
     /** Resolves when nothing is tidied up in the background. A process may end without it. */
     settled(): Promise<void>;
     /** Gives files back. Using the store again opens them again. */

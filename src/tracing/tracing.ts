@@ -5,6 +5,7 @@
 
 import { endingOf, isExecuted } from '../model/endings.ts';
 import { failureIn, failureOf } from '../model/failure.ts';
+import { isAttempt, itemName } from '../model/items.ts';
 import { spanIdOf, traceIdOf, traceparentOf } from './ids.ts';
 
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
@@ -95,8 +96,12 @@ export function makeTracing(sender: SpanSender, env: Environment): Tracing {
       const span = spanOf(key, event, env['TRACEPARENT']);
       if (span !== undefined) send(span);
     },
-    traceparent: ({ run, step, attempt }) =>
-      traceparentOf({ runId: run.id, generation: run.generation }, step.id, attempt),
+    traceparent: ({ run, step, item, attempt }) =>
+      traceparentOf(
+        { runId: run.id, generation: run.generation },
+        itemName(step.id, item?.index),
+        attempt,
+      ),
     close: () => sender.close(CLOSE_LIMIT_MS),
   };
 }
@@ -145,15 +150,23 @@ export function spanOf(key: RunKey, event: RunEvent, causedBy?: string): Span | 
     case 'step_started':
     case 'step_waiting':
     case 'attempt_ended':
+    case 'items_found':
+    case 'item_ended':
+    case 'items_ended':
       return undefined;
   }
 }
 
-function idsOf({ run, step, attempt }: StepInput): Pick<Span, 'traceId' | 'spanId' | 'parentId'> {
+function idsOf({
+  run,
+  step,
+  item,
+  attempt,
+}: StepInput): Pick<Span, 'traceId' | 'spanId' | 'parentId'> {
   const started = { runId: run.id, generation: run.generation };
   return {
     traceId: traceIdOf(run.id),
-    spanId: spanIdOf(started, step.id, attempt),
+    spanId: spanIdOf(started, itemName(step.id, item?.index), attempt),
     parentId: spanIdOf(started, step.id),
   };
 }
@@ -178,5 +191,5 @@ function stepInputOf(args: readonly unknown[]): StepInput | undefined {
     typeof input?.step?.id === 'string' &&
     typeof input.run?.id === 'string' &&
     typeof input.attempt === 'number';
-  return isStep ? (input as StepInput) : undefined;
+  return isStep && isAttempt(input as StepInput) ? (input as StepInput) : undefined;
 }

@@ -9,10 +9,12 @@ import {
   proxyActivities,
 } from '@temporalio/workflow';
 
-import { failed, interrupted } from '../model/endings.ts';
+import { failed, interrupted, MAX_LOST } from '../model/endings.ts';
 import { failureIn, failureOf } from '../model/failure.ts';
+import { itemName } from '../model/items.ts';
 import { deliverFilesOf, deliverOrder, stepOrder } from '../model/order.ts';
 
+import type { ItemsActivities } from '../activities/items-activities.ts';
 import type { Completed } from '../model/drive.ts';
 import type { Attempted } from '../model/endings.ts';
 import type { ErrorCode } from '../model/error-codes.ts';
@@ -39,23 +41,38 @@ const DELIVERY_LIMIT_MS = 24 * 60 * 60_000;
 type StepActivities = Record<string, (input: StepInput) => Promise<StepResult>>;
 type DeliverActivities = { deliver(input: DeliverInput): Promise<DeliverResult> };
 
-/** Tries a step once. Retries are drive()'s, so Temporal's own are off. */
+/** What a command ordered of a step, or of its items. */
+export type Ordered = Pick<StepInput, 'run' | 'step' | 'concurrency' | 'tag'> & {
+  /** As the plan says of its run. */
+  readonly attended: boolean;
+};
+
+export function orderedStep(plan: Plan, step: PlanStep): Ordered {
+  const tag = plan.run.tags?.steps[step.id];
+  return {
+    ...stepOrder(plan, step),
+    ...(tag === undefined ? {} : { tag }),
+    attended: plan.run.attended === true,
+  };
+}
+
+/** Tries a step, or one of its items, once. Retries are drive()'s, so Temporal's own are off. */
 export function attemptStep(
-  plan: Plan,
-  step: PlanStep,
+  { attended, ...order }: Ordered,
   attempt: number,
-  given: Given,
+  given: Given & Pick<StepInput, 'item'>,
   answer: (attempted: Attempted) => void,
 ): void {
-  const isAttended = plan.run.attended === true;
+  const { step } = order;
   const limitMs = given.limitMs ?? step.timeoutMs;
-  const isHeard = step.heartbeatMs > 0 && !isAttended;
+  const isHeard = step.heartbeatMs > 0 && !attended;
   // Of one that waits for its turn, nobody else can tell for how long.
   const isLimitedByWorker =
-    isAttended || step.limit !== undefined || (isHeard && step.limitIsDefault === true);
+    attended || step.limit !== undefined || (isHeard && step.limitIsDefault === true);
+  const name = itemName(step.id, given.item?.index);
   const activities = proxyActivities<StepActivities>({
-    activityId: step.id,
-    summary: step.id,
+    activityId: name,
+    summary: name,
     startToCloseTimeout: Math.max(
       limitMs + SERVER_GRACE_MS,
       isLimitedByWorker ? WORKER_LIMIT_MS : 0,
@@ -64,22 +81,32 @@ export function attemptStep(
     retry: { maximumAttempts: 1 },
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   });
-  const tag = plan.run.tags?.steps[step.id];
   const run = activities[step.kind];
   if (run === undefined) throw new Error('unreachable: activities are proxied');
-  void run({
-    ...stepOrder(plan, step),
-    attempt,
-    ...given,
-    ...(tag === undefined ? {} : { tag }),
-  }).then(
+  void run({ ...order, attempt, ...given }).then(
     (result) => answer({ ending: 'ok', result }),
     (error: unknown) => answer(failed(failureBehind(error, limitMs))),
   );
 }
 
+/** The work around the items of a step. A lost worker is waited for, and so is a world that fails for a while. */
+export function itemsActivities(
+  { step, attended }: Pick<Ordered, 'step' | 'attended'>,
+  what: string,
+): ItemsActivities {
+  const name = `${step.id} ${what}`;
+  return proxyActivities<ItemsActivities>({
+    activityId: name,
+    summary: name,
+    startToCloseTimeout: WORKER_LIMIT_MS,
+    ...(step.heartbeatMs > 0 && !attended ? { heartbeatTimeout: step.heartbeatMs } : {}),
+    retry: { maximumAttempts: MAX_LOST },
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  });
+}
+
 /** Why an activity brought no result: told by its worker, or by the server in its place. */
-function failureBehind(
+export function failureBehind(
   error: unknown,
   limitMs: number,
   otherwise: ErrorCode = 'STEP_FAILED',

@@ -19,7 +19,10 @@ import { runStatus } from '../model/outcome.ts';
 import { newRunState } from '../model/run-state.ts';
 import { shapeOf } from '../model/run-shape.ts';
 import { growView } from '../model/view.ts';
-import { attemptStep, deliver, deliveryFailureOf } from './activities.ts';
+import { deliver, deliveryFailureOf } from './activities.ts';
+import { attemptOf } from './attempt.ts';
+import { recordEnd } from './record-end.ts';
+import { makeDetails, showStatus } from './shown.ts';
 
 import type { DrivePorts } from '../model/drive.ts';
 import type { EventSinks, RunEvent, RunKey } from '../model/events.ts';
@@ -27,6 +30,7 @@ import type { StopCause } from '../model/outcome.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RunSummary } from '../model/run-summary.ts';
 import type { RunView } from '../model/view.ts';
+import type { Telling } from './attempt.ts';
 
 export const progressQuery = defineQuery<RunView>('progress');
 
@@ -46,8 +50,10 @@ export async function runProfile(plan: Plan): Promise<RunSummary> {
     for (const event of unseen.splice(0)) progress.fold(event);
     return progress.view;
   });
+  const showDetails = makeDetails(plan.steps.length);
   const emit = (events: readonly RunEvent[]): void => {
     unseen.push(...events);
+    showDetails(events);
     sinks.events.emit(key, events);
   };
 
@@ -57,7 +63,18 @@ export async function runProfile(plan: Plan): Promise<RunSummary> {
     work.cancel();
     sinks.attempts.stop(key);
   };
-  const ports = portsOf(plan, { abort, emit });
+  const { wallMs } = plan.budgets;
+  const telling: Telling = {
+    emit,
+    note: (event) => void unseen.push(event),
+    ...(wallMs === undefined ? {} : { deadlineMs: startedAtMs + wallMs }),
+  };
+  const ofItems = new Set(plan.steps.flatMap(({ id, foreach }) => (foreach ? [id] : [])));
+  // How an attempt of a step with items ends, its items tell: each has attempts of its own.
+  const isTold = (event: RunEvent): boolean =>
+    event.type !== 'attempt_ended' || !ofItems.has(event.step);
+  const tell = ofItems.size === 0 ? emit : (told: readonly RunEvent[]) => emit(told.filter(isTold));
+  const ports = portsOf(plan, { abort, emit: tell }, telling);
   const driven = await work.run(() => drive(plan, newRunState(plan), ports));
   if (!driven.complete) throw new Error('unreachable: the ports of a workflow tell every attempt');
   let summary: RunSummary = { status: driven.status, outcomes: driven.outcomes };
@@ -80,6 +97,10 @@ export async function runProfile(plan: Plan): Promise<RunSummary> {
   const endedAtMs = Date.now();
   const durationMs = endedAtMs - startedAtMs;
   emit([{ type: 'run_ended', atMs: endedAtMs, status: summary.status, durationMs }]);
+  showStatus(summary.status);
+  if (plan.run.detached !== undefined) {
+    await recordEnd(plan, summary, { endedAtMs, elapsedMs: durationMs });
+  }
   if (summary.status === 'OK' || summary.status === 'WARN') return summary;
   const message = failureMessage(summary);
   if (summary.status === 'CANCELLED') throw new CancelledFailure(message, [summary]);
@@ -95,10 +116,15 @@ export async function runProfile(plan: Plan): Promise<RunSummary> {
  * Called by drive() inside `work`, whose cancellation ends all of it. A scope of its own for each attempt would
  * cost several promises, and the SDK captures a stack for every promise of a workflow.
  */
-function portsOf(plan: Plan, { abort, emit }: Pick<DrivePorts, 'abort' | 'emit'>): DrivePorts {
+function portsOf(
+  plan: Plan,
+  { abort, emit }: Pick<DrivePorts, 'abort' | 'emit'>,
+  telling: Telling,
+): DrivePorts {
   return {
     now: () => Date.now(),
-    attempt: (step, attempt, given, answer) => attemptStep(plan, step, attempt, given, answer),
+    attempt: (step, attempt, given, answer) =>
+      attemptOf(plan, step, attempt, given, answer, telling),
     pause: (ms, wake) =>
       void sleep(ms).then(wake, (error: unknown) => {
         if (!isCancellation(error)) throw error;

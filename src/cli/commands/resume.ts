@@ -9,15 +9,16 @@ import { commandsFor } from './many-control.ts';
 import type { Io } from '../io.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';
 
-export type ResumeFlags = GlobalFlags & { readonly out?: string };
+export type ResumeFlags = GlobalFlags & { readonly out?: string; readonly detach?: boolean };
 
 /** Goes on with the run of `--out`, with those of the partitions in it, or with the given one. Answers the exit code. @throws UserError */
 export async function resumeCommand(
-  { out }: ResumeFlags,
+  { out, detach }: ResumeFlags,
   settings: Settings,
   io: Io,
   runId?: string,
 ): Promise<number> {
+  const detached = detach === true ? { detach } : {};
   if (runId === undefined && out === undefined) {
     throw new UserError('BAD_USAGE', 'resume needs a run id or --out', {
       hint: '`builder_cli runs` lists the runs.',
@@ -37,7 +38,7 @@ export async function resumeCommand(
         out,
         open.map(({ record }) => ({
           partition: record.partition ?? '',
-          work: (project, options) => project.resume(record.run_id, options),
+          work: (project, options) => project.resume(record.run_id, { ...options, ...detached }),
         })),
       );
     }
@@ -50,6 +51,6 @@ export async function resumeCommand(
     io,
     stateDir: { path: found.stateDir },
     shownOut: out,
-    work: (project, options) => project.resume(found.record.run_id, options),
+    work: (project, options) => project.resume(found.record.run_id, { ...options, ...detached }),
   });
 }

@@ -1,7 +1,7 @@
 /** The live region on a terminal: what runs now, what waits, how far it is. Redrawn, never scrolled. */
 
 import { formatDuration } from '../../model/duration.ts';
-import { lineOf } from './lines.ts';
+import { itemsText, lineOf } from './lines.ts';
 
 import type { RunEvent } from '../../model/events.ts';
 import type { RunView } from '../../model/view.ts';
@@ -66,7 +66,9 @@ export function regionOf(view: RunView, nowMs: number, paint: Paint): string {
           : `waiting for limit ${step.waitsFor}`;
       const what = step.state === 'running' ? running : 'waits to retry';
       const attempt = step.attempt > 1 ? `, attempt ${step.attempt}` : '';
-      return `  ${step.id}  ${what} ${since}${attempt}`;
+      const items =
+        step.items === undefined ? '' : `  ${itemsText(step.items.total, step.items.counts)}`;
+      return `  ${step.id}  ${what} ${since}${attempt}${items}`;
     });
   const all = formatDuration(Math.max(0, nowMs - view.startedAtMs));
   return [...rows, paint.dim(`  ${ended} of ${view.steps.length} steps done, ${all}`)].join('\n');

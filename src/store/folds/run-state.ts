@@ -9,10 +9,13 @@
  * 5. Of a run that was forgotten nothing counts any more, whoever still speaks of it.
  */
 
+import { itemName } from '../../model/items.ts';
 import { isSuccess } from '../../model/outcome.ts';
+import { withNumber } from '../../model/ranges.ts';
 import { stepRecordOf } from '../../model/run-record.ts';
 
-import type { Outcome, RunStatus } from '../../model/outcome.ts';
+import type { Outcome, RunStatus, Status } from '../../model/outcome.ts';
+import type { Ranges } from '../../model/ranges.ts';
 import type { RunRecord, StepRecord } from '../../model/run-record.ts';
 import type { RunEntry } from '../entries.ts';
 import type { Verdict } from '../journal/folding.ts';
@@ -38,6 +41,8 @@ export type RunState = {
   successes: Record<string, true>;
   /** The generation in which a failure of a step was last counted. */
   failures: Record<string, number>;
+  /** Items that were counted: once for all generations if they ended well, else once in a generation. Absent: none. */
+  items?: Record<string, CountedItems>;
   /** Attempts of this generation that were counted: `step number`. */
   attempts: Record<string, true>;
   /** Steps that are executed, as far as is known. Absent: none. */
@@ -48,6 +53,12 @@ export type RunState = {
   heardMs?: number;
   /** It was taken off the record. */
   gone?: Gone;
+};
+
+export type CountedItems = {
+  readonly successes: Ranges;
+  /** Of the generation in which one was last counted. */
+  readonly failures: { readonly generation: number; readonly items: Ranges };
 };
 
 export type Gone = {
@@ -103,16 +114,30 @@ function apply(state: RunState, entry: RunEntry): Verdict {
       if (state.ended) return LOST;
       if (entry.began === true && entry.aside !== true) {
         const { job, profile, atMs: beganMs } = entry;
-        (state.running ??= {})[entry.step] = { job, profile, beganMs };
+        (state.running ??= {})[itemName(entry.step, entry.item)] = { job, profile, beganMs };
       }
-      if (entry.waits !== undefined) stopped(state, entry.step);
+      if (entry.waits !== undefined) stopped(state, itemName(entry.step, entry.item));
+      // Attempts of its items are not those of the step.
+      if (entry.item !== undefined) return WON;
       changeStep(state, entry.step, (step) => runningNow(step, entry));
       return WON;
+    case 'items': {
+      const { step, total, counts } = entry;
+      if (state.ended) return LOST;
+      changeStep(state, step, (of) => ({ ...of, status: 'RUNNING', items: { total, counts } }));
+      return WON;
+    }
     case 'shape':
       return WON;
     case 'attempt':
-      stopped(state, entry.step);
-      return once(state.ended, state.attempts, `${entry.step} ${entry.attempt}`);
+      stopped(state, itemName(entry.step, entry.item));
+      return once(
+        state.ended,
+        state.attempts,
+        `${itemName(entry.step, entry.item)} ${entry.attempt}`,
+      );
+    case 'item':
+      return countItem(state, entry);
     case 'outcome':
       return countOutcome(state, entry.outcome);
     case 'run':
@@ -132,6 +157,7 @@ function forget(state: RunState, entry: Extract<RunEntry, { type: 'prune' }>): V
   state.successes = {};
   state.failures = {};
   state.attempts = {};
+  delete state.items;
   delete state.record;
   delete state.uses;
   delete state.running;
@@ -158,6 +184,34 @@ function countOutcome(state: RunState, outcome: Outcome): Verdict {
   if ((state.failures[step] ?? 0) >= state.generation) return LOST;
   state.failures[step] = state.generation;
   return WON;
+}
+
+function countItem(state: RunState, entry: Extract<RunEntry, { type: 'item' }>): Verdict {
+  if (state.ended) return LOST;
+  const { step, item, status } = entry;
+  stopped(state, itemName(step, item));
+  changeStep(state, step, (of) => withItemEnded(of, status));
+  const { generation } = state;
+  const before = state.items?.[step];
+  const { successes, failures } = {
+    successes: before?.successes ?? [],
+    failures:
+      before?.failures.generation === generation ? before.failures : { generation, items: [] },
+  };
+  const counted = withNumber(isSuccess(status) ? successes : failures.items, item);
+  if (counted === undefined) return LOST;
+  (state.items ??= {})[step] = isSuccess(status)
+    ? { successes: counted, failures }
+    : { successes, failures: { generation, items: counted } };
+  return WON;
+}
+
+/** How far the items of a running step are. */
+function withItemEnded(step: StepRecord, status: Status): StepRecord {
+  if (step.status !== 'RUNNING' && step.status !== 'WAITING') return step;
+  const { counts = {}, ...rest } = step.items ?? {};
+  const items = { ...rest, counts: { ...counts, [status]: (counts[status] ?? 0) + 1 } };
+  return { ...step, status: 'RUNNING', items };
 }
 
 /** Counts only: the record stays open until the command that drives the run has said its last word. */

@@ -9,6 +9,7 @@ export function memoryLeases(): Leases {
       .filter((name) => name.startsWith(`${folder}/`))
       .map((name) => name.slice(folder.length + 1));
   return {
+    lookEveryMs: 20,
     takeLease: async (name) => {
       if (held.has(name)) return undefined;
       held.add(name);
