@@ -111,7 +111,8 @@ function lineOf(
   { index, status, code, reason, log }: ItemEnd,
   textOf: (index: number) => string,
 ): string {
-  const words = [code, reason].filter((word) => word !== undefined).join(': ');
+  const [why] = (reason ?? '').split('\n');
+  const words = [code, why].filter((word) => word !== undefined && word !== '').join(': ');
   return `item ${index} (${textOf(index)}) ${status}${words === '' ? '' : `  ${words}`}${log === undefined ? '' : `  ${log}`}`;
 }
 

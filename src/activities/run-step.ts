@@ -6,11 +6,10 @@
  * 3. The attempt folder belongs to this attempt alone and is gone afterwards.
  */
 
-import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
-import { itemPath } from '../model/items.ts';
+import { itemName, itemPath } from '../model/items.ts';
 import { explainFullDisk } from '../store/fs-failure.ts';
 import { takeAlone } from './alone.ts';
 import { makeRedactor } from './redactor.ts';
@@ -18,10 +17,10 @@ import { copiesAtOnce } from './first-copy.ts';
 import { hashSources, stageSources } from './stage-sources.ts';
 import { keepFile } from './keep-file.ts';
 import { makeFence } from './fence.ts';
-import { boundedValues, putOutputs } from './put-outputs.ts';
 import { placeFor } from './turns.ts';
 import { makeLazyFolder } from './lazy-folder.ts';
 import { about, identifyAttempt, previousColumnsOf, reuse, secretsInUse, united } from './reuse.ts';
+import { boundedValues, holdToContract, putOutputs } from './returned.ts';
 import { makeStepLog } from './step-log.ts';
 import { StepError } from '../model/step-error.ts';
 
@@ -39,7 +38,6 @@ import type {
   ItemTables,
   StepContext,
   StepDefinition,
-  StepReturn,
 } from '../kinds/contract.ts';
 
 /** What a worker gives to every step it runs. Paths are absolute. */
@@ -217,7 +215,8 @@ async function runIn(
           join(environment.runFolder(run.id), 'kept', `${fileName(step.id, item)}.${name}`),
         ),
     };
-    log(`attempt ${input.attempt} of ${kind.kind}`);
+    // Of many items only those have a log that say something, or fail.
+    if (item === undefined || input.attempt > 1) log(`attempt ${input.attempt} of ${kind.kind}`);
     const returned = await kind.run(options, context);
     signal.throwIfAborted();
     await holdToContract(kind, options, returned);
@@ -246,7 +245,7 @@ async function runIn(
       { values: winner.result.values, columns: winner.columns },
       { previousRows: run.previousRows, previousColumns, log },
     );
-    log(`done in ${durationMs} ms`);
+    if (item === undefined) log(`done in ${durationMs} ms`);
     const words = united(winner.result, added ?? {}, returned.saidNow);
     return { ...winner.result, ...words, cached: false, durationMs };
   } catch (error) {
@@ -258,7 +257,8 @@ async function runIn(
     turn?.end();
     await place?.release();
     stepLog.flush();
-    store.logs?.keep(run.id, step.id, logFileOf(environment, run.id, step.id));
+    const file = logFileOf(environment, run.id, step.id, item);
+    store.logs?.keep(run.id, itemName(step.id, item?.index), file);
   }
 }
 
@@ -273,37 +273,6 @@ function withoutSecrets(error: unknown, message: string, redact: (text: string) 
   }
   const { code, exitCode } = error;
   return new UserError(code, shown, { exitCode, ...(hint === undefined ? {} : { hint }) });
-}
-
-/** What a kind declares is what it returns: a mistake in its code must not look like one of a later step. */
-async function holdToContract(
-  { kind, outputs }: StepDefinition<unknown>,
-  options: unknown,
-  returned: StepReturn,
-): Promise<void> {
-  const given = Object.entries(returned.outputs ?? {});
-  const declared = outputs?.(options);
-  // The Parquet twin of a text is the runner's matter, not the kind's.
-  const names = given.map(([name]) => name).filter((name) => !name.includes('.'));
-  const differs = declared?.some((n) => !names.includes(n)) || names.length !== declared?.length;
-  if (declared !== undefined && differs) {
-    throw new StepError(
-      'KIND_BROKEN',
-      `${kind} declares the outputs ${declared.join(', ') || 'none'}, but returned ${names.join(', ') || 'none'}`,
-    );
-  }
-  for (const [name, { path }] of given) {
-    const isThere = await lstat(path).then(
-      () => true,
-      () => false,
-    );
-    if (!isThere) {
-      throw new StepError(
-        'KIND_BROKEN',
-        `${kind} returned output '${name}', but did not write ${path}`,
-      );
-    }
-  }
 }
 
 /** Under which names the newest result of a step is found. */

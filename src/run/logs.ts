@@ -8,7 +8,10 @@ import { UserError } from '../model/errors.ts';
 import type { RunRecord } from '../model/run-record.ts';
 import type { StepLogs } from '../store/store.ts';
 
-/** Text by step, of one or of all that wrote any. @throws UserError BAD_USAGE for a step that wrote none */
+/** An item of a step, as its log is asked for. */
+const ITEM = /^([a-z][a-z0-9_]*)\[(\d+)\]$/;
+
+/** Text by step, of one (or of one of its items: `score[17]`) or of all that wrote any. @throws UserError BAD_USAGE for a step that wrote none */
 export async function readLogs(
   folder: string,
   record: RunRecord,
@@ -16,8 +19,22 @@ export async function readLogs(
   kept?: StepLogs,
 ): Promise<Readonly<Record<string, string>>> {
   const logs = join(folder, 'logs');
-  const there = (await readdir(logs).catch(() => [])).map((name) => name.replace(/\.log$/, ''));
-  const others = (await kept?.others(record.run_id)) ?? new Map<string, string>();
+  const item = ITEM.exec(only ?? '');
+  if (only !== undefined && item !== null) {
+    const others = await kept?.others(record.run_id, (id) => id === only);
+    const own = await readFile(join(logs, item[1]!, `${item[2]}.log`), 'utf8').catch(() => '');
+    const text = (others?.get(only) ?? '') + own;
+    if (text !== '') return { [only]: text };
+    throw new UserError('BAD_USAGE', `item ${only} of run ${record.run_id} has written no log`, {
+      hint: 'Items that go well write one only if they have something to say.',
+    });
+  }
+  // Beside them lie folders with the logs of items.
+  const there = (await readdir(logs).catch(() => [])).flatMap((name) =>
+    name.endsWith('.log') ? [name.slice(0, -'.log'.length)] : [],
+  );
+  const isWanted = (id: string): boolean => (only === undefined ? !ITEM.test(id) : id === only);
+  const others = (await kept?.others(record.run_id, isWanted)) ?? new Map<string, string>();
   const wanted = record.steps
     .map((step) => step.id)
     .filter((id) => there.includes(id) || others.has(id));

@@ -89,8 +89,8 @@ export type Turn = {
 export type StepLogs = {
   /** Keeps a log as it is now, for other machines. Never throws, and keeps nobody waiting. */
   keep(runId: string, step: string, file: string): void;
-  /** What was kept by other state folders of a run, by step. */
-  others(runId: string): Promise<ReadonlyMap<string, string>>;
+  /** What was kept by other state folders of a run, by step, or item of one (`score[17]`). */
+  others(runId: string, isWanted: (step: string) => boolean): Promise<ReadonlyMap<string, string>>;
 };
 
 export type Store = ArtifactStore &

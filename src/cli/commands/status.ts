@@ -3,12 +3,15 @@
 import { join } from 'node:path';
 
 import { formatDuration } from '../../model/duration.ts';
+import { failedItemLines } from '../../model/trouble.ts';
 import { findRun } from '../../run/find-run.ts';
 import { readHookNotes } from '../../run/hook-notes.ts';
 import { shownStatus } from '../../run/shown-status.ts';
+import { itemsText } from '../render/lines.ts';
 import { makePaint } from '../render/paint.ts';
 import { commandsFor } from './many-control.ts';
 
+import type { StepRecord } from '../../model/run-record.ts';
 import type { HookNote } from '../../run/hook-notes.ts';
 import type { Io } from '../io.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';
@@ -37,8 +40,12 @@ export async function statusCommand(
   const width = Math.max(4, ...record.steps.map((step) => step.id.length));
   for (const step of record.steps) {
     const time = step.duration_ms === undefined ? '' : formatDuration(step.duration_ms);
-    const words = [step.id.padEnd(width), step.status, time, step.reason ?? ''];
+    const items = itemsOf(step);
+    const words = [step.id.padEnd(width), step.status, time, items, step.reason ?? ''];
     io.out(`  ${words.filter((word) => word !== '').join('  ')}`);
+    const { items: ended } = step;
+    if (ended?.total === undefined) continue;
+    for (const line of failedItemLines({ ...ended, total: ended.total })) io.out(`    ${line}`);
   }
   const isTold = record.steps.some(({ reason }) => reason !== undefined);
   if (record.error !== undefined && !isTold) io.out(`  ${record.error}`);
@@ -52,4 +59,9 @@ export async function statusCommand(
 function hookLine({ hook, state, tries, error }: HookNote): string {
   const often = tries > 1 ? ` in try ${tries}` : '';
   return `hook  ${hook}: ${state}${often}${state === 'sent' || error === undefined ? '' : `, ${error}`}`;
+}
+
+function itemsOf({ items }: StepRecord): string {
+  if (items === undefined) return '';
+  return itemsText(items.total, items.counts);
 }

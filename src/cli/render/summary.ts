@@ -1,7 +1,7 @@
 /** What a person reads when a run has ended: every step, the slowest, what failed and where to look. Pure. */
 
 import { formatDuration } from '../../model/duration.ts';
-import { countsOf, isTrouble, troubleLines } from '../../model/trouble.ts';
+import { countsOf, failedItemLines, isTrouble, troubleLines } from '../../model/trouble.ts';
 import { outcomeLine } from './lines.ts';
 
 import type { RunSummary } from '../../model/run-summary.ts';
@@ -40,6 +40,9 @@ export function summaryLines(
   const marks = { status: paint.red, step: paint.bold };
   for (const o of outcomes.filter(isTrouble)) {
     lines.push(...troubleLines(o, marks).map((line) => `  ${line}`));
+  }
+  for (const o of outcomes.filter((each) => !isTrouble(each))) {
+    lines.push(...failedItemLines(o.items).map((line) => `  ${o.step}: ${line}`));
   }
   if (summary.deliveryFailure !== undefined) {
     const { code, message, hint } = summary.deliveryFailure;

@@ -39,13 +39,13 @@ export function openS3Logs(objects: Objects, folder: string): S3Logs {
         .finally(() => going.delete(sent));
       going.add(sent);
     },
-    others: async (runId) => {
+    others: async (runId, isWanted) => {
       const texts = new Map<string, string>();
       for await (const { key } of objects.listAll(prefixOf(runId))) {
         const [step = '', from] = key.slice(prefixOf(runId).length).split('/');
-        if (from === place) continue;
-        const { bytes } = await objects.read(key);
         const id = decodeURIComponent(step);
+        if (from === place || !isWanted(id)) continue;
+        const { bytes } = await objects.read(key);
         texts.set(id, (texts.get(id) ?? '') + (bytes?.toString('utf8') ?? ''));
       }
       return texts;
