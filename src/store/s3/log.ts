@@ -26,7 +26,8 @@ export type Log<Entry> = {
     number: number,
     frames: readonly Framed<Entry>[],
   ): Promise<Told & { readonly written: Batch<Entry> } & { readonly there?: Batch<Entry> }>;
-  remove(numbers: readonly number[]): Promise<void>;
+  /** When a batch was written, by the bucket's clock; undefined: it is not there. */
+  writtenMs(number: number): Promise<number | undefined>;
 };
 
 const DIGITS = 12;
@@ -59,6 +60,9 @@ export function openLog<Entry>(objects: Objects): Log<Entry> {
       if (created || there === undefined) return { serverMs, written };
       return { serverMs, written, there: parse(number, there) };
     },
-    remove: (numbers) => objects.remove(numbers.map(logKey)),
+    writtenMs: async (number) => {
+      const { objects: found } = await objects.list(logKey(number), { most: 1 });
+      return found[0]?.writtenMs;
+    },
   };
 }
