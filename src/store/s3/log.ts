@@ -31,6 +31,8 @@ export type Log<Entry> = {
 };
 
 const DIGITS = 12;
+/** More often nobody takes a number in vain. */
+const MOST_TRIES = 10;
 
 /** Batches count from 1. */
 export function logKey(number: number): string {
@@ -56,9 +58,13 @@ export function openLog<Entry>(objects: Objects): Log<Entry> {
     write: async (number, frames) => {
       const bytes = Buffer.concat(frames.map(frame));
       const written = { number, frames, bytes: bytes.length };
-      const { created, there, serverMs } = await objects.create(logKey(number), bytes);
-      if (created || there === undefined) return { serverMs, written };
-      return { serverMs, written, there: parse(number, there) };
+      for (let tries = 1; ; tries += 1) {
+        const { created, there, serverMs } = await objects.create(logKey(number), bytes);
+        if (created) return { serverMs, written };
+        if (there !== undefined) return { serverMs, written, there: parse(number, there) };
+        // Who had taken the number in vain has given it back.
+        if (tries === MOST_TRIES) throw new Error(`the log of the store takes no batch ${number}`);
+      }
     },
     writtenMs: async (number) => {
       const { objects: found } = await objects.list(logKey(number), { most: 1 });
