@@ -62,7 +62,7 @@ export function openLog<Entry>(objects: Objects): Log<Entry> {
         const { created, there, serverMs } = await objects.create(logKey(number), bytes);
         if (created) return { serverMs, written };
         if (there !== undefined) return { serverMs, written, there: parse(number, there) };
-        // Who had taken the number in vain has given it back.
+        // It was removed between the two requests, as what is covered is.
         if (tries === MOST_TRIES) throw new Error(`the log of the store takes no batch ${number}`);
       }
     },

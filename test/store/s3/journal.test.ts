@@ -226,6 +226,7 @@ test.each([
     for (const store of [slow, reader, fresh]) {
       expect(await append(store, 'behind')).toBe(false);
       expect(await countOf(store)).toBe(15);
+      await store.settled();
     }
   }),
 );
