@@ -17,6 +17,7 @@ import { makeTransfer } from './aws-transfer.ts';
 import { makePatience } from './patience.ts';
 import { isAbsent, isTaken, serverMsOf, statusOf } from './s3-failure.ts';
 
+import type { S3Client } from '@aws-sdk/client-s3';
 import type { Listed, Objects } from './objects.ts';
 import type { S3Place } from './s3-place.ts';
 
@@ -37,7 +38,10 @@ export function openAwsObjects(
   place: S3Place,
   { patienceMs, silenceMs = SILENCE_MS }: AwsOptions,
 ): Objects {
-  const client = makeClient(place, silenceMs);
+  return requestsOf(makeClient(place, silenceMs), place, patienceMs);
+}
+
+function requestsOf(client: S3Client, place: S3Place, patienceMs: () => number): Objects {
   const bucket = place.bucket;
   const keyOf = (key: string): string => place.prefix + key;
   const patiently = makePatience(place, patienceMs, (error) => isTaken(error) || isAbsent(error));
@@ -151,6 +155,7 @@ export function openAwsObjects(
       }
       return aborted;
     },
+    within: (ms) => requestsOf(client, place, () => Math.min(ms, patienceMs())),
     close: () => client.destroy(),
   };
 }

@@ -36,6 +36,8 @@ const HIGHEST = 10 ** DIGITS - 1;
 export type Heads = {
   /** The newest one; `known` need not be read again. */
   newest(known: Head): Promise<Told & { readonly head: Head }>;
+  /** The newest one that was written in an earlier second than this, by the bucket's clock. */
+  before(writtenMs: number): Promise<Head | undefined>;
   /** False: another process was first. */
   create(head: Head): Promise<boolean>;
   read(key: string): Promise<Head | undefined>;
@@ -62,6 +64,12 @@ export function openHeads(objects: Objects): Heads {
       if (key === undefined || turnOfKey(key) <= known.turn) return { serverMs, head: known };
       return { serverMs, head: (await read(key)) ?? known };
     },
+    before: async (beforeMs) => {
+      for await (const { key, writtenMs } of objects.listAll(HEADS)) {
+        if (secondOf(writtenMs) < secondOf(beforeMs)) return read(key);
+      }
+      return undefined;
+    },
     create: async (head) => {
       const { created } = await objects.create(
         headKey(head.turn),
@@ -70,4 +78,9 @@ export function openHeads(objects: Objects): Heads {
       return created;
     },
   };
+}
+
+/** Some services tell no more than that. */
+function secondOf(ms: number): number {
+  return Math.floor(ms / 1000);
 }

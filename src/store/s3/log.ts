@@ -26,7 +26,8 @@ export type Log<Entry> = {
     number: number,
     frames: readonly Framed<Entry>[],
   ): Promise<Told & { readonly written: Batch<Entry> } & { readonly there?: Batch<Entry> }>;
-  remove(numbers: readonly number[]): Promise<void>;
+  /** When a batch was written, by the bucket's clock; undefined: it is not there. */
+  writtenMs(number: number): Promise<number | undefined>;
 };
 
 const DIGITS = 12;
@@ -61,10 +62,13 @@ export function openLog<Entry>(objects: Objects): Log<Entry> {
         const { created, there, serverMs } = await objects.create(logKey(number), bytes);
         if (created) return { serverMs, written };
         if (there !== undefined) return { serverMs, written, there: parse(number, there) };
-        // Who had taken the number in vain has given it back.
+        // It was removed between the two requests, as what is covered is.
         if (tries === MOST_TRIES) throw new Error(`the log of the store takes no batch ${number}`);
       }
     },
-    remove: (numbers) => objects.remove(numbers.map(logKey)),
+    writtenMs: async (number) => {
+      const { objects: found } = await objects.list(logKey(number), { most: 1 });
+      return found[0]?.writtenMs;
+    },
   };
 }

@@ -42,5 +42,7 @@ export type Objects = {
   remove(keys: readonly string[]): Promise<void>;
   /** Gives up uploads in parts that were begun so long ago. Answers how many. */
   abortUploads(olderThanMs: number): Promise<number>;
+  /** The same requests, made again for no longer than this. */
+  within(patienceMs: number): Objects;
   close(): void;
 };

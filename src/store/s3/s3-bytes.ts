@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 
 import { parseTree } from '../../os/hashing.ts';
-import { ARTIFACTS, artifactKey, artifactOf } from './s3-artifacts.ts';
+import { ARTIFACTS, artifactKey, artifactOf, Unsound } from './s3-artifacts.ts';
 
 import type { ArtifactRef } from '../../model/step-result.ts';
 import type { Batch, Batches, Bytes, ListedFile } from '../prune/bytes.ts';
@@ -22,7 +22,11 @@ export function s3Bytes(
   const textOf = async ({ sha256 }: Pick<ArtifactRef, 'sha256'>): Promise<string> => {
     const { materialize, release } = artifacts.hold();
     try {
-      return await readFile(await materialize({ sha256 }), 'utf8').catch(() => '');
+      return await readFile(await materialize({ sha256 }), 'utf8');
+    } catch (error) {
+      // What only cannot be reached names what it always named.
+      if (error instanceof Unsound) return '';
+      throw error;
     } finally {
       await release();
     }
