@@ -166,6 +166,14 @@ type Around = {
   readonly folder: string;
 };
 
+/** Items that are looked up or fetched beside each other: of a store elsewhere each is some requests. */
+const AT_ONCE = 32;
+
+function piecesOf<T>(all: readonly T[]): readonly (readonly T[])[] {
+  const count = Math.ceil(all.length / AT_ONCE);
+  return Array.from({ length: count }, (_, i) => all.slice(i * AT_ONCE, (i + 1) * AT_ONCE));
+}
+
 /** What of a stored result is needed here: there may be many. */
 type Kept = Good & Pick<StoredResult, 'columns'> & { readonly outputs: StepResult['outputs'] };
 
@@ -177,13 +185,16 @@ async function putTogether(
   const { store } = around.environment;
   const { gather } = tablesIn(around.environment);
   const kept: Kept[] = [];
-  for (const each of good) {
+  for (const some of piecesOf(good)) {
     around.signal.throwIfAborted();
-    const stored = await store.noted(each.fingerprint);
-    if (stored === undefined) {
-      throw new Error(`the result of item ${each.index} is not in the store any more`);
+    const found = await Promise.all(some.map(({ fingerprint }) => store.noted(fingerprint)));
+    for (const [i, each] of some.entries()) {
+      const stored = found[i];
+      if (stored === undefined) {
+        throw new Error(`the result of item ${each.index} is not in the store any more`);
+      }
+      kept.push({ ...each, columns: stored.columns, outputs: stored.result.outputs });
     }
-    kept.push({ ...each, columns: stored.columns, outputs: stored.result.outputs });
     around.onProgress();
   }
   const made: Made = { outputs: {}, columns: {} };
@@ -254,8 +265,12 @@ async function folderOf(
   const target = join(folder, 'folders', output);
   await mkdir(target, { recursive: true });
   const names = folderNames(kept);
-  for (const [i, { outputs }] of kept.entries()) {
-    await environment.store.copyTo(outputs[output]!, join(target, names[i]!));
+  for (const some of piecesOf([...kept.entries()])) {
+    await Promise.all(
+      some.map(([i, { outputs }]) =>
+        environment.store.copyTo(outputs[output]!, join(target, names[i]!)),
+      ),
+    );
     onProgress();
   }
   return target;

@@ -20,7 +20,7 @@ import type {
   StepResult,
 } from '../model/step-result.ts';
 import type { StepEnvironment } from './run-step.ts';
-import type { Waiting } from './wait-for-work.ts';
+import type { Waiting, Work } from './wait-for-work.ts';
 
 export type ItemsActivities = {
   expandItems(input: StepInput): Promise<Expanded>;
@@ -42,7 +42,7 @@ export function makeItemsActivities(
   const waiting = <T>(
     what: string,
     { run, step }: Pick<StepInput, 'run' | 'step'>,
-    work: (signal: AbortSignal, onProgress: () => void) => Promise<T>,
+    work: Work<T>['work'],
   ): Promise<T> =>
     waitForWork(
       {
@@ -56,7 +56,7 @@ export function makeItemsActivities(
     );
   return {
     expandItems: async (input) =>
-      waiting('items', input, async (signal, onProgress) =>
+      waiting('items', input, async (signal, { onProgress }) =>
         expandItems(kindOf(input), input, environment, signal, { onProgress }),
       ),
     collectItems: async ({ run, step, ends }) => {
@@ -69,7 +69,7 @@ export function makeItemsActivities(
       }
     },
     gatherItems: async (input) =>
-      waiting('all', input, async (signal, onProgress) =>
+      waiting('all', input, async (signal, { onProgress }) =>
         gatherItems(kindOf(input), input, environment, signal, { onProgress }),
       ),
   };

@@ -6,12 +6,10 @@
  * 3. The attempt folder belongs to this attempt alone and is gone afterwards.
  */
 
-import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
-import { itemPath } from '../model/items.ts';
-import { MAX_OUTPUTS, MAX_VALUES } from '../model/step-result.ts';
+import { itemName, itemPath } from '../model/items.ts';
 import { explainFullDisk } from '../store/fs-failure.ts';
 import { takeAlone } from './alone.ts';
 import { makeRedactor } from './redactor.ts';
@@ -19,8 +17,10 @@ import { copiesAtOnce } from './first-copy.ts';
 import { hashSources, stageSources } from './stage-sources.ts';
 import { keepFile } from './keep-file.ts';
 import { makeFence } from './fence.ts';
+import { placeFor } from './turns.ts';
 import { makeLazyFolder } from './lazy-folder.ts';
 import { about, identifyAttempt, previousColumnsOf, reuse, secretsInUse, united } from './reuse.ts';
+import { boundedValues, holdToContract, putOutputs } from './returned.ts';
 import { makeStepLog } from './step-log.ts';
 import { StepError } from '../model/step-error.ts';
 
@@ -28,20 +28,17 @@ import type { FoundFile } from './expand-globs.ts';
 import type { LazyFolder } from './lazy-folder.ts';
 import type { HashedSource } from './stage-sources.ts';
 import type { StoredResult } from '../store/entries.ts';
+import type { StoreLease } from '../store/leases.ts';
 import type { Store } from '../store/store.ts';
-import type { ArtifactRef, StepInput, StepResult } from '../model/step-result.ts';
-import type { InputArtifact, StepInputs } from '../model/attempt-inputs.ts';
+import type { Turns } from './turns.ts';
+import type { StepInput, StepResult } from '../model/step-result.ts';
 import type { ItemPlace } from '../model/items.ts';
-import type { Json, Scalar } from '../model/plan.ts';
 import type {
   AnyStepDefinition,
   ItemTables,
   StepContext,
   StepDefinition,
-  StepOutput,
-  StepReturn,
 } from '../kinds/contract.ts';
-import type { Column } from '../model/column.ts';
 
 /** What a worker gives to every step it runs. Paths are absolute. */
 export type StepEnvironment = {
@@ -58,6 +55,8 @@ export type StepEnvironment = {
   /** For steps with items; absent: there are none. */
   readonly items?: ItemTables;
   readonly bootId: string;
+  /** Told of attempts that stand in line for a limit, and that they do no more. */
+  readonly onWaiting?: ((input: StepInput, limit: string | undefined) => void) | undefined;
   /** W3C header of an attempt's span; absent where no trace is made. */
   readonly traceparent?: ((input: StepInput) => string) | undefined;
 };
@@ -98,14 +97,18 @@ export async function runStep(
   {
     elapsedMs = stopwatch(),
     onProgress = () => undefined,
-  }: { readonly elapsedMs?: () => number; readonly onProgress?: () => void } = {},
+    ...turns
+  }: Partial<Turns> & {
+    readonly elapsedMs?: () => number;
+    readonly onProgress?: () => void;
+  } = {},
 ): Promise<StepResult> {
   const { run, step, item, attempt } = input;
   const own = `${fileName(step.id, item)}.${run.generation}-${attempt}`;
   const folder = makeLazyFolder(join(environment.attemptsRoot, run.id, own));
   // What it reads stays on this machine as long as it runs.
   const held = environment.store.hold();
-  const around = { elapsedMs, onProgress, folder, held };
+  const around = { elapsedMs, onProgress, folder, held, turns };
   try {
     return await runIn(definition, input, environment, signal, around);
   } finally {
@@ -124,11 +127,13 @@ async function runIn(
     onProgress,
     folder,
     held,
+    turns,
   }: {
     readonly elapsedMs: () => number;
     readonly onProgress: () => void;
     readonly folder: LazyFolder;
     readonly held: Pick<Store, 'materialize'>;
+    readonly turns: Partial<Turns>;
   },
 ): Promise<StepResult> {
   const { store } = environment;
@@ -167,9 +172,11 @@ async function runIn(
         log('waits for an equal step that another run is at'),
       )
     : undefined;
+  let place: StoreLease | undefined;
   try {
     const made = turn?.waited === true ? await look() : undefined;
     if (made !== undefined) return made;
+    place = await placeFor(input, store, signal, { ...turns, log });
     const { options, inputs } = await identity.located();
     const sources = staged ?? (await stage(identity.files));
     const { fingerprint, ingredients } = identity.with(sources);
@@ -249,7 +256,10 @@ async function runIn(
     throw secrets.used.size === 0 ? told : withoutSecrets(told, message, redact);
   } finally {
     turn?.end();
+    await place?.release();
     stepLog.flush();
+    const file = logFileOf(environment, run.id, step.id, item);
+    store.logs?.keep(run.id, itemName(step.id, item?.index), file);
   }
 }
 
@@ -264,79 +274,6 @@ function withoutSecrets(error: unknown, message: string, redact: (text: string) 
   }
   const { code, exitCode } = error;
   return new UserError(code, shown, { exitCode, ...(hint === undefined ? {} : { hint }) });
-}
-
-/** What a kind declares is what it returns: a mistake in its code must not look like one of a later step. */
-async function holdToContract(
-  { kind, outputs }: StepDefinition<unknown>,
-  options: unknown,
-  returned: StepReturn,
-): Promise<void> {
-  const given = Object.entries(returned.outputs ?? {});
-  const declared = outputs?.(options);
-  // The Parquet twin of a text is the runner's matter, not the kind's.
-  const names = given.map(([name]) => name).filter((name) => !name.includes('.'));
-  const differs = declared?.some((n) => !names.includes(n)) || names.length !== declared?.length;
-  if (declared !== undefined && differs) {
-    throw new StepError(
-      'KIND_BROKEN',
-      `${kind} declares the outputs ${declared.join(', ') || 'none'}, but returned ${names.join(', ') || 'none'}`,
-    );
-  }
-  for (const [name, { path }] of given) {
-    const isThere = await lstat(path).then(
-      () => true,
-      () => false,
-    );
-    if (!isThere) {
-      throw new StepError(
-        'KIND_BROKEN',
-        `${kind} returned output '${name}', but did not write ${path}`,
-      );
-    }
-  }
-}
-
-async function putOutputs(
-  returned: StepReturn,
-  inputs: StepInputs,
-  store: Store,
-): Promise<{ outputs: Record<string, ArtifactRef>; columns: Record<string, readonly Column[]> }> {
-  const entries = Object.entries(returned.outputs ?? {});
-  if (entries.filter(([name]) => !name.includes('.')).length > MAX_OUTPUTS) {
-    throw new StepError(
-      'OUTPUT_TOO_LARGE',
-      `the step returned ${entries.length} outputs; at most ${MAX_OUTPUTS} are allowed`,
-    );
-  }
-  const outputs: Record<string, ArtifactRef> = {};
-  const columns: Record<string, readonly Column[]> = {};
-  for (const [name, output] of entries) {
-    const { path, columns: described, ...rest } = output;
-    const passed = passedOn(output, inputs);
-    outputs[name] =
-      passed === undefined
-        ? await store.put(path, rest)
-        : { ...rest, sha256: passed.sha256, bytes: passed.bytes };
-    if (described !== undefined) columns[name] = described;
-  }
-  return { outputs, columns };
-}
-
-/** The input that is also this output: it lies in the store already, and must stay there. */
-function passedOn({ path, format }: StepOutput, inputs: StepInputs): InputArtifact | undefined {
-  return Object.values(inputs)
-    .flatMap(({ outputs }) => Object.values(outputs))
-    .find((input) => input.path === path && input.format === format);
-}
-
-function boundedValues(values: Readonly<Record<string, Scalar>>): Record<string, Scalar> {
-  const size = JSON.stringify(values satisfies Json).length;
-  if (Object.keys(values).length > MAX_VALUES || size > 2000) {
-    const message = `the step returned ${Object.keys(values).length} values of ${size} bytes; at most ${MAX_VALUES} values of 2000 bytes together are allowed`;
-    throw new StepError('OUTPUT_TOO_LARGE', message);
-  }
-  return { ...values };
 }
 
 /** Under which names the newest result of a step is found. */

@@ -4,8 +4,8 @@ import { checkForeach, gathering } from './check-foreach.ts';
 import { resolveCondition } from './conditions.ts';
 import { outcomeProblems, waitForAll } from './handlers.ts';
 import { child, entriesOf, itemsOf, textOf } from './located.ts';
+import { tooManySteps } from './many-steps.ts';
 import { resolveOptions } from './options.ts';
-import { MAX_STEPS } from './profile.ts';
 import { hasReference } from './reference.ts';
 import { listed } from './scope.ts';
 import { didYouMean } from '../model/suggest.ts';
@@ -64,11 +64,8 @@ export function checkSteps(
   const ids = new Set(entries.map(([id]) => id));
   const problems: Problem[] = [];
   const paths: PathUse[] = [];
-  const tooMany = entries[MAX_STEPS];
-  if (tooMany !== undefined) {
-    const message = `the profile has ${ids.size} steps; at most ${MAX_STEPS} are supported`;
-    problems.push({ code: 'TOO_MANY_STEPS', ...tooMany[1].key, message });
-  }
+  const tooMany = tooManySteps(child(profiles.root, 'steps'));
+  if (tooMany !== undefined) problems.push(tooMany);
   const steps = entries.flatMap(([id, entry]) => {
     if (entry.value.kind !== 'map') return [];
     return [checkStep(id, entry, { input, job, profiles, ids, problems, paths })];
@@ -174,7 +171,7 @@ function checkStep(id: string, entry: Entry, around: Around): CheckedStep {
     inOptions: resolved.uses,
     needs,
   };
-  problems.push(...outcomeProblems(handling));
+  problems.push(...outcomeProblems(handling), ...limitProblems(id, located, input.limits));
   return {
     id,
     at: entry.key,
@@ -192,6 +189,23 @@ function checkStep(id: string, entry: Entry, around: Around): CheckedStep {
     ),
     queries: resolved.queries,
   };
+}
+
+/** A limit that builder.yaml does not have. */
+function limitProblems(
+  id: string,
+  located: Located,
+  limits: CheckInput['limits'],
+): readonly Problem[] {
+  const at = child(located, 'uses_limit')?.at;
+  const name = textOf(child(located, 'uses_limit'));
+  if (limits === undefined || at === undefined || name === undefined) return [];
+  if (Object.hasOwn(limits, name)) return [];
+  const known = Object.keys(limits);
+  const listing = known.length === 0 ? 'it has no limits' : `its limits: ${known.join(', ')}`;
+  const message = `step '${id}' uses the limit '${name}', which builder.yaml does not have; ${listing}`;
+  const hint = didYouMean(name, known) ?? `Write it into builder.yaml: limits: { ${name}: 2 }`;
+  return [{ code: 'UNKNOWN_LIMIT', ...at, message, hint }];
 }
 
 /** The mentions of what a step made. */

@@ -50,7 +50,16 @@ export function planFrom(
     ];
     const p95 = textOf(child(own('alert'), 'p95'));
     const description = textOf(own('description'));
-    for (const key of ['uses', 'description', 'needs', 'run_if', 'when', 'alert'] as const) {
+    const limit = textOf(own('uses_limit'));
+    for (const key of [
+      'uses',
+      'description',
+      'needs',
+      'run_if',
+      'when',
+      'alert',
+      'uses_limit',
+    ] as const) {
       const found = own(key);
       if (found !== undefined) origins[name(key)] = placeOf(found);
     }
@@ -109,6 +118,7 @@ export function planFrom(
         [own('reuse')],
         DEFAULTS.reuse && step.handling.runIf === undefined,
       ),
+      ...(limit === undefined ? {} : { limit }),
     };
   };
 

@@ -14,18 +14,31 @@ export function sizeProblems(
   plan: Omit<Plan, 'run'>,
   steps: readonly CheckedStep[],
 ): readonly Problem[] {
-  const total = bytesOf(plan);
-  if (total <= MAX_BYTES) return [];
-  const [largest, bytes] = plan.steps
-    .map((step) => [step.id, bytesOf(step)] as const)
-    .reduce((best, each) => (each[1] > best[1] ? each : best));
+  const trouble = sizeTrouble(plan);
+  if (trouble === undefined) return [];
+  const { largest, message } = trouble;
   const step = steps.find(({ id }) => id === largest);
   const at = child(step?.located, 'with')?.at ?? step?.at;
   if (at === undefined) return [];
-  const message = `the plan is too large for one run: ${megabytes(total)}, at most ${megabytes(MAX_BYTES)}; the largest step is '${largest}' with ${bytes < 100_000 ? `${Math.ceil(bytes / 1000)} kB` : megabytes(bytes)}`;
-  const hint =
-    'Put data into a file and read it with collect.files, or split the profile into two jobs.';
-  return [{ code: 'PLAN_TOO_LARGE', ...at, message, hint }];
+  return [{ code: 'PLAN_TOO_LARGE', ...at, message, hint: SMALLER }];
+}
+
+/** What there is to do about it. */
+export const SMALLER =
+  'Put data into a file and read it with collect.files; make one step with foreach of steps that differ in a value; or split the profile into two jobs.';
+
+/** How large it is, and which step most of all; undefined where it fits. */
+export function sizeTrouble(
+  plan: Omit<Plan, 'run'>,
+): { readonly largest: string; readonly message: string } | undefined {
+  const total = bytesOf(plan);
+  if (total <= MAX_BYTES) return undefined;
+  const [largest, bytes] = plan.steps
+    .map((step) => [step.id, bytesOf(step)] as const)
+    .reduce((best, each) => (each[1] > best[1] ? each : best), ['', 0] as const);
+  const size = bytes < 100_000 ? `${Math.ceil(bytes / 1000)} kB` : megabytes(bytes);
+  const message = `the plan is too large for one run: ${megabytes(total)}, at most ${megabytes(MAX_BYTES)}; the largest step is '${largest}' with ${size}`;
+  return { largest, message };
 }
 
 function bytesOf(value: unknown): number {

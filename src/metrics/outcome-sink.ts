@@ -76,7 +76,8 @@ export function entryOf(key: RunKey, event: RunEvent): RunEntry | undefined {
       return undefined;
     case 'item_ended':
       return { ...about, type: 'item', step: event.step, item: event.item, status: event.status };
-    case 'step_started': // The worker that executes it writes down that it begins.
+    case 'step_started': // The worker that executes it writes down that it begins, or waits.
+    case 'step_waiting':
       return undefined;
     case 'attempt_ended':
       if (!ENDINGS[event.result].unheard) return undefined;
@@ -132,6 +133,7 @@ function identityOf(event: RunEvent): string {
       return `${event.type} ${event.step} ${event.attempt}`;
     case 'attempt_ended':
       return `${event.type} ${itemName(event.step, event.item)} ${event.attempt}`;
+    case 'step_waiting':
     case 'items_found':
       return `${event.type} ${event.step} ${event.atMs}`;
     case 'items_ended':

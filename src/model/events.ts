@@ -40,6 +40,13 @@ export type RunEvent =
       readonly step: string;
       readonly attempt: number;
     }
+  /** It stands in line for a limit (`for`), or has stood and goes on. Told by the worker, where that is in the same process. */
+  | {
+      readonly type: 'step_waiting';
+      readonly atMs: number;
+      readonly step: string;
+      readonly for?: string;
+    }
   | {
       readonly type: 'attempt_ended';
       readonly atMs: number;

@@ -29,6 +29,7 @@ export function stepOrder(
       ...(plan.partition === undefined ? {} : { partition: plan.partition.id }),
       date,
       ...asideOf(plan),
+      ...limitOf(plan, step),
       previousRows: only(previousRows, step.reads),
       ...(previousResult === undefined ? {} : { previousResult }),
     },
@@ -58,6 +59,11 @@ export function deliverOrder(plan: Plan): Pick<DeliverInput, 'plan' | 'planSha25
 export function runOrder(plan: Plan): Omit<RunKey, 'tag'> {
   const { id, generation } = plan.run;
   return { runId: id, generation, job: plan.job, profile: plan.profile, ...asideOf(plan) };
+}
+
+function limitOf({ run }: Plan, { limit: name }: PlanStep): Pick<StepInput['run'], 'limit'> {
+  const most = name === undefined ? undefined : run.limits?.[name];
+  return name === undefined || most === undefined ? {} : { limit: { name, most } };
 }
 
 /** What is said of a run of some steps alone wherever runs are counted: it is none of its pipeline's. */

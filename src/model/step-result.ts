@@ -67,6 +67,8 @@ export type StepInput = {
     /** As in `RunKey`. */
     readonly aside?: true;
     readonly previousRows: Readonly<Record<string, number>>;
+    /** The shared limit that its attempts take a place of. */
+    readonly limit?: { readonly name: string; readonly most: number };
     /** Fingerprint of this step's result in the previous delivery. */
     readonly previousResult?: string;
   };

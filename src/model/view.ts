@@ -16,6 +16,8 @@ export type StepView = {
   readonly state: 'waiting' | 'running' | 'retrying' | 'ended';
   readonly attempt: number;
   readonly startedAtMs?: number;
+  /** The shared limit that it stands in line for. */
+  readonly waitsFor?: string;
   /** What went wrong in the attempt before this one. */
   readonly trouble?: string;
   readonly outcome?: Outcome;
@@ -51,6 +53,13 @@ export function growView(startedAtMs: number): GrowingView {
     const step = steps[i];
     if (step !== undefined && step.state !== 'ended') steps[i] = { ...step, ...changed };
   };
+  const wait = (id: string, waitsFor: string | undefined): void => {
+    const i = at.get(id) ?? -1;
+    const step = steps[i];
+    if (step === undefined) return;
+    const { waitsFor: _, ...rest } = step;
+    steps[i] = { ...rest, ...(waitsFor === undefined ? {} : { waitsFor }) };
+  };
   const addItems = (id: string, counts: ItemCounts): void => {
     const { items } = steps[at.get(id) ?? -1] ?? {};
     if (items === undefined) return;
@@ -75,6 +84,8 @@ export function growView(startedAtMs: number): GrowingView {
           attempt: event.attempt,
           startedAtMs: event.atMs,
         });
+      case 'step_waiting':
+        return wait(event.step, event.for);
       case 'items_found':
         return change(event.step, { items: { total: event.total, counts: event.counts } });
       case 'item_ended':
@@ -83,7 +94,9 @@ export function growView(startedAtMs: number): GrowingView {
         return addItems(event.step, event.counts);
       case 'attempt_ended':
         // One of many says nothing of the step.
-        if (event.reason === undefined || event.item !== undefined) return;
+        if (event.item !== undefined) return;
+        wait(event.step, undefined);
+        if (event.reason === undefined) return;
         return change(event.step, {
           state: 'retrying',
           trouble: boundText(event.reason, MOST_BYTES_OF_TROUBLE),

@@ -1,5 +1,7 @@
 /** Checks a plan that a program made, as far as the runner relies on it: what a file's checks would have found. */
 
+import { MAX_STEPS, ONE_STEP_FOR_MANY } from '../definition/many-steps.ts';
+import { SMALLER, sizeTrouble } from '../definition/plan-size.ts';
 import { UserError } from '../model/errors.ts';
 import { didYouMean } from '../model/suggest.ts';
 
@@ -8,8 +10,13 @@ import type { PlanBody } from './definition-source.ts';
 
 const STEP_ID = /^[a-z][a-z0-9_]{0,62}$/;
 
-/** @throws UserError UNKNOWN_KIND, UNKNOWN_NEED, BAD_VALUE, BAD_OPTION, CYCLE */
-export function checkGivenPlan(plan: PlanBody, kinds: readonly AnyStepDefinition[]): void {
+/** @throws UserError TOO_MANY_STEPS, PLAN_TOO_LARGE, UNKNOWN_KIND, UNKNOWN_NEED, UNKNOWN_LIMIT, BAD_VALUE, BAD_OPTION, CYCLE */
+export function checkGivenPlan(
+  plan: PlanBody,
+  kinds: readonly AnyStepDefinition[],
+  limits: Readonly<Record<string, number>>,
+): void {
+  refuseTooLarge(plan);
   const ids = new Set<string>();
   for (const { id } of plan.steps) {
     if (!STEP_ID.test(id)) {
@@ -19,6 +26,11 @@ export function checkGivenPlan(plan: PlanBody, kinds: readonly AnyStepDefinition
     ids.add(id);
   }
   const known = kinds.map(({ kind }) => kind);
+  for (const { id, limit } of plan.steps) {
+    if (limit === undefined || Object.hasOwn(limits, limit)) continue;
+    const message = `step '${id}' uses the limit '${limit}', which builder.yaml does not have`;
+    throw new UserError('UNKNOWN_LIMIT', message);
+  }
   for (const { id, kind, needs, reads, heeds = [], hears = [], options } of plan.steps) {
     const definition = kinds.find((one) => one.kind === kind);
     if (definition === undefined) {
@@ -47,6 +59,19 @@ export function checkGivenPlan(plan: PlanBody, kinds: readonly AnyStepDefinition
     }
   }
   refuseCycle(plan);
+}
+
+/** What no run could carry. */
+function refuseTooLarge(plan: PlanBody): void {
+  const { length } = plan.steps;
+  if (length > MAX_STEPS) {
+    const message = `the plan has ${length} steps; at most ${MAX_STEPS} are supported`;
+    throw new UserError('TOO_MANY_STEPS', message, { hint: ONE_STEP_FOR_MANY });
+  }
+  const trouble = sizeTrouble(plan);
+  if (trouble !== undefined) {
+    throw new UserError('PLAN_TOO_LARGE', trouble.message, { hint: SMALLER });
+  }
 }
 
 function refuseCycle({ steps }: PlanBody): void {

@@ -108,6 +108,8 @@ export type RunNote = OfRun &
         readonly item?: number;
         readonly attempt: number;
         readonly began?: true;
+        /** It waits for a place of this limit, and is not executed meanwhile. */
+        readonly waits?: string;
       }
     /** How many items a step has, and how those ended that were finished before. */
     | {

@@ -20,6 +20,10 @@ export function lineOf(event: RunEvent, paint: Paint): string | undefined {
       return `  ${event.step}: ${countText(event.total)} items${finishedText(event.counts)}`;
     case 'step_started':
       return event.attempt > 1 ? `  ${event.step}: attempt ${event.attempt}` : undefined;
+    case 'step_waiting':
+      return event.for === undefined
+        ? undefined
+        : `  ${event.step}: waiting for limit ${event.for}`;
     case 'attempt_ended':
       return event.retryInMs === undefined || event.item !== undefined
         ? undefined

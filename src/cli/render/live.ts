@@ -60,7 +60,11 @@ export function regionOf(view: RunView, nowMs: number, paint: Paint): string {
     .filter((step) => step.state === 'running' || step.state === 'retrying')
     .map((step) => {
       const since = formatDuration(Math.max(0, nowMs - (step.startedAtMs ?? nowMs)));
-      const what = step.state === 'running' ? paint.status('RUNNING') : 'waits to retry';
+      const running =
+        step.waitsFor === undefined
+          ? paint.status('RUNNING')
+          : `waiting for limit ${step.waitsFor}`;
+      const what = step.state === 'running' ? running : 'waits to retry';
       const attempt = step.attempt > 1 ? `, attempt ${step.attempt}` : '';
       const items =
         step.items === undefined ? '' : `  ${itemsText(step.items.total, step.items.counts)}`;

@@ -51,14 +51,16 @@ export async function gatherTables(
   const joined = async (some: readonly ItemTable[], path: string): Promise<WrittenTable> => {
     const { materialize, release } = ctx.hold();
     try {
-      const named: { readonly name: string; readonly artifact: InputArtifact }[] = [];
-      const selects: string[] = [];
-      for (const [n, { item, ref }] of some.entries()) {
-        const name = `i${n}`;
-        named.push({ name, artifact: { ...ref, path: await materialize(ref) } });
+      const named = await Promise.all(
+        some.map(async ({ ref }, n) => {
+          const artifact: InputArtifact = { ...ref, path: await materialize(ref) };
+          return { name: `i${n}`, artifact };
+        }),
+      );
+      const selects = some.map(({ item }, n) => {
         const own = itemColumns.map((column) => literal(item, column));
-        selects.push(`select ${[...own, '*'].join(', ')} from ${quoteName(name)}`);
-      }
+        return `select ${[...own, '*'].join(', ')} from ${quoteName(`i${n}`)}`;
+      });
       return await united(named, selects, path, ctx);
     } finally {
       await release();

@@ -20,6 +20,8 @@ import type { RunRecord, StepRecord } from '../../model/run-record.ts';
 import type { RunEntry } from '../entries.ts';
 import type { Verdict } from '../journal/folding.ts';
 
+type StepEntry = Extract<RunEntry, { type: 'step' }>;
+
 /** An attempt that has begun. */
 export type Began = {
   readonly job: string;
@@ -114,13 +116,10 @@ function apply(state: RunState, entry: RunEntry): Verdict {
         const { job, profile, atMs: beganMs } = entry;
         (state.running ??= {})[itemName(entry.step, entry.item)] = { job, profile, beganMs };
       }
+      if (entry.waits !== undefined) stopped(state, itemName(entry.step, entry.item));
       // Attempts of its items are not those of the step.
       if (entry.item !== undefined) return WON;
-      changeStep(state, entry.step, (step) => ({
-        ...step,
-        status: 'RUNNING',
-        attempts: entry.attempt,
-      }));
+      changeStep(state, entry.step, (step) => runningNow(step, entry));
       return WON;
     case 'items': {
       const { step, total, counts } = entry;
@@ -258,6 +257,12 @@ function stopped(state: RunState, step: string): void {
   if (state.running === undefined) return;
   delete state.running[step];
   if (Object.keys(state.running).length === 0) delete state.running;
+}
+
+function runningNow(step: StepRecord, { attempt, waits }: StepEntry): StepRecord {
+  const { reason: _, ...same } = step;
+  const waiting = waits === undefined ? {} : { reason: `waiting for limit ${waits}` };
+  return { ...same, status: 'RUNNING', attempts: attempt, ...waiting };
 }
 
 function endedWithRun(step: StepRecord): StepRecord {

@@ -14,6 +14,7 @@ import { STORE_FOLDING } from '../folds/folding.ts';
 import { makeJournalStore } from '../journal-store.ts';
 import { makeStorePruning } from '../prune/prune-store.ts';
 import { openMemoryJournal } from './memory-journal.ts';
+import { memoryLeases } from './memory-leases.ts';
 
 import { createHash } from 'node:crypto';
 
@@ -40,6 +41,7 @@ export function openMemoryStore({
   return {
     bootId,
     ...artifacts,
+    ...memoryLeases(),
     ...makeJournalStore({ journal, artifacts, soundness, bootId }),
     adopting: makeMemoryTurn(),
     prune: (work) =>

@@ -14,6 +14,7 @@ import { sweepTemporary, temporaryName } from '../../os/atomic.ts';
 import { byUmask } from '../../os/umask.ts';
 
 export type Cache = {
+  readonly folder: string;
   /** A name on its filesystem for a file that is being made. */
   draft(): Promise<string>;
   /** Makes a finished file a copy. It is gone from `file`. */
@@ -44,8 +45,8 @@ export function openCache(root: string, mostBytes: number): Cache {
   const trimSoon = (): void => {
     if (came < mostBytes * LOOK_AFTER) return;
     came = 0;
-    trimming ??= trim(files, mostBytes)
-      .then(() => Promise.all([held, tmp].map((folder) => sweepTemporary(folder))))
+    trimming ??= Promise.all([held, tmp].map((folder) => sweepTemporary(folder)))
+      .then(() => trim(files, mostBytes))
       // It is room saved; what could not be removed is found the next time.
       .then(
         () => undefined,
@@ -55,6 +56,7 @@ export function openCache(root: string, mostBytes: number): Cache {
   };
 
   return {
+    folder: root,
     draft: async () => {
       await mkdir(tmp, { recursive: true });
       return temporaryName(tmp);
