@@ -230,6 +230,7 @@ async function runIn(
         ...about(returned),
       },
       runId: run.id,
+      ...(item === undefined ? {} : { item: true }),
       ...(identity.reusable && item === undefined ? { step: stepName(run, step.id) } : {}),
       writtenAtMs: Date.now(),
       durationMs,

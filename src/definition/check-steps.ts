@@ -148,14 +148,11 @@ function checkStep(id: string, entry: Entry, around: Around): CheckedStep {
   for (const use of [...told, ...conditionUses]) {
     if (use.part !== 'run' && ids.has(use.step)) note(use.step, use.at);
   }
+  for (const { step, at } of ofItems) if (ids.has(step)) note(step, at);
   for (const need of needs.keys()) if (isNamed(need, resolved.names)) reads.add(need);
   // The table of the items is read to find them, not by each of them.
   const itemReads = new Set(reads);
-  for (const { step, at } of ofItems) {
-    if (!ids.has(step)) continue;
-    note(step, at);
-    reads.add(step);
-  }
+  for (const { step } of ofItems) if (ids.has(step)) reads.add(step);
 
   const outputs = [
     ...read(resolved.uses).flatMap(({ at, step, part, name }) =>

@@ -117,13 +117,13 @@ type WhenShape = boolean | Readonly<Record<string, unknown>>;
 
 const item = z.union([plainScalar(), z.record(memberName(), plainScalar())]);
 
+const LIST_WORDS =
+  'expected a list of values or of mappings, the name of a table, or a reference to a table or a list';
+
 /** Shape of `foreach`, references replaced but in its list. */
 export const foreachSchema = z.strictObject({
   in: z
-    .union([z.string().min(1), z.array(item).min(1)], {
-      error:
-        'expected a list of values or of mappings, the name of a table, or a reference to a table or a list',
-    })
+    .union([z.string({ error: LIST_WORDS }).min(1), z.array(item).min(1)], { error: LIST_WORDS })
     .describe(
       'The items: a list of values or of mappings, ${{ params.x }} of type list, or a table such as shops.',
     ),

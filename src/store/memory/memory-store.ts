@@ -136,6 +136,7 @@ function memoryArtifacts(folder: string): {
       files.has(sha256) && (trees.get(sha256) ?? []).every((entry) => files.has(entry.sha256)),
   };
   const bytes: Bytes = {
+    textOf: async ({ sha256 }) => files.get(sha256)?.toString('utf8') ?? '',
     filesOf: async (ref) => [
       { name: ref.sha256, bytes: files.get(ref.sha256)?.length ?? 0 },
       ...(ref.format === 'tree' ? (trees.get(ref.sha256) ?? []) : []).map((entry) => ({
