@@ -42,12 +42,12 @@ test('where both wait for a worker the run of a schedule goes before the runs of
       const connection = await Connection.connect({ address });
       const waiting = async (type: string, prefix: string): Promise<number> => {
         const query = `WorkflowType = '${type}' AND ExecutionStatus = 'Running'`;
-        const { executions = [] } = await connection.workflowService.listWorkflowExecutions({
+        const { executions } = await connection.workflowService.listWorkflowExecutions({
           namespace: 'default',
           query,
         });
         let count = 0;
-        for (const { execution } of executions ?? []) {
+        for (const { execution } of executions) {
           if (execution?.workflowId?.startsWith(prefix) !== true) continue;
           const { pendingActivities } = await connection.workflowService.describeWorkflowExecution({
             namespace: 'default',
