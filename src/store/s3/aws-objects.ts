@@ -131,15 +131,15 @@ function requestsOf(client: S3Client, place: S3Place, patienceMs: () => number):
             new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }),
           ),
         );
-        const [failed] = answer.Errors ?? [];
-        if (failed !== undefined && failed.Code !== 'NoSuchKey')
+        const failed = answer.Errors?.find(({ Code }) => Code !== 'NoSuchKey');
+        if (failed !== undefined)
           throw Object.assign(new Error(failed.Message), { name: failed.Code ?? 'Error' });
       }
     },
-    abortUploads: async (olderThanMs) => {
+    abortUploads: async (prefix, olderThanMs) => {
       const { uploads, nowMs } = await patiently(async () => {
         const answer = await client.send(
-          new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: place.prefix }),
+          new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: keyOf(prefix) }),
         );
         return { uploads: answer.Uploads ?? [], nowMs: toldBy(answer) ?? Date.now() };
       });

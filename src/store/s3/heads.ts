@@ -30,6 +30,7 @@ export type Head = {
 export const HEADS = 'journal/heads/';
 export const NO_HEAD: Head = Object.freeze({ turn: 0, covered: 0, tables: [], by: '' });
 
+const SOME = 10;
 const DIGITS = 12;
 const HIGHEST = 10 ** DIGITS - 1;
 
@@ -47,8 +48,10 @@ export function headKey(turn: number): string {
   return HEADS + String(HIGHEST - turn).padStart(DIGITS, '0');
 }
 
-export function turnOfKey(key: string): number {
-  return HIGHEST - Number(key.slice(HEADS.length));
+/** Undefined for what is not ours. */
+export function turnOfKey(key: string): number | undefined {
+  const digits = key.slice(HEADS.length);
+  return /^\d{12}$/.test(digits) ? HIGHEST - Number(digits) : undefined;
 }
 
 export function openHeads(objects: Objects): Heads {
@@ -59,14 +62,16 @@ export function openHeads(objects: Objects): Heads {
   return {
     read,
     newest: async (known) => {
-      const { objects: found, serverMs } = await objects.list(HEADS, { most: 1 });
-      const key = found[0]?.key;
-      if (key === undefined || turnOfKey(key) <= known.turn) return { serverMs, head: known };
+      // Somebody may have put something there.
+      const { objects: found, serverMs } = await objects.list(HEADS, { most: SOME });
+      const key = found.find((one) => turnOfKey(one.key) !== undefined)?.key;
+      if (key === undefined || turnOfKey(key)! <= known.turn) return { serverMs, head: known };
       return { serverMs, head: (await read(key)) ?? known };
     },
     before: async (beforeMs) => {
       for await (const { key, writtenMs } of objects.listAll(HEADS)) {
-        if (secondOf(writtenMs) < secondOf(beforeMs)) return read(key);
+        if (turnOfKey(key) !== undefined && secondOf(writtenMs) < secondOf(beforeMs))
+          return read(key);
       }
       return undefined;
     },

@@ -39,9 +39,10 @@ export function logKey(number: number): string {
   return LOG + String(number).padStart(DIGITS, '0');
 }
 
-/** The number of a batch, by its key. */
-export function numberOf(key: string): number {
-  return Number(key.slice(LOG.length));
+/** The number of a batch, by its key; undefined for what is not ours. */
+export function numberOf(key: string): number | undefined {
+  const digits = key.slice(LOG.length);
+  return /^\d{12}$/.test(digits) ? Number(digits) : undefined;
 }
 
 export function openLog<Entry>(objects: Objects): Log<Entry> {

@@ -38,10 +38,14 @@ const MOST_TRIES = 5;
 /** Copies of one artifact that are looked at. */
 const MOST_COPIES = 100;
 
-/** sha256 and the rest of a key. */
-export function artifactOf(key: string): { readonly sha256: string; readonly unique: string } {
-  const [sha256 = '', unique = ''] = key.slice(ARTIFACTS.length).split('/');
-  return { sha256, unique };
+const KEY = /^artifacts\/([0-9a-f]{64})\/([0-9a-f]{16})$/;
+
+/** sha256 and the rest of a key; undefined for what is not ours. */
+export function artifactOf(
+  key: string,
+): { readonly sha256: string; readonly unique: string } | undefined {
+  const [, sha256, unique] = KEY.exec(key) ?? [];
+  return sha256 === undefined || unique === undefined ? undefined : { sha256, unique };
 }
 
 export function artifactKey(sha256: string, unique: string): string {
@@ -64,7 +68,7 @@ export function openS3Artifacts(objects: Objects, cache: Cache): ArtifactStore {
     if (!/^[0-9a-f]{64}$/.test(sha256))
       throw new Error(`'${sha256}' is not the name of an artifact`);
     const { objects: found } = await objects.list(artifactKey(sha256, ''), { most: MOST_COPIES });
-    return found;
+    return found.filter(({ key }) => artifactOf(key) !== undefined);
   };
 
   /** Bytes that came wrong twice, in the same way, are so in the bucket, and nobody else's: their key is never written again. */

@@ -6,7 +6,7 @@ import { stage } from '../../../src/delivery/folder/stage.ts';
 import { parseS3Place } from '../../../src/store/s3/s3-place.ts';
 import { s3StoreOver } from '../../../src/store/s3/s3-store.ts';
 import { BUCKET } from '../../harness/s3-server.ts';
-import { fileIn, FINGERPRINT, resultOf } from '../fixtures.ts';
+import { factOf, fileIn, FINGERPRINT, resultOf } from '../fixtures.ts';
 import { withCloud } from './fixtures.ts';
 
 import type { ArtifactRef } from '../../../src/model/step-result.ts';
@@ -314,12 +314,42 @@ test('an upload that a killed process left is swept by prune a day later', () =>
     const begun = Date.now();
     server.uploads.set('left', { key: 'pre/artifacts/a/b', begunMs: begun, parts: new Map() });
     server.uploads.set('foreign', { key: 'elsewhere/x', begunMs: begun, parts: new Map() });
+    server.uploads.set('other', { key: 'pre/videos/x', begunMs: begun, parts: new Map() });
     const store = await open();
     const sweep = () => store.prune((pruning) => pruning.sweep({ goingOn: async () => [] }));
     server.aheadMs = 23 * HOUR_MS;
     await sweep();
-    expect(server.uploads.size).toBe(2);
+    expect(server.uploads.size).toBe(3);
     server.aheadMs = 25 * HOUR_MS;
     await sweep();
-    expect([...server.uploads.keys()]).toEqual(['foreign']);
+    expect([...server.uploads.keys()]).toEqual(['foreign', 'other']);
+  }));
+
+test('prune and compaction leave alone what is not of the store', () =>
+  withCloud(async (cloud) => {
+    const { server, open } = cloud;
+    const names = [
+      ...['artifacts/app/app.zip', 'artifacts/readme.txt', `artifacts/${FINGERPRINT}/notes.txt`],
+      ...[
+        'journal/log/!first',
+        'journal/log/diary.txt',
+        'journal/heads/!first',
+        'journal/tables/x',
+      ],
+      ...['leases/pruning/!first', 'leases/pruning/note', 'logs/mine'],
+    ].map((name) => `pre/${name}`);
+    const journal = { compactEvery: 2 };
+    const store = await open({ journal });
+    const theirs = { bytes: Buffer.from('theirs'), etag: '"x"', writtenMs: Date.now() };
+    for (const name of names) server.objects.set(name, theirs);
+    for (let day = 0; day < 3; day += 1) {
+      server.aheadMs = day * 25 * HOUR_MS;
+      const later = await open({ name: `day-${day}`, journal });
+      for (let i = 0; i < 4; i += 1) await later.append([factOf({ runId: `run-${day}-${i}` })]);
+      await later.settled();
+      await later.prune((pruning) => pruning.sweep({ goingOn: async () => [] }));
+    }
+    expect([...server.objects.keys()].filter((key) => names.includes(key))).toEqual(names);
+    expect([...server.objects.keys()]).not.toContain('pre/journal/log/000000000001');
+    store.close();
   }));
