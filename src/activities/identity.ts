@@ -1,5 +1,6 @@
 /** What a step's result depends on, found without executing it: shared by the runner and by `explain`. */
 
+import { pathOf } from '../model/nested.ts';
 import { expandGlobs } from './expand-globs.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { fingerprintForm, materialize } from './materialize.ts';
@@ -79,7 +80,8 @@ export async function identify(
       version: kind.version,
       options: form,
       sources: hasPlaces ? sources.map((source) => ({ ...source, name: source.below })) : sources,
-      inputs,
+      // What an option names of a step further out is in the option.
+      inputs: Object.fromEntries(Object.entries(inputs).filter(([id]) => pathOf(id) === undefined)),
       ...(reusable || salt === undefined ? {} : { salt }),
     });
   const now = identityOf(await hash(files));
@@ -89,17 +91,17 @@ export async function identify(
 /** Stands for the place of an output before anybody needs it; no path begins like this. */
 const UNLOCATED = '\u0000artifact ';
 
-type PathOf = (ref: ArtifactRef) => string;
+type PlaceOf = (ref: ArtifactRef) => string;
 
 /** What a step reads, with each output at its place. */
-function inputsOf(results: Readonly<Record<string, StepResult>>, pathOf: PathOf): StepInputs {
+function inputsOf(results: Readonly<Record<string, StepResult>>, placeOf: PlaceOf): StepInputs {
   return Object.fromEntries(
     Object.entries(results).map(([id, { values, outputs }]) => [
       id,
       {
         values,
         outputs: Object.fromEntries(
-          Object.entries(outputs).map(([name, ref]) => [name, { ...ref, path: pathOf(ref) }]),
+          Object.entries(outputs).map(([name, ref]) => [name, { ...ref, path: placeOf(ref) }]),
         ),
       },
     ]),

@@ -10,6 +10,7 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
+import { fileNameOf, nameIn } from '../model/nested.ts';
 import { MAX_OUTPUTS, MAX_VALUES } from '../model/step-result.ts';
 import { explainFullDisk } from '../store/fs-failure.ts';
 import { makeRedactor } from './redactor.ts';
@@ -57,8 +58,16 @@ export type StepEnvironment = {
 };
 
 /** Path of a step's log. */
-export function logFileOf(environment: StepEnvironment, runId: string, step: string): string {
-  return join(environment.runFolder(runId), 'logs', `${step}.log`);
+export function logFileOf(
+  environment: Pick<StepEnvironment, 'runFolder'>,
+  { run, step }: Pick<StepInput, 'run' | 'step'>,
+): string {
+  return join(environment.runFolder(run.id), 'logs', `${fileOf({ run, step })}.log`);
+}
+
+/** The step's name in the run, as a part of the names of files. */
+function fileOf({ run, step }: Pick<StepInput, 'run' | 'step'>): string {
+  return fileNameOf(nameIn(run.within, step.id));
 }
 
 /** Whole milliseconds since now, at least 1: what ran took some time. */
@@ -78,7 +87,7 @@ export async function runStep(
     onProgress = () => undefined,
   }: { readonly elapsedMs?: () => number; readonly onProgress?: () => void } = {},
 ): Promise<StepResult> {
-  const own = `${input.step.id}.${input.run.generation}-${input.attempt}`;
+  const own = `${fileOf(input)}.${input.run.generation}-${input.attempt}`;
   const folder = makeLazyFolder(join(environment.attemptsRoot, input.run.id, own));
   try {
     return await runIn(definition, input, environment, signal, { elapsedMs, onProgress, folder });
@@ -121,7 +130,7 @@ async function runIn(
   const identity = await identifyAttempt(definition, input, store, secrets, signal, reading);
   const redactor = makeRedactor([...secrets.used.values()]);
   const redact = (text: string): string => redactor.text(text);
-  const stepLog = makeStepLog(logFileOf(environment, run.id, step.id), redact);
+  const stepLog = makeStepLog(logFileOf(environment, input), redact);
   const log = stepLog.line;
 
   const previousColumns = previousColumnsOf(store, input);
@@ -150,7 +159,7 @@ async function runIn(
         folder: () => folder.path(),
         attemptsRoot: environment.attemptsRoot,
         run: run.id,
-        step: step.id,
+        step: nameIn(run.within, step.id),
       }),
       limits: environment.limits(input.concurrency),
       ...(environment.engine === undefined ? {} : { engine: environment.engine }),
@@ -165,7 +174,7 @@ async function runIn(
       redact,
       redactStream: () => redactor.stream(),
       keepFile: (path, name) =>
-        keepFile(path, join(environment.runFolder(run.id), 'kept', `${step.id}.${name}`)),
+        keepFile(path, join(environment.runFolder(run.id), 'kept', `${fileOf(input)}.${name}`)),
     };
     log(`attempt ${input.attempt} of ${kind.kind}`);
     const returned = await kind.run(options, context);
@@ -297,6 +306,10 @@ function boundedValues(values: Readonly<Record<string, Scalar>>): Record<string,
 }
 
 /** Under which names the newest result of a step is found. */
-function stepName({ job, profile, partition }: StepInput['run'], id: string) {
-  return { job, profile, ...(partition === undefined ? {} : { partition }), id };
+function stepName({ job, profile, partition, within }: StepInput['run'], id: string) {
+  return {
+    ...{ job, profile, id },
+    ...(partition === undefined ? {} : { partition }),
+    ...(within === undefined ? {} : { within }),
+  };
 }

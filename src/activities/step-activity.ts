@@ -2,6 +2,7 @@
 
 import { CancelledFailure, Context } from '@temporalio/activity';
 
+import { nameIn } from '../model/nested.ts';
 import { endingOf, failureOfAttempt } from '../model/endings.ts';
 import { makeAwakeClock } from './awake-clock.ts';
 import { applicationFailure } from './application-failure.ts';
@@ -58,7 +59,7 @@ async function attempt(
   );
   let interruption: Interruption | undefined;
   try {
-    const key = JSON.stringify([run.id, run.generation, step.id]);
+    const key = JSON.stringify([run.id, run.generation, nameIn(run.within, step.id)]);
     const work = await goingOn.join(key, (own) => workOf(definition, input, environment, own));
     const givenUp = new Promise<never>((_, reject) => {
       const onCancel = (): void => {
@@ -82,7 +83,7 @@ async function attempt(
     const why = failureOfAttempt(error, {
       interruption,
       limitMs: input.limitMs ?? step.timeoutMs,
-      log: logFileOf(environment, run.id, step.id),
+      log: logFileOf(environment, input),
       durationMs: elapsedMs(),
     });
     // The server takes this word only for an attempt that it has asked to stop.

@@ -4,9 +4,11 @@ import { resolveCondition } from './conditions.ts';
 import { outcomeProblems, waitForAll } from './handlers.ts';
 import { child, entriesOf, itemsOf, textOf } from './located.ts';
 import { resolveOptions } from './options.ts';
+import { PROFILE_SPEC, specOf } from './profile-kind.ts';
 import { MAX_STEPS } from './profile.ts';
 import { hasReference } from './reference.ts';
 import { listed } from './scope.ts';
+import { MAIN_OUTPUT, PROFILE_KIND } from '../model/plan.ts';
 import { didYouMean } from '../model/suggest.ts';
 
 import type { CheckInput } from './check.ts';
@@ -16,6 +18,7 @@ import type { Problem } from '../model/errors.ts';
 import type { Handling } from './handlers.ts';
 import type { KindSpec } from './kind-spec.ts';
 import type { Entry, Located, LocatedMap, Place } from './located.ts';
+import type { CheckedNested } from './nested.ts';
 import type { PathUse, ResolvedOptions } from './options.ts';
 import type { Condition, Json } from '../model/plan.ts';
 import type { Query } from './query.ts';
@@ -41,6 +44,8 @@ export type CheckedStep = {
   /** Values it mentions, likewise. */
   readonly values: readonly { readonly at: Place; readonly step: string; readonly value: string }[];
   readonly queries: readonly Query[];
+  /** Of a profile that is a step: what it is made of. Absent as well where that cannot be told. */
+  readonly nested?: CheckedNested;
 };
 
 export type CheckedSteps = {
@@ -54,20 +59,30 @@ export function checkSteps(
   input: CheckInput,
   job: CheckedJob,
   profiles: CheckedProfiles,
+  {
+    nestedOf,
+    taken = [],
+  }: {
+    /** What a step is made of that is a profile; undefined, with a problem, where that cannot be told. */
+    readonly nestedOf: NestedOf;
+    /** Names of tables that the profile is given as a step. */
+    readonly taken?: readonly string[];
+  },
 ): CheckedSteps {
   const entries = entriesOf(child(profiles.root, 'steps'));
-  const ids = new Set(entries.map(([id]) => id));
+  const ids = new Set([...entries.map(([id]) => id), ...taken]);
   const problems: Problem[] = [];
   const paths: PathUse[] = [];
   const tooMany = entries[MAX_STEPS];
   if (tooMany !== undefined) {
-    const message = `the profile has ${ids.size} steps; at most ${MAX_STEPS} are supported`;
+    const message = `the profile has ${entries.length} steps; at most ${MAX_STEPS} are supported`;
     problems.push({ code: 'TOO_MANY_STEPS', ...tooMany[1].key, message });
   }
   const steps = entries.flatMap(([id, entry]) => {
     if (entry.value.kind !== 'map') return [];
-    return [checkStep(id, entry, { input, job, profiles, ids, problems, paths })];
+    return [checkStep(id, entry, { input, job, profiles, ids, problems, paths, nestedOf })];
   });
+  problems.push(...steps.flatMap((step) => takenProblems(step, taken)));
   waitForAll(steps.map(({ handling }) => handling));
   const inputs = new Set(job.scope.inputs.values());
   return {
@@ -78,7 +93,39 @@ export function checkSteps(
   };
 }
 
-type Around = {
+/** A table that the profile is given is a table, and no step. */
+function takenProblems(
+  { outputs, values, handling }: CheckedStep,
+  taken: readonly string[],
+): readonly Problem[] {
+  const isTaken = ({ step }: { readonly step: string }): boolean => taken.includes(step);
+  const told = [...handling.inCondition, ...handling.inOptions].flatMap((use) =>
+    use.part === 'outcome' ? [use] : [],
+  );
+  const wrong = [
+    ...outputs.filter((use) => isTaken(use) && use.output !== MAIN_OUTPUT),
+    ...values.filter(isTaken),
+    ...told.filter(isTaken),
+  ];
+  return wrong.map(({ at, step }) => {
+    const message = `'${step}' is a table that the profile is given: it has no other outputs, no values and no status`;
+    return { code: 'BAD_REFERENCE', ...at, message };
+  });
+}
+
+export type NestedOf = (step: MaybeNested, around: Around) => CheckedNested | undefined;
+
+/** A step that `uses: profile`, as far as its own file tells. */
+export type MaybeNested = {
+  readonly id: string;
+  readonly entry: Entry;
+  /** Undefined: something is wrong with them. */
+  readonly options: Json | undefined;
+  readonly uses: readonly StepUse[];
+};
+
+export type Around = {
+  readonly nestedOf: NestedOf;
   readonly input: CheckInput;
   readonly job: CheckedJob;
   readonly profiles: CheckedProfiles;
@@ -157,11 +204,16 @@ function checkStep(id: string, entry: Entry, around: Around): CheckedStep {
     needs,
   };
   problems.push(...outcomeProblems(handling));
+  const nested =
+    spec?.kind === PROFILE_KIND
+      ? around.nestedOf({ id, entry, options: resolved.options, uses: resolved.uses }, around)
+      : undefined;
   return {
     id,
     at: entry.key,
     located,
-    spec,
+    ...(nested === undefined ? {} : { nested }),
+    spec: nested === undefined ? spec : specOf(nested.gives),
     options: resolved.options,
     when,
     handling,
@@ -186,7 +238,7 @@ function kindOf(
   { input, profiles, problems }: Around,
 ): KindSpec | undefined {
   const uses = child(entry.value, 'uses');
-  const names = input.kinds.map((kind) => kind.kind);
+  const names = [...input.kinds.map((kind) => kind.kind), PROFILE_KIND];
   if (uses === undefined) {
     if (profiles.complete) {
       const message = `step '${id}': the key 'uses' is missing; known kinds: ${names.join(', ')}`;
@@ -196,6 +248,7 @@ function kindOf(
   }
   const name = textOf(uses);
   if (name === undefined) return undefined;
+  if (name === PROFILE_KIND) return PROFILE_SPEC;
   const found = input.kinds.find((kind) => kind.kind === name);
   if (found === undefined && !hasReference(name)) {
     const hint = didYouMean(name, names);

@@ -178,6 +178,18 @@ function replaceSql(
         `in a query a needed step is a table; write ${table} and list the step under needs`,
       );
     } else if (found.kind === 'step') push(refTo(found), i);
+    else if (found.kind === 'given') {
+      const mention = isRef(found.node) ? mentionOf(found.node) : undefined;
+      if (isRef(found.node) && mention?.part !== 'outputs') push(found.node, i);
+      else {
+        const what = mention === undefined ? 'a text that is put together' : 'a file';
+        refuse(
+          at,
+          `params.${found.name} is ${what} when the step runs, and a query takes single values; give it one`,
+        );
+        failed = true;
+      }
+    }
   }
   if (failed) return { kind: 'hole', at: scalar.at };
   if (parts.some((part) => typeof part !== 'string') && isBlank(parts)) {

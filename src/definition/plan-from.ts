@@ -1,6 +1,7 @@
 /** Makes the plan of a definition that has no problems, and tells where each setting came from. Pure. */
 
 import { parseDuration } from '../model/duration.ts';
+import { nameIn } from '../model/nested.ts';
 import { hearsOf, heedsOf } from './handlers.ts';
 import { child, entriesOf, plainOf, textOf } from './located.ts';
 import { DEFAULTS } from './profile.ts';
@@ -10,7 +11,8 @@ import type { CheckedProfiles } from './check-profiles.ts';
 import type { CheckedStep, CheckedSteps } from './check-steps.ts';
 import type { Handling } from './handlers.ts';
 import type { Located } from './located.ts';
-import type { Plan, PlanStep, Scalar } from '../model/plan.ts';
+import type { Plan, PlanStep, Scalar, StepOutputName } from '../model/plan.ts';
+import type { CheckedNested } from './nested.ts';
 
 type Origins = Record<string, string>;
 
@@ -22,15 +24,61 @@ export function planFrom(
 ): { readonly plan: Omit<Plan, 'run'>; readonly origins: Readonly<Origins> } {
   const origins: Origins = {};
   const root = profiles.root;
-  const defaults = child(root, 'defaults');
   const params: Record<string, Scalar> = {};
   for (const [name, { value, from }] of job.params) {
     if (value !== undefined) params[name] = value;
     origins[`params.${name}`] = typeof from === 'string' ? from : `${from.file}:${from.line}`;
   }
+  const { steps: ownSteps, ...ofProfile } = profilePlan(profiles, steps, { prefix: '', origins });
+  const { partition } = job.cut;
+  const wall = job.job?.budgets?.wall;
+  const every = textOf(child(root, 'expected_every'));
+  for (const [name, { value }] of entriesOf(child(job.root, 'inputs'))) {
+    origins[`inputs.${name}`] = placeOf(child(value, 'path') ?? value);
+  }
+  if (wall !== undefined) {
+    origins['budgets.wall'] = placeOf(child(child(job.root, 'budgets'), 'wall')!);
+  }
+  if (every !== undefined) origins['expected_every'] = placeOf(child(root, 'expected_every')!);
+  const plan: Omit<Plan, 'run'> = {
+    format: 1,
+    job: job.job?.job ?? '',
+    profile: textOf(child(root, 'profile')) ?? '',
+    params,
+    ...(partition === undefined || partition === 'hole' ? {} : { partition }),
+    ...ofProfile,
+    budgets: wall === undefined ? {} : { wallMs: parseDuration(wall) },
+    ...(every === undefined ? {} : { expectedEveryMs: parseDuration(every) }),
+    steps: ownSteps,
+  };
+  return { plan, origins };
+}
+
+type Within = {
+  /** Stands before the names of settings. */
+  readonly prefix: string;
+  readonly origins: Origins;
+  /** The tables it is given, by its own names; `step` is a path. */
+  readonly takes?: ReadonlyMap<string, StepOutputName>;
+  /** False: nothing in it takes the result of an earlier run. */
+  readonly reuse?: boolean;
+};
+
+/** A step that is a profile ends with its steps; no limit that anybody set is longer. */
+const NO_LIMIT = '90d';
+
+/** The part of a plan that one profile makes. */
+function profilePlan(
+  profiles: CheckedProfiles,
+  steps: CheckedSteps,
+  { prefix, origins, takes = new Map(), reuse = true }: Within,
+): Pick<Plan, 'concurrency' | 'onFailure' | 'steps'> {
+  const root = profiles.root;
+  const defaults = child(root, 'defaults');
   const setting = <T>(name: string, places: readonly (Located | undefined)[], builtIn: T): T => {
     const found = places.find((place) => place !== undefined);
-    origins[name] = found === undefined ? 'built in' : `${found.at.file}:${found.at.line}`;
+    origins[`${prefix}${name}`] =
+      found === undefined ? 'built in' : `${found.at.file}:${found.at.line}`;
     return found === undefined ? builtIn : (plainOf(found) as T);
   };
   const durationOf = (
@@ -52,10 +100,10 @@ export function planFrom(
     const description = textOf(own('description'));
     for (const key of ['uses', 'description', 'needs', 'run_if', 'when', 'alert'] as const) {
       const found = own(key);
-      if (found !== undefined) origins[name(key)] = placeOf(found);
+      if (found !== undefined) origins[`${prefix}${name(key)}`] = placeOf(found);
     }
     for (const [key, { value }] of entriesOf(own('with'))) {
-      origins[name(`with.${key}`)] = placeOf(value);
+      origins[`${prefix}${name(`with.${key}`)}`] = placeOf(value);
     }
     const backoffMs = durationOf(name('retry.backoff'), retry('backoff'), DEFAULTS.retry.backoff);
     const maxBackoffMs = durationOf(
@@ -72,8 +120,9 @@ export function planFrom(
       id: step.id,
       kind: step.spec?.kind ?? '',
       ...(description === undefined ? {} : { description }),
-      needs: [...step.needs.keys()],
-      reads: [...step.reads],
+      needs: [...step.needs.keys()].filter((need) => !takes.has(need)),
+      reads: [...step.reads].filter((read) => !takes.has(read)),
+      ...takesOf(step, takes),
       ...handlingOf(step.handling),
       options: step.options ?? {},
       ...(step.when === undefined ? {} : { when: step.when }),
@@ -102,38 +151,61 @@ export function planFrom(
       core: setting(name('core'), [own('core')], DEFAULTS.core),
       ...(p95 === undefined ? {} : { p95Ms: parseDuration(p95) }),
       allowFailure: setting(name('allow_failure'), [own('allow_failure')], DEFAULTS.allow_failure),
-      // What tells how others ended is done each time.
-      reuse: setting(
-        name('reuse'),
-        [own('reuse')],
-        DEFAULTS.reuse && step.handling.runIf === undefined,
-      ),
+      reuse: isReused(step),
     };
   };
-
-  const { partition } = job.cut;
-  const wall = job.job?.budgets?.wall;
-  const every = textOf(child(root, 'expected_every'));
-  for (const [name, { value }] of entriesOf(child(job.root, 'inputs'))) {
-    origins[`inputs.${name}`] = placeOf(child(value, 'path') ?? value);
-  }
-  if (wall !== undefined) {
-    origins['budgets.wall'] = placeOf(child(child(job.root, 'budgets'), 'wall')!);
-  }
-  if (every !== undefined) origins['expected_every'] = placeOf(child(root, 'expected_every')!);
-  const plan: Omit<Plan, 'run'> = {
-    format: 1,
-    job: job.job?.job ?? '',
-    profile: textOf(child(root, 'profile')) ?? '',
-    params,
-    ...(partition === undefined || partition === 'hole' ? {} : { partition }),
+  // What tells how others ended is done each time.
+  const isReused = (step: CheckedStep): boolean =>
+    setting(
+      `steps.${step.id}.reuse`,
+      [child(step.located, 'reuse')],
+      DEFAULTS.reuse && step.handling.runIf === undefined,
+    ) && reuse;
+  /** A step that is a profile: what concerns attempts is a matter of the steps in it. */
+  const nestedStep = (step: CheckedStep, nested: CheckedNested): PlanStep => {
+    const isWhole = planStep(step);
+    const own = child(step.located, 'timeout');
+    const limit = setting(`steps.${step.id}.timeout`, [own], NO_LIMIT);
+    const around = nested.path.split('/').slice(0, -1).join('/');
+    const given = [...nested.takes].map(
+      ([name, of]) =>
+        [name, { ...of, step: around === '' ? of.step : nameIn(around, of.step) }] as const,
+    );
+    const inner = profilePlan(nested.profiles, nested.steps, {
+      prefix: `${prefix}steps.${step.id}.`,
+      origins,
+      takes: new Map(given),
+      reuse: isWhole.reuse,
+    });
+    const { limitIsDefault: _, ...whole } = isWhole;
+    return {
+      ...whole,
+      nested: {
+        profile: textOf(child(nested.profiles.root, 'profile')) ?? '',
+        ...inner,
+        gives: nested.gives,
+      },
+      timeoutMs: parseDuration(limit),
+      ...(own === undefined ? { limitIsDefault: true as const } : {}),
+      retry: { attempts: 1, backoffMs: 0, factor: 1, maxBackoffMs: 0 },
+    };
+  };
+  return {
     concurrency: setting('concurrency', [child(root, 'concurrency')], DEFAULTS.concurrency),
     onFailure: setting('on_failure', [child(root, 'on_failure')], DEFAULTS.on_failure),
-    budgets: wall === undefined ? {} : { wallMs: parseDuration(wall) },
-    ...(every === undefined ? {} : { expectedEveryMs: parseDuration(every) }),
-    steps: steps.steps.map(planStep),
+    steps: steps.steps.map((step) =>
+      step.nested === undefined ? planStep(step) : nestedStep(step, step.nested),
+    ),
   };
-  return { plan, origins };
+}
+
+/** What of the tables that its profile is given the step reads. */
+function takesOf(
+  { reads }: CheckedStep,
+  takes: ReadonlyMap<string, StepOutputName>,
+): Pick<PlanStep, 'takes'> {
+  const those = [...takes].filter(([name]) => reads.has(name));
+  return those.length === 0 ? {} : { takes: Object.fromEntries(those) };
 }
 
 function handlingOf(handling: Handling): Pick<PlanStep, 'heeds' | 'runIf' | 'hears'> {

@@ -6,7 +6,7 @@ import { didYouMean } from '../model/suggest.ts';
 import type { ErrorCode } from '../model/error-codes.ts';
 import type { Partition } from '../model/partition.ts';
 import type { Scalar } from '../model/plan.ts';
-import type { Mention, OutcomePart, SqlType } from '../model/plan-nodes.ts';
+import type { ConcatNode, Mention, OutcomePart, RefNode, SqlType } from '../model/plan-nodes.ts';
 import type { Reference } from './reference.ts';
 
 /** The first words a reference can have. */
@@ -17,6 +17,8 @@ export type Found =
   | { readonly kind: 'value'; readonly value: Scalar; readonly type?: SqlType }
   | ({ readonly kind: 'step' } & Mention)
   | { readonly kind: 'secret'; readonly name: string }
+  /** A parameter that the profile is given as a step, and whose value is known only then. */
+  | { readonly kind: 'given'; readonly name: string; readonly node: GivenNode }
   /** It exists, but its value is reported as wrong elsewhere. */
   | { readonly kind: 'hole' }
   | {
@@ -25,6 +27,9 @@ export type Found =
       readonly message: string;
       readonly hint?: string;
     };
+
+/** What a parameter of a nested profile may be, as those in it see it. */
+export type GivenNode = RefNode | ConcatNode;
 
 /** Everything references can name in one definition. Undefined values are holes. */
 export type Scope = {
@@ -38,6 +43,17 @@ export type Scope = {
   /** Undefined: the job is not cut. */
   readonly partition: Partition | 'hole' | undefined;
   readonly steps: ReadonlySet<string>;
+  /** Of a profile that is used as a step. */
+  readonly nested?: {
+    /** The step it is. */
+    readonly step: string;
+    /** The path of that step. */
+    readonly path: string;
+    /** Parameters whose values are not known yet. */
+    readonly open: ReadonlyMap<string, GivenNode>;
+    /** Told of each parameter that is named. */
+    readonly onParam: (name: string) => void;
+  };
 };
 
 /** What a reference stands for; `wrong` for an unknown name, never an empty value. */
@@ -48,15 +64,29 @@ export function lookUp(scope: Scope, { name, names }: Reference): Found {
     case 'inputs': {
       const known = scope[root];
       if (second === undefined || names.length !== 2) return malformed(name, `${root}.name`);
+      if (root === 'params') scope.nested?.onParam(second);
+      const open = root === 'params' ? scope.nested?.open.get(second) : undefined;
+      if (open !== undefined) return { kind: 'given', name: second, node: open };
       if (known.has(second)) {
         return valueOrHole(
           known.get(second),
           root === 'params' ? scope.types.get(second) : undefined,
         );
       }
-      return unknown(name, `the job has no ${root === 'params' ? 'parameter' : 'input'}`, second, [
+      const what = `the job has no ${root === 'params' ? 'parameter' : 'input'}`;
+      const all = [
         ...known.keys(),
-      ]);
+        ...(root === 'params' ? (scope.nested?.open.keys() ?? []) : []),
+      ];
+      const { nested } = scope;
+      return unknown(
+        name,
+        nested === undefined || root === 'inputs'
+          ? what
+          : `${what}, and step '${nested.step}' gives none,`,
+        second,
+        all,
+      );
     }
     case 'job':
       return name === 'job.name' ? valueOrHole(scope.job) : malformed(name, 'job.name');

@@ -40,7 +40,8 @@ async function counted(
 ): Promise<unknown> {
   const { run, step, attempt } = input;
   const { id: runId, job, profile, generation } = run;
-  const place = { runId, job, profile, generation };
+  const { within } = run;
+  const place = { runId, job, profile, generation, ...(within === undefined ? {} : { within }) };
   telemetry?.seedStep(place, step.id);
   // Not awaited, here and below: it is written before the step goes on, but its bookkeeping does not hold it up.
   void counting.add([

@@ -13,8 +13,11 @@ export type RunShape = {
     readonly kind: string;
     readonly core: boolean;
     readonly p95Ms?: number;
-    readonly timeoutMs: number;
+    /** Absent: it has none of its own. */
+    readonly timeoutMs?: number;
   }[];
+  /** The profiles that are steps in it, each once. */
+  readonly nested?: readonly Pick<RunShape, 'profile' | 'steps'>[];
 };
 
 export type RunKey = {
@@ -26,27 +29,41 @@ export type RunKey = {
   readonly tag?: string;
 };
 
-/** Delivered at least once, in order, by whichever worker runs the workflow task. */
+/** Where a step is that belongs to a profile that is a step itself: the name of that one in the run, and the profile. */
+export type Inside = { readonly within: string; readonly profile: string };
+
+/** Delivered at least once, in order, by whichever worker runs the workflow task. `inside` is absent for the run's own steps. */
 export type RunEvent =
   | { readonly type: 'run_started'; readonly atMs: number; readonly shape: RunShape }
   | {
       readonly type: 'step_started';
+      readonly inside?: Inside;
       readonly atMs: number;
       readonly step: string;
       readonly attempt: number;
+      /** No worker executes it, so none will write down that it began: it is a profile. */
+      readonly isProfile?: true;
     }
   | {
       readonly type: 'attempt_ended';
+      readonly inside?: Inside;
       readonly atMs: number;
       readonly step: string;
       readonly attempt: number;
       readonly result: Ending;
+      /** What no worker measured, because it is a profile; absent, too, where nothing in it was executed. */
+      readonly measured?: { readonly durationMs: number; readonly rowsOut?: number };
       /** What went wrong, for the live display; absent when it went well. */
       readonly reason?: string;
       /** Milliseconds until the next try; absent when there is none. */
       readonly retryInMs?: number;
     }
-  | { readonly type: 'step_ended'; readonly atMs: number; readonly outcome: Outcome }
+  | {
+      readonly type: 'step_ended';
+      readonly inside?: Inside;
+      readonly atMs: number;
+      readonly outcome: Outcome;
+    }
   | {
       readonly type: 'run_ended';
       readonly atMs: number;
@@ -57,6 +74,6 @@ export type RunEvent =
 /** The sink interface the workflow proxies. What happens in one turn of the scheduler is told in one call, in order. */
 export type EventSinks = {
   readonly events: { emit(key: RunKey, events: readonly RunEvent[]): void };
-  /** For the attempts in the same process: their run is being stopped. */
-  readonly attempts: { stop(key: RunKey): void };
+  /** For the attempts in the same process: their run is being stopped, or what is within a step that is a profile. */
+  readonly attempts: { stop(key: RunKey, within?: string): void };
 };

@@ -1,30 +1,41 @@
 /** What a command orders, cut into the parts that single activities get: each part can be authenticated alone. Pure. */
 
 import type { RunKey } from './events.ts';
-import type { Plan, PlanStep } from './plan.ts';
-import type { DeliverFile, DeliverInput, StepInput, StepResult } from './step-result.ts';
+import type { NestedProfile, Plan, PlanStep } from './plan.ts';
+import type { DeliverFile, DeliverInput, GiveInput, StepInput, StepResult } from './step-result.ts';
 
 /** The part of a plan that the attempts of one step are given. */
 export function stepOrder(
   plan: Plan,
   step: PlanStep,
 ): Pick<StepInput, 'run' | 'step' | 'concurrency'> {
-  const { id, generation, date, previousRows, previousResults = {} } = plan.run;
+  return { run: runOf(plan, step), step, concurrency: plan.concurrency };
+}
+
+function runOf(plan: Plan, step: Pick<PlanStep, 'id' | 'reads'>): StepInput['run'] {
+  const { id, generation, date, within, previousRows, previousResults = {} } = plan.run;
   const previousResult = previousResults[step.id];
   return {
-    run: {
-      id,
-      generation,
-      job: plan.job,
-      profile: plan.profile,
-      ...(plan.partition === undefined ? {} : { partition: plan.partition.id }),
-      date,
-      previousRows: only(previousRows, step.reads),
-      ...(previousResult === undefined ? {} : { previousResult }),
-    },
-    step,
-    concurrency: plan.concurrency,
+    id,
+    generation,
+    job: plan.job,
+    profile: plan.profile,
+    ...(plan.partition === undefined ? {} : { partition: plan.partition.id }),
+    date,
+    ...(within === undefined ? {} : { within }),
+    previousRows: only(previousRows, step.reads),
+    ...(previousResult === undefined ? {} : { previousResult }),
   };
+}
+
+/** The part of a plan that is given to who makes the result of a step that is a profile. */
+export function giveOrder(
+  plan: Plan,
+  { id, nested }: PlanStep & { readonly nested: NestedProfile },
+): Pick<GiveInput, 'run' | 'step'> {
+  const { gives, steps } = nested;
+  const run = runOf(plan, { id, reads: [] });
+  return { run, step: { id, gives, steps: steps.map((step) => step.id) } };
 }
 
 /** The part of a plan that its delivery is given. */

@@ -23,6 +23,8 @@ export type StepRecord = {
   readonly rows_rejected?: number;
   /** Of its result: what the next run compares with is found by it. */
   readonly fingerprint?: string;
+  /** Of a profile that is a step: its own steps. */
+  readonly steps?: readonly StepRecord[];
 };
 
 /** The part that goes into a delivery too. Times are ISO 8601 in UTC. */
@@ -105,5 +107,6 @@ export function stepRecordOf(outcome: Outcome): StepRecord {
     ...(outcome.rowsOut === undefined ? {} : { rows_out: outcome.rowsOut }),
     ...(outcome.rowsRejected === undefined ? {} : { rows_rejected: outcome.rowsRejected }),
     ...(outcome.fingerprint === undefined ? {} : { fingerprint: outcome.fingerprint }),
+    ...(outcome.inner === undefined ? {} : { steps: outcome.inner.map(stepRecordOf) }),
   };
 }

@@ -86,6 +86,8 @@ export function graphOf(plan: Plan): Graph {
 export type Given = {
   readonly inputs: Readonly<Record<string, StepResult>>;
   readonly heard?: HeardSteps;
+  /** Of steps around its profile, where that is a step itself. */
+  readonly outer?: Readonly<Record<string, StepResult>>;
   readonly limitMs?: number;
 };
 

@@ -9,7 +9,7 @@
  */
 
 import { holds } from './condition.ts';
-import { ENDINGS, MAX_LOST, STOPS } from './endings.ts';
+import { ENDINGS, isExecuted, MAX_LOST, STOPS } from './endings.ts';
 import { saidBy } from './heard.ts';
 import { isSuccess } from './outcome.ts';
 import { heardBy } from './run-state.ts';
@@ -55,8 +55,14 @@ export function startNext(turn: Turn): number | undefined {
     step.lastStartMs = nowMs;
     step.firstStartMs ??= nowMs;
     state.running += 1;
-    const { id } = planned(graph, i);
-    told.push({ type: 'step_started', atMs: nowMs, step: id, attempt: step.tries });
+    const { id, nested } = planned(graph, i);
+    told.push({
+      type: 'step_started',
+      atMs: nowMs,
+      step: id,
+      attempt: step.tries,
+      ...(nested === undefined ? {} : { isProfile: true }),
+    });
     return i;
   }
   return undefined;
@@ -80,15 +86,18 @@ export function onAttempted(turn: Turn, i: number, attempted: Attempted): void {
     step: planned(graph, i).id,
     attempt: step.tries,
     result: attempted.ending,
+    ...measuredOf(planned(graph, i), attempted, step.lastDurationMs),
     ...(attempted.ending === 'ok' ? {} : { reason: attempted.failure.message }),
     ...(retryInMs === undefined ? {} : { retryInMs }),
   });
-  if (attempted.ending === 'ok') return succeed(turn, i, attempted.result);
+  const { inner } = attempted;
+  const parts = inner === undefined ? {} : { inner };
+  if (attempted.ending === 'ok') return succeed(turn, i, attempted.result, parts);
   if (state.stop !== undefined) {
     const { begun, reason } = STOPS[state.stop];
-    return end(turn, i, begun, { reason });
+    return end(turn, i, begun, { reason, ...parts });
   }
-  if (retryInMs === undefined) return fail(turn, i, attempted.ending, attempted.failure);
+  if (retryInMs === undefined) return fail(turn, i, attempted, parts);
   if (retryInMs === 0) return enqueue(state, i);
   step.state = 'pausing';
   step.dueMs = nowMs + retryInMs;
@@ -138,11 +147,29 @@ function retryDelayMs(
   }
 }
 
-function succeed(turn: Turn, i: number, result: StepResult): void {
+/** Of a profile that is a step nobody but the scheduler can tell how long it took. */
+function measuredOf(
+  { nested }: PlanStep,
+  attempted: Attempted,
+  durationMs: number,
+): { readonly measured?: { readonly durationMs: number; readonly rowsOut?: number } } {
+  if (nested === undefined) return {};
+  if (attempted.ending !== 'ok') return { measured: { durationMs } };
+  const { result } = attempted;
+  if (!isExecuted(result)) return {};
+  const { rowsOut } = result;
+  return { measured: { durationMs, ...(rowsOut === undefined ? {} : { rowsOut }) } };
+}
+
+type Parts = Pick<Outcome, 'inner'>;
+
+function succeed(turn: Turn, i: number, result: StepResult, parts: Parts): void {
   stepAt(turn.state, i).result = result;
+  if (result.withheld !== undefined) stepAt(turn.state, i).excused = true;
   const { warning, cached, durationMs, rowsIn, rowsOut, rowsRejected, failedChecks } = result;
   const status = warning !== undefined ? 'WARN' : cached ? 'CACHED' : 'OK';
   end(turn, i, status, {
+    ...parts,
     durationMs,
     fingerprint: result.fingerprint,
     ...(rowsIn === undefined ? {} : { rowsIn }),
@@ -159,17 +186,20 @@ function succeed(turn: Turn, i: number, result: StepResult): void {
 function fail(
   turn: Turn,
   i: number,
-  ending: Exclude<Attempted['ending'], 'ok'>,
-  failure: Failure,
+  { ending, failure }: Extract<Attempted, { readonly failure: Failure }>,
+  parts: Parts,
 ): void {
   const { graph, state } = turn;
   const { id, allowFailure } = planned(graph, i);
   const { status, allowable } = ENDINGS[ending];
   if (allowFailure && allowable) {
     stepAt(state, i).excused = true;
-    return end(turn, i, 'WARN', say(turn, saidOf(failure, 'allowed to fail: ')));
+    return end(turn, i, 'WARN', {
+      ...parts,
+      ...say(turn, saidOf(failure, 'allowed to fail: ')),
+    });
   }
-  end(turn, i, status, say(turn, saidOf(failure)));
+  end(turn, i, status, { ...parts, ...say(turn, saidOf(failure)) });
   // Attempts that run go on to their own end, and so do retries of what has begun.
   if (graph.plan.onFailure === 'stop') {
     const why = `the run stopped when '${id}' failed`;
@@ -230,16 +260,21 @@ function end(turn: Turn, i: number, status: Status, about: Partial<Outcome>): vo
 function release(turn: Turn, i: number, need: number): void {
   const { graph, state } = turn;
   const step = stepAt(state, i);
-  const { outcome, excused } = stepAt(state, need);
+  const { outcome, excused, result } = stepAt(state, need);
   if (step.state !== 'waiting' || outcome === undefined) return;
   step.waitsFor -= 1;
   const { reads: read, heeds = [] } = planned(graph, i);
   const reads = read.includes(outcome.step);
-  const isMissed = excused === true || !isSuccess(outcome.status);
+  const withheld = result?.withheld;
+  // Who only needs what withheld something runs.
+  const isMissed = withheld === undefined ? excused === true || !isSuccess(outcome.status) : reads;
   if (isMissed && (reads || (excused !== true && !heeds.includes(outcome.step)))) {
     if (excused === true) step.excused = true;
     const verb = reads ? 'reads' : 'needs';
-    const reason = `${verb} '${outcome.step}', which ended ${outcome.status}`;
+    const reason =
+      withheld === undefined
+        ? `${verb} '${outcome.step}', which ended ${outcome.status}`
+        : `${verb} '${outcome.step}', which has not all to give: ${withheld}`;
     return end(turn, i, 'SKIPPED', { reason });
   }
   if (step.waitsFor === 0) makeReady(turn, i);

@@ -11,8 +11,11 @@
 import { ApplicationFailure } from '@temporalio/activity';
 
 import { MAX_LOST } from '../model/endings.ts';
+import { depthOf, nameIn, nameOfPath, outerPaths } from '../model/nested.ts';
+import { GIVE } from '../model/step-result.ts';
 import {
   isOrderedDelivery,
+  isOrderedGift,
   isOrderedRun,
   isOrderedStep,
   isSealedFile,
@@ -23,7 +26,7 @@ import { makeWitness } from './witness.ts';
 
 import type { ActivityInterceptorsFactory, InjectedSinks } from '@temporalio/worker';
 import type { EventSinks, RunEvent } from '../model/events.ts';
-import type { DeliverInput, StepInput, StepResult } from '../model/step-result.ts';
+import type { DeliverInput, GiveInput, StepInput, StepResult } from '../model/step-result.ts';
 import type { OrderKey } from './key.ts';
 import type { Execution, IsOpen } from './open-runs.ts';
 
@@ -71,7 +74,16 @@ export function makeOrderGuard({ key, isOpen, onRefused }: Orders): OrderGuard {
     const isWhole =
       given.length === step.reads.length && given.every((id) => step.reads.includes(id));
     if (!isWhole) return 'it does not read what it was ordered to read';
-    const forged = given.some((id) => !isSealedResult(key, run.id, id, inputs[id]!));
+    const { within } = run;
+    const paths = outerPaths(step, depthOf(within));
+    const { outer = {} } = input;
+    const isFull =
+      Object.keys(outer).length === paths.length &&
+      paths.every((path) => Object.hasOwn(outer, path));
+    if (!isFull) return 'it is not given what it was ordered to read';
+    const forged =
+      given.some((id) => !isSealedResult(key, run.id, nameIn(within, id), inputs[id]!)) ||
+      paths.some((path) => !isSealedResult(key, run.id, nameOfPath(within, path), outer[path]!));
     if (forged) return 'it reads a result that no step of this run returned';
     if (!(await isOpen(execution, run))) return 'its run is not going on in this workflow';
     return isHeard(input) ? undefined : 'it is told of steps what did not happen';
@@ -86,6 +98,24 @@ export function makeOrderGuard({ key, isOpen, onRefused }: Orders): OrderGuard {
       told.every((id) => hears.includes(id)) &&
       witness.heard(run, heard)
     );
+  }
+
+  async function faultOfGift(input: GiveInput, execution: Execution): Promise<string | undefined> {
+    if (!isOrderedGift(key, input)) return 'its step was not ordered like this';
+    const { run, step, inputs } = input;
+    const within = nameIn(run.within, step.id);
+    const { outputs, values } = step.gives;
+    const from = new Set(
+      [...Object.values(outputs), ...Object.values(values)].map((of) => of.step),
+    );
+    const given = Object.entries(inputs);
+    const isSealed = given.every(
+      ([id, result]) => from.has(id) && isSealedResult(key, run.id, nameIn(within, id), result),
+    );
+    if (!isSealed) return 'it gives a result that no step of this run returned';
+    if (!(await isOpen(execution, run))) return 'its run is not going on in this workflow';
+    const names = step.steps.map((id) => nameIn(within, id));
+    return witness.endedWell(run, names) ? undefined : 'its steps did not end well';
   }
 
   async function faultOfDelivery(
@@ -117,24 +147,28 @@ export function makeOrderGuard({ key, isOpen, onRefused }: Orders): OrderGuard {
           const { activityType: activity, workflowExecution: execution } = info;
           if (execution === undefined) return refuse({ activity, why: 'no workflow asked for it' });
           const isDelivery = activity === 'deliver';
+          const isGift = activity === GIVE;
           // Anybody may have written this: it can be of any shape.
           const given = call.args[0];
           const fault = await (
             isDelivery
               ? faultOfDelivery(given as DeliverInput, execution)
-              : faultOfStep(given as StepInput, activity, execution)
+              : isGift
+                ? faultOfGift(given as GiveInput, execution)
+                : faultOfStep(given as StepInput, activity, execution)
           ).catch(() => 'its input is of another form');
           if (fault !== undefined) return refuse({ activity, why: fault, execution });
           if (isDelivery) return next(call);
 
           const { run, step, attempt } = given as StepInput;
-          const name = `${run.id} ${run.generation} ${step.id} ${attempt}`;
+          const stepName = nameIn(run.within, step.id);
+          const name = `${run.id} ${run.generation} ${stepName} ${isGift ? GIVE : attempt}`;
           if (working.has(name))
             return refuse({ activity, why: 'it is going on already', execution });
           working.add(name);
           try {
-            const result = sealResult(key, run.id, step.id, (await next(call)) as StepResult);
-            witness.made(step.id, result);
+            const result = sealResult(key, run.id, stepName, (await next(call)) as StepResult);
+            witness.made(stepName, result);
             return result;
           } finally {
             working.delete(name);
@@ -157,10 +191,10 @@ export function makeOrderGuard({ key, isOpen, onRefused }: Orders): OrderGuard {
       attempts: {
         stop: {
           ...attempts.stop,
-          fn: async (info, about) => {
+          fn: async (info, about, within) => {
             const run = { id: about.runId, generation: about.generation };
             if (isOrderedRun(key, about) && (await isOpen(info, run))) {
-              await attempts.stop.fn(info, about);
+              await attempts.stop.fn(info, about, within);
             }
           },
         },

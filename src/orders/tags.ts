@@ -6,19 +6,31 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 import { wiredJson } from '../model/canonical.ts';
-import { deliverFilesOf, deliverOrder, runOrder, stepOrder } from '../model/order.ts';
+import { allSteps, nameIn } from '../model/nested.ts';
+import { deliverFilesOf, deliverOrder, giveOrder, runOrder, stepOrder } from '../model/order.ts';
 
 import type { RunKey } from '../model/events.ts';
 import type { Plan } from '../model/plan.ts';
-import type { DeliverFile, DeliverInput, StepInput, StepResult } from '../model/step-result.ts';
+import type {
+  DeliverFile,
+  DeliverInput,
+  GiveInput,
+  StepInput,
+  StepResult,
+} from '../model/step-result.ts';
 import type { StandingOrder } from '../model/standing-order.ts';
 import type { OrderKey } from './key.ts';
 
-type Part = 'run' | 'step' | 'deliver' | 'result' | 'file' | 'standing';
+type Part = 'run' | 'step' | 'give' | 'deliver' | 'result' | 'file' | 'standing';
 
 /** A plan whose parts carry their tags. */
 export function tagPlan(key: OrderKey, plan: Plan): Plan {
-  const steps = plan.steps.map((step) => [step.id, tagOf(key, 'step', stepOrder(plan, step))]);
+  const steps = allSteps(plan).map(([within, step]) => [
+    nameIn(within.run.within, step.id),
+    step.nested === undefined
+      ? tagOf(key, 'step', stepOrder(within, step))
+      : tagOf(key, 'give', giveOrder(within, { ...step, nested: step.nested })),
+  ]);
   const tags = {
     run: tagOf(key, 'run', runOrder(plan)),
     deliver: tagOf(key, 'deliver', deliverOrder(plan)),
@@ -68,6 +80,11 @@ export function sealResult(
 export function isOrderedStep(key: OrderKey, input: StepInput): boolean {
   const { run, step, concurrency, tag } = input;
   return matches(tag, key, 'step', { run, step, concurrency });
+}
+
+/** Whether a command ordered that this profile is a step and gives this. */
+export function isOrderedGift(key: OrderKey, { run, step, tag }: GiveInput): boolean {
+  return matches(tag, key, 'give', { run, step });
 }
 
 /** Whether a command ordered this delivery; its files are another matter. */

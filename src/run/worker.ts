@@ -11,10 +11,12 @@ import { Worker } from '@temporalio/worker';
 import { makeSharedEngine } from '../duckdb/shared-engine.ts';
 import { limitsOf } from '../activities/limits.ts';
 import { makeDeliverActivity } from '../activities/deliver-activity.ts';
+import { makeGiveActivity } from '../activities/give-activity.ts';
 import { makeGoingOn } from '../activities/going-on.ts';
 import { makeStepActivities } from '../activities/step-activity.ts';
 import { SHARED_SPILL } from '../activities/sweep-attempts.ts';
 import { makeStopping } from '../activities/stopping.ts';
+import { GIVE } from '../model/step-result.ts';
 import { makeOrderGuard } from '../orders/guard.ts';
 import { dataConverterOf } from '../payloads/converter.ts';
 
@@ -100,7 +102,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     ...settings.sinks,
     attempts: {
       stop: {
-        fn: (_info, { runId, generation }) => stopping.stop({ id: runId, generation }),
+        fn: (_info, { runId, generation }, within) =>
+          stopping.stop({ id: runId, generation, ...(within === undefined ? {} : { within }) }),
         callDuringReplay: false,
       },
     },
@@ -125,6 +128,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     },
     { heartbeatEveryMs: settings.heartbeatEveryMs, stopping, goingOn },
   );
+  const give = makeGiveActivity(settings);
   const deliver = makeDeliverActivity(settings.store, settings.outToken);
   const common = {
     connection: settings.connection,
@@ -145,7 +149,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         ...common,
         taskQueue,
         workflowBundle: { codePath: workflowBundleFor(settings.payloadKeys) },
-        activities: { ...steps, ...(deliverQueue === taskQueue ? { deliver } : {}) },
+        activities: { ...steps, [GIVE]: give, ...(deliverQueue === taskQueue ? { deliver } : {}) },
         sinks: guard?.sinks(sinks) ?? sinks,
         interceptors: {
           activity: [...guarding, ...settings.interceptors],

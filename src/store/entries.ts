@@ -16,6 +16,8 @@ export type StoredResult = {
     readonly profile: string;
     /** Absent where the job is not cut. */
     readonly partition?: string;
+    /** Name in its run of the step that its profile was; absent for a step of the run itself. */
+    readonly within?: string;
     readonly id: string;
   };
   /** Run that wrote it: found by the same run it is OK, by another CACHED. */
@@ -50,6 +52,8 @@ type OfRun = {
   readonly generation: number;
   readonly job: string;
   readonly profile: string;
+  /** Of a step of a profile that is a step: the name of that one in the run. `profile` then is its profile. */
+  readonly within?: string;
   readonly atMs: number;
 };
 

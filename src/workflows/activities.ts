@@ -1,4 +1,4 @@
-/** Schedules activities and turns their endings into plain data. Activity type = kind, activity id = step id. */
+/** Schedules activities and turns their endings into plain data. Activity type = kind, activity id = name of the step in the run. */
 
 import {
   ActivityCancellationType,
@@ -11,6 +11,7 @@ import {
 
 import { failed, interrupted } from '../model/endings.ts';
 import { failureIn, failureOf } from '../model/failure.ts';
+import { nameIn } from '../model/nested.ts';
 import { deliverFilesOf, deliverOrder, stepOrder } from '../model/order.ts';
 
 import type { Completed } from '../model/drive.ts';
@@ -47,13 +48,14 @@ export function attemptStep(
   given: Given,
   answer: (attempted: Attempted) => void,
 ): void {
+  const name = nameIn(plan.run.within, step.id);
   const isAttended = plan.run.attended === true;
   const limitMs = given.limitMs ?? step.timeoutMs;
   const isHeard = step.heartbeatMs > 0 && !isAttended;
   const isLimitedByWorker = isAttended || (isHeard && step.limitIsDefault === true);
   const activities = proxyActivities<StepActivities>({
-    activityId: step.id,
-    summary: step.id,
+    activityId: name,
+    summary: name,
     startToCloseTimeout: Math.max(
       limitMs + SERVER_GRACE_MS,
       isLimitedByWorker ? WORKER_LIMIT_MS : 0,
@@ -62,7 +64,7 @@ export function attemptStep(
     retry: { maximumAttempts: 1 },
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   });
-  const tag = plan.run.tags?.steps[step.id];
+  const tag = plan.run.tags?.steps[name];
   const run = activities[step.kind];
   if (run === undefined) throw new Error('unreachable: activities are proxied');
   void run({
@@ -77,7 +79,7 @@ export function attemptStep(
 }
 
 /** Why an activity brought no result: told by its worker, or by the server in its place. */
-function failureBehind(
+export function failureBehind(
   error: unknown,
   limitMs: number,
   otherwise: ErrorCode = 'STEP_FAILED',

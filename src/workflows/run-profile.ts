@@ -19,9 +19,11 @@ import { runStatus } from '../model/outcome.ts';
 import { newRunState } from '../model/run-state.ts';
 import { shapeOf } from '../model/run-shape.ts';
 import { growView } from '../model/view.ts';
-import { attemptStep, deliver, deliveryFailureOf } from './activities.ts';
+import { deliver, deliveryFailureOf } from './activities.ts';
+import { attemptOf } from './attempt.ts';
 
 import type { DrivePorts } from '../model/drive.ts';
+import type { Surroundings } from './nested.ts';
 import type { EventSinks, RunEvent, RunKey } from '../model/events.ts';
 import type { StopCause } from '../model/outcome.ts';
 import type { Plan } from '../model/plan.ts';
@@ -57,7 +59,8 @@ export async function runProfile(plan: Plan): Promise<RunSummary> {
     work.cancel();
     sinks.attempts.stop(key);
   };
-  const ports = portsOf(plan, { abort, emit });
+  const stopWithin = (within: string): void => sinks.attempts.stop(key, within);
+  const ports = portsOf(plan, { abort, emit, stopWithin });
   const driven = await work.run(() => drive(plan, newRunState(plan), ports));
   if (!driven.complete) throw new Error('unreachable: the ports of a workflow tell every attempt');
   let summary: RunSummary = { status: driven.status, outcomes: driven.outcomes };
@@ -95,18 +98,42 @@ export async function runProfile(plan: Plan): Promise<RunSummary> {
  * Called by drive() inside `work`, whose cancellation ends all of it. A scope of its own for each attempt would
  * cost several promises, and the SDK captures a stack for every promise of a workflow.
  */
-function portsOf(plan: Plan, { abort, emit }: Pick<DrivePorts, 'abort' | 'emit'>): DrivePorts {
+function portsOf(
+  plan: Plan,
+  {
+    abort,
+    emit,
+    stopWithin,
+  }: Pick<DrivePorts, 'abort'> & Pick<Surroundings, 'emit' | 'stopWithin'>,
+): DrivePorts {
+  const around: Surroundings = {
+    attempt: (of, step, attempt, given, answer) =>
+      attemptOf(of, step, attempt, given, around, answer),
+    emit,
+    pause,
+    onStop: new Set(),
+    stopWithin,
+  };
   return {
     now: () => Date.now(),
-    attempt: (step, attempt, given, answer) => attemptStep(plan, step, attempt, given, answer),
-    pause: (ms, wake) =>
-      void sleep(ms).then(wake, (error: unknown) => {
-        if (!isCancellation(error)) throw error;
-      }),
+    attempt: (step, attempt, given, answer) => around.attempt(plan, step, attempt, given, answer),
+    pause,
     abort,
-    onStop: (listener) => listenForStop(plan, listener),
+    onStop: (listener) => {
+      // The run itself hears of it first, so that what it hears of those in it follows from that.
+      around.onStop.add(listener);
+      listenForStop(plan, (cause) => {
+        for (const each of [...around.onStop]) each(cause);
+      });
+    },
     emit,
   };
+}
+
+function pause(ms: number, wake: () => void): void {
+  void sleep(ms).then(wake, (error: unknown) => {
+    if (!isCancellation(error)) throw error;
+  });
 }
 
 function listenForStop(plan: Plan, listener: (cause: StopCause) => void): void {

@@ -1,6 +1,7 @@
 /** One plain line for each thing that happens in a run: for logs, CI and pipes. Pure. */
 
 import { formatDuration } from '../../model/duration.ts';
+import { nameIn } from '../../model/nested.ts';
 
 import type { RunEvent } from '../../model/events.ts';
 import type { Outcome } from '../../model/outcome.ts';
@@ -13,14 +14,20 @@ export function lineOf(event: RunEvent, paint: Paint): string | undefined {
     case 'run_ended':
       return undefined;
     case 'step_started':
-      return event.attempt > 1 ? `  ${event.step}: attempt ${event.attempt}` : undefined;
+      return event.attempt > 1 ? `  ${nameOf(event)}: attempt ${event.attempt}` : undefined;
     case 'attempt_ended':
       return event.retryInMs === undefined
         ? undefined
-        : `  ${event.step}: attempt ${event.attempt} ended ${event.result}: ${oneLine(event.reason ?? '')}; next in ${formatDuration(event.retryInMs)}`;
-    case 'step_ended':
-      return `  ${outcomeLine(event.outcome, paint)}`;
+        : `  ${nameOf(event)}: attempt ${event.attempt} ended ${event.result}: ${oneLine(event.reason ?? '')}; next in ${formatDuration(event.retryInMs)}`;
+    case 'step_ended': {
+      const step = nameIn(event.inside?.within, event.outcome.step);
+      return `  ${outcomeLine({ ...event.outcome, step }, paint)}`;
+    }
   }
+}
+
+function nameOf({ step, inside }: Extract<RunEvent, { readonly attempt: number }>): string {
+  return nameIn(inside?.within, step);
 }
 
 /** `clean  OK  0.4s  12 -> 10 rows`, with the reason where there is one. */

@@ -9,6 +9,7 @@
  * 5. Of a run that was forgotten nothing counts any more, whoever still speaks of it.
  */
 
+import { nameIn } from '../../model/nested.ts';
 import { isSuccess } from '../../model/outcome.ts';
 import { stepRecordOf } from '../../model/run-record.ts';
 
@@ -22,6 +23,8 @@ export type Began = {
   readonly job: string;
   readonly profile: string;
   readonly beganMs: number;
+  /** Its id, where that is not its name in the run. */
+  readonly step?: string;
 };
 
 export type RunState = {
@@ -38,7 +41,7 @@ export type RunState = {
   failures: Record<string, number>;
   /** Attempts of this generation that were counted: `step number`. */
   attempts: Record<string, true>;
-  /** Steps that are executed, as far as is known. Absent: none. */
+  /** Steps that are executed, as far as is known, by their names in the run. Absent: none. */
   running?: Record<string, Began>;
   /** Fingerprint of the newest result of each step that ended well; absent in what an earlier version folded. */
   uses?: Record<string, string>;
@@ -100,10 +103,11 @@ function apply(state: RunState, entry: RunEntry): Verdict {
     case 'step':
       if (state.ended) return LOST;
       if (entry.began === true) {
-        const { job, profile, atMs: beganMs } = entry;
-        (state.running ??= {})[entry.step] = { job, profile, beganMs };
+        const { job, profile, step, within, atMs: beganMs } = entry;
+        const about = { job, profile, beganMs, ...(within === undefined ? {} : { step }) };
+        (state.running ??= {})[nameOf(entry)] = about;
       }
-      changeStep(state, entry.step, (step) => ({
+      changeStep(state, nameOf(entry), (step) => ({
         ...step,
         status: 'RUNNING',
         attempts: entry.attempt,
@@ -112,10 +116,10 @@ function apply(state: RunState, entry: RunEntry): Verdict {
     case 'shape':
       return WON;
     case 'attempt':
-      stopped(state, entry.step);
-      return once(state.ended, state.attempts, `${entry.step} ${entry.attempt}`);
+      stopped(state, nameOf(entry));
+      return once(state.ended, state.attempts, `${nameOf(entry)} ${entry.attempt}`);
     case 'outcome':
-      return countOutcome(state, entry.outcome);
+      return countOutcome(state, nameIn(entry.within, entry.outcome.step), entry.outcome);
     case 'run':
       return countEnd(state, entry.status);
     case 'closed':
@@ -149,15 +153,15 @@ function start(state: RunState, record: RunRecord): Verdict {
   return WON;
 }
 
-function countOutcome(state: RunState, outcome: Outcome): Verdict {
+function countOutcome(state: RunState, name: string, outcome: Outcome): Verdict {
   if (state.ended) return LOST;
-  const { step, status } = outcome;
-  stopped(state, step);
-  changeStep(state, step, () => stepRecordOf(outcome));
-  noteUse(state, outcome);
-  if (isSuccess(status)) return once(false, state.successes, step);
-  if ((state.failures[step] ?? 0) >= state.generation) return LOST;
-  state.failures[step] = state.generation;
+  const { status } = outcome;
+  stopped(state, name);
+  changeStep(state, name, () => stepRecordOf(outcome));
+  noteUse(state, name, outcome);
+  if (isSuccess(status)) return once(false, state.successes, name);
+  if ((state.failures[name] ?? 0) >= state.generation) return LOST;
+  state.failures[name] = state.generation;
   return WON;
 }
 
@@ -174,7 +178,12 @@ function close(state: RunState, entry: Extract<RunEntry, { type: 'closed' }>): V
   endGeneration(state, entry.status);
   if (state.record === undefined) return WON;
   const outcomes = new Map(entry.outcomes.map((outcome) => [outcome.step, outcome]));
-  for (const outcome of entry.outcomes) noteUse(state, outcome);
+  const note = (within: string | undefined, outcome: Outcome): void => {
+    const name = nameIn(within, outcome.step);
+    noteUse(state, name, outcome);
+    for (const inner of outcome.inner ?? []) note(name, inner);
+  };
+  for (const outcome of entry.outcomes) note(undefined, outcome);
   change(state, {
     state: 'closed',
     status: entry.status,
@@ -189,8 +198,13 @@ function close(state: RunState, entry: Extract<RunEntry, { type: 'closed' }>): V
   return WON;
 }
 
-function noteUse(state: RunState, { step, fingerprint }: Outcome): void {
-  if (fingerprint !== undefined) (state.uses ??= {})[step] = fingerprint;
+function noteUse(state: RunState, name: string, { fingerprint }: Outcome): void {
+  if (fingerprint !== undefined) (state.uses ??= {})[name] = fingerprint;
+}
+
+/** Of the step that an entry is about, its name in the run. */
+function nameOf({ within, step }: { readonly within?: string; readonly step: string }): string {
+  return nameIn(within, step);
 }
 
 function endGeneration(state: RunState, status: RunRecord['status']): void {
@@ -207,8 +221,10 @@ function stopped(state: RunState, step: string): void {
 }
 
 function endedWithRun(step: StepRecord): StepRecord {
+  const { steps } = step;
+  const inner = steps === undefined ? {} : { steps: steps.map(endedWithRun) };
   return step.status === 'RUNNING' || step.status === 'WAITING'
-    ? { ...step, status: 'CANCELLED' }
+    ? { ...step, status: 'CANCELLED', ...inner }
     : step;
 }
 
@@ -226,11 +242,30 @@ function change(state: RunState, patch: Partial<RunRecord>): void {
   if (state.record !== undefined) state.record = { ...state.record, ...patch };
 }
 
-function changeStep(state: RunState, id: string, how: (step: StepRecord) => StepRecord): void {
-  const at = state.record?.steps.findIndex((step) => step.id === id) ?? -1;
-  if (state.record === undefined || at < 0) return;
+function changeStep(state: RunState, name: string, how: (step: StepRecord) => StepRecord): void {
+  if (state.record === undefined) return;
+  const steps = withStep(state.record.steps, name.split('/'), how);
+  if (steps !== undefined) change(state, { steps });
+}
+
+/** The steps with one of them changed, which may be within another one; undefined: it is not on record. */
+function withStep(
+  before: readonly StepRecord[],
+  [id, ...within]: readonly string[],
+  how: (step: StepRecord) => StepRecord,
+): readonly StepRecord[] | undefined {
+  const at = before.findIndex((step) => step.id === id);
+  const step = before[at];
+  if (step === undefined) return undefined;
+  const inner = within.length === 0 ? undefined : withStep(step.steps ?? [], within, how);
+  if (within.length > 0 && inner === undefined) return undefined;
   // Copied, not mapped: it is done for each entry, and a plan may have hundreds of steps.
-  const steps = [...state.record.steps];
-  steps[at] = how(steps[at]!);
-  change(state, { steps });
+  const steps = [...before];
+  const changed = inner === undefined ? how(step) : { ...step, steps: inner };
+  // What is told of a profile before its end says nothing of the steps in it.
+  steps[at] =
+    step.steps === undefined || changed.steps !== undefined
+      ? changed
+      : { ...changed, steps: step.steps };
+  return steps;
 }

@@ -43,7 +43,7 @@ export function runningOf(runs: Iterable<readonly [runId: string, state: RunStat
 
 /** The steps of a run that are executed. */
 export function runningSteps({ running = {} }: RunState): readonly RunningStep[] {
-  return Object.entries(running).map(([step, about]) => ({ ...about, step }));
+  return Object.entries(running).map(([name, about]) => ({ step: name, ...about }));
 }
 
 /** Both are sorted; of one run the newer row counts. */
