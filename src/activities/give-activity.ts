@@ -7,12 +7,12 @@ import { createHash } from 'node:crypto';
 
 import { canonicalJson } from '../model/canonical.ts';
 import { failureOf } from '../model/failure.ts';
+import { givenOf } from '../model/nested.ts';
 import { PROFILE_KIND } from '../model/plan.ts';
 import { applicationFailure } from './application-failure.ts';
 
 import type { Column } from '../model/column.ts';
-import type { Scalar } from '../model/plan.ts';
-import type { ArtifactRef, GiveInput, StepResult } from '../model/step-result.ts';
+import type { GiveInput, StepResult } from '../model/step-result.ts';
 import type { StoredResult } from '../store/entries.ts';
 import type { Store } from '../store/store.ts';
 
@@ -29,41 +29,16 @@ export function makeGiveActivity(giving: Giving): (input: GiveInput) => Promise<
   };
 }
 
-/** The result, stored as that of any step. Of what was not made nothing is given. */
-export async function give(
-  { run, step, inputs, about }: GiveInput,
-  { store, bootId }: Giving,
-): Promise<StepResult> {
-  const outputs: Record<string, ArtifactRef> = {};
+/** The result, stored as that of any step. */
+export async function give(input: GiveInput, { store, bootId }: Giving): Promise<StepResult> {
+  const { run, step, inputs, about } = input;
+  const { outputs, values, from } = givenOf(step.gives, (id) => inputs[id]);
   const columns: Record<string, readonly Column[]> = {};
-  for (const [name, { step: id, output }] of Object.entries(step.gives.outputs)) {
-    const made = inputs[id];
-    if (made === undefined) continue;
-    const stored = await store.noted(made.fingerprint);
-    for (const [own, ref] of Object.entries(made.outputs)) {
-      // The Parquet twin of a text goes with it.
-      if (own !== output && !own.startsWith(`${output}.`)) continue;
-      const given = `${name}${own.slice(output.length)}`;
-      outputs[given] = ref;
-      const described = stored?.columns[own];
-      if (described !== undefined) columns[given] = described;
-    }
+  for (const [name, { of, output }] of Object.entries(from)) {
+    const described = (await store.noted(of.fingerprint))?.columns[output];
+    if (described !== undefined) columns[name] = described;
   }
-  const values: Record<string, Scalar> = {};
-  for (const [name, { step: id, value }] of Object.entries(step.gives.values)) {
-    const found = inputs[id]?.values;
-    if (found !== undefined && Object.hasOwn(found, value)) values[name] = found[value]!;
-  }
-  const ingredients = {
-    kind: PROFILE_KIND,
-    outputs: mapValues(outputs, ({ sha256, format, restores = false }) => [
-      sha256,
-      format,
-      restores,
-    ]),
-    values,
-  };
-  const fingerprint = createHash('sha256').update(canonicalJson(ingredients)).digest('hex');
+  const { fingerprint, ingredients } = giftFingerprint(outputs, values);
   const { job, profile, partition, within } = run;
   const stored: StoredResult = {
     result: { fingerprint, outputs, values, ...rowsOf(outputs) },
@@ -83,11 +58,20 @@ export async function give(
   return { ...winner.result, ...about };
 }
 
-/** Rows of the main table, where it counts any. */
-function rowsOf({ table }: Readonly<Record<string, ArtifactRef>>): { readonly rowsOut?: number } {
-  return table?.rows === undefined ? {} : { rowsOut: table.rows };
+/** What is given, by its content: two profiles that give the same have the same result. */
+export function giftFingerprint(
+  outputs: StepResult['outputs'],
+  values: StepResult['values'],
+): { readonly fingerprint: string; readonly ingredients: unknown } {
+  const contents = Object.entries(outputs).map(
+    ([name, { sha256, format, restores = false }]) => [name, [sha256, format, restores]] as const,
+  );
+  const ingredients = { kind: PROFILE_KIND, outputs: Object.fromEntries(contents), values };
+  const fingerprint = createHash('sha256').update(canonicalJson(ingredients)).digest('hex');
+  return { fingerprint, ingredients };
 }
 
-function mapValues<A, B>(record: Readonly<Record<string, A>>, map: (value: A) => B) {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+/** Rows of the main table, where it counts any. */
+function rowsOf({ table }: StepResult['outputs']): { readonly rowsOut?: number } {
+  return table?.rows === undefined ? {} : { rowsOut: table.rows };
 }

@@ -1,6 +1,8 @@
 /** Whether a plan fits into one workflow: Temporal takes no input above 2 MB. Pure. */
 
+import { namedSteps } from '../model/nested.ts';
 import { child } from './located.ts';
+import { MAX_STEPS } from './profile.ts';
 
 import type { CheckedStep } from './check-steps.ts';
 import type { Problem } from '../model/errors.ts';
@@ -14,6 +16,8 @@ export function sizeProblems(
   plan: Omit<Plan, 'run'>,
   steps: readonly CheckedStep[],
 ): readonly Problem[] {
+  const many = countProblems(plan, steps);
+  if (many.length > 0) return many;
   const total = bytesOf(plan);
   if (total <= MAX_BYTES) return [];
   const [largest, bytes] = plan.steps
@@ -26,6 +30,19 @@ export function sizeProblems(
   const hint =
     'Put data into a file and read it with collect.files, or split the profile into two jobs.';
   return [{ code: 'PLAN_TOO_LARGE', ...at, message, hint }];
+}
+
+/** The steps of nested profiles are activities of the same workflow. */
+function countProblems(plan: Omit<Plan, 'run'>, steps: readonly CheckedStep[]): readonly Problem[] {
+  const total = namedSteps(plan).length;
+  const counts = steps.map((step, i) => {
+    const nested = plan.steps[i]?.nested;
+    return [step, nested === undefined ? 0 : namedSteps(nested).length] as const;
+  });
+  const [largest, count] = counts.reduce((best, each) => (each[1] > best[1] ? each : best));
+  if (total <= MAX_STEPS || count === 0) return [];
+  const message = `the run has ${total} steps with those of the profiles in it; at most ${MAX_STEPS} are supported, and step '${largest.id}' brings ${count} of them`;
+  return [{ code: 'TOO_MANY_STEPS', ...largest.at, message }];
 }
 
 function bytesOf(value: unknown): number {

@@ -22,7 +22,7 @@ import type { Given } from './run-state.ts';
 import type { GiveInput, StepResult } from './step-result.ts';
 
 /** What surrounds one nested profile. All but `give` are those of `drive()`, for the steps in it. */
-export type NestedPorts = Pick<DrivePorts, 'now' | 'pause' | 'emit'> & {
+export type NestedPorts = Pick<DrivePorts, 'now' | 'pause' | 'emit' | 'places'> & {
   /** Tries a step of the profile, in the plan that it is a step of. */
   attempt(
     plan: Plan,
@@ -31,10 +31,10 @@ export type NestedPorts = Pick<DrivePorts, 'now' | 'pause' | 'emit'> & {
     given: Given,
     answer: (answer: Answer) => void,
   ): void;
-  /** Registers a listener for a stop of the run, or of a profile around it. */
+  /** Registers a listener for a stop of the pipeline that it is in, called before anything of that is cancelled. */
   onStop(listener: (cause: StopCause) => void): void;
-  /** Cancels what runs in it, and its pauses. */
-  abort(): void;
+  /** As that of `drive()`, for what is in it. */
+  abort(cause: StopCause): void;
   /** Makes the result of the step of what its own steps made. */
   give(input: GiveInput, answer: (answer: Answer) => void): void;
 };
@@ -67,9 +67,10 @@ export function driveNested(
   };
   const inside = { within: within ?? '', profile: inner.profile };
   void drive(driven, newRunState(driven), {
+    ...(ports.places === undefined ? {} : { places: ports.places }),
     now: () => ports.now(),
     pause: (ms, wake) => ports.pause(ms, wake),
-    abort: () => ports.abort(),
+    abort: (cause) => ports.abort(cause),
     emit: (events) =>
       ports.emit(events.map((event) => ('inside' in event ? event : { ...event, inside }))),
     onStop: (listener) => {
@@ -109,13 +110,16 @@ function pathIn(plan: Plan, id: string): string {
 }
 
 const MOST_BYTES_OF_REASON = 200;
+const MOST_CHECKS = 4;
 
 /** What the outcome of the whole keeps of one of its steps; all that was said is in the step's own. */
 function inShort(whole: Outcome): Outcome {
-  const { hint: _, failedChecks: __, seal: ___, ...outcome } = whole;
-  const { reason } = outcome;
-  if (reason === undefined) return outcome;
-  return { ...outcome, reason: boundText(reason, MOST_BYTES_OF_REASON) };
+  const { hint: _, seal: __, reason, failedChecks, ...outcome } = whole;
+  return {
+    ...outcome,
+    ...(reason === undefined ? {} : { reason: boundText(reason, MOST_BYTES_OF_REASON) }),
+    ...(failedChecks === undefined ? {} : { failedChecks: failedChecks.slice(0, MOST_CHECKS) }),
+  };
 }
 
 /** Why it brought no result: the first of the steps that ended as badly as the whole. */

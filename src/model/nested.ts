@@ -11,7 +11,7 @@ import { MAIN_OUTPUT } from './plan.ts';
 import { isRef, mentionOf, nodesIn } from './plan-nodes.ts';
 
 import type { Condition, NestedProfile, Plan, PlanStep } from './plan.ts';
-import type { StepInput, StepResult } from './step-result.ts';
+import type { ArtifactRef, StepInput, StepResult } from './step-result.ts';
 
 /** Stands before the path of a step around the profile, where the id of a step is expected. */
 const OUTER = '^';
@@ -50,12 +50,22 @@ export function nestedPlan(plan: Plan, step: PlanStep, nested: NestedProfile): P
   return {
     ...plan,
     profile,
-    concurrency: Math.min(concurrency, plan.concurrency),
+    concurrency,
     onFailure,
     budgets: {},
     steps,
-    run: { ...run, previousRows: {}, within: nameIn(plan.run.within, step.id) },
+    run: {
+      ...run,
+      previousRows: {},
+      within: nameIn(plan.run.within, step.id),
+      places: placesOf(plan),
+    },
   };
+}
+
+/** Attempts that may run at once in the run that a plan, or a part of it, is of. */
+export function placesOf({ concurrency, run }: Plan): number {
+  return run.places ?? concurrency;
 }
 
 /** Every step of a plan, those of nested profiles behind the step that they belong to, each with the plan it is in. */
@@ -64,6 +74,56 @@ export function allSteps(plan: Plan): readonly (readonly [plan: Plan, step: Plan
     [plan, step] as const,
     ...(step.nested === undefined ? [] : allSteps(nestedPlan(plan, step, step.nested))),
   ]);
+}
+
+/** A step with its name in the run, and the profile that it is a step of. */
+export type NamedStep = {
+  readonly name: string;
+  readonly within?: string;
+  readonly profile: string;
+  readonly step: PlanStep;
+};
+
+/** As `allSteps`, by name, of a plan that belongs to no run yet. */
+export function namedSteps(
+  { profile, steps }: Pick<Plan, 'profile' | 'steps'>,
+  within?: string,
+): readonly NamedStep[] {
+  return steps.flatMap((step) => {
+    const name = nameIn(within, step.id);
+    const { nested } = step;
+    const place = within === undefined ? {} : { within };
+    return [
+      { name, ...place, profile, step },
+      ...(nested === undefined ? [] : namedSteps(nested, name)),
+    ];
+  });
+}
+
+/** What a profile gives of what its steps made, by the names it gives it under. Of what was not made nothing is given. */
+export function givenOf<T extends Pick<StepResult, 'outputs' | 'values'>>(
+  { outputs, values }: NestedProfile['gives'],
+  made: (step: string) => T | undefined,
+): Pick<StepResult, 'outputs' | 'values'> & {
+  /** Of each output the one that it is. */
+  readonly from: Readonly<Record<string, { readonly of: T; readonly output: string }>>;
+} {
+  const given: Record<string, ArtifactRef> = {};
+  const from: Record<string, { readonly of: T; readonly output: string }> = {};
+  for (const [name, { step, output }] of Object.entries(outputs)) {
+    const of = made(step);
+    for (const [own, ref] of Object.entries(of?.outputs ?? {})) {
+      // The Parquet twin of a text goes with it.
+      if (of === undefined || (own !== output && !own.startsWith(`${output}.`))) continue;
+      given[`${name}${own.slice(output.length)}`] = ref;
+      from[`${name}${own.slice(output.length)}`] = { of, output: own };
+    }
+  }
+  const said = Object.entries(values).flatMap(([name, { step, value }]) => {
+    const found = made(step)?.values ?? {};
+    return Object.hasOwn(found, value) ? [[name, found[value]!] as const] : [];
+  });
+  return { outputs: given, values: Object.fromEntries(said), from };
 }
 
 /** How deep the steps of a plan lie: 0 for those of the run itself. */

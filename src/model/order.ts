@@ -1,5 +1,7 @@
 /** What a command orders, cut into the parts that single activities get: each part can be authenticated alone. Pure. */
 
+import { placesOf } from './nested.ts';
+
 import type { RunKey } from './events.ts';
 import type { NestedProfile, Plan, PlanStep } from './plan.ts';
 import type { DeliverFile, DeliverInput, GiveInput, StepInput, StepResult } from './step-result.ts';
@@ -9,7 +11,7 @@ export function stepOrder(
   plan: Plan,
   step: PlanStep,
 ): Pick<StepInput, 'run' | 'step' | 'concurrency'> {
-  return { run: runOf(plan, step), step, concurrency: plan.concurrency };
+  return { run: runOf(plan, step), step, concurrency: placesOf(plan) };
 }
 
 function runOf(plan: Plan, step: Pick<PlanStep, 'id' | 'reads'>): StepInput['run'] {

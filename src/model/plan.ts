@@ -122,6 +122,8 @@ export type RunSettings = {
   readonly planSha256: string;
   /** In the plan of a profile that is a step: that step's name in the run, see `nested.ts`. */
   readonly within?: string;
+  /** In such a plan: attempts that may run at once in the whole run. */
+  readonly places?: number;
   /** Task queue that serves `deliver`. */
   readonly deliverQueue: string;
   /**

@@ -1,5 +1,7 @@
 /** The record of a run: exists from the first moment, for failed runs too. Pure. */
 
+import { nameIn } from './nested.ts';
+
 import type { Scalar } from './plan.ts';
 import type { Outcome, RunStatus, Status } from './outcome.ts';
 import type { OrderedBy } from './standing-order.ts';
@@ -88,6 +90,17 @@ export function shortOf({
     started_at,
     ...(finished_at === undefined ? {} : { finished_at }),
   };
+}
+
+/** The steps by their names in the run, those of a profile behind the step that it is. */
+export function flatSteps(
+  steps: readonly StepRecord[],
+  within?: string,
+): readonly { readonly name: string; readonly step: StepRecord }[] {
+  return steps.flatMap((step) => {
+    const name = nameIn(within, step.id);
+    return [{ name, step }, ...flatSteps(step.steps ?? [], name)];
+  });
 }
 
 /** A step's part of the record. */

@@ -42,20 +42,30 @@ export function begin(turn: Turn): void {
   });
 }
 
-/** Begins the attempt that is next in line; undefined: none may begin now. */
-export function startNext(turn: Turn): number | undefined {
+/**
+ * Begins the attempt that is next in line; undefined: none may begin now. A profile takes no place: the steps in it do.
+ * `take` asks for a place among all attempts of the run.
+ */
+export function startNext(turn: Turn, take = (): boolean => true): number | undefined {
   const { graph, state, nowMs, told } = turn;
-  while (state.running < graph.plan.concurrency) {
-    const i = state.queue.shift();
+  for (;;) {
+    const [i] = state.queue;
     if (i === undefined) return undefined;
     const step = stepAt(state, i);
-    if (step.state !== 'ready') continue;
+    if (step.state !== 'ready') {
+      state.queue.shift();
+      continue;
+    }
+    const { id, nested } = planned(graph, i);
+    if (nested === undefined) {
+      if (state.running >= graph.plan.concurrency || !take()) return undefined;
+      state.running += 1;
+    }
+    state.queue.shift();
     step.state = 'running';
     step.tries += 1;
     step.lastStartMs = nowMs;
     step.firstStartMs ??= nowMs;
-    state.running += 1;
-    const { id, nested } = planned(graph, i);
     told.push({
       type: 'step_started',
       atMs: nowMs,
@@ -65,14 +75,13 @@ export function startNext(turn: Turn): number | undefined {
     });
     return i;
   }
-  return undefined;
 }
 
 /** The running attempt of a step has ended: the step ends, or is tried again at once or after a pause. */
 export function onAttempted(turn: Turn, i: number, attempted: Attempted): void {
   const { graph, state, nowMs, told } = turn;
   const step = stepAt(state, i);
-  state.running -= 1;
+  if (planned(graph, i).nested === undefined) state.running -= 1;
   if (ENDINGS[attempted.ending].counts) step.attempts += 1;
   else step.lost += 1;
   const about = attempted.ending === 'ok' ? attempted.result : attempted.failure;

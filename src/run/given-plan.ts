@@ -1,15 +1,20 @@
 /** Checks a plan that a program made, as far as the runner relies on it: what a file's checks would have found. */
 
 import { UserError } from '../model/errors.ts';
+import { PROFILE_KIND } from '../model/plan.ts';
 import { didYouMean } from '../model/suggest.ts';
 
 import type { AnyStepDefinition } from '../kinds/contract.ts';
+import type { NestedProfile } from '../model/plan.ts';
 import type { PlanBody } from './definition-source.ts';
 
 const STEP_ID = /^[a-z][a-z0-9_]{0,62}$/;
 
 /** @throws UserError UNKNOWN_KIND, UNKNOWN_NEED, BAD_VALUE, BAD_OPTION, CYCLE */
-export function checkGivenPlan(plan: PlanBody, kinds: readonly AnyStepDefinition[]): void {
+export function checkGivenPlan(
+  plan: Pick<PlanBody, 'steps'>,
+  kinds: readonly AnyStepDefinition[],
+): void {
   const ids = new Set<string>();
   for (const { id } of plan.steps) {
     if (!STEP_ID.test(id)) {
@@ -19,9 +24,14 @@ export function checkGivenPlan(plan: PlanBody, kinds: readonly AnyStepDefinition
     ids.add(id);
   }
   const known = kinds.map(({ kind }) => kind);
-  for (const { id, kind, needs, reads, heeds = [], hears = [], options } of plan.steps) {
-    const definition = kinds.find((one) => one.kind === kind);
-    if (definition === undefined) {
+  for (const { id, kind, nested, needs, reads, heeds = [], hears = [], options } of plan.steps) {
+    const isProfile = kind === PROFILE_KIND;
+    if (isProfile !== (nested !== undefined)) {
+      const message = `step '${id}': a step has 'nested' if it is of the kind ${PROFILE_KIND}, and only then`;
+      throw new UserError('BAD_VALUE', message);
+    }
+    if (nested !== undefined) checkNestedSteps(id, nested, kinds);
+    if (!isProfile && !known.includes(kind)) {
       const hint = didYouMean(kind, known);
       throw new UserError(
         'UNKNOWN_KIND',
@@ -49,7 +59,22 @@ export function checkGivenPlan(plan: PlanBody, kinds: readonly AnyStepDefinition
   refuseCycle(plan);
 }
 
-function refuseCycle({ steps }: PlanBody): void {
+/** Its own steps as those of any plan, and what it gives of them. */
+function checkNestedSteps(
+  id: string,
+  nested: NestedProfile,
+  kinds: readonly AnyStepDefinition[],
+): void {
+  checkGivenPlan(nested, kinds);
+  const ids = new Set(nested.steps.map((step) => step.id));
+  const { outputs, values } = nested.gives;
+  for (const { step } of [...Object.values(outputs), ...Object.values(values)]) {
+    if (ids.has(step)) continue;
+    throw new UserError('UNKNOWN_NEED', `step '${id}' gives of '${step}', which is no step of it`);
+  }
+}
+
+function refuseCycle({ steps }: Pick<PlanBody, 'steps'>): void {
   let left = steps;
   for (;;) {
     const open = new Set(left.map(({ id }) => id));

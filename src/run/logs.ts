@@ -4,6 +4,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
+import { fileNameOf } from '../model/nested.ts';
+import { flatSteps } from '../model/run-record.ts';
 
 import type { RunRecord } from '../model/run-record.ts';
 
@@ -15,15 +17,23 @@ export async function readLogs(
 ): Promise<Readonly<Record<string, string>>> {
   const logs = join(folder, 'logs');
   const there = (await readdir(logs).catch(() => [])).map((name) => name.replace(/\.log$/, ''));
-  const wanted = record.steps.map((step) => step.id).filter((id) => there.includes(id));
-  if (only !== undefined && !wanted.includes(only)) {
+  const wanted = flatSteps(record.steps)
+    .map(({ name }) => name)
+    .filter((name) => there.includes(fileNameOf(name)));
+  const asked = wanted.filter((name) => only === undefined || isOf(name, only));
+  if (only !== undefined && asked.length === 0) {
     throw new UserError('BAD_USAGE', `step '${only}' of run ${record.run_id} has written no log`, {
       hint: `These have: ${wanted.join(', ') || 'none'}`,
     });
   }
   const texts: Record<string, string> = {};
-  for (const id of only === undefined ? wanted : [only]) {
-    texts[id] = await readFile(join(logs, `${id}.log`), 'utf8');
+  for (const name of asked) {
+    texts[name] = await readFile(join(logs, `${fileNameOf(name)}.log`), 'utf8');
   }
   return texts;
+}
+
+/** The step itself, or one of the profile that it is. */
+function isOf(name: string, step: string): boolean {
+  return name === step || name.startsWith(`${step}/`);
 }

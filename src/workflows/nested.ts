@@ -15,12 +15,12 @@ import type { NestedProfile, Plan, PlanStep } from '../model/plan.ts';
 import type { Given } from '../model/run-state.ts';
 import type { GiveInput, StepResult } from '../model/step-result.ts';
 
-/** What the workflow of a run gives to every pipeline in it. */
-export type Surroundings = Pick<DrivePorts, 'emit' | 'pause'> & {
-  /** Tries a step once, whichever way that goes. */
-  attempt: NestedPorts['attempt'];
-  /** Told, in order, when the run is stopped. */
+/** What a pipeline gives to the steps in it that are pipelines themselves. */
+export type Surroundings = Pick<DrivePorts, 'emit' | 'pause' | 'places'> & {
+  /** The pipelines in this one: told when it is stopped. */
   readonly onStop: Set<(cause: StopCause) => void>;
+  /** Tries a step once, whichever way that goes; `around` is the pipeline that it is a step of. */
+  attempt(around: Surroundings, ...about: Parameters<NestedPorts['attempt']>): void;
   /** Tells the attempts in this process that what is within a step is being stopped. */
   stopWithin(within: string): void;
 };
@@ -38,26 +38,28 @@ export function attemptNested(
   answer: (attempted: Attempted) => void,
 ): void {
   const scope = new CancellationScope();
-  const listeners: ((cause: StopCause) => void)[] = [];
+  const own: Surroundings = { ...around, onStop: new Set() };
+  let listening: ((cause: StopCause) => void) | undefined;
   const run = (told: (answer: Answer) => void): void =>
     driveNested(
       plan,
       step,
       given,
       {
+        ...(around.places === undefined ? {} : { places: around.places }),
         now: () => Date.now(),
         emit: (events) => around.emit(events),
         pause: (ms, wake) => around.pause(ms, wake),
         onStop: (listener) => {
-          listeners.push(listener);
+          listening = listener;
           around.onStop.add(listener);
         },
-        abort: () => {
+        abort: (cause) => {
+          for (const each of [...own.onStop]) each(cause);
           scope.cancel();
           around.stopWithin(nameIn(plan.run.within, step.id));
         },
-        attempt: (inner, each, attempt, own, tell) =>
-          around.attempt(inner, each, attempt, own, tell),
+        attempt: (...about) => own.attempt(own, ...about),
         give: (input, tell) => giveBack(plan, step, input, tell),
       },
       told,
@@ -66,7 +68,7 @@ export function attemptNested(
   void scope
     .run(() => new Promise<Answer>(run))
     .then((told) => {
-      for (const listener of listeners) around.onStop.delete(listener);
+      if (listening !== undefined) around.onStop.delete(listening);
       if (step.limitIsDefault !== true) scope.cancel();
       if (told.ending === 'unknown') throw new Error('unreachable: a workflow tells every attempt');
       answer(told);

@@ -16,6 +16,7 @@ import { drive } from '../model/drive.ts';
 import { failureMessage } from '../model/failure-message.ts';
 import { runOrder } from '../model/order.ts';
 import { runStatus } from '../model/outcome.ts';
+import { makePlaces } from '../model/places.ts';
 import { newRunState } from '../model/run-state.ts';
 import { shapeOf } from '../model/run-shape.ts';
 import { growView } from '../model/view.ts';
@@ -104,28 +105,30 @@ function portsOf(
     abort,
     emit,
     stopWithin,
-  }: Pick<DrivePorts, 'abort'> & Pick<Surroundings, 'emit' | 'stopWithin'>,
+  }: { readonly abort: () => void } & Pick<Surroundings, 'emit' | 'stopWithin'>,
 ): DrivePorts {
+  // Alone, a pipeline bounds itself.
+  const hasNested = plan.steps.some(({ nested }) => nested !== undefined);
+  const places = hasNested ? { places: makePlaces(plan.concurrency) } : {};
   const around: Surroundings = {
-    attempt: (of, step, attempt, given, answer) =>
-      attemptOf(of, step, attempt, given, around, answer),
+    ...places,
+    attempt: (within, of, step, attempt, given, answer) =>
+      attemptOf(of, step, attempt, given, within, answer),
     emit,
     pause,
     onStop: new Set(),
     stopWithin,
   };
   return {
+    ...places,
     now: () => Date.now(),
-    attempt: (step, attempt, given, answer) => around.attempt(plan, step, attempt, given, answer),
+    attempt: (...about) => around.attempt(around, plan, ...about),
     pause,
-    abort,
-    onStop: (listener) => {
-      // The run itself hears of it first, so that what it hears of those in it follows from that.
-      around.onStop.add(listener);
-      listenForStop(plan, (cause) => {
-        for (const each of [...around.onStop]) each(cause);
-      });
+    abort: (cause) => {
+      for (const each of [...around.onStop]) each(cause);
+      abort();
     },
+    onStop: (listener) => listenForStop(plan, listener),
     emit,
   };
 }
