@@ -166,10 +166,11 @@ function profilePlan(
     const isWhole = planStep(step);
     const own = child(step.located, 'timeout');
     const limit = setting(`steps.${step.id}.timeout`, [own], NO_LIMIT);
-    const around = nested.path.split('/').slice(0, -1).join('/');
+    const around = nested.path.split('/').slice(0, -1).join('/') || undefined;
     const given = [...nested.takes].map(
       ([name, of]) =>
-        [name, { ...of, step: around === '' ? of.step : nameIn(around, of.step) }] as const,
+        // What the profile around it is given itself comes from further out.
+        [name, takes.get(of.step) ?? { ...of, step: nameIn(around, of.step) }] as const,
     );
     const inner = profilePlan(nested.profiles, nested.steps, {
       prefix: `${prefix}steps.${step.id}.`,

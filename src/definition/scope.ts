@@ -73,20 +73,14 @@ export function lookUp(scope: Scope, { name, names }: Reference): Found {
           root === 'params' ? scope.types.get(second) : undefined,
         );
       }
-      const what = `the job has no ${root === 'params' ? 'parameter' : 'input'}`;
-      const all = [
-        ...known.keys(),
-        ...(root === 'params' ? (scope.nested?.open.keys() ?? []) : []),
-      ];
       const { nested } = scope;
-      return unknown(
-        name,
-        nested === undefined || root === 'inputs'
-          ? what
-          : `${what}, and step '${nested.step}' gives none,`,
-        second,
-        all,
-      );
+      if (root === 'inputs' || nested === undefined) {
+        const what = `the job has no ${root === 'params' ? 'parameter' : 'input'}`;
+        return unknown(name, what, second, [...known.keys()]);
+      }
+      const all = [...known.keys(), ...nested.open.keys()];
+      const gives = `, and step '${nested.step}' gives none`;
+      return unknown(name, 'the job has no parameter', second, all, gives);
     }
     case 'job':
       return name === 'job.name' ? valueOrHole(scope.job) : malformed(name, 'job.name');
@@ -166,9 +160,15 @@ function malformed(name: string, form: string): Found {
   return { kind: 'wrong', code: 'UNKNOWN_REFERENCE', message };
 }
 
-function unknown(name: string, what: string, wanted: string, known: readonly string[]): Found {
+function unknown(
+  name: string,
+  what: string,
+  wanted: string,
+  known: readonly string[],
+  more = '',
+): Found {
   const hint = didYouMean(wanted, known);
-  const message = `unknown reference '${name}': ${what} '${wanted}'; ${listed(known)}`;
+  const message = `unknown reference '${name}': ${what} '${wanted}'${more}; ${listed(known)}`;
   return { kind: 'wrong', code: 'UNKNOWN_REFERENCE', message, ...(hint && { hint }) };
 }
 
