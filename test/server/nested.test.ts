@@ -1,8 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 
 import { expect, jest, test } from '@jest/globals';
 
-import { withProject } from '../harness/cli.ts';
+import { freePort, scrape, until, withProject } from '../harness/cli.ts';
+import { withService } from '../harness/service.ts';
+
+import type { Project, Running } from '../harness/cli.ts';
 
 jest.setTimeout(180_000);
 
@@ -51,6 +54,7 @@ type Step = {
   readonly id: string;
   readonly status: string;
   readonly reason?: string;
+  readonly duration_ms?: number;
   readonly steps?: readonly Step[];
 };
 type Result = { readonly run_id: string; readonly status: string; readonly steps: readonly Step[] };
@@ -105,4 +109,136 @@ test('fails with the step in it that failed, names it, and skips what reads it',
     expect(steps.find(({ id }) => id === 'south')?.reason).toMatch(
       /^step 'enough' of profile shop ended FAIL: [^]*more: 1 row/,
     );
+  }));
+
+/** In it one step notes that it ran, and another one goes on until the file `gate` is there. */
+const waiting = (folder: string, about = ''): Readonly<Record<string, string>> => ({
+  'jobs/j.yaml': 'job: j\nprofile: outer\n',
+  'profiles/outer.yaml': `
+profile: outer
+steps:
+  in: { uses: profile, ${about} with: { profile: inner, params: { n: 2 } } }
+  beside: { uses: transform.sql, with: { sql: select 1 as one } }
+  files: { uses: export.dataset, with: { from: in, name: t, formats: [csv] } }
+`,
+  'profiles/inner.yaml': `
+profile: inner
+gives: { table: third }
+steps:
+  first:
+    uses: exec.command
+    with: { shell: 'echo ran >> "${folder}/ran"; echo n > t.csv; echo \${{ params.n }} >> t.csv', outputs: { table: { path: t.csv } } }
+  wait:
+    uses: exec.command
+    needs: [first]
+    with: { shell: 'cd "${folder}"; echo begun >> begun; while [ ! -e gate ]; do sleep 0.1; done' }
+  third: { uses: transform.sql, needs: [first, wait], with: { sql: 'select n * 2 as n from first' } }
+`,
+});
+
+/** A run of it that waits at the gate. */
+async function atTheGate(
+  project: Project,
+  words: readonly string[] = [],
+): Promise<{ readonly run: Running }> {
+  const run = project.start([...RUN, ...words]);
+  const begun = (): Promise<string> => readFile(project.path('begun'), 'utf8');
+  await until(() => begun().catch(() => undefined), 'the step in the profile has begun');
+  return { run };
+}
+
+const open = (project: Project): Promise<void> => writeFile(project.path('gate'), '');
+const lines = async (path: string): Promise<number> =>
+  (await readFile(path, 'utf8')).trim().split('\n').length;
+
+test('killed in the middle of a profile, the run is gone on with and no finished step is done twice', () =>
+  withProject({}, async (project) => {
+    await project.write(waiting(project.folder));
+    const { run } = await atTheGate(project);
+    run.kill('SIGKILL');
+    await run.ended;
+    await open(project);
+    const resumed = await project.run(['resume', '--out', 'out', '--json']);
+    expect(resumed).toMatchObject({ code: 0 });
+    expect(told((JSON.parse(resumed.stdout) as Result).steps)).toEqual([
+      ...['in OK', 'in/first OK', 'in/wait OK', 'in/third OK', 'beside OK', 'files OK'],
+    ]);
+    expect(await lines(project.path('ran'))).toBe(1);
+    expect(await readFile(project.path('out/t.csv'), 'utf8')).toBe('n\n4\n');
+
+    const logs = await project.run(['logs', '--out', 'out', '--step', 'in']);
+    expect(logs.stdout).toMatch(/^in\/first {2}.* attempt 1 of exec.command$/m);
+    const { stdout } = await project.run(['status', '--out', 'out']);
+    expect(stdout).toMatch(/^ {2}in\/third +OK/m);
+  }));
+
+test('cancelled, the steps in a profile end as those of the run do', () =>
+  withProject({}, async (project) => {
+    await project.write(waiting(project.folder));
+    const { run } = await atTheGate(project);
+    run.kill('SIGINT');
+    const { code, stdout } = await run.ended;
+    expect(code).toBe(130);
+    expect(told((JSON.parse(stdout) as Result).steps)).toEqual([
+      ...['in CANCELLED', 'in/first OK', 'in/wait CANCELLED', 'in/third CANCELLED'],
+      ...['beside OK', 'files CANCELLED'],
+    ]);
+  }));
+
+test('the time limit of a profile stops what runs in it, at once, and nothing beside it', () =>
+  withProject({}, async (project) => {
+    await project.write(waiting(project.folder, 'timeout: 3s,'));
+    const ended = await project.run(RUN);
+    const { steps } = JSON.parse(ended.stdout) as Result;
+    expect(told(steps)).toEqual([
+      ...['in TIMEOUT', 'in/first OK', 'in/wait TIMEOUT', 'in/third SKIPPED'],
+      ...['beside OK', 'files SKIPPED'],
+    ]);
+    expect(steps[0]?.duration_ms).toBeLessThan(20_000);
+    expect(ended.stderr).toContain(
+      "step 'wait' of profile inner ended TIMEOUT: the time limit of the step that its profile is ended",
+    );
+  }));
+
+test('on a service its steps are shown as they end, by whichever worker', () =>
+  withProject({}, async (project) => {
+    await project.write(waiting(project.folder));
+    await open(project);
+    await withService(project, async ({ address }) => {
+      const service = ['--temporal-address', address];
+      const worker = project.start(['worker', ...service]);
+      await worker.says(/serving/);
+      const ended = await project.run([...RUN, ...service]);
+      expect(ended).toMatchObject({ code: 0 });
+      expect(ended.stderr).toMatch(/^ {2}in\/first {2}OK/m);
+      expect(told((JSON.parse(ended.stdout) as Result).steps)).toContain('in/third OK');
+      worker.kill('SIGTERM');
+      await worker.ended;
+    });
+  }));
+
+test('counts the steps in a profile under its name, and the step that it is once', () =>
+  withProject(FILES, async (project) => {
+    const port = await freePort();
+    const exporter = ['--prometheus-port', String(port), '--prometheus-address', '127.0.0.1'];
+    const run = project.start([...RUN, ...exporter, '--linger', '60']);
+    await run.says(/waiting for a last scrape/);
+    const series = await scrape(port);
+    await run.ended;
+    const of = (name: string, profile: string, step: string, more = ''): number | undefined =>
+      series.get(`${name}{job="j",profile="${profile}",step="${step}"${more}}`);
+    const ok = ',status="OK"';
+    expect(of('pipeline_step_status_total', 'shops', 'north', ok)).toBe(1);
+    expect(of('pipeline_step_duration_seconds_count', 'shops', 'north')).toBe(1);
+    expect(of('pipeline_step_rows', 'shops', 'north', ',direction="out"')).toBe(1);
+    expect(of('pipeline_profile_step_timeout_seconds', 'shops', 'north')).toBeUndefined();
+    expect(of('pipeline_step_status_total', 'shop', 'mine', ok)).toBe(2);
+    expect(of('pipeline_step_status_total', 'shop', 'mine', ',status="FAIL"')).toBe(0);
+    expect(of('pipeline_step_duration_seconds_count', 'shop', 'mine')).toBe(2);
+    expect(of('pipeline_profile_step_timeout_seconds', 'shop', 'mine')).toBe(600);
+    const names = [...series.keys()];
+    expect(names.filter((name) => /^pipeline_run_.*profile="shop"/.test(name))).toEqual([]);
+    expect(
+      names.filter((name) => /step="(north\/|mine")/.test(name) && name.includes('"shops"')),
+    ).toEqual([]);
   }));
