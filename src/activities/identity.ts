@@ -1,6 +1,7 @@
 /** What a step's result depends on, found without executing it: shared by the runner and by `explain`. */
 
 import { pathOf } from '../model/nested.ts';
+import { isRef, mentionOf, nodesIn } from '../model/plan-nodes.ts';
 import { expandGlobs } from './expand-globs.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { fingerprintForm, materialize } from './materialize.ts';
@@ -44,6 +45,9 @@ export async function identify(
     salt,
     onProgress,
     hash = (files) => hashSources(files, signal, onProgress),
+    unpack = async () => {
+      throw new Error('a folder is looked into when the step runs');
+    },
   }: {
     secrets?: (name: string) => string;
     /** How other steps ended, where the options tell it. */
@@ -53,13 +57,18 @@ export async function identify(
     onProgress?: () => void;
     /** Reads the outside files for their hashes. */
     hash?: (files: readonly FoundFile[]) => Promise<readonly HashedSource[]>;
+    /** Makes a folder of this attempt's own of a stored one, and answers its path. */
+    unpack?: (folder: ArtifactRef) => Promise<string>;
   } = {},
 ): Promise<Identity> {
   const kind = definition as unknown as StepDefinition<unknown>;
   const inputs = inputsOf(results, ({ sha256 }) => `${UNLOCATED}${sha256}`);
+  const mentioned = outputsIn(step.options);
   let options = materialize(step.options, { inputs, heard, secrets });
   const located = async (): ReturnType<Identity['located']> => {
-    const real = await locate(results, store);
+    const isUsed = (id: string, name: string): boolean =>
+      kind.pathsOfInputs === true || mentioned.has(`${id}.${name}`);
+    const real = await locate(results, store, { isUsed, unpack });
     return { options: materialize(step.options, { inputs: real, heard, secrets }), inputs: real };
   };
   let patterns = kind.sources?.(options) ?? [];
@@ -108,13 +117,34 @@ function inputsOf(results: Readonly<Record<string, StepResult>>, placeOf: PlaceO
   );
 }
 
-/** Brings every output to this machine. */
+/** The outputs that options name, as `step.output`. */
+function outputsIn(options: PlanStep['options']): ReadonlySet<string> {
+  const mentions = nodesIn(options).flatMap((node) => (isRef(node) ? (mentionOf(node) ?? []) : []));
+  return new Set(
+    mentions.flatMap((mention) =>
+      mention.part === 'outputs' ? [`${mention.step}.${mention.name}`] : [],
+    ),
+  );
+}
+
+/** Brings every output to this machine, and of folders those that are used. */
 async function locate(
   results: Readonly<Record<string, StepResult>>,
   store: Pick<Store, 'materialize'>,
+  {
+    isUsed,
+    unpack,
+  }: {
+    readonly isUsed: (id: string, output: string) => boolean;
+    readonly unpack: (folder: ArtifactRef) => Promise<string>;
+  },
 ): Promise<StepInputs> {
-  const refs = Object.values(results).flatMap(({ outputs }) => Object.values(outputs));
   const paths = new Map<ArtifactRef, string>();
-  for (const ref of refs) paths.set(ref, await store.materialize(ref));
+  for (const [id, { outputs }] of Object.entries(results)) {
+    for (const [name, ref] of Object.entries(outputs)) {
+      const isFolder = ref.format === 'tree' && isUsed(id, name);
+      paths.set(ref, isFolder ? await unpack(ref) : await store.materialize(ref));
+    }
+  }
   return inputsOf(results, (ref) => paths.get(ref)!);
 }

@@ -57,7 +57,7 @@ export function identifyAttempt(
   store: Store,
   secrets: SecretsInUse,
   signal: AbortSignal,
-  reading: Pick<NonNullable<Parameters<typeof identify>[5]>, 'onProgress' | 'hash'> = {},
+  reading: Pick<NonNullable<Parameters<typeof identify>[5]>, 'onProgress' | 'hash' | 'unpack'> = {},
 ): Promise<Identity> {
   return identify(definition, step, inputsOf({ step, inputs, outer }), store, signal, {
     secrets: (name) => secrets.value(name),

@@ -87,11 +87,16 @@ export async function runStep(
     onProgress = () => undefined,
   }: { readonly elapsedMs?: () => number; readonly onProgress?: () => void } = {},
 ): Promise<StepResult> {
-  const own = `${fileOf(input)}.${input.run.generation}-${input.attempt}`;
-  const folder = makeLazyFolder(join(environment.attemptsRoot, input.run.id, own));
+  const folderOf = (name: string): LazyFolder =>
+    makeLazyFolder(join(environment.attemptsRoot, input.run.id, name));
+  const start = `${input.run.generation}-${input.attempt}`;
+  const folder = folderOf(`${fileOf(input)}.${start}`);
+  const unpacked = folderOf(`${fileOf(input)}.inputs.${start}`);
   try {
-    return await runIn(definition, input, environment, signal, { elapsedMs, onProgress, folder });
+    const how = { elapsedMs, onProgress, folder, unpacked };
+    return await runIn(definition, input, environment, signal, how);
   } finally {
+    await unpacked.remove();
     await folder.remove();
   }
 }
@@ -105,10 +110,13 @@ async function runIn(
     elapsedMs,
     onProgress,
     folder,
+    unpacked,
   }: {
     readonly elapsedMs: () => number;
     readonly onProgress: () => void;
     readonly folder: LazyFolder;
+    /** For the folders among its inputs: no edit reaches the store. */
+    readonly unpacked: LazyFolder;
   },
 ): Promise<StepResult> {
   const { store } = environment;
@@ -126,7 +134,14 @@ async function runIn(
     });
     return staged;
   };
-  const reading = { onProgress, hash };
+  const folders = new Map<string, Promise<string>>();
+  const unpack = (ref: ArtifactRef): Promise<string> => {
+    const target = join(unpacked.path(), ref.sha256);
+    const made = folders.get(target) ?? copyFolder(store, ref, target);
+    folders.set(target, made);
+    return made;
+  };
+  const reading = { onProgress, hash, unpack };
   const identity = await identifyAttempt(definition, input, store, secrets, signal, reading);
   const redactor = makeRedactor([...secrets.used.values()]);
   const redact = (text: string): string => redactor.text(text);
@@ -146,7 +161,7 @@ async function runIn(
     const { fingerprint, ingredients } = identity.with(sources);
     const context: StepContext = {
       runId: run.id,
-      step: step.id,
+      step: nameIn(run.within, step.id),
       attempt: input.attempt,
       get folder() {
         return folder.path();
@@ -215,6 +230,13 @@ async function runIn(
   } finally {
     stepLog.flush();
   }
+}
+
+async function copyFolder(store: Store, ref: ArtifactRef, target: string): Promise<string> {
+  await store.copyTo(ref, target).catch((error: unknown) => {
+    throw explainFullDisk(error, 'copy in the folders that this step reads');
+  });
+  return target;
 }
 
 /** The same failure with nothing in it that could hold a secret: no cause, no stack of its own. */

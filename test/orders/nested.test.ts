@@ -109,7 +109,7 @@ async function sawn(
   const sinks = guard.sinks({
     events: { emit: { fn: async () => undefined, callDuringReplay: false } },
     attempts: { stop: { fn: async () => undefined, callDuringReplay: false } },
-  } as never);
+  });
   const key = { ...runOrder(PLAN), tag: PLAN.run.tags!.run };
   const events: RunEvent[] = [
     { type: 'run_started', atMs: 1, shape: shapeOf(PLAN) },
