@@ -32,6 +32,7 @@ const APART = [
   '@temporalio/*',
   '@duckdb/*',
   '@opentelemetry/*',
+  '@aws-sdk/*',
   'prom-client',
   'pino',
   'bcryptjs',

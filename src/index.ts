@@ -21,16 +21,19 @@ export type {
   StepDefinition,
   StepReturn,
 } from './kinds/contract.ts';
+export type { ChosenSteps } from './model/chosen-steps.ts';
 export type { RunEvent } from './model/events.ts';
 export type { Outcome, RunStatus, Status } from './model/outcome.ts';
 export type { Plan, PlanStep } from './model/plan.ts';
 export type { RunRecord } from './model/run-record.ts';
 export type { RunSummary } from './model/run-summary.ts';
 export type { RunView } from './model/view.ts';
-export type { BackfillRow, Choice, PartitionStatus } from './model/backfill.ts';
-export type { BackfillRecord } from './run/backfill-records.ts';
-export type { BackfillReport } from './run/backfill-report.ts';
+export type { BackfillRow, BatchRow, Choice, ManyRow, PartitionStatus } from './model/backfill.ts';
+export type { BackfillRecord, BatchItem, BatchRecord, ManyRecord } from './run/many-records.ts';
+export type { BackfillReport, BatchReport, ManyReport } from './run/many-report.ts';
+export type { ManyEnded } from './run/drive-many.ts';
 export type { BackfillEnded, BackfillRequest } from './run/run-backfill.ts';
+export type { BatchEnded, BatchRequest } from './run/run-batch.ts';
 export type { RunRequest } from './run/begin-run.ts';
 export type {
   DefinitionRequest,

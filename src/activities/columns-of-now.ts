@@ -72,6 +72,8 @@ export function makeColumnsOfNow(
     const found = all.get(asked);
     if (found === undefined) return undefined;
     const { step, within, profile: own } = found;
+    // Of a step with items nobody knows without a look at all of them.
+    if (step.foreach !== undefined) return undefined;
     if (step.nested !== undefined) return gift(asked, step.nested);
     const definition = kinds.find(({ kind }) => kind === step.kind);
     if (definition === undefined) return undefined;

@@ -68,7 +68,7 @@ export async function identify(
   const located = async (): ReturnType<Identity['located']> => {
     const isUsed = (id: string, name: string): boolean =>
       kind.pathsOfInputs === true || mentioned.has(`${id}.${name}`);
-    const real = await locate(results, store, { isUsed, unpack });
+    const real = await locateInputs(results, store, { isUsed, unpack });
     return { options: materialize(step.options, { inputs: real, heard, secrets }), inputs: real };
   };
   let patterns = kind.sources?.(options) ?? [];
@@ -127,14 +127,11 @@ function outputsIn(options: PlanStep['options']): ReadonlySet<string> {
   );
 }
 
-/** Brings every output to this machine, and of folders those that are used. */
-async function locate(
+/** Brings every output to this machine, and makes folders of those among them that are used as such. */
+export async function locateInputs(
   results: Readonly<Record<string, StepResult>>,
   store: Pick<Store, 'materialize'>,
-  {
-    isUsed,
-    unpack,
-  }: {
+  folders?: {
     readonly isUsed: (id: string, output: string) => boolean;
     readonly unpack: (folder: ArtifactRef) => Promise<string>;
   },
@@ -142,8 +139,8 @@ async function locate(
   const paths = new Map<ArtifactRef, string>();
   for (const [id, { outputs }] of Object.entries(results)) {
     for (const [name, ref] of Object.entries(outputs)) {
-      const isFolder = ref.format === 'tree' && isUsed(id, name);
-      paths.set(ref, isFolder ? await unpack(ref) : await store.materialize(ref));
+      const isFolder = ref.format === 'tree' && folders?.isUsed(id, name) === true;
+      paths.set(ref, isFolder ? await folders.unpack(ref) : await store.materialize(ref));
     }
   }
   return inputsOf(results, (ref) => paths.get(ref)!);

@@ -53,8 +53,14 @@ export function materialize(options: Json, { inputs, heard, secrets }: Answers):
  * The options as the fingerprint knows them: outputs by their content, secrets by their names only.
  * @throws StepError UNKNOWN_REFERENCE
  */
-export function fingerprintForm(options: Json, answers: Omit<Answers, 'secrets'>): Json {
+export function fingerprintForm(
+  options: Json,
+  answers: Omit<Answers, 'secrets'>,
+  /** Of a step whose items are not in their places yet: what stands for its references. */
+  openForm?: (node: RefNode) => Json,
+): Json {
   const formOf = (node: RefNode): Json => {
+    if (openForm !== undefined) return openForm(node);
     const found = lookUp(node, answers);
     if (found.type === 'value') return found.value;
     return outputForm(found.artifact.sha256, found.artifact.format);

@@ -5,12 +5,13 @@
 
 import { boundText } from '../model/bounded-text.ts';
 import { boundChecks, MOST_BYTES } from '../model/failure.ts';
-import { inputsOf, nameIn } from '../model/nested.ts';
+import { fullName, inputsOf } from '../model/nested.ts';
 import { StepError } from '../model/step-error.ts';
 import { identify } from './identity.ts';
 
 import type { AnyStepDefinition, StepDefinition, StepReturn } from '../kinds/contract.ts';
 import type { Column } from '../model/column.ts';
+import type { ItemPlace } from '../model/items.ts';
 import type { StepInput, StepResult } from '../model/step-result.ts';
 import type { StoredResult } from '../store/entries.ts';
 import type { Store } from '../store/store.ts';
@@ -18,6 +19,7 @@ import type { Identity } from './identity.ts';
 
 /** The part of an attempt's input that decides about reuse. */
 export type ReuseInput = Pick<StepInput, 'step' | 'inputs' | 'outer' | 'heard'> & {
+  readonly item?: Pick<ItemPlace, 'index'>;
   readonly run: Pick<
     StepInput['run'],
     'id' | 'job' | 'profile' | 'within' | 'previousRows' | 'previousResult'
@@ -53,8 +55,8 @@ export function secretsInUse(find: (name: string) => string | undefined): Secret
 /** What the attempt's result depends on. One that must not be reused is bound to its step and run. @throws StepError */
 export function identifyAttempt(
   definition: AnyStepDefinition,
-  { run, step, inputs, outer, heard }: ReuseInput,
-  store: Store,
+  { run, step, item, inputs, outer, heard }: ReuseInput,
+  store: Pick<Store, 'materialize'>,
   secrets: SecretsInUse,
   signal: AbortSignal,
   reading: Pick<NonNullable<Parameters<typeof identify>[5]>, 'onProgress' | 'hash' | 'unpack'> = {},
@@ -63,7 +65,7 @@ export function identifyAttempt(
     secrets: (name) => secrets.value(name),
     ...(heard === undefined ? {} : { heard }),
     // Of this step alone: a twin with the same options is another execution.
-    salt: `${run.id}/${nameIn(run.within, step.id)}`,
+    salt: `${run.id}/${fullName({ run, step, item })}`,
     ...reading,
   });
 }
@@ -121,7 +123,8 @@ export function previousColumnsOf(
   };
 }
 
-function taken(
+/** A stored result as an attempt answers it. */
+export function taken(
   found: StoredResult,
   added: Pick<StepReturn, 'warning' | 'failedChecks'>,
   isOwn: boolean,

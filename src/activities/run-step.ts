@@ -6,16 +6,16 @@
  * 3. The attempt folder belongs to this attempt alone and is gone afterwards.
  */
 
-import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
-import { fileNameOf, nameIn } from '../model/nested.ts';
-import { MAX_OUTPUTS, MAX_VALUES } from '../model/step-result.ts';
+import { fileNameOf, filePathOf, fullName, nameIn } from '../model/nested.ts';
 import { explainFullDisk } from '../store/fs-failure.ts';
+import { takeAlone } from './alone.ts';
 import { makeRedactor } from './redactor.ts';
 import { copiesAtOnce } from './first-copy.ts';
 import { hashSources, stageSources } from './stage-sources.ts';
+import { boundedValues, holdToContract, putOutputs } from './keep-returned.ts';
 import { keepFile } from './keep-file.ts';
 import { makeFence } from './fence.ts';
 import { makeLazyFolder } from './lazy-folder.ts';
@@ -29,16 +29,13 @@ import type { HashedSource } from './stage-sources.ts';
 import type { StoredResult } from '../store/entries.ts';
 import type { Store } from '../store/store.ts';
 import type { ArtifactRef, StepInput, StepResult } from '../model/step-result.ts';
-import type { InputArtifact, StepInputs } from '../model/attempt-inputs.ts';
-import type { Json, Scalar } from '../model/plan.ts';
+import type { ItemPlace } from '../model/items.ts';
 import type {
   AnyStepDefinition,
+  ItemTables,
   StepContext,
   StepDefinition,
-  StepOutput,
-  StepReturn,
 } from '../kinds/contract.ts';
-import type { Column } from '../model/column.ts';
 
 /** What a worker gives to every step it runs. Paths are absolute. */
 export type StepEnvironment = {
@@ -52,22 +49,38 @@ export type StepEnvironment = {
   readonly limits: (concurrency: number) => StepContext['limits'];
   /** For small queries; absent: each step has an instance of its own. */
   readonly engine?: StepContext['engine'];
+  /** For steps with items; absent: there are none. */
+  readonly items?: ItemTables;
   readonly bootId: string;
   /** W3C header of an attempt's span; absent where no trace is made. */
   readonly traceparent?: ((input: StepInput) => string) | undefined;
 };
 
-/** Path of a step's log. */
-export function logFileOf(
-  environment: Pick<StepEnvironment, 'runFolder'>,
-  { run, step }: Pick<StepInput, 'run' | 'step'>,
-): string {
-  return join(environment.runFolder(run.id), 'logs', `${fileOf({ run, step })}.log`);
+/** The tables of items. */
+export function tablesIn({ items }: Pick<StepEnvironment, 'items'>): ItemTables {
+  if (items === undefined) throw new Error('this worker does no steps with items');
+  return items;
 }
 
-/** The step's name in the run, as a part of the names of files. */
-function fileOf({ run, step }: Pick<StepInput, 'run' | 'step'>): string {
-  return fileNameOf(nameIn(run.within, step.id));
+/** Whose attempt it is. */
+export type Whose = Pick<StepInput, 'run' | 'step'> & {
+  readonly item?: Pick<ItemPlace, 'index'> | undefined;
+};
+
+/** Path of the log of a step, or of one of its items. */
+export function logFileOf(
+  environment: Pick<StepEnvironment, 'runFolder'>,
+  whose: { readonly run: Pick<StepInput['run'], 'id' | 'within'> } & Pick<Whose, 'item'> & {
+      readonly step: Pick<StepInput['step'], 'id'>;
+    },
+): string {
+  const path = filePathOf(fullName(whose));
+  return join(environment.runFolder(whose.run.id), 'logs', `${path}.log`);
+}
+
+/** Begins the names of files that belong to a step or one of its items. */
+function fileOf(whose: Whose): string {
+  return fileNameOf(fullName(whose));
 }
 
 /** Whole milliseconds since now, at least 1: what ran took some time. */
@@ -92,10 +105,13 @@ export async function runStep(
   const start = `${input.run.generation}-${input.attempt}`;
   const folder = folderOf(`${fileOf(input)}.${start}`);
   const unpacked = folderOf(`${fileOf(input)}.inputs.${start}`);
+  // What it reads stays on this machine as long as it runs.
+  const held = environment.store.hold();
+  const around = { elapsedMs, onProgress, folder, unpacked, held };
   try {
-    const how = { elapsedMs, onProgress, folder, unpacked };
-    return await runIn(definition, input, environment, signal, how);
+    return await runIn(definition, input, environment, signal, around);
   } finally {
+    await held.release();
     await unpacked.remove();
     await folder.remove();
   }
@@ -111,16 +127,18 @@ async function runIn(
     onProgress,
     folder,
     unpacked,
+    held,
   }: {
     readonly elapsedMs: () => number;
     readonly onProgress: () => void;
     readonly folder: LazyFolder;
     /** For the folders among its inputs: no edit reaches the store. */
     readonly unpacked: LazyFolder;
+    readonly held: Pick<Store, 'materialize'>;
   },
 ): Promise<StepResult> {
   const { store } = environment;
-  const { step, run } = input;
+  const { step, run, item } = input;
   const kind = definition as unknown as StepDefinition<unknown>;
   const secrets = secretsInUse(environment.secret);
   let staged: Awaited<ReturnType<typeof stageSources>> | undefined;
@@ -142,20 +160,29 @@ async function runIn(
     return made;
   };
   const reading = { onProgress, hash, unpack };
-  const identity = await identifyAttempt(definition, input, store, secrets, signal, reading);
+  const identity = await identifyAttempt(definition, input, held, secrets, signal, reading);
   const redactor = makeRedactor([...secrets.used.values()]);
   const redact = (text: string): string => redactor.text(text);
   const stepLog = makeStepLog(logFileOf(environment, input), redact);
   const log = stepLog.line;
 
   const previousColumns = previousColumnsOf(store, input);
-  const found = await reuse(definition, input, identity, store, log, elapsedMs);
+  const look = (): Promise<StepResult | undefined> =>
+    reuse(definition, input, identity, store, log, elapsedMs);
+  const found = await look();
   if (found !== undefined) {
     stepLog.flush();
     return found;
   }
 
+  const turn = identity.reusable
+    ? await takeAlone(store, identity.fingerprint, signal, () =>
+        log('waits for an equal step that another run is at'),
+      )
+    : undefined;
   try {
+    const made = turn?.waited === true ? await look() : undefined;
+    if (made !== undefined) return made;
     const { options, inputs } = await identity.located();
     const sources = staged ?? (await stage(identity.files));
     const { fingerprint, ingredients } = identity.with(sources);
@@ -205,10 +232,11 @@ async function runIn(
         ...about(returned),
       },
       runId: run.id,
-      ...(identity.reusable ? { step: stepName(run, step.id) } : {}),
+      ...(identity.reusable && item === undefined ? { step: stepName(run, step.id) } : {}),
       writtenAtMs: Date.now(),
       durationMs,
-      ingredients,
+      // What changed is told of the step, not of each of its items.
+      ingredients: item === undefined ? ingredients : {},
       columns,
       bootId: environment.bootId,
     };
@@ -228,6 +256,7 @@ async function runIn(
     log(`failed: ${message}`);
     throw secrets.used.size === 0 ? told : withoutSecrets(told, message, redact);
   } finally {
+    turn?.end();
     stepLog.flush();
   }
 }
@@ -252,83 +281,8 @@ function withoutSecrets(error: unknown, message: string, redact: (text: string) 
   return new UserError(code, shown, { exitCode, ...(hint === undefined ? {} : { hint }) });
 }
 
-/** What a kind declares is what it returns: a mistake in its code must not look like one of a later step. */
-async function holdToContract(
-  { kind, outputs }: StepDefinition<unknown>,
-  options: unknown,
-  returned: StepReturn,
-): Promise<void> {
-  const given = Object.entries(returned.outputs ?? {});
-  const declared = outputs?.(options);
-  // The Parquet twin of a text is the runner's matter, not the kind's.
-  const names = given.map(([name]) => name).filter((name) => !name.includes('.'));
-  const differs = declared?.some((n) => !names.includes(n)) || names.length !== declared?.length;
-  if (declared !== undefined && differs) {
-    throw new StepError(
-      'KIND_BROKEN',
-      `${kind} declares the outputs ${declared.join(', ') || 'none'}, but returned ${names.join(', ') || 'none'}`,
-    );
-  }
-  for (const [name, { path }] of given) {
-    const isThere = await lstat(path).then(
-      () => true,
-      () => false,
-    );
-    if (!isThere) {
-      throw new StepError(
-        'KIND_BROKEN',
-        `${kind} returned output '${name}', but did not write ${path}`,
-      );
-    }
-  }
-}
-
-async function putOutputs(
-  returned: StepReturn,
-  inputs: StepInputs,
-  store: Store,
-): Promise<{ outputs: Record<string, ArtifactRef>; columns: Record<string, readonly Column[]> }> {
-  const entries = Object.entries(returned.outputs ?? {});
-  if (entries.filter(([name]) => !name.includes('.')).length > MAX_OUTPUTS) {
-    throw new StepError(
-      'OUTPUT_TOO_LARGE',
-      `the step returned ${entries.length} outputs; at most ${MAX_OUTPUTS} are allowed`,
-    );
-  }
-  const outputs: Record<string, ArtifactRef> = {};
-  const columns: Record<string, readonly Column[]> = {};
-  for (const [name, output] of entries) {
-    const { path, columns: described, ...rest } = output;
-    const passed = passedOn(output, inputs);
-    outputs[name] =
-      passed === undefined
-        ? await store.put(path, rest)
-        : { ...rest, sha256: passed.sha256, bytes: passed.bytes };
-    if (described !== undefined) columns[name] = described;
-  }
-  return { outputs, columns };
-}
-
-/** The input that is also this output: it lies in the store already, and must stay there. */
-function passedOn({ path, format }: StepOutput, inputs: StepInputs): InputArtifact | undefined {
-  return Object.values(inputs)
-    .flatMap(({ outputs }) => Object.values(outputs))
-    .find((input) => input.path === path && input.format === format);
-}
-
-function boundedValues(values: Readonly<Record<string, Scalar>>): Record<string, Scalar> {
-  const size = JSON.stringify(values satisfies Json).length;
-  if (Object.keys(values).length > MAX_VALUES || size > 2000) {
-    throw new StepError(
-      'OUTPUT_TOO_LARGE',
-      `the step returned ${Object.keys(values).length} values of ${size} bytes; at most ${MAX_VALUES} values of 2000 bytes together are allowed`,
-    );
-  }
-  return { ...values };
-}
-
 /** Under which names the newest result of a step is found. */
-function stepName({ job, profile, partition, within }: StepInput['run'], id: string) {
+export function stepName({ job, profile, partition, within }: StepInput['run'], id: string) {
   return {
     ...{ job, profile, id },
     ...(partition === undefined ? {} : { partition }),

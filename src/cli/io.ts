@@ -9,6 +9,8 @@ export type Io = {
   readonly live: boolean;
   readonly color: boolean;
   readonly columns: number;
+  /** Where results go. A file or another program is as wide as can be, and nothing is painted there. */
+  readonly results: { readonly columns: number; readonly color: boolean };
   readonly cwd: string;
   /** The terminal behind `say`, for redrawing. */
   readonly stream: NodeJS.WriteStream;
@@ -21,13 +23,17 @@ export function makeIo(
   env: Readonly<Record<string, string | undefined>>,
   cwd: string,
 ): Io {
+  const isColored = (env['NO_COLOR'] ?? '') === '';
   const terminal = stderr.isTTY && env['TERM'] !== 'dumb';
   return {
     out: (text) => void stdout.write(`${text}\n`),
     say: (line) => void stderr.write(`${line}\n`),
     live: terminal && env['CI'] === undefined,
-    color: terminal && (env['NO_COLOR'] ?? '') === '',
+    color: terminal && isColored,
     columns: stderr.columns ?? 100,
+    results: stdout.isTTY
+      ? { columns: stdout.columns, color: isColored && env['TERM'] !== 'dumb' }
+      : { columns: Infinity, color: false },
     cwd,
     stream: stderr,
   };

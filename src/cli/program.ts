@@ -5,7 +5,9 @@ import { Command, CommanderError, Option } from 'commander';
 import { checkFlags } from './check-flags.ts';
 import { makeIo } from './io.ts';
 import { report } from './report.ts';
+import { addBackfill, addBatch } from './many-words.ts';
 import { addSchedule } from './schedule-words.ts';
+import { collect, definitionFlags } from './definition-flags.ts';
 import { readVersion } from '../run/versions.ts';
 import { shared } from './shared-flags.ts';
 import { settingsFrom } from './settings.ts';
@@ -89,10 +91,23 @@ function makeProgram(action: MakeAction, io: Io): Command {
     )
     .option('--dry-run', 'show what would run, and start nothing')
     .option('--deliver-by <who>', 'with a service: caller (default), or workers that run --deliver')
+    .option('--detach', 'with a service: leave once it is begun; workers that run --deliver end it')
     .action(
       action(async () => (await import('./commands/run-profile.ts')).runProfileCommand, 'steps'),
     );
   shared(runProfile, ['state', 'store', 'engine', 'steps', 'last scrape']);
+
+  const runStep = definitionFlags(program.command('run-step'))
+    .description('run one step with what it needs, into <out>.steps/<step>; no delivery is touched')
+    .requiredOption('--step <id>', 'the step')
+    .option('--downstream', 'with everything that needs it, and what that needs')
+    .option('--force', 'execute it though its result is known; what it needs is reused')
+    .option('--out <dir>', 'the folder of the job (default: that of its schedule, or out/<job>)')
+    .option('--partition <id>', 'partition whose step it is: its id, or latest (default)')
+    .option('--dry-run', 'show what would run, and start nothing')
+    .option('--deliver-by <who>', 'with a service: caller (default), or workers that run --deliver')
+    .action(action(async () => (await import('./commands/run-step.ts')).runStepCommand, 'steps'));
+  shared(runStep, ['state', 'store', 'engine', 'steps', 'last scrape']);
 
   const resume = program
     .command('resume')
@@ -100,6 +115,7 @@ function makeProgram(action: MakeAction, io: Io): Command {
     .argument('[run-id]', 'the run to go on with')
     .option('--out <dir>', 'the --out of the run to go on with')
     .option('--deliver-by <who>', 'with a service: caller (default), or workers that run --deliver')
+    .option('--detach', 'with a service: leave once it is begun; workers that run --deliver end it')
     .action(action(async () => (await import('./commands/resume.ts')).resumeCommand, 'steps'));
   shared(resume, ['state', 'store', 'engine', 'steps', 'last scrape']);
 
@@ -143,6 +159,7 @@ function makeProgram(action: MakeAction, io: Io): Command {
     );
   shared(partitions, ['state', 'store']);
 
+  addBatch(program, action);
   addBackfill(program, action);
 
   const runs = program
@@ -207,6 +224,8 @@ function makeProgram(action: MakeAction, io: Io): Command {
     .description('serve the steps of a Temporal service until told to stop')
     .option('--slots <n>', 'steps that run at once on this worker')
     .option('--deliver', 'deliver, too: each --out is the same folder here, under the same path')
+    .option('--deployment <name>', 'be a version of this Temporal worker deployment')
+    .option('--build-id <id>', 'the id of that version (default: of its workflow code)')
     .action(action(async () => (await import('./commands/worker.ts')).workerCommand, 'steps'));
   shared(worker, ['state', 'store', 'engine', 'steps']);
 
@@ -236,74 +255,4 @@ function makeProgram(action: MakeAction, io: Io): Command {
 
   addSchedule(program, action);
   return program;
-}
-
-/** Its own command, and what acts on one. */
-function addBackfill(program: Command, action: MakeAction): void {
-  const backfill = program
-    .command('backfill')
-    .description('make the partitions of a range as one thing, so many at once')
-    .option('--job <file>', 'job file (what)')
-    .option('--profile <name>', 'profile name or file (how); default: the one the job names')
-    .option('-p, --param <name=value>', 'set a parameter of the job; may be repeated', collect)
-    .option('--out <dir>', 'folder that receives the partitions')
-    .option('--from <id>', 'first partition; default: the first of the job')
-    .option('--to <id>', 'last partition; default: the latest that is over')
-    .option('--missing', 'those that are not delivered')
-    .option('--failed', 'those whose last run did not end well (default: missing and failed)')
-    .option('--stale', 'those that would come out differently now')
-    .option('--all', 'all of them; what is unchanged is reused')
-    .option('--at-most <n>', 'runs that go on at once (default: 4)')
-    .option('--dry-run', 'list the partitions that would be made, and start nothing')
-    .option('--deliver-by <who>', 'with a service: caller (default), or workers that run --deliver')
-    .action(action(async () => (await import('./commands/backfill.ts')).backfillCommand, 'steps'));
-  shared(backfill, ['state', 'store', 'engine', 'steps', 'last scrape']);
-
-  const control = async () => import('./commands/backfill-control.ts');
-  const status = backfill
-    .command('status')
-    .description('show every partition of a backfill')
-    .argument('[backfill-id]', 'the backfill; default: the newest')
-    .action(action(async () => (await control()).backfillStatusCommand, 'no steps'));
-  shared(status, ['state']);
-
-  const list = backfill
-    .command('list')
-    .description('list the backfills of a state folder')
-    .action(action(async () => (await control()).backfillListCommand, 'no steps'));
-  shared(list, ['state']);
-
-  const pause = backfill
-    .command('pause')
-    .description('begin nothing more of a backfill; what runs is finished')
-    .argument('[backfill-id]', 'the backfill; default: the newest')
-    .action(action(async () => (await control()).backfillPauseCommand, 'no steps'));
-  shared(pause, ['state', 'engine']);
-
-  const resume = backfill
-    .command('resume')
-    .description(
-      'go on with a backfill that was paused or left; of one that is over, with the rest',
-    )
-    .argument('[backfill-id]', 'the backfill; default: the newest')
-    .action(action(async () => (await control()).backfillResumeCommand, 'steps'));
-  shared(resume, ['state', 'store', 'engine', 'steps', 'last scrape']);
-
-  const cancel = backfill
-    .command('cancel')
-    .description('cancel a backfill with all its runs')
-    .argument('[backfill-id]', 'the backfill; default: the newest')
-    .action(action(async () => (await control()).backfillCancelCommand, 'no steps'));
-  shared(cancel, ['state', 'engine']);
-}
-
-function definitionFlags(target: Command): Command {
-  return target
-    .requiredOption('--job <file>', 'job file (what)')
-    .option('--profile <name>', 'profile name or file (how); default: the one the job names')
-    .option('-p, --param <name=value>', 'set a parameter of the job; may be repeated', collect);
-}
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
 }

@@ -57,6 +57,7 @@ export async function withRuns<T>(
     try {
       const { cancel, suspend } = signals;
       const ended = await work(project, { cancel, suspend, ...options });
+      if (ended.state === 'detached') return 0;
       return ended.state === 'suspended' ? 130 : ended.exitCode;
     } catch (error) {
       if (!(error instanceof RunLeftOpen)) throw error;

@@ -21,7 +21,11 @@ type Flag = readonly [flags: string, description: string, concern: Concern | 'al
 
 const FLAGS: readonly Flag[] = [
   ['--state-dir <dir>', 'state folder (default: .builder beside the project of the job)', 'state'],
-  ['--store <dir>', 'store of artifacts and results (default: inside the state folder)', 'store'],
+  [
+    '--store <place>',
+    'store of artifacts and results: a folder, or s3://bucket/prefix (default: inside the state folder)',
+    'store',
+  ],
   ['--secrets-dir <dir>', 'folder with one file per secret', 'steps'],
   ['--sql-threads <n>', 'threads of each query (default: the number of processors)', 'steps'],
   ['--temporal-address <host:port>', 'a Temporal service instead of the embedded engine', 'engine'],

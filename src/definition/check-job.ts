@@ -5,7 +5,7 @@ import { hookProblems } from './check-hooks.ts';
 import { checkPartition } from './check-partition.ts';
 import { checkSchedule } from './check-schedule.ts';
 import { child, entriesOf, mapScalars, settled, textOf } from './located.ts';
-import { resolveParams } from './params.ts';
+import { listIn, resolveParams } from './params.ts';
 import { replaceReferences } from './replace.ts';
 import { shapeOf } from './shape-problems.ts';
 import { sourceOf } from './source.ts';
@@ -78,6 +78,13 @@ export function checkJob(input: CheckInput, copy: number): CheckedJob {
   const scope: Scope = {
     ...base,
     params: new Map([...params].map(([name, { value }]) => [name, value])),
+    lists: new Map(
+      [...params].flatMap(([name, { type, value }]) =>
+        type === 'list'
+          ? [[name, typeof value === 'string' ? listIn(value) : undefined] as const]
+          : [],
+      ),
+    ),
     types: new Map(
       [...params].flatMap(([name, { type }]) => {
         const inSql = type === undefined ? undefined : SQL_TYPE_OF[type];

@@ -98,7 +98,8 @@ function withValues(root: LocatedMap, job: CheckedJob, problems: Problem[]): Loc
 
 function isLater(path: Path): boolean {
   if (path.at(-1) === 'description' || path[0] === 'gives') return true;
-  return path[0] === 'steps' && (path[2] === 'with' || path[2] === 'when');
+  const isList = path[2] === 'foreach' && path[3] === 'in';
+  return path[0] === 'steps' && (path[2] === 'with' || path[2] === 'when' || isList);
 }
 
 /** Names and ids stand as they are: whoever reads the file must see which step uses what. */

@@ -1,5 +1,6 @@
 /** Checks every step of a merged profile: its kind, its options, what it needs and reads. Pure. */
 
+import { checkForeach, gathering } from './check-foreach.ts';
 import { resolveCondition } from './conditions.ts';
 import { outcomeProblems, waitForAll } from './handlers.ts';
 import { child, entriesOf, itemsOf, textOf } from './located.ts';
@@ -12,6 +13,7 @@ import { MAIN_OUTPUT, PROFILE_KIND } from '../model/plan.ts';
 import { didYouMean } from '../model/suggest.ts';
 
 import type { CheckInput } from './check.ts';
+import type { CheckedForeach } from './check-foreach.ts';
 import type { CheckedJob } from './check-job.ts';
 import type { CheckedProfiles } from './check-profiles.ts';
 import type { Problem } from '../model/errors.ts';
@@ -23,6 +25,7 @@ import type { PathUse, ResolvedOptions } from './options.ts';
 import type { Condition, Json } from '../model/plan.ts';
 import type { Query } from './query.ts';
 import type { StepUse } from './replace.ts';
+import type { Scope } from './scope.ts';
 
 export type CheckedStep = {
   readonly id: string;
@@ -30,6 +33,8 @@ export type CheckedStep = {
   readonly located: Located;
   readonly spec: KindSpec | undefined;
   readonly options: Json | undefined;
+  /** Absent: it is done once. */
+  readonly foreach?: CheckedForeach & { readonly reads: ReadonlySet<string> };
   readonly when: Condition | undefined;
   readonly handling: Handling;
   /** Ids it needs, written or mentioned, with the place of the first mention. */
@@ -138,13 +143,21 @@ function checkStep(id: string, entry: Entry, around: Around): CheckedStep {
   const { input, job, ids, problems, paths } = around;
   const { complete } = around.profiles;
   const located = entry.value;
-  const scope = { ...job.scope, steps: ids };
-  const spec = kindOf(id, entry, around);
+  const kind = kindOf(id, entry, around);
+  const foreach = checkForeach(id, child(located, 'foreach'), kind, {
+    scope: { ...job.scope, steps: ids },
+    problems,
+  });
+  const scope: Scope = {
+    ...job.scope,
+    steps: ids,
+    ...(foreach === undefined ? {} : { item: foreach.item }),
+  };
   const options = child(located, 'with');
   const resolved: ResolvedOptions = resolveOptions({
     id,
     // Options that are no mapping are reported with the shape of the file.
-    spec: options === undefined || options.kind === 'map' ? spec : undefined,
+    spec: options === undefined || options.kind === 'map' ? kind : undefined,
     located: options?.kind === 'map' ? options : emptyMap(entry),
     at: located.kind === 'map' ? (located.entries.get('with')?.key ?? entry.key) : entry.key,
     scope,
@@ -171,7 +184,8 @@ function checkStep(id: string, entry: Entry, around: Around): CheckedStep {
     if (ids.has(need)) note(need, item.at);
     else if (complete && !hasReference(need)) problems.push(unknownNeed(id, need, item.at, around));
   }
-  for (const { step, at } of resolved.tables) {
+  const ofItems = foreach?.table === undefined ? [] : [foreach.table];
+  for (const { step, at } of [...resolved.tables, ...ofItems]) {
     if (!ids.has(step) && complete) problems.push(unknownNeed(id, step, at, around));
   }
   const told = resolved.uses.flatMap((use) => (use.part === 'outcome' ? [use] : []));
@@ -185,12 +199,19 @@ function checkStep(id: string, entry: Entry, around: Around): CheckedStep {
     if (use.part !== 'run' && ids.has(use.step)) note(use.step, use.at);
   }
   for (const need of needs.keys()) if (isNamed(need, resolved.names)) reads.add(need);
+  // The table of the items is read to find them, not by each of them.
+  const itemReads = new Set(reads);
+  for (const { step, at } of ofItems) {
+    if (!ids.has(step)) continue;
+    note(step, at);
+    reads.add(step);
+  }
 
   const outputs = [
     ...read(resolved.uses).flatMap(({ at, step, part, name }) =>
       part === 'outputs' ? [{ at, step, output: name }] : [],
     ),
-    ...resolved.tables.flatMap(({ at, step, output }) =>
+    ...[...resolved.tables, ...ofItems].flatMap(({ at, step, output }) =>
       output === undefined ? [{ at, step, output: 'table' }] : [{ at, step, output }],
     ),
   ];
@@ -205,16 +226,18 @@ function checkStep(id: string, entry: Entry, around: Around): CheckedStep {
   };
   problems.push(...outcomeProblems(handling));
   const nested =
-    spec?.kind === PROFILE_KIND
+    kind?.kind === PROFILE_KIND
       ? around.nestedOf({ id, entry, options: resolved.options, uses: resolved.uses }, around)
       : undefined;
+  const spec = nested === undefined ? kind : specOf(nested.gives);
   return {
     id,
     at: entry.key,
     located,
     ...(nested === undefined ? {} : { nested }),
-    spec: nested === undefined ? spec : specOf(nested.gives),
+    spec: spec === undefined || foreach === undefined ? spec : gathering(spec, foreach),
     options: resolved.options,
+    ...(foreach === undefined ? {} : { foreach: { ...foreach, reads: itemReads } }),
     when,
     handling,
     needs,

@@ -7,13 +7,16 @@ import { LEAST_CATCH_UP_MS, LEAST_EVERY_MS, OVERLAPS } from '../model/schedule.t
 import { hooksSchema } from './hooks.ts';
 import { definitionName, duration, memberName, plainScalar } from './definition-types.ts';
 
-/** Types a parameter can have; a date is text, YYYY-MM-DD. */
-export const PARAM_TYPES = ['string', 'integer', 'number', 'boolean', 'date'] as const;
+/** Types a parameter can have; a date is text, YYYY-MM-DD, and a list is texts with commas between them. */
+export const PARAM_TYPES = ['string', 'integer', 'number', 'boolean', 'date', 'list'] as const;
 export type ParamType = (typeof PARAM_TYPES)[number];
 
 const param = z.strictObject({
   type: z.enum(PARAM_TYPES).describe('Type of the value.'),
-  default: plainScalar()
+  default: z
+    .union([plainScalar(), z.array(z.string())], {
+      error: 'expected text, a number, true or false, or a list of texts',
+    })
     .optional()
     .describe('Value where no --param gives one; without it the parameter must be given.'),
   min: z

@@ -5,6 +5,8 @@ import {
   concatOf,
   isConcat,
   isRef,
+  itemFieldOf,
+  itemNamed,
   mentionOf,
   piecesOf,
   refTo,
@@ -14,6 +16,7 @@ import { mapScalars, settledScalar } from './located.ts';
 import { hasRole } from './option-roles.ts';
 import { replaceReferences, resolveReference } from './replace.ts';
 import { ROOTS } from './scope.ts';
+import { withItemNodes, withItemTexts } from './item-texts.ts';
 import { shapeOf } from './shape-problems.ts';
 import { readSql } from './sql-text.ts';
 
@@ -114,9 +117,16 @@ export function resolveOptions({
     return { options: undefined, problems, uses, tables, paths, names, queries };
   const what = `step '${id}' (${spec.kind})`;
   const shape = shapeOf(spec.schema, replaced, { what, code: 'BAD_OPTION', at });
-  problems.push(...shape.problems);
+  // Where an option takes no value of a run, it may still take one that each item writes in its place.
+  const written =
+    shape.problems.length === 0 || scope.item === undefined
+      ? shape
+      : shapeOf(spec.schema, withItemTexts(replaced), { what, code: 'BAD_OPTION', at });
+  problems.push(...(written.problems.length === 0 ? [] : shape.problems));
   const options =
-    problems.length === 0 && shape.value !== undefined ? asJson(shape.value) : undefined;
+    problems.length === 0 && written.value !== undefined
+      ? withItemNodes(asJson(written.value))
+      : undefined;
   return { options, problems, uses, tables, paths, names, queries };
 }
 
@@ -189,7 +199,7 @@ function replaceSql(
         );
         failed = true;
       }
-    }
+    } else if (found.kind === 'item') push(itemNamed(found.field), i);
   }
   if (failed) return { kind: 'hole', at: scalar.at };
   if (parts.some((part) => typeof part !== 'string') && isBlank(parts)) {
@@ -236,6 +246,9 @@ function asPath(
     return { ...located, value: path, marks: [] };
   }
   if (located.kind !== 'node') return located;
+  if (isRef(located.value) && itemFieldOf(located.value) !== undefined) {
+    return { ...located, value: concatOf([resolvePath('_').slice(0, -1), located.value]) };
+  }
   const [first, ...rest] = isConcat(located.value) ? piecesOf(located.value) : [];
   if (typeof first !== 'string') return located;
   // Only the beginning is known; the letter keeps a slash at its end from being trimmed.

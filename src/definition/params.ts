@@ -31,6 +31,7 @@ export const TYPE_WORDS: Readonly<Record<ParamType, string>> = Object.freeze({
   number: 'a number that can be kept exactly',
   boolean: 'true or false',
   date: 'a date as YYYY-MM-DD',
+  list: 'a list of texts without commas in them',
 });
 
 /**
@@ -87,7 +88,7 @@ function badParam(name: string, message: string, hint?: string): Problem {
 }
 
 function defaultOf(rules: Rules, definition: Located, problems: Problem[]): Scalar | undefined {
-  const located = child(definition, 'default');
+  const located = asOneText(rules.type, child(definition, 'default'));
   if (located?.kind !== 'scalar' || located.value === null) return undefined;
   const wrong = rules.wrong(located.value);
   if (wrong === undefined) return located.value;
@@ -95,6 +96,21 @@ function defaultOf(rules: Rules, definition: Located, problems: Problem[]): Scal
   const message = `the default of '${rules.name}': ${foundText(located)}, which ${wrong}`;
   problems.push({ code, ...located.at, message });
   return undefined;
+}
+
+/** A list as its one text; what is no list of texts stays, to be refused. */
+function asOneText(type: ParamType, located: Located | undefined): Located | undefined {
+  if (type !== 'list' || located?.kind !== 'list') return located;
+  const texts = located.items.map(textOf);
+  if (texts.some((text) => text === undefined || text.includes(','))) {
+    return { kind: 'scalar', at: located.at, value: false, marks: [] };
+  }
+  return { kind: 'scalar', at: located.at, value: texts.join(','), marks: [] };
+}
+
+/** The texts of a parameter that is a list. */
+export function listIn(text: string): readonly string[] {
+  return text.split(',').map((each) => each.trim());
 }
 
 /** The rules of one parameter: they must fit its type, and then its values must fit them. */
@@ -122,8 +138,8 @@ class Rules {
       this.#refuse('min', child(definition, 'min')!, 'BAD_VALUE', `it is above 'max' (${max})`);
     }
     const pattern = child(definition, 'pattern');
-    if (pattern !== undefined && type !== 'string') {
-      this.#refuse('pattern', pattern, 'BAD_VALUE', 'only string has one');
+    if (pattern !== undefined && type !== 'string' && type !== 'list') {
+      this.#refuse('pattern', pattern, 'BAD_VALUE', 'only string and list have one');
     } else if (textOf(pattern) !== undefined) {
       const read = linearPattern(textOf(pattern)!);
       if (read.wrong === undefined) this.#pattern = { test: read.test, source: textOf(pattern)! };
@@ -131,7 +147,7 @@ class Rules {
     }
     const listed = itemsOf(child(definition, 'enum'));
     for (const item of listed) {
-      if (item.kind === 'scalar' && !isOfType(item.value, type)) {
+      if (item.kind === 'scalar' && !isOfType(item.value, type === 'list' ? 'string' : type)) {
         this.#refuse('enum', item, 'WRONG_TYPE', `expected ${TYPE_WORDS[type]}`);
       }
     }
@@ -154,6 +170,7 @@ class Rules {
     const [min, max] = [this.#bounds.get('min'), this.#bounds.get('max')];
     if (min !== undefined && value! < min!) return `is too small; expected at least ${min}`;
     if (max !== undefined && value! > max!) return `is too large; expected at most ${max}`;
+    if (this.type === 'list') return this.#wrongInList(listIn(String(value)));
     if (this.#enum !== undefined && !this.#enum.includes(value)) {
       return `is not allowed; allowed: ${this.#enum.join(', ')}`;
     }
@@ -162,12 +179,25 @@ class Rules {
     }
     return undefined;
   }
+
+  /** Each text of it must be allowed. */
+  #wrongInList(texts: readonly string[]): string | undefined {
+    if (texts.includes('')) return 'has an empty text in it';
+    const stranger = texts.find((text) => this.#enum?.includes(text) === false);
+    if (stranger !== undefined) {
+      return `has '${stranger}' in it; allowed: ${this.#enum?.join(', ')}`;
+    }
+    const misfit = texts.find((text) => this.#pattern?.test(text) === false);
+    if (misfit === undefined) return undefined;
+    return `has '${misfit}' in it, which does not match its pattern ${this.#pattern?.source}`;
+  }
 }
 
 /** True for a value that a parameter of this type may have. */
 export function isOfType(value: Scalar, type: ParamType): boolean {
   switch (type) {
     case 'string':
+    case 'list':
       return typeof value === 'string';
     case 'integer':
       return Number.isSafeInteger(value);
@@ -192,7 +222,7 @@ export function isDate(text: string): boolean {
 
 /** The value of a command line text; undefined when it cannot be one of the type. */
 function parseGiven(text: string, type: ParamType): Scalar | undefined {
-  if (type === 'string' || type === 'date') return text;
+  if (type === 'string' || type === 'date' || type === 'list') return text;
   if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : undefined;
   return exactNumber(text);
 }

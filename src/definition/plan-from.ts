@@ -126,6 +126,7 @@ function profilePlan(
       ...handlingOf(step.handling),
       options: step.options ?? {},
       ...(step.when === undefined ? {} : { when: step.when }),
+      ...foreachOf(step, own('foreach')),
       timeoutMs: durationOf(
         name('timeout'),
         [own('timeout'), child(defaults, 'timeout')],
@@ -191,8 +192,24 @@ function profilePlan(
       retry: { attempts: 1, backoffMs: 0, factor: 1, maxBackoffMs: 0 },
     };
   };
+  const concurrency = setting('concurrency', [child(root, 'concurrency')], DEFAULTS.concurrency);
+  function foreachOf(step: CheckedStep, located: Located | undefined): Pick<PlanStep, 'foreach'> {
+    const { foreach } = step;
+    if (foreach?.list === undefined) return {};
+    const { list, as, allowFailed, reads } = foreach;
+    const name = (key: string): string => `steps.${step.id}.foreach.${key}`;
+    for (const key of ['in', 'item', 'allow_failed'] as const) {
+      const found = child(located, key);
+      if (found !== undefined) origins[`${prefix}${name(key)}`] = placeOf(found);
+    }
+    const places = [child(located, 'at_most')];
+    const atMost = setting(name('at_most'), places, concurrency);
+    const own = [...reads].filter((read) => !takes.has(read));
+    return { foreach: { in: list, as, atMost, allowFailed, reads: own } };
+  }
+
   return {
-    concurrency: setting('concurrency', [child(root, 'concurrency')], DEFAULTS.concurrency),
+    concurrency,
     onFailure: setting('on_failure', [child(root, 'on_failure')], DEFAULTS.on_failure),
     steps: steps.steps.map((step) =>
       step.nested === undefined ? planStep(step) : nestedStep(step, step.nested),

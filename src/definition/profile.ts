@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 import { linearPattern } from '../model/linear-pattern.ts';
 import { momentOf } from '../model/moment.ts';
-import { definitionName, duration, plainScalar, stepId } from './definition-types.ts';
+import { definitionName, duration, memberName, plainScalar, stepId } from './definition-types.ts';
 
 /** Most steps of one plan: the run's history and its queries stay small. */
 export const MAX_STEPS = 600;
@@ -111,6 +111,44 @@ export const conditionSchema: z.ZodType<WhenShape> = z
   .meta({ id: 'condition' });
 type WhenShape = boolean | Readonly<Record<string, unknown>>;
 
+const item = z.union([plainScalar(), z.record(memberName(), plainScalar())]);
+
+/** Shape of `foreach`, references replaced but in its list. */
+export const foreachSchema = z.strictObject({
+  in: z
+    .union([z.string().min(1), z.array(item).min(1)], {
+      error:
+        'expected a list of values or of mappings, the name of a table, or a reference to a table or a list',
+    })
+    .describe(
+      'The items: a list of values or of mappings, ${{ params.x }} of type list, or a table such as shops.',
+    ),
+  item: memberName()
+    .optional()
+    .describe('Name of the column of the items in the result. Default: item.'),
+  at_most: z
+    .int()
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe("Most items at once. Default: the profile's concurrency."),
+  allow_failed: z
+    .union([
+      z.int().min(0),
+      z.string().refine((text) => percentOf(text) !== undefined, {
+        error: "expected a number of items such as 3, or of a hundred such as '5%'",
+      }),
+    ])
+    .optional()
+    .describe('Items that may fail and be left out: a number, or 5%. Default: none.'),
+});
+
+/** 5 for '5%'; undefined where it is not so many of a hundred. */
+export function percentOf(text: string): number | undefined {
+  const percent = Number(/^(\d{1,3}(?:\.\d+)?)%$/.exec(text)?.[1] ?? NaN);
+  return percent <= 100 ? percent : undefined;
+}
+
 const step = z.strictObject({
   uses: z.string().optional().describe('Kind of the step, such as transform.sql.'),
   description: z.string().optional().describe('What the step is for.'),
@@ -130,6 +168,9 @@ const step = z.strictObject({
     .describe(
       'Run the step only if this holds: a reference that is true or false, or a comparison.',
     ),
+  foreach: foreachSchema
+    .optional()
+    .describe('Do the step for each item of a list; its result is that of all of them.'),
   timeout: timeout.optional(),
   retry: retry.optional().describe('When and how often a failed attempt is tried again.'),
   core: z.boolean().optional().describe('The "no data" alert watches this step.'),

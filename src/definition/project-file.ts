@@ -29,7 +29,9 @@ export const projectSchema = z.strictObject({
     .describe('Folders where a profile is looked for by its name, after the usual places.'),
   store: path()
     .optional()
-    .describe('Folder of the artifacts and results, as --store. Default: in the state folder.'),
+    .describe(
+      'Where artifacts and results lie, as --store: a folder, or s3://bucket/prefix. Default: in the state folder.',
+    ),
   state_dir: path()
     .optional()
     .describe('Folder of the records and the engine, as --state-dir. Default: .builder.'),

@@ -3,13 +3,21 @@
  * inside text by its text; what is known only at run time by a node of the plan. Pure.
  */
 
-import { concatOf, isConcat, piecesOf, refTo, secretNamed } from '../model/plan-nodes.ts';
+import {
+  concatOf,
+  isConcat,
+  itemNamed,
+  piecesOf,
+  refTo,
+  secretNamed,
+  textOfScalar,
+} from '../model/plan-nodes.ts';
 import { parseTemplate } from './reference.ts';
 import { lookUp } from './scope.ts';
 
 import type { Problem } from '../model/errors.ts';
 import type { Located, Place } from './located.ts';
-import type { Json, Scalar } from '../model/json.ts';
+import type { Json } from '../model/json.ts';
 import type { Mention, Piece, RefNode, SecretNode } from '../model/plan-nodes.ts';
 import type { Reference } from './reference.ts';
 import type { Found, Root, Scope } from './scope.ts';
@@ -112,7 +120,10 @@ function allowedText(allowed: ReadonlySet<Root>): string {
 }
 
 /** The node of the plan for what is known only at run time. */
-export function nodeOf(found: Extract<Found, { kind: 'step' | 'secret' }>): RefNode | SecretNode {
+export function nodeOf(
+  found: Extract<Found, { kind: 'step' | 'secret' | 'item' }>,
+): RefNode | SecretNode {
+  if (found.kind === 'item') return itemNamed(found.field);
   return found.kind === 'secret' ? secretNamed(found.name) : refTo(found);
 }
 
@@ -120,8 +131,4 @@ function textOrNodes(found: Exclude<Found, { kind: 'wrong' | 'hole' }>): readonl
   if (found.kind === 'value') return [textOfScalar(found.value)];
   if (found.kind !== 'given') return [nodeOf(found)];
   return isConcat(found.node) ? piecesOf(found.node) : [found.node];
-}
-
-function textOfScalar(value: Scalar): string {
-  return value === null ? '' : String(value);
 }

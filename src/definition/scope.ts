@@ -10,7 +10,16 @@ import type { ConcatNode, Mention, OutcomePart, RefNode, SqlType } from '../mode
 import type { Reference } from './reference.ts';
 
 /** The first words a reference can have. */
-export const ROOTS = ['params', 'inputs', 'job', 'run', 'partition', 'steps', 'secrets'] as const;
+export const ROOTS = [
+  'params',
+  'inputs',
+  'job',
+  'run',
+  'partition',
+  'item',
+  'steps',
+  'secrets',
+] as const;
 export type Root = (typeof ROOTS)[number];
 
 export type Found =
@@ -19,6 +28,8 @@ export type Found =
   | { readonly kind: 'secret'; readonly name: string }
   /** A parameter that the profile is given as a step, and whose value is known only then. */
   | { readonly kind: 'given'; readonly name: string; readonly node: GivenNode }
+  /** The item of the step's `foreach`, or one column of it. */
+  | { readonly kind: 'item'; readonly field?: string }
   /** It exists, but its value is reported as wrong elsewhere. */
   | { readonly kind: 'hole' }
   | {
@@ -30,6 +41,12 @@ export type Found =
 
 /** What a parameter of a nested profile may be, as those in it see it. */
 export type GivenNode = RefNode | ConcatNode;
+/** What an item of a step is: a value, or a row; `columns` where they are known. */
+export type ItemScope =
+  | { readonly kind: 'value' }
+  | { readonly kind: 'row'; readonly columns?: ReadonlySet<string> }
+  /** A problem says what is wrong with the list. */
+  | { readonly kind: 'hole' };
 
 /** Everything references can name in one definition. Undefined values are holes. */
 export type Scope = {
@@ -54,6 +71,10 @@ export type Scope = {
     /** Told of each parameter that is named. */
     readonly onParam: (name: string) => void;
   };
+  /** Lists that parameters are, by name. */
+  readonly lists?: ReadonlyMap<string, readonly string[] | undefined>;
+  /** Undefined: the step has no `foreach`. */
+  readonly item?: ItemScope;
 };
 
 /** What a reference stands for; `wrong` for an unknown name, never an empty value. */
@@ -89,6 +110,8 @@ export function lookUp(scope: Scope, { name, names }: Reference): Found {
       return runOutcome(name, second, names.length);
     case 'partition':
       return partitionValue(scope.partition, name, second);
+    case 'item':
+      return itemValue(scope.item, name, names);
     case 'secrets':
       if (second === undefined || names.length !== 2) return malformed(name, 'secrets.NAME');
       return { kind: 'secret', name: second };
@@ -148,6 +171,27 @@ function partitionValue(
     return { kind: 'wrong', code: 'UNKNOWN_REFERENCE', message };
   }
   return { kind: 'value', value, ...(part === 'id' ? {} : { type: 'DATE' as const }) };
+}
+
+function itemValue(item: ItemScope | undefined, name: string, names: readonly string[]): Found {
+  const [, field] = names;
+  switch (item?.kind) {
+    case undefined: {
+      const message = `unknown reference '${name}': the step has no key 'foreach'`;
+      return { kind: 'wrong', code: 'UNKNOWN_REFERENCE', message };
+    }
+    case 'hole':
+      return { kind: 'hole' };
+    case 'value':
+      return names.length === 1 ? { kind: 'item' } : malformed(name, 'item');
+    case 'row': {
+      if (field === undefined || names.length !== 2) return malformed(name, 'item.column');
+      if (item.columns !== undefined && !item.columns.has(field)) {
+        return unknown(name, 'the items have no column', field, [...item.columns]);
+      }
+      return { kind: 'item', field };
+    }
+  }
 }
 
 function valueOrHole(value: Scalar | undefined, type?: SqlType): Found {

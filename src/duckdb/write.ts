@@ -89,3 +89,17 @@ export function asItIs(table: string, columns: readonly Column[]): string {
   const name = quoteName(place);
   return `select * exclude (${name}) from (select *, row_number() over () as ${name} from ${table}) order by ${name}`;
 }
+
+/** Writes what a view of this session reads, in the order in which it reads it. */
+export async function writeInOrder(
+  session: Session,
+  view: string,
+  path: string,
+): Promise<WrittenTable> {
+  const columns = await session.columns(view);
+  const { list, as, restores } = keepingOf(columns);
+  const rows = await session
+    .run(`copy (select ${list} from ${view}) to ${quoteText(path)} ${as}`)
+    .catch(rethrown);
+  return { path, format: 'parquet', rows, columns, ...(restores ? { restores } : {}) };
+}

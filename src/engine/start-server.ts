@@ -18,6 +18,7 @@ import { basename, dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { UserError } from '../model/errors.ts';
+import { SEARCHED } from '../model/searched.ts';
 import { databaseFile } from './engine-paths.ts';
 import { startKeeper } from './keeper.ts';
 import { namespaceState } from './namespace.ts';
@@ -193,6 +194,8 @@ function serverArguments(database: string, port: number, uiPort: number): readon
     database,
     '--ui-disable-news-fetch',
     ...ports,
+    // Heeded only by a new database.
+    ...Object.values(SEARCHED).flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
     ...SERVER_SETTINGS,
   ];
 }

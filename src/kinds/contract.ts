@@ -1,6 +1,8 @@
 /** The contract between a kind and the runner that executes it. A kind never imports metrics, the store or Temporal. */
 
 import type { z } from 'zod';
+import type { ItemTables } from '../duckdb/items/item-tables.ts';
+import type { SessionContext } from '../duckdb/session.ts';
 import type { SharedEngine } from '../duckdb/shared-engine.ts';
 import type { StagedFile, StepInputs } from '../model/attempt-inputs.ts';
 import type { Format } from '../model/step-result.ts';
@@ -8,7 +10,7 @@ import type { Scalar } from '../model/plan.ts';
 import type { Column } from '../model/column.ts';
 import type { KnownParts, KnownTable, KnownTables, OptionTrouble } from '../model/known-table.ts';
 
-export type { KnownTable, KnownTables, OptionTrouble };
+export type { ItemTables, KnownTable, KnownTables, OptionTrouble, SessionContext };
 
 /** Processes of a worker that died are ended by the next attempt that starts any. */
 export type Fence = {

@@ -2,13 +2,7 @@
  * Lets one long-lived exporter of a store count what processes without one do: its name is written into the journal, and from then on each of their facts is appended under it. When its process is gone, the next one takes over.
  */
 
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-
-import { readHolder, takeLease } from '../os/lease.ts';
-
-import type { Lease } from '../os/lease.ts';
-import type { RunJournal } from '../store/store.ts';
+import type { RunJournal, Turn } from '../store/store.ts';
 
 const TRY_EVERY_MS = 10_000;
 
@@ -16,16 +10,21 @@ const TRY_EVERY_MS = 10_000;
 export async function keepAdopting({
   store,
   exporter,
-  folder,
+  turn,
 }: {
   readonly store: Pick<RunJournal, 'append' | 'adopter'>;
   readonly exporter: string;
-  readonly folder: string;
+  readonly turn: Turn;
 }): Promise<{ stop(): void }> {
-  let lease: Lease | undefined;
+  let lease: Awaited<ReturnType<Turn['take']>>;
   let isOver = false;
+  const taken = async (): ReturnType<Turn['take']> => {
+    const found = await turn.take();
+    void found?.lost.then(() => (lease = undefined));
+    return found;
+  };
   const attempt = async (): Promise<void> => {
-    lease ??= await take(leaseIn(folder));
+    lease ??= await taken();
     if (lease === undefined || isOver) return lease?.release();
     if ((await store.adopter()) === exporter) return;
     await store.append([{ type: 'adopter', exporter, atMs: Date.now() }]);
@@ -36,13 +35,6 @@ export async function keepAdopting({
     (trying ??= attempt()
       .catch(() => undefined)
       .finally(() => (trying = undefined)));
-  const take = async (path: string): Promise<Lease | undefined> => {
-    await mkdir(folder, { recursive: true });
-    const taken = await takeLease(path);
-    if (!taken.taken) return undefined;
-    void taken.lease.lost.then(() => (lease = undefined));
-    return taken.lease;
-  };
   await tryIt();
   const timer = setInterval(() => void tryIt(), TRY_EVERY_MS).unref();
   return {
@@ -52,13 +44,4 @@ export async function keepAdopting({
       lease?.release();
     },
   };
-}
-
-/** True while a long-lived exporter of the store lives. */
-export function isAdopted(folder: string): boolean {
-  return readHolder(leaseIn(folder))?.isFree === false;
-}
-
-function leaseIn(folder: string): string {
-  return join(folder, 'adopter');
 }

@@ -79,6 +79,12 @@ export const CATALOGUE = Object.freeze([
     labels: [...STEP, 'result'],
   },
   {
+    name: 'pipeline_step_items_total',
+    type: 'counter',
+    help: 'Items of steps with foreach by how they ended, one an item and run.',
+    labels: [...STEP, 'status'],
+  },
+  {
     name: 'pipeline_step_rows',
     type: 'gauge',
     help: 'Rows that the last successful execution returned; of a check, those that the last one rejected, failed or not.',

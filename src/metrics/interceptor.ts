@@ -5,6 +5,7 @@
 
 import { endingOf, ENDINGS, isExecuted } from '../model/endings.ts';
 import { failureIn, failureOf } from '../model/failure.ts';
+import { isAttempt } from '../model/items.ts';
 
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 
@@ -19,6 +20,8 @@ type Settings = {
   /** Absent: the exporter is off, and attempts are only written down. */
   readonly telemetry?: Pick<Telemetry, 'seedStep'>;
 };
+
+type Rows = Pick<StepResult, 'rowsIn' | 'rowsOut' | 'rowsRejected'>;
 
 /** For `interceptors.activity` of a worker. Activities that are not steps, such as `deliver`, pass untouched. */
 export function makeActivityInterceptor(settings: Settings): ActivityInterceptorsFactory {
@@ -38,17 +41,20 @@ async function counted(
   execute: () => Promise<unknown>,
   { counting, telemetry }: Settings,
 ): Promise<unknown> {
-  const { run, step, attempt } = input;
-  const { id: runId, job, profile, generation } = run;
-  const { within } = run;
-  const place = { runId, job, profile, generation, ...(within === undefined ? {} : { within }) };
-  telemetry?.seedStep(place, step.id);
+  const { run, step, item, attempt } = input;
+  const { id: runId, job, profile, generation, aside, within } = run;
+  const place = {
+    ...{ runId, job, profile, generation },
+    ...(within === undefined ? {} : { within }),
+    ...(aside === undefined ? {} : { aside }),
+  };
+  const ofItem = item === undefined ? {} : { item: item.index };
+  if (aside === undefined) telemetry?.seedStep(place, step.id);
   // Not awaited, here and below: it is written before the step goes on, but its bookkeeping does not hold it up.
   void counting.add([
-    { ...place, atMs: Date.now(), type: 'step', step: step.id, attempt, began: true },
+    { ...place, atMs: Date.now(), type: 'step', step: step.id, ...ofItem, attempt, began: true },
   ]);
 
-  type Rows = Pick<StepResult, 'rowsIn' | 'rowsOut' | 'rowsRejected'>;
   const record = (ending: Ending, durationMs: number, rows: Rows, isMade = true): void => {
     if (!isMade) return;
     void counting.add([
@@ -57,14 +63,14 @@ async function counted(
         atMs: Date.now(),
         type: 'attempt',
         step: step.id,
+        ...ofItem,
         kind: step.kind,
         attempt,
         result: ending,
         durationMs,
         observed: ENDINGS[ending].observed,
-        ...(rows.rowsIn === undefined ? {} : { rowsIn: rows.rowsIn }),
-        ...(rows.rowsOut === undefined ? {} : { rowsOut: rows.rowsOut }),
-        ...(rows.rowsRejected === undefined ? {} : { rowsRejected: rows.rowsRejected }),
+        // The rows of a step with items are those of all of them.
+        ...(item !== undefined ? {} : rowsOf(rows)),
       },
     ]);
   };
@@ -80,6 +86,14 @@ async function counted(
   }
 }
 
+function rowsOf({ rowsIn, rowsOut, rowsRejected }: Rows): Rows {
+  return {
+    ...(rowsIn === undefined ? {} : { rowsIn }),
+    ...(rowsOut === undefined ? {} : { rowsOut }),
+    ...(rowsRejected === undefined ? {} : { rowsRejected }),
+  };
+}
+
 /** The failure an attempt threw: the step's activity puts it into the detail of what it throws. */
 function failureOfThrown(error: unknown): Failure {
   const [detail] = (error as { readonly details?: readonly unknown[] } | undefined)?.details ?? [];
@@ -92,5 +106,5 @@ function stepInputOf(args: readonly unknown[]): StepInput | undefined {
     typeof input?.step?.id === 'string' &&
     typeof input.run?.id === 'string' &&
     typeof input.attempt === 'number';
-  return isStep ? (input as StepInput) : undefined;
+  return isStep && isAttempt(input as StepInput) ? (input as StepInput) : undefined;
 }

@@ -1,6 +1,6 @@
 /** The series of jobs: what is known of their steps and runs, as samples. Pure. */
 
-import { RUN_STATUSES, STATUSES } from '../model/outcome.ts';
+import { ITEM_STATUSES, RUN_STATUSES, STATUSES } from '../model/outcome.ts';
 import { ATTEMPT_RESULTS } from './catalogue.ts';
 import { labelText } from './page.ts';
 
@@ -39,6 +39,12 @@ function addStep({ add, addHistogram }: Page, shown: ShownStep, nowMs: number): 
     }
     for (const [result, count] of failedAttempts(sums?.attempts)) {
       add('pipeline_step_attempts_total', `${labels},result="${result}"`, count);
+    }
+    if (sums?.items !== undefined || settings?.items === true) {
+      for (const status of ITEM_STATUSES) {
+        const count = sums?.items?.[status] ?? 0;
+        add('pipeline_step_items_total', `${labels},status="${status}"`, count);
+      }
     }
     add('pipeline_check_failures_total', labels, sums?.failedChecks ?? 0);
     addHistogram('pipeline_step_duration_seconds', labels, sums?.durations ?? []);

@@ -20,7 +20,7 @@ export type Lingering = {
   /** When the port was taken. */
   readonly openedMs: number;
   /** A long-lived exporter shows what this store knows, so nothing is lost if nobody comes. */
-  readonly isCovered: () => boolean;
+  readonly isCovered: () => boolean | Promise<boolean>;
   readonly say: (line: string) => void;
   readonly stop: AbortSignal;
   readonly now?: () => number;
@@ -37,7 +37,7 @@ export async function linger(mode: 'auto' | number, about: Lingering): Promise<v
   if (mode === 'auto' && !isKnown) {
     // Who comes once a minute would have come by now.
     const hadItsChance = finalMs - openedMs >= AUTO_LINGER_MS;
-    if (hadItsChance || about.isCovered()) return;
+    if (hadItsChance || (await about.isCovered())) return;
   }
   if (mode === 'auto' && seenBefore.size === 0 && !isWorthWaiting(memory, finalMs)) {
     return say(notWaiting(url, memory));

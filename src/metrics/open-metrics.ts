@@ -9,7 +9,7 @@ import { makeEventSinks } from './outcome-sink.ts';
 import { loadPromClient, NOT_INSTALLED } from './prom-client.ts';
 import { processMetrics } from './process-metrics.ts';
 import { bindExporter } from './prometheus-exporter.ts';
-import { isAdopted, keepAdopting } from './adopting.ts';
+import { keepAdopting } from './adopting.ts';
 import { linger, waitFor } from './lingering.ts';
 import { openScrapeNote } from './scrape-note.ts';
 import { makeScrapers } from './scrapers.ts';
@@ -71,8 +71,6 @@ export type MetricsOptions = {
   readonly file?: string;
   readonly store: Store;
   readonly stateDir: string;
-  /** Folder of the store: of all exporters that have it one counts for processes without. */
-  readonly storeRoot: string;
   /** A process that serves until it is told to stop counts for those without an exporter, too. */
   readonly mode: Mode;
   /** Name that this process counts under, where that is not its port or file: it goes on from what that counted before. */
@@ -106,7 +104,7 @@ export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
     const telemetry = makeTelemetry({ store, exporter, mode, versions, stateDir });
     adopting =
       mode === 'long-lived'
-        ? await keepAdopting({ store, exporter, folder: options.storeRoot })
+        ? await keepAdopting({ store, exporter, turn: store.adopting })
         : undefined;
     const written = file === undefined ? undefined : await openMetricsFile(file, telemetry, warn);
     const counting = makeCounting({ store, counter: { telemetry, exporter } });
@@ -122,7 +120,7 @@ export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
             telemetry,
             folder,
             port,
-            storeRoot: options.storeRoot,
+            adopting: store.adopting,
             process: processMetrics(prom),
             queues: new Set(options.queues),
           });
@@ -173,7 +171,7 @@ async function serve(
     readonly telemetry: ReturnType<typeof makeTelemetry>;
     readonly folder: string;
     readonly port: number;
-    readonly storeRoot: string;
+    readonly adopting: Store['adopting'];
     readonly process: () => Promise<string>;
     readonly queues: ReadonlySet<string>;
   },
@@ -224,7 +222,7 @@ async function serve(
       linger(mode, {
         ...{ url: exporter.url, note, scrapers, openedMs, say, stop },
         nextScrape: () => exporter.nextScrape(),
-        isCovered: () => isAdopted(about.storeRoot),
+        isCovered: () => about.adopting.isTaken(),
       }),
   };
 }

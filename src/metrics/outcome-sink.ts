@@ -7,6 +7,7 @@
  */
 
 import { ENDINGS } from '../model/endings.ts';
+import { itemName } from '../model/items.ts';
 import { nameIn } from '../model/nested.ts';
 import { PROFILE_KIND } from '../model/plan.ts';
 
@@ -53,7 +54,7 @@ export function makeEventSinks({
             for (const event of fresh) onEvent?.(key, event);
           } finally {
             for (const event of fresh)
-              if (event.type === 'run_started') telemetry?.seed(event.shape);
+              if (event.type === 'run_started' && key.aside !== true) telemetry?.seed(event.shape);
             const entries = fresh.flatMap((event) => entryOf(key, event) ?? []);
             if (entries.length > 0) await counting.add(entries);
           }
@@ -70,6 +71,14 @@ export function entryOf(key: RunKey, event: RunEvent): RunEntry | undefined {
   switch (event.type) {
     case 'run_started':
       return { ...about, type: 'shape', shape: event.shape };
+    case 'items_found': {
+      const { step, total, counts } = event;
+      return { ...about, type: 'items', step, total, counts };
+    }
+    case 'items_ended': // Told one by one, by their own workflow.
+      return undefined;
+    case 'item_ended':
+      return { ...about, type: 'item', step: event.step, item: event.item, status: event.status };
     case 'step_started':
       // The worker that executes it writes down that it begins.
       if (event.isProfile !== true) return undefined;
@@ -81,6 +90,7 @@ export function entryOf(key: RunKey, event: RunEvent): RunEntry | undefined {
         ...about,
         type: 'attempt',
         step: event.step,
+        ...(event.item === undefined ? {} : { item: event.item }),
         kind: measured === undefined ? '' : PROFILE_KIND,
         attempt: event.attempt,
         result: event.result,
@@ -128,8 +138,15 @@ function identityOf(event: RunEvent): string {
     case 'run_ended':
       return event.type;
     case 'step_started':
-    case 'attempt_ended':
       return `${event.type} ${nameIn(within, event.step)} ${event.attempt}`;
+    case 'attempt_ended':
+      return `${event.type} ${nameIn(within, itemName(event.step, event.item))} ${event.attempt}`;
+    case 'items_found':
+      return `${event.type} ${nameIn(within, event.step)} ${event.atMs}`;
+    case 'items_ended':
+      return `${event.type} ${nameIn(within, event.step)} ${event.atMs} ${JSON.stringify(event.counts)}`;
+    case 'item_ended':
+      return `${event.type} ${nameIn(within, itemName(event.step, event.item))}`;
     case 'step_ended':
       return `${event.type} ${nameIn(within, event.outcome.step)}`;
   }

@@ -1,6 +1,8 @@
-/** Backfills: the runs of many partitions of a job, ordered as one thing. What its workflow and its activities tell each other. Pure. */
+/** Backfills and batches: the runs of many partitions of a job, or of many jobs, ordered as one thing. What its workflow and its activities tell each other. Pure. */
 
-import type { RunMade, StandingOrder } from './standing-order.ts';
+import { labelOf } from './standing-order.ts';
+
+import type { RunMade, RunOrder, StandingOrder } from './standing-order.ts';
 
 /** Which partitions of a range are made: several words mean all that any of them means. */
 export const CHOICES = ['missing', 'failed', 'stale', 'all'] as const;
@@ -8,6 +10,7 @@ export type Choice = (typeof CHOICES)[number];
 
 /** Argument of the workflow. */
 export type BackfillSpec = {
+  /** Of a backfill what all its runs are made by; of a batch its name alone. */
   readonly order: StandingOrder;
   /** When it was asked for: the `run.date` of all its runs. Unix milliseconds. */
   readonly atMs: number;
@@ -28,9 +31,12 @@ export type PageInput = {
   readonly limit: number;
 };
 
-/** The partitions of a backfill from a place on that have not ended, in their order. */
+/** The runs of a backfill or a batch from a place on that have not ended, in their order. */
 export type Page = {
+  /** Of a backfill. */
   readonly partitions: readonly string[];
+  /** Of a batch: an order each. */
+  readonly orders?: readonly RunOrder[];
   /** The place behind the last of them, and behind those that had ended. */
   readonly next: number;
   /** Of the whole backfill. */
@@ -56,9 +62,8 @@ export const AT_MOST_LIMIT = 100;
 /** What a partition came to, or is at. */
 export type PartitionStatus = RunMade['status'] | 'WAITING' | 'RUNNING' | 'UNFINISHED';
 
-/** One partition of a backfill. Times are ISO 8601 in UTC. */
-export type BackfillRow = {
-  readonly partition: string;
+/** What became of one run of many. Times are ISO 8601 in UTC. */
+type Row = {
   readonly status: PartitionStatus;
   readonly run_id?: string;
   readonly started_at?: string;
@@ -72,8 +77,28 @@ export type BackfillRow = {
   readonly log?: string;
 };
 
+/** One partition of a backfill. */
+export type BackfillRow = Row & { readonly partition: string };
+
+/** One run of a batch: of a job, or of a partition of it. */
+export type BatchRow = Row & {
+  readonly job: string;
+  readonly partition?: string;
+  /** Folder of the job, absolute. */
+  readonly out: string;
+};
+
+export type ManyRow = BackfillRow | BatchRow;
+
+/** What people tell a row by. */
+export function labelOfRow(row: ManyRow): string {
+  return 'job' in row ? labelOf({ name: row.job }, row.partition) : row.partition;
+}
+
 /** How many partitions came to what, in the order of the worst first. */
-export function countsOf(rows: readonly BackfillRow[]): ReadonlyMap<PartitionStatus, number> {
+export function countsOf(
+  rows: readonly Pick<ManyRow, 'status'>[],
+): ReadonlyMap<PartitionStatus, number> {
   const counts = new Map<PartitionStatus, number>();
   for (const status of ORDER) {
     const count = rows.filter((row) => row.status === status).length;
@@ -96,12 +121,12 @@ const ORDER: readonly PartitionStatus[] = [
 ];
 
 /** True for a partition that has come to its end. */
-export function hasEnded({ status }: Pick<BackfillRow, 'status'>): boolean {
+export function hasEnded({ status }: Pick<ManyRow, 'status'>): boolean {
   return status !== 'WAITING' && status !== 'RUNNING' && status !== 'UNFINISHED';
 }
 
 /** True for a partition that the backfill made. */
-export function isDone({ status }: Pick<BackfillRow, 'status'>): boolean {
+export function isDone({ status }: Pick<ManyRow, 'status'>): boolean {
   return status === 'OK' || status === 'WARN';
 }
 

@@ -9,7 +9,8 @@ import { boundText } from './bounded-text.ts';
 import { drive } from './drive.ts';
 import { failed, isExecuted } from './endings.ts';
 import { failure } from './failure.ts';
-import { conditionWith, depthOf, nameIn, nestedPlan, outerPaths } from './nested.ts';
+import { tellsOwn } from './items.ts';
+import { conditionWith, depthOf, insideOf, nameIn, nestedPlan, outerPaths } from './nested.ts';
 import { giveOrder } from './order.ts';
 import { newRunState } from './run-state.ts';
 
@@ -65,14 +66,13 @@ export function driveNested(
       each.when === undefined ? each : { ...each, when: conditionWith(each.when, outer) },
     ),
   };
-  const inside = { within: within ?? '', profile: inner.profile };
+  const isTold = tellsOwn(inner);
   void drive(driven, newRunState(driven), {
     ...(ports.places === undefined ? {} : { places: ports.places }),
     now: () => ports.now(),
     pause: (ms, wake) => ports.pause(ms, wake),
     abort: (cause) => ports.abort(cause),
-    emit: (events) =>
-      ports.emit(events.map((event) => ('inside' in event ? event : { ...event, inside }))),
+    emit: (events) => ports.emit(insideOf(inner, events.filter(isTold))),
     onStop: (listener) => {
       ports.onStop(listener);
       if (step.limitIsDefault !== true) {

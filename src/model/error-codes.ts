@@ -5,6 +5,7 @@ export const ERROR_CODES = Object.freeze({
   BAD_USAGE: 'A command was called with an unknown or contradictory flag.',
   BAD_DURATION: 'A duration is not a number with a unit such as "90s", "5m" or "1h30m".',
   BAD_PARTITION: 'The job has no partition of this name, or none is named where one must be.',
+  STEP_NOT_FOUND: 'The profile has no step of this id.',
   BAD_PARAM: 'A parameter given on the command line is unknown or of the wrong type.',
   // Definitions
   FILE_NOT_FOUND: 'A job, profile or input file does not exist or cannot be read.',
@@ -40,12 +41,17 @@ export const ERROR_CODES = Object.freeze({
   RUN_NOT_FOUND: 'No run of that id, or none for that --out, is recorded in the state folder.',
   NOTHING_TO_RESUME: 'The run is finished; there is nothing to go on with.',
   NOTHING_TO_CANCEL: 'The run was left open by its command, and nothing of it is going on.',
-  BACKFILL_NOT_FOUND: 'No backfill of that id is recorded in the state folder.',
+  BACKFILL_NOT_FOUND: 'No backfill or batch of that id is recorded in the state folder.',
   BACKFILL_OPEN:
-    'A backfill of the same --out has not ended: it goes on in another process, or was left.',
+    'A backfill of the same --out, or the same batch, has not ended: it goes on in another process, or was left.',
   PAYLOAD_KEY_UNUSABLE: 'The keys for payloads cannot be read, or are none.',
   PAYLOAD_KEY_MISSING: 'A payload in Temporal is encrypted with a key that is not at hand.',
   STATE_DIR_UNUSABLE: 'The state folder cannot be created or written.',
+  STORE_NOT_FOUND: 'The bucket of the S3 store does not exist.',
+  STORE_REFUSED:
+    'The service of the S3 store refuses: credentials, permissions or region are wrong.',
+  STORE_UNFIT: 'The service of the S3 store cannot do what a store needs, or lies about it.',
+  STORE_UNREACHABLE: 'The service of the S3 store does not answer, or answers that it cannot.',
   ENGINE_UNREACHABLE: 'The Temporal service does not answer.',
   JOB_NOT_FOUND: 'No run of a job of that name is recorded in the state folder.',
   SCHEDULE_NOT_FOUND: 'No schedule of a job of that name is in Temporal.',
@@ -60,6 +66,10 @@ export const ERROR_CODES = Object.freeze({
   WORKFLOW_STUCK: 'The workflow task of the run keeps failing, so nothing goes on.',
   // Steps
   CHECK_FAILED: 'A data-quality check of severity fail found offending rows.',
+  BAD_ITEMS:
+    'The list of a foreach is empty or too long, or has an item twice, or one that cannot be an item.',
+  ITEMS_FAILED: 'More items of a step failed than it allows.',
+  ITEMS_DIFFER: 'The results of the items of a step cannot be put together into one.',
   SQL_ERROR: 'DuckDB refused a query.',
   VALUE_NOT_KEPT: 'A value or type of a table cannot be passed on exactly; nothing was written.',
   SQL_NOT_ALLOWED:
@@ -92,6 +102,7 @@ export const RETRYABLE: ReadonlySet<string> = new Set<ErrorCode>([
   'STEP_TIMEOUT',
   'WORKER_LOST',
   'TARGET_NOT_REACHED',
+  'STORE_UNREACHABLE',
   'PAYLOAD_KEY_MISSING',
 ]);
 

@@ -1,7 +1,8 @@
 /** What the workflow tells the outside through its sink, in order. Pure types. */
 
 import type { Ending } from './endings.ts';
-import type { Outcome, RunStatus } from './outcome.ts';
+import type { ItemCounts } from './items.ts';
+import type { Outcome, RunStatus, Status } from './outcome.ts';
 
 /** A profile's own alert settings and steps, for seeding instruments before the first step. */
 export type RunShape = {
@@ -15,6 +16,8 @@ export type RunShape = {
     readonly p95Ms?: number;
     /** Absent: it has none of its own. */
     readonly timeoutMs?: number;
+    /** It is done for each of its items. */
+    readonly items?: true;
   }[];
   /** The profiles that are steps in it, each once. */
   readonly nested?: readonly Pick<RunShape, 'profile' | 'steps'>[];
@@ -25,6 +28,8 @@ export type RunKey = {
   readonly generation: number;
   readonly job: string;
   readonly profile: string;
+  /** A run of some steps alone: recorded, and counted nowhere. */
+  readonly aside?: true;
   /** Authenticates the other fields. */
   readonly tag?: string;
 };
@@ -49,6 +54,8 @@ export type RunEvent =
       readonly inside?: Inside;
       readonly atMs: number;
       readonly step: string;
+      /** Of this item of the step. */
+      readonly item?: number;
       readonly attempt: number;
       readonly result: Ending;
       /** What no worker measured, because it is a profile; absent, too, where nothing in it was executed. */
@@ -57,6 +64,31 @@ export type RunEvent =
       readonly reason?: string;
       /** Milliseconds until the next try; absent when there is none. */
       readonly retryInMs?: number;
+    }
+  /** How many items a step has, and how those ended that this run had finished before. */
+  | {
+      readonly type: 'items_found';
+      readonly inside?: Inside;
+      readonly atMs: number;
+      readonly step: string;
+      readonly total: number;
+      readonly counts: ItemCounts;
+    }
+  | {
+      readonly type: 'item_ended';
+      readonly inside?: Inside;
+      readonly atMs: number;
+      readonly step: string;
+      readonly item: number;
+      readonly status: Status;
+    }
+  /** Some items of a step have ended, where they are not told one by one. */
+  | {
+      readonly type: 'items_ended';
+      readonly inside?: Inside;
+      readonly atMs: number;
+      readonly step: string;
+      readonly counts: ItemCounts;
     }
   | {
       readonly type: 'step_ended';

@@ -6,6 +6,7 @@ import { UserError } from './errors.ts';
 import { StepError } from './step-error.ts';
 
 import type { ErrorCode } from './error-codes.ts';
+import type { ItemsEnd } from './items.ts';
 
 /** The single detail of every failure that crosses the wire. */
 export type Failure = {
@@ -25,6 +26,8 @@ export type Failure = {
   readonly failedChecks?: readonly string[];
   /** Rows that broke them. */
   readonly rowsRejected?: number;
+  /** What became of the step's items. */
+  readonly items?: ItemsEnd;
   /** Milliseconds the worker measured; absent where no worker answered. */
   readonly durationMs?: number;
 };
@@ -36,12 +39,14 @@ const MOST_CHECKS = 16;
 /** What an error says. `otherwise` is the code of what is neither the user's mistake nor the data's. */
 export function failureOf(error: unknown, otherwise: ErrorCode = 'STEP_FAILED'): Failure {
   if (error instanceof StepError) {
-    const { code, message, hint, failedChecks, rowsRejected } = error;
+    const { code, message, hint, failedChecks, rowsRejected, items, exitCode } = error;
     return failure(code, message, {
       hint,
       failedChecks,
+      ...(items === undefined ? {} : { items }),
       ...(rowsRejected === undefined ? {} : { rowsRejected }),
       ...(GATES.has(code) && { exitCode: 4 }),
+      ...(exitCode === undefined ? {} : { exitCode }),
     });
   }
   if (error instanceof UserError) {
@@ -67,6 +72,7 @@ export function failure(
     readonly failedChecks?: readonly string[] | undefined;
     readonly rowsRejected?: number;
     readonly log?: string;
+    readonly items?: ItemsEnd;
     readonly durationMs?: number;
   } = {},
 ): Failure {

@@ -7,9 +7,11 @@
  */
 
 import { mentionsIn } from './condition.ts';
+import { itemName, mostAtOnce } from './items.ts';
 import { MAIN_OUTPUT } from './plan.ts';
 import { isRef, mentionOf, nodesIn } from './plan-nodes.ts';
 
+import type { RunEvent } from './events.ts';
 import type { Condition, NestedProfile, Plan, PlanStep } from './plan.ts';
 import type { ArtifactRef, StepInput, StepResult } from './step-result.ts';
 
@@ -21,9 +23,27 @@ export function nameIn(within: string | undefined, id: string): string {
   return within === undefined ? id : `${within}/${id}`;
 }
 
-/** A name as a part of a file's name. */
+/** The name in the run of whoever is tried: a step, or one item of it. */
+export function fullName({
+  run,
+  step,
+  item,
+}: {
+  readonly run: { readonly within?: string };
+  readonly step: Pick<PlanStep, 'id'>;
+  readonly item?: { readonly index: number } | undefined;
+}): string {
+  return nameIn(run.within, itemName(step.id, item?.index));
+}
+
+/** A name as a relative path without extension: a folder for the items of a step. */
+export function filePathOf(name: string): string {
+  return name.replaceAll('/', '.').replaceAll(/\[(\d+)\]/g, '/$1');
+}
+
+/** The same as the name of one file. */
 export function fileNameOf(name: string): string {
-  return name.replaceAll('/', '.');
+  return filePathOf(name).replaceAll('/', '.');
 }
 
 /** What the references of a nested profile call a step around it. */
@@ -59,13 +79,24 @@ export function nestedPlan(plan: Plan, step: PlanStep, nested: NestedProfile): P
       previousRows: {},
       within: nameIn(plan.run.within, step.id),
       places: placesOf(plan),
+      profile: plan.run.profile ?? plan.profile,
     },
   };
 }
 
 /** Attempts that may run at once in the run that a plan, or a part of it, is of. */
-export function placesOf({ concurrency, run }: Plan): number {
-  return run.places ?? concurrency;
+export function placesOf(plan: Plan): number {
+  return plan.run.places ?? mostAtOnce(plan);
+}
+
+/** Events of the steps of a plan as everybody is told them. */
+export function insideOf(
+  { profile, run: { within } }: { readonly profile: string; readonly run: { within?: string } },
+  events: readonly RunEvent[],
+): readonly RunEvent[] {
+  if (within === undefined) return events;
+  const inside = { within, profile };
+  return events.map((event) => ('inside' in event ? event : { ...event, inside }));
 }
 
 /** Every step of a plan, those of nested profiles behind the step that they belong to, each with the plan it is in. */

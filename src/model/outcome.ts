@@ -1,5 +1,7 @@
 /** The closed sets of statuses, and how a run's status follows from those of its steps. Pure. */
 
+import type { ItemsEnd } from './items.ts';
+
 /** Every final status of a step, upper case wherever a person or a machine reads it. */
 export const STATUSES = [
   'OK',
@@ -12,6 +14,17 @@ export const STATUSES = [
   'BUDGET_EXCEEDED',
 ] as const;
 export type Status = (typeof STATUSES)[number];
+
+/** Every final status of an item of a step: one that was not begun has none. */
+export const ITEM_STATUSES = [
+  'OK',
+  'WARN',
+  'CACHED',
+  'FAIL',
+  'TIMEOUT',
+  'CANCELLED',
+  'BUDGET_EXCEEDED',
+] as const satisfies readonly Status[];
 
 /** Every final status of a run. */
 export const RUN_STATUSES = [
@@ -61,6 +74,8 @@ export type Outcome = {
   readonly failedChecks?: readonly string[];
   /** Of a profile that is a step: how its own steps ended, in their order. */
   readonly inner?: readonly Outcome[];
+  /** Of a step that was done for each of its items. */
+  readonly items?: ItemsEnd;
   /** The seal of the result it tells of; not in records or metrics. */
   readonly seal?: string;
 };

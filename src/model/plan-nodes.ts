@@ -3,6 +3,7 @@
  * Everything else in a plan (params, inputs, job.name, run.date) is already a value. Pure.
  *
  * - `{ $ref: 'steps.clean.values.rows' }` or `{ $ref: 'steps.clean.outputs.table' }` (a path when it runs)
+ * - `{ $ref: 'item' }` or `{ $ref: 'item.shop_id' }`: replaced before an attempt of an item begins
  * - `{ $secret: 'API_TOKEN' }`
  * - `{ $concat: ['Bearer ', { $secret: 'API_TOKEN' }] }`
  * - `{ $sql: ['select ... = ', { value: 'US' }, ' and x > ', { $ref: 'steps.a.values.y' }] }`: bound values, never text
@@ -52,6 +53,56 @@ export function refTo(mention: Mention): RefNode {
   if (part === 'run') return { $ref: `run.${name}` };
   const { step } = mention;
   return { $ref: part === 'outcome' ? `steps.${step}.${name}` : `steps.${step}.${part}.${name}` };
+}
+
+/** The item of a `foreach`, or one column of it. */
+export function itemNamed(field?: string): RefNode {
+  return { $ref: field === undefined ? ITEM : `${ITEM}.${field}` };
+}
+
+const ITEM = 'item';
+
+/** The column that a reference to the item names, '' for the item itself; undefined for any other reference. */
+export function itemFieldOf({ $ref }: RefNode): string | undefined {
+  if ($ref === ITEM) return '';
+  return $ref.startsWith(`${ITEM}.`) ? $ref.slice(ITEM.length + 1) : undefined;
+}
+
+/** The value as it stands in the plan of a step without `foreach` that has the item written in its place. */
+export function withItem(value: Json, itemValue: (field: string) => SqlValue): Json {
+  const found = (part: unknown): SqlValue | undefined => {
+    const field = isRef(part) ? itemFieldOf(part) : undefined;
+    return field === undefined ? undefined : itemValue(field);
+  };
+  return mapNodes<Json>(value, {
+    scalar: (scalar) => scalar,
+    ref: (node) => {
+      const item = found(node);
+      return item === undefined ? node : item.value;
+    },
+    secret: (node) => node,
+    concat: (pieces) => {
+      const all = joined(
+        pieces.map((piece) => {
+          const item = found(piece);
+          return item === undefined ? piece : textOfScalar(item.value);
+        }),
+      );
+      const [first, ...more] = all;
+      return more.length === 0 && typeof first === 'string' ? first : { $concat: all };
+    },
+    sql: (parts) => ({
+      $sql: parts.map((part) => {
+        const item = found(part);
+        return item === undefined ? part : { ...item };
+      }),
+    }),
+  });
+}
+
+/** How a value reads inside a text. */
+export function textOfScalar(value: Scalar): string {
+  return value === null ? '' : String(value);
 }
 
 export function secretNamed(name: string): SecretNode {

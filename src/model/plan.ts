@@ -1,5 +1,7 @@
 /** The plan: job x profile x params, fully resolved. Plain JSON, durations in milliseconds. Pure types. */
 
+import type { Hook } from './hook.ts';
+import type { ChosenSteps } from './chosen-steps.ts';
 import type { Json, Scalar } from './json.ts';
 import type { Partition } from './partition.ts';
 import type { RefNode } from './plan-nodes.ts';
@@ -48,6 +50,23 @@ export type NestedProfile = {
 export type StepOutputName = { readonly step: string; readonly output: string };
 export type StepValueName = { readonly step: string; readonly value: string };
 
+/** One element of a step's `foreach`: a value, or a row by its columns. */
+export type Item = Scalar | Readonly<Record<string, Scalar>>;
+
+/** A step that is done once for each of many items. */
+export type Foreach = {
+  /** The items in order, or the table whose rows they are; left out of what the attempts of an item are given. */
+  readonly in?: readonly Item[] | { readonly table: string };
+  /** The items' column in the result; rows have their own names. */
+  readonly as: string;
+  /** Most items at once. */
+  readonly atMost: number;
+  /** Items that may fail: so many, or so many of a hundred. */
+  readonly allowFailed: number | { readonly percent: number };
+  /** The reads of an item; those of the step have the table of the items beside. */
+  readonly reads: readonly string[];
+};
+
 export type PlanStep = {
   readonly id: string;
   /** Activity type, such as `transform.sql`; or `profile`. */
@@ -70,6 +89,8 @@ export type PlanStep = {
   /** The kind's options after its schema filled in defaults; may hold the nodes of `plan-nodes.ts`. */
   readonly options: Json;
   readonly when?: Condition;
+  /** Time limit, retries and reuse then are those of each item. */
+  readonly foreach?: Foreach;
   readonly timeoutMs: number;
   /** The limit is nobody's wish, and the kind tells of its progress: it counts from the last of that. */
   readonly limitIsDefault?: true;
@@ -88,6 +109,8 @@ export type PlanStep = {
   readonly allowFailure: boolean;
   /** False: never look up an earlier run's result. */
   readonly reuse: boolean;
+  /** Of a run of some steps alone: what of its outputs is put into the run's folder. Absent: the exports, as a delivery. */
+  readonly lays?: 'exports' | 'all';
 };
 
 export type Plan = {
@@ -102,6 +125,8 @@ export type Plan = {
   readonly budgets: { readonly wallMs?: number };
   readonly expectedEveryMs?: number;
   readonly steps: readonly PlanStep[];
+  /** Set: these steps alone, chosen of a profile; the run is none of its pipeline's. */
+  readonly only?: ChosenSteps;
   /** What belongs to this one run; left out of `plan_sha256`. */
   readonly run: RunSettings;
 };
@@ -122,8 +147,9 @@ export type RunSettings = {
   readonly planSha256: string;
   /** In the plan of a profile that is a step: that step's name in the run, see `nested.ts`. */
   readonly within?: string;
-  /** In such a plan: attempts that may run at once in the whole run. */
+  /** In such a plan: attempts that may run at once in the whole run, and the profile of the run. */
   readonly places?: number;
+  readonly profile?: string;
   /** Task queue that serves `deliver`. */
   readonly deliverQueue: string;
   /**
@@ -131,6 +157,8 @@ export type RunSettings = {
    * process that was frozen goes on.
    */
   readonly attended?: true;
+  /** Nobody waits for its end: a worker that delivers records it, and has these told. */
+  readonly detached?: { readonly hooks: readonly Hook[] };
   /** Rows of each `step.output` in the previous delivery, for checks that compare with it. */
   readonly previousRows: Readonly<Record<string, number>>;
   /** Fingerprint of each step's result in the previous delivery, if one of this job and profile lies at `out`. */
@@ -145,6 +173,8 @@ export type OrderTags = {
   readonly deliver: string;
   /** By the name of a step in the run. */
   readonly steps: Readonly<Record<string, string>>;
+  /** For the attempts of its items, by step id; absent where no step has any. */
+  readonly items?: Readonly<Record<string, string>>;
 };
 
 /** Name of the output that SQL sees under the bare step id. */

@@ -2,7 +2,9 @@
 
 import { nameIn } from './nested.ts';
 
+import type { ChosenSteps } from './chosen-steps.ts';
 import type { Scalar } from './plan.ts';
+import type { FailedItem, ItemCounts } from './items.ts';
 import type { Outcome, RunStatus, Status } from './outcome.ts';
 import type { OrderedBy } from './standing-order.ts';
 
@@ -23,6 +25,12 @@ export type StepRecord = {
   readonly rows_in?: number;
   readonly rows_out?: number;
   readonly rows_rejected?: number;
+  /** Of a step with `foreach`: how many there are, how they ended, and the first of those that failed. */
+  readonly items?: {
+    readonly total?: number;
+    readonly counts: ItemCounts;
+    readonly failed?: readonly FailedItem[];
+  };
   /** Of its result: what the next run compares with is found by it. */
   readonly fingerprint?: string;
   /** Of a profile that is a step: its own steps. */
@@ -36,6 +44,8 @@ export type PublicRecord = {
   readonly profile: string;
   /** Id of the partition; absent where the job is not cut. */
   readonly partition?: string;
+  /** Steps that it was a run of alone, as they were asked for; absent for a run of the pipeline. */
+  readonly only?: ChosenSteps;
   readonly status: RunStatus | 'RUNNING';
   readonly plan_sha256: string;
   readonly params: Readonly<Record<string, Scalar>>;
@@ -61,6 +71,8 @@ export type RunRecord = PublicRecord & {
   readonly bundle?: string;
   /** Task queue of its workflow and steps; absent like `engine`, and in a record of an earlier version. */
   readonly task_queue?: string;
+  /** No process waits for its end: workers go on with it, and one of them records that. */
+  readonly detached?: true;
   /** Task queue that its delivery waits in; absent like `engine`. */
   readonly deliver_queue?: string;
   /** Absolute paths, and parameters as given, to read the definition again. */
@@ -119,6 +131,7 @@ export function stepRecordOf(outcome: Outcome): StepRecord {
     ...(outcome.rowsIn === undefined ? {} : { rows_in: outcome.rowsIn }),
     ...(outcome.rowsOut === undefined ? {} : { rows_out: outcome.rowsOut }),
     ...(outcome.rowsRejected === undefined ? {} : { rows_rejected: outcome.rowsRejected }),
+    ...(outcome.items === undefined ? {} : { items: outcome.items }),
     ...(outcome.fingerprint === undefined ? {} : { fingerprint: outcome.fingerprint }),
     ...(outcome.inner === undefined ? {} : { steps: outcome.inner.map(stepRecordOf) }),
   };

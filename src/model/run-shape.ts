@@ -23,7 +23,7 @@ export function shapeOf(plan: Plan): RunShape {
 }
 
 function settingsOf(step: PlanStep): RunShape['steps'][number] {
-  const { id, kind, core, p95Ms, timeoutMs, nested, limitIsDefault } = step;
+  const { id, kind, core, p95Ms, timeoutMs, nested, limitIsDefault, foreach } = step;
   // The steps of a profile have their limits; it has none that nobody asked for.
   const isUnlimited = nested !== undefined && limitIsDefault === true;
   return {
@@ -32,5 +32,6 @@ function settingsOf(step: PlanStep): RunShape['steps'][number] {
     core,
     ...(isUnlimited ? {} : { timeoutMs }),
     ...(p95Ms === undefined ? {} : { p95Ms }),
+    ...(foreach === undefined ? {} : { items: true as const }),
   };
 }

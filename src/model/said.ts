@@ -8,7 +8,7 @@ import type { Outcome } from './outcome.ts';
 /** What an outcome says of itself. */
 export type Said = Pick<
   Outcome,
-  'code' | 'reason' | 'hint' | 'exitCode' | 'log' | 'failedChecks' | 'rowsRejected'
+  'code' | 'reason' | 'hint' | 'exitCode' | 'log' | 'failedChecks' | 'rowsRejected' | 'items'
 >;
 
 /** Bytes that the words of one run may take; of every outcome beyond them only a line stays. */
@@ -17,7 +17,7 @@ const A_LINE = Object.freeze({ reason: 200, hint: 100, log: 200, failedChecks: 3
 
 /** What a failure says. `prefix` stands before its message. */
 export function saidOf(
-  { code, message, hint, exitCode, log, failedChecks, rowsRejected }: Failure,
+  { code, message, hint, exitCode, log, failedChecks, rowsRejected, items }: Failure,
   prefix = '',
 ): Said {
   return {
@@ -28,6 +28,7 @@ export function saidOf(
     ...(log === undefined ? {} : { log }),
     ...(failedChecks === undefined ? {} : { failedChecks }),
     ...(rowsRejected === undefined ? {} : { rowsRejected }),
+    ...(items === undefined ? {} : { items }),
   };
 }
 
@@ -38,7 +39,7 @@ export function fitting(
 ): { readonly said: Said; readonly takenBytes: number } {
   const taken = takenBytes + bytesOf(JSON.stringify(said));
   if (taken <= MOST_BYTES_TOGETHER) return { said, takenBytes: taken };
-  const { reason, hint, log, failedChecks, ...rest } = said;
+  const { reason, hint, log, failedChecks, items, ...rest } = said;
   const isShort = (what: unknown, most: number): boolean => bytesOf(JSON.stringify(what)) <= most;
   return {
     said: {
@@ -49,6 +50,7 @@ export function fitting(
       ...(failedChecks !== undefined && isShort(failedChecks, A_LINE.failedChecks)
         ? { failedChecks }
         : {}),
+      ...(items === undefined ? {} : { items: { total: items.total, counts: items.counts } }),
     },
     takenBytes,
   };

@@ -1,12 +1,14 @@
-/** Runs that are ordered ahead of time, by a schedule or a backfill: the order, the run it means, and what became of it. Pure. */
+/** Runs that are ordered ahead of time, by a schedule, a backfill or a batch: the order, the run it means, and what became of it. Pure. */
 
 import type { RunStatus } from './outcome.ts';
 
 /** What a command asks for, to be made later or again and again by whoever has the project folder. */
 export type StandingOrder = {
-  readonly by: 'schedule' | 'backfill';
-  /** Of the schedule or the backfill; at most 80 characters. Its runs' ids begin with it. */
+  readonly by: 'schedule' | 'backfill' | 'batch';
+  /** Of the schedule, the backfill or the batch; at most 80 characters. Its runs' ids begin with it. */
   readonly id: string;
+  /** Of a batch: the job that this one of its orders is for, in the ids of its runs. */
+  readonly name?: string;
   /** Path of the job file: absolute, or relative to the folder that the project is opened in. */
   readonly job: string;
   /** Name or path; default: the one the job names. */
@@ -64,6 +66,9 @@ const MOST_OF_ORDER = 80;
 /** Characters of a partition's name that leave room for a time before it. */
 const MOST_OF_PARTITION = 20;
 
+/** Characters of a job's name that leave room for the batch before it and a partition behind it. */
+const MOST_OF_NAME = 50;
+
 /**
  * The run that an order means: by its partition, or by its time. The same however often it is asked.
  * Times count in whole seconds, as in the names that Temporal gives the firings of a schedule.
@@ -73,6 +78,11 @@ export function orderOf(
   { partition, atMs }: { readonly partition?: string; readonly atMs: number },
 ): RunOrder {
   const name = order.id.slice(0, MOST_OF_ORDER);
+  if (order.name !== undefined) {
+    const own = `${name}-${shortened(order.name, MOST_OF_NAME)}`;
+    if (partition === undefined) return { order, runId: own, atMs };
+    return { order, runId: `${own}-${shortened(partition)}`, partition, atMs };
+  }
   if (partition === undefined) return { order, runId: `${name}-${timeName(atMs)}`, atMs };
   // A schedule makes the same partition again and again.
   const isAgain = order.by === 'schedule';
@@ -81,12 +91,18 @@ export function orderOf(
 }
 
 /** The name, or its beginning with a number that tells it from others. */
-function shortened(partition: string): string {
-  if (partition.length <= MOST_OF_PARTITION) return partition;
+function shortened(text: string, most = MOST_OF_PARTITION): string {
+  if (text.length <= most) return text;
   let hash = 0x811c9dc5;
-  for (const letter of partition) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193);
+  for (const letter of text) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193);
   const number = (hash >>> 0).toString(16).padStart(8, '0');
-  return `${partition.slice(0, MOST_OF_PARTITION - 9)}-${number}`;
+  return `${text.slice(0, most - 9)}-${number}`;
+}
+
+/** What people tell a run by among those of its order: the partition, the job, or both. */
+export function labelOf(order: Pick<StandingOrder, 'name'>, partition: string | undefined): string {
+  if (order.name === undefined) return partition ?? '';
+  return partition === undefined ? order.name : `${order.name}/${partition}`;
 }
 
 /** Whether an order means this run. */

@@ -1,6 +1,7 @@
 /** The failure that a kind reports of itself. Pure. */
 
 import type { ErrorCode } from './error-codes.ts';
+import type { ItemsEnd } from './items.ts';
 
 /**
  * A mistake in a definition or in the data: ends the step at once, no retry (`RETRYABLE` in
@@ -16,6 +17,10 @@ export class StepError extends Error {
 
   /** Rows that broke them. */
   readonly rowsRejected: number | undefined;
+  /** What became of the step's items. */
+  readonly items: ItemsEnd | undefined;
+  /** Where it is not that of the code. */
+  readonly exitCode: number | undefined;
 
   constructor(
     code: ErrorCode,
@@ -25,6 +30,8 @@ export class StepError extends Error {
       readonly cause?: unknown;
       readonly failedChecks?: readonly string[] | undefined;
       readonly rowsRejected?: number | undefined;
+      readonly items?: ItemsEnd | undefined;
+      readonly exitCode?: number | undefined;
     } = {},
   ) {
     super(message, { cause: options.cause });
@@ -32,5 +39,7 @@ export class StepError extends Error {
     this.hint = options.hint;
     this.failedChecks = options.failedChecks;
     this.rowsRejected = options.rowsRejected;
+    this.items = options.items;
+    this.exitCode = options.exitCode;
   }
 }

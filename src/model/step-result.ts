@@ -1,8 +1,10 @@
 /** What crosses the wire between workflow and activities: references of at most 4 kB, never data. Pure types. */
 
 import type { HeardSteps } from './heard.ts';
+import type { ItemCounts, ItemList, ItemPlace, ItemsEnd } from './items.ts';
 import type { NestedProfile, PlanStep, Plan, Scalar } from './plan.ts';
-import type { Outcome, RunStatus } from './outcome.ts';
+import type { Outcome, RunStatus, Status } from './outcome.ts';
+import type { RunSummary } from './run-summary.ts';
 
 /** Most outputs and most values of one step: keeps a result under 4 kB. */
 export const MAX_OUTPUTS = 16;
@@ -42,6 +44,8 @@ export type StepResult = {
   readonly rowsOut?: number;
   readonly rowsRejected?: number;
   readonly failedChecks?: readonly string[];
+  /** Of a step that was done for each of its items. */
+  readonly items?: ItemsEnd;
   /** Proof that a worker that demands orders made it. */
   readonly seals?: ResultSeals;
 };
@@ -62,6 +66,8 @@ export type StepInput = {
     /** Id of the partition; absent where the job is not cut. */
     readonly partition?: string;
     readonly date: string;
+    /** As in `RunKey`. */
+    readonly aside?: true;
     readonly previousRows: Readonly<Record<string, number>>;
     /** Of a step of a profile that is a step: the name of that one in the run. */
     readonly within?: string;
@@ -69,6 +75,8 @@ export type StepInput = {
     readonly previousResult?: string;
   };
   readonly step: PlanStep;
+  /** The one item of the step that it is for; absent where the step has none. */
+  readonly item?: ItemPlace;
   /** From 1; counts tries of any ending, so that no two share a folder. */
   readonly attempt: number;
   /** Steps that may run beside it: its share of the machine's memory follows from this. */
@@ -106,6 +114,58 @@ export type GiveInput = {
   readonly tag?: string;
 };
 
+/** What is known of a step's items before any of them is worked on. */
+export type Expanded =
+  /** An earlier result of the whole step. */
+  | { readonly kind: 'found'; readonly result: StepResult }
+  | {
+      readonly kind: 'items';
+      readonly list: ItemList;
+      /** Those that are to be worked on, as ranges. */
+      readonly open: string;
+      /** Those that an earlier run answers, as ranges by their status. */
+      readonly reused: Readonly<Partial<Record<Status, string>>>;
+      /** How many this run had finished before. */
+      readonly finished: ItemCounts;
+      /** How both ended. */
+      readonly known?: Collection;
+    };
+
+/** How one item ended, short: there are many. */
+export type ItemEnd = {
+  readonly index: number;
+  readonly status: Status;
+  readonly fingerprint?: string;
+  readonly code?: string;
+  readonly reason?: string;
+  readonly exitCode?: number;
+  readonly log?: string;
+  readonly failedChecks?: readonly string[];
+  /** Proof that the result of this fingerprint was made for this item. */
+  readonly seal?: string;
+};
+
+/** How some items ended, in the store. */
+export type Collection = {
+  readonly ref: ArtifactRef;
+  readonly count: number;
+  readonly seal?: string;
+};
+
+/** Argument of the activity that writes down how some items ended. */
+export type CollectInput = Pick<StepInput, 'run' | 'step' | 'concurrency' | 'tag'> & {
+  readonly list: ItemList;
+  readonly ends: readonly ItemEnd[];
+};
+
+/** Argument of the activity that makes one result of those of the items. */
+export type GatherInput = StepInput & {
+  readonly list: ItemList;
+  readonly collections: readonly Collection[];
+  /** When the step began, Unix milliseconds by the workflow's clock. */
+  readonly startedAtMs: number;
+};
+
 /** One file of a delivery, before it is copied there. */
 export type DeliverFile = {
   readonly path: string;
@@ -120,7 +180,7 @@ export type DeliverFile = {
 
 /** Argument of the `deliver` activity. */
 export type DeliverInput = {
-  readonly plan: Pick<Plan, 'job' | 'profile' | 'partition' | 'params' | 'run'>;
+  readonly plan: Pick<Plan, 'job' | 'profile' | 'partition' | 'only' | 'params' | 'run'>;
   readonly planSha256: string;
   readonly startedAtMs: number;
   readonly status: RunStatus;
@@ -128,6 +188,16 @@ export type DeliverInput = {
   readonly outcomes: readonly Outcome[];
   /** Authenticates `plan` and `planSha256`. */
   readonly tag?: string;
+};
+
+/** Argument of the activity `recordEnd`: how a run ended that no command waits for. */
+export type EndInput = {
+  /** Without its steps. */
+  readonly plan: Plan;
+  readonly summary: RunSummary;
+  /** Unix milliseconds. */
+  readonly endedAtMs: number;
+  readonly elapsedMs: number;
 };
 
 export type DeliverResult = {

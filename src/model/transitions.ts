@@ -104,7 +104,12 @@ export function onAttempted(turn: Turn, i: number, attempted: Attempted): void {
   if (attempted.ending === 'ok') return succeed(turn, i, attempted.result, parts);
   if (state.stop !== undefined) {
     const { begun, reason } = STOPS[state.stop];
-    return end(turn, i, begun, { reason, ...parts });
+    const { items } = attempted.failure;
+    return end(turn, i, begun, {
+      reason,
+      ...parts,
+      ...(items === undefined ? {} : say(turn, { items })),
+    });
   }
   if (retryInMs === undefined) return fail(turn, i, attempted, parts);
   if (retryInMs === 0) return enqueue(state, i);
@@ -175,7 +180,8 @@ type Parts = Pick<Outcome, 'inner'>;
 function succeed(turn: Turn, i: number, result: StepResult, parts: Parts): void {
   stepAt(turn.state, i).result = result;
   if (result.withheld !== undefined) stepAt(turn.state, i).excused = true;
-  const { warning, cached, durationMs, rowsIn, rowsOut, rowsRejected, failedChecks } = result;
+  const { warning, cached, durationMs, rowsIn, rowsOut, rowsRejected, failedChecks, items } =
+    result;
   const status = warning !== undefined ? 'WARN' : cached ? 'CACHED' : 'OK';
   end(turn, i, status, {
     ...parts,
@@ -187,6 +193,7 @@ function succeed(turn: Turn, i: number, result: StepResult, parts: Parts): void 
     ...say(turn, {
       ...(warning === undefined ? {} : { reason: warning }),
       ...(failedChecks === undefined ? {} : { failedChecks }),
+      ...(items === undefined ? {} : { items }),
     }),
     ...(result.seals === undefined ? {} : { seal: result.seals.result }),
   });
@@ -219,7 +226,9 @@ function fail(
 
 /** What an outcome says, within what the run may still say. */
 function say({ state }: Turn, words: Said): Said {
-  if (words.reason === undefined && words.failedChecks === undefined) return words;
+  if (words.reason === undefined && words.failedChecks === undefined && words.items === undefined) {
+    return words;
+  }
   const { said, takenBytes } = fitting(words, state.takenBytes);
   state.takenBytes = takenBytes;
   return said;

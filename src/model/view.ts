@@ -1,9 +1,11 @@
 /** What a person sees of a run while it goes on, folded from its events. Pure; repeated events change nothing. */
 
 import { boundText } from './bounded-text.ts';
+import { addCounts } from './items.ts';
 import { nameIn } from './nested.ts';
 
 import type { Inside, RunEvent } from './events.ts';
+import type { ItemCounts } from './items.ts';
 import type { Outcome, RunStatus } from './outcome.ts';
 
 /** The whole of it stands in the log: a view of hundreds of steps must fit into one answer. */
@@ -20,6 +22,8 @@ export type StepView = {
   readonly outcome?: Outcome;
   /** Of a profile that is a step: those of its own steps that have begun or ended. */
   readonly steps?: readonly StepView[];
+  /** Of a step with items: how many there are, and how those ended that have. */
+  readonly items?: { readonly total: number; readonly counts: ItemCounts };
 };
 
 export type RunView = {
@@ -52,6 +56,16 @@ export function growView(startedAtMs: number): GrowingView {
     if (step === undefined || step.state === 'ended') return;
     steps[i] = within.length === 0 ? { ...step, ...changed } : changedWithin(step, within, changed);
   };
+  const addItems = (id: string, counts: ItemCounts, inside?: Inside): void => {
+    const [top, ...within] = nameIn(inside?.within, id).split('/');
+    const found = within.reduce<StepView | undefined>(
+      (step, each) => step?.steps?.find((inner) => inner.id === each),
+      steps[at.get(top ?? id) ?? -1],
+    );
+    if (found?.items === undefined) return;
+    const { items } = found;
+    change(id, { items: { ...items, counts: addCounts(items.counts, counts) } }, inside);
+  };
   const fold = (event: RunEvent): void => {
     switch (event.type) {
       case 'run_started':
@@ -68,21 +82,25 @@ export function growView(startedAtMs: number): GrowingView {
       case 'step_started':
         return change(
           event.step,
-          {
-            state: 'running',
-            attempt: event.attempt,
-            startedAtMs: event.atMs,
-          },
+          { state: 'running', attempt: event.attempt, startedAtMs: event.atMs },
           event.inside,
         );
-      case 'attempt_ended':
-        if (event.reason === undefined) return;
+      case 'items_found':
         return change(
           event.step,
-          {
-            state: 'retrying',
-            trouble: boundText(event.reason, MOST_BYTES_OF_TROUBLE),
-          },
+          { items: { total: event.total, counts: event.counts } },
+          event.inside,
+        );
+      case 'item_ended':
+        return addItems(event.step, { [event.status]: 1 }, event.inside);
+      case 'items_ended':
+        return addItems(event.step, event.counts, event.inside);
+      case 'attempt_ended':
+        // One of many says nothing of the step.
+        if (event.reason === undefined || event.item !== undefined) return;
+        return change(
+          event.step,
+          { state: 'retrying', trouble: boundText(event.reason, MOST_BYTES_OF_TROUBLE) },
           event.inside,
         );
       case 'step_ended':

@@ -10,23 +10,38 @@
 
 import { ApplicationFailure } from '@temporalio/activity';
 
-import { MAX_LOST } from '../model/endings.ts';
-import { depthOf, nameIn, nameOfPath, outerPaths } from '../model/nested.ts';
+import { fullName, nameIn } from '../model/nested.ts';
 import { GIVE } from '../model/step-result.ts';
 import {
+  faultOfAttempt,
+  faultOfCollecting,
+  faultOfExpanding,
+  faultOfGathering,
+  faultOfGift,
+} from './step-faults.ts';
+import {
   isOrderedDelivery,
-  isOrderedGift,
   isOrderedRun,
-  isOrderedStep,
   isSealedFile,
-  isSealedResult,
+  sealItem,
+  sealList,
   sealResult,
 } from './tags.ts';
 import { makeWitness } from './witness.ts';
 
 import type { ActivityInterceptorsFactory, InjectedSinks } from '@temporalio/worker';
 import type { EventSinks, RunEvent } from '../model/events.ts';
-import type { DeliverInput, GiveInput, StepInput, StepResult } from '../model/step-result.ts';
+import type {
+  Collection,
+  CollectInput,
+  DeliverInput,
+  Expanded,
+  GatherInput,
+  GiveInput,
+  StepInput,
+  StepResult,
+} from '../model/step-result.ts';
+import type { PlanStep } from '../model/plan.ts';
 import type { OrderKey } from './key.ts';
 import type { Execution, IsOpen } from './open-runs.ts';
 
@@ -57,36 +72,24 @@ export function makeOrderGuard({ key, isOpen, onRefused }: Orders): OrderGuard {
   const working = new Set<string>();
 
   /** Why it is refused. */
-  async function faultOfStep(
-    input: StepInput,
-    kind: string,
+  async function faultOf(
+    given: unknown,
+    activity: string,
     execution: Execution,
   ): Promise<string | undefined> {
-    if (!isOrderedStep(key, input)) return 'its step was not ordered like this';
-    const { run, step, attempt, inputs } = input;
-    if (step.kind !== kind) return 'its step is of another kind';
-    const most = step.retry.attempts + MAX_LOST;
-    if (!Number.isInteger(attempt) || attempt < 1 || attempt > most)
-      return 'no attempt has that number';
-    const { limitMs = step.timeoutMs } = input;
-    if (!(limitMs > 0 && limitMs <= step.timeoutMs)) return 'no attempt has that limit';
-    const given = Object.keys(inputs);
-    const isWhole =
-      given.length === step.reads.length && given.every((id) => step.reads.includes(id));
-    if (!isWhole) return 'it does not read what it was ordered to read';
-    const { within } = run;
-    const paths = outerPaths(step, depthOf(within));
-    const { outer = {} } = input;
-    const isFull =
-      Object.keys(outer).length === paths.length &&
-      paths.every((path) => Object.hasOwn(outer, path));
-    if (!isFull) return 'it is not given what it was ordered to read';
-    const forged =
-      given.some((id) => !isSealedResult(key, run.id, nameIn(within, id), inputs[id]!)) ||
-      paths.some((path) => !isSealedResult(key, run.id, nameOfPath(within, path), outer[path]!));
-    if (forged) return 'it reads a result that no step of this run returned';
-    if (!(await isOpen(execution, run))) return 'its run is not going on in this workflow';
-    return isHeard(input) ? undefined : 'it is told of steps what did not happen';
+    if (activity === 'deliver') return faultOfDelivery(given as DeliverInput, execution);
+    if (activity === GIVE) return faultOfGiving(given as GiveInput, execution);
+    const input = given as StepInput;
+    const fault = {
+      expandItems: () => faultOfExpanding(key, input),
+      collectItems: () => faultOfCollecting(key, given as CollectInput),
+      gatherItems: () => faultOfGathering(key, given as GatherInput),
+      attempt: () => faultOfAttempt(key, input, activity),
+    }[isItemsWork(activity) ? activity : 'attempt']();
+    if (fault !== undefined) return fault;
+    if (!(await isOpen(execution, input.run))) return 'its run is not going on in this workflow';
+    const isTold = activity === 'collectItems' || isHeard(input);
+    return isTold ? undefined : 'it is told of steps what did not happen';
   }
 
   function isHeard({ run, step, heard }: StepInput): boolean {
@@ -100,21 +103,15 @@ export function makeOrderGuard({ key, isOpen, onRefused }: Orders): OrderGuard {
     );
   }
 
-  async function faultOfGift(input: GiveInput, execution: Execution): Promise<string | undefined> {
-    if (!isOrderedGift(key, input)) return 'its step was not ordered like this';
-    const { run, step, inputs } = input;
-    const within = nameIn(run.within, step.id);
-    const { outputs, values } = step.gives;
-    const from = new Set(
-      [...Object.values(outputs), ...Object.values(values)].map((of) => of.step),
-    );
-    const given = Object.entries(inputs);
-    const isSealed = given.every(
-      ([id, result]) => from.has(id) && isSealedResult(key, run.id, nameIn(within, id), result),
-    );
-    if (!isSealed) return 'it gives a result that no step of this run returned';
+  async function faultOfGiving(
+    input: GiveInput,
+    execution: Execution,
+  ): Promise<string | undefined> {
+    const fault = faultOfGift(key, input);
+    if (fault !== undefined) return fault;
+    const { run, step } = input;
     if (!(await isOpen(execution, run))) return 'its run is not going on in this workflow';
-    const names = step.steps.map((id) => nameIn(within, id));
+    const names = step.steps.map((id) => nameIn(fullName(input), id));
     return witness.endedWell(run, names) ? undefined : 'its steps did not end well';
   }
 
@@ -128,6 +125,40 @@ export function makeOrderGuard({ key, isOpen, onRefused }: Orders): OrderGuard {
     if (forged) return 'it delivers a file that no step of this run returned';
     if (!(await isOpen(execution, run))) return 'its run is not going on in this workflow';
     return witness.agrees(input) ? undefined : 'it is not the delivery of what the run did';
+  }
+
+  /** What the activity answers, with the proof that it did. */
+  function sealed(input: StepInput, activity: string, made: unknown): unknown {
+    const { run, step, item } = input;
+    const about = [run.id, nameIn(run.within, step.id)] as const;
+    if (activity === 'collectItems') return sealList(key, 'ends', about, made as Collection);
+    if (item !== undefined) {
+      return sealItem(key, run.id, fullName(input), made as StepResult);
+    }
+    if (activity === 'expandItems') {
+      const expanded = made as Expanded;
+      if (expanded.kind === 'found') {
+        return { ...expanded, result: sealedWhole(run, step, expanded.result) };
+      }
+      const { list, known } = expanded;
+      return {
+        ...expanded,
+        list: sealList(key, 'items', about, list),
+        ...(known === undefined ? {} : { known: sealList(key, 'ends', about, known) }),
+      };
+    }
+    return sealedWhole(run, step, made as StepResult);
+  }
+
+  function sealedWhole(
+    { id, within }: StepInput['run'],
+    { lays, id: step }: Pick<PlanStep, 'id' | 'lays'>,
+    made: StepResult,
+  ): StepResult {
+    const named = { id: nameIn(within, step), ...(lays === undefined ? {} : { lays }) };
+    const result = sealResult(key, id, named, made);
+    witness.made(named, result);
+    return result;
   }
 
   function refuse(refused: Refused): never {
@@ -146,30 +177,24 @@ export function makeOrderGuard({ key, isOpen, onRefused }: Orders): OrderGuard {
         execute: async (call, next) => {
           const { activityType: activity, workflowExecution: execution } = info;
           if (execution === undefined) return refuse({ activity, why: 'no workflow asked for it' });
-          const isDelivery = activity === 'deliver';
-          const isGift = activity === GIVE;
           // Anybody may have written this: it can be of any shape.
           const given = call.args[0];
-          const fault = await (
-            isDelivery
-              ? faultOfDelivery(given as DeliverInput, execution)
-              : isGift
-                ? faultOfGift(given as GiveInput, execution)
-                : faultOfStep(given as StepInput, activity, execution)
-          ).catch(() => 'its input is of another form');
+          const fault = await faultOf(given, activity, execution).catch(
+            () => 'its input is of another form',
+          );
           if (fault !== undefined) return refuse({ activity, why: fault, execution });
-          if (isDelivery) return next(call);
+          if (activity === 'deliver') return next(call);
 
-          const { run, step, attempt } = given as StepInput;
-          const stepName = nameIn(run.within, step.id);
-          const name = `${run.id} ${run.generation} ${stepName} ${isGift ? GIVE : attempt}`;
-          if (working.has(name))
-            return refuse({ activity, why: 'it is going on already', execution });
-          working.add(name);
+          const { attempt } = given as StepInput;
+          const { id, generation } = (given as StepInput).run;
+          const name = `${id} ${generation} ${fullName(given as StepInput)} ${attempt} ${activity}`;
+          if (activity !== 'collectItems') {
+            if (working.has(name))
+              return refuse({ activity, why: 'it is going on already', execution });
+            working.add(name);
+          }
           try {
-            const result = sealResult(key, run.id, stepName, (await next(call)) as StepResult);
-            witness.made(stepName, result);
-            return result;
+            return sealed(given as StepInput, activity, await next(call));
           } finally {
             working.delete(name);
           }
@@ -201,6 +226,12 @@ export function makeOrderGuard({ key, isOpen, onRefused }: Orders): OrderGuard {
       },
     }),
   };
+}
+
+const ITEMS_WORK = ['expandItems', 'collectItems', 'gatherItems'] as const;
+
+function isItemsWork(activity: string): activity is (typeof ITEMS_WORK)[number] {
+  return (ITEMS_WORK as readonly string[]).includes(activity);
 }
 
 /** The seal has done its work: what is recorded and counted is the outcome alone. */

@@ -3,7 +3,12 @@
 import type { RunRecord } from '../model/run-record.ts';
 
 /** A workflow execution as the server names it. */
-export type Execution = { readonly workflowId: string; readonly runId: string };
+export type Execution = {
+  readonly workflowId: string;
+  readonly runId: string;
+  /** Known where the workflow itself speaks. */
+  readonly parent?: { readonly workflowId: string; readonly runId: string } | undefined;
+};
 
 /** Whether this start of a run is going on in this execution. */
 export type IsOpen = (
@@ -19,9 +24,19 @@ export function ownExecution(): {
 } {
   let tell: (runId: string | undefined) => void;
   const started = new Promise<string | undefined>((resolve) => (tell = resolve));
+  /** Executions of workflows that it started, and those of theirs: each speaks before its first activity is scheduled. */
+  const children = new Set<string>();
   return {
     // The first steps may come before the answer that names the execution.
-    isOpen: async ({ workflowId, runId }, { id }) => workflowId === id && runId === (await started),
+    isOpen: async ({ workflowId, runId, parent }, { id }) => {
+      const own = await started;
+      if (workflowId === id) return runId === own;
+      if (!isChildOf(workflowId, id)) return false;
+      if (parent !== undefined && (parent.runId === own || children.has(parent.runId))) {
+        children.add(runId);
+      }
+      return children.has(runId);
+    },
     begin: async (start) => {
       try {
         const handle = await start();
@@ -35,10 +50,15 @@ export function ownExecution(): {
   };
 }
 
+/** Ids of runs have no slash: what begins like this was started by the run's own workflow. */
+function isChildOf(workflowId: string, id: string): boolean {
+  return workflowId.startsWith(`${id}/`);
+}
+
 /** The runs that are recorded as open in the state folder, in their latest start. */
 export function recordedRuns(read: (runId: string) => Promise<RunRecord | undefined>): IsOpen {
   return async ({ workflowId }, { id, generation }) => {
-    if (workflowId !== id) return false;
+    if (workflowId !== id && !isChildOf(workflowId, id)) return false;
     const record = await read(id).catch(() => undefined);
     return record?.state === 'open' && record.generation === generation;
   };

@@ -7,34 +7,55 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 
 import { wiredJson } from '../model/canonical.ts';
 import { allSteps, nameIn } from '../model/nested.ts';
-import { deliverFilesOf, deliverOrder, giveOrder, runOrder, stepOrder } from '../model/order.ts';
+import {
+  deliverFilesOf,
+  deliverOrder,
+  giveOrder,
+  itemOrder,
+  runOrder,
+  stepOrder,
+} from '../model/order.ts';
 
 import type { RunKey } from '../model/events.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Plan, PlanStep } from '../model/plan.ts';
+import type { ItemList } from '../model/items.ts';
 import type {
+  Collection,
   DeliverFile,
   DeliverInput,
   GiveInput,
+  ItemEnd,
   StepInput,
   StepResult,
 } from '../model/step-result.ts';
 import type { StandingOrder } from '../model/standing-order.ts';
 import type { OrderKey } from './key.ts';
 
-type Part = 'run' | 'step' | 'give' | 'deliver' | 'result' | 'file' | 'standing';
+type Part = 'run' | 'step' | 'give' | 'deliver' | 'result' | 'file' | 'standing' | SealedItems;
+/** What passes between the activities of a step with items. */
+type SealedItems = 'items' | 'item' | 'ends';
 
 /** A plan whose parts carry their tags. */
 export function tagPlan(key: OrderKey, plan: Plan): Plan {
-  const steps = allSteps(plan).map(([within, step]) => [
-    nameIn(within.run.within, step.id),
+  const all = allSteps(plan).map(
+    ([within, step]) => [nameIn(within.run.within, step.id), within, step] as const,
+  );
+  const steps = all.map(([name, within, step]) => [
+    name,
     step.nested === undefined
       ? tagOf(key, 'step', stepOrder(within, step))
       : tagOf(key, 'give', giveOrder(within, { ...step, nested: step.nested })),
   ]);
+  const items = all.flatMap(([name, within, { foreach, ...step }]) =>
+    foreach === undefined
+      ? []
+      : [[name, tagOf(key, 'step', itemOrder(within, { ...step, foreach }))] as const],
+  );
   const tags = {
     run: tagOf(key, 'run', runOrder(plan)),
     deliver: tagOf(key, 'deliver', deliverOrder(plan)),
     steps: Object.fromEntries(steps) as Record<string, string>,
+    ...(items.length === 0 ? {} : { items: Object.fromEntries(items) }),
   };
   return { ...plan, run: { ...plan.run, tags } };
 }
@@ -59,7 +80,7 @@ export function nameOfKey(key: OrderKey): string {
 export function sealResult(
   key: OrderKey,
   runId: string,
-  step: string,
+  step: Pick<PlanStep, 'id' | 'lays'>,
   made: StepResult,
 ): StepResult {
   const { seals: _, ...result } = made;
@@ -70,14 +91,57 @@ export function sealResult(
   return {
     ...result,
     seals: {
-      result: tagOf(key, 'result', runId, step, result),
+      result: tagOf(key, 'result', runId, step.id, result),
       files: Object.fromEntries(files) as Record<string, string>,
     },
   };
 }
 
+/** The result of an item: nobody reads it but who puts all together, and that by its fingerprint. */
+export function sealItem(
+  key: OrderKey,
+  runId: string,
+  item: string,
+  result: StepResult,
+): StepResult {
+  const { fingerprint } = result;
+  return { ...result, seals: { result: tagOf(key, 'item', runId, item, fingerprint), files: {} } };
+}
+
+/** Whether an attempt of this item returned a result of this fingerprint. */
+export function isSealedItem(
+  key: OrderKey,
+  runId: string,
+  item: string,
+  { fingerprint, seal }: Pick<ItemEnd, 'fingerprint' | 'seal'>,
+): boolean {
+  return matches(seal, key, 'item', runId, item, fingerprint);
+}
+
+/** The list of a step's items, or how some of them ended, with the proof that a worker of this run wrote it down. */
+export function sealList<T extends ItemList | Collection>(
+  key: OrderKey,
+  part: 'items' | 'ends',
+  about: readonly [runId: string, step: string],
+  list: T,
+): T {
+  return { ...list, seal: tagOf(key, part, ...about, list) };
+}
+
+export function isSealedList(
+  key: OrderKey,
+  part: 'items' | 'ends',
+  about: readonly [runId: string, step: string],
+  { seal, ...list }: ItemList | Collection,
+): boolean {
+  return matches(seal, key, part, ...about, list);
+}
+
 /** Whether a command ordered this attempt's step. */
-export function isOrderedStep(key: OrderKey, input: StepInput): boolean {
+export function isOrderedStep(
+  key: OrderKey,
+  input: Pick<StepInput, 'run' | 'step' | 'concurrency' | 'tag'>,
+): boolean {
   const { run, step, concurrency, tag } = input;
   return matches(tag, key, 'step', { run, step, concurrency });
 }

@@ -6,11 +6,13 @@
 import { wiredJson } from '../model/canonical.ts';
 import { heardOf } from '../model/heard.ts';
 import { nameIn } from '../model/nested.ts';
+import { deliverFilesOf } from '../model/order.ts';
 import { isSuccess, runStatus } from '../model/outcome.ts';
 
 import type { HeardSteps } from '../model/heard.ts';
 import type { RunEvent, RunKey } from '../model/events.ts';
 import type { Outcome, Status } from '../model/outcome.ts';
+import type { PlanStep } from '../model/plan.ts';
 import type { DeliverInput, StepResult } from '../model/step-result.ts';
 
 type Start = { readonly id: string; readonly generation: number };
@@ -18,8 +20,8 @@ type Start = { readonly id: string; readonly generation: number };
 export type Witness = {
   /** Events of a run that was ordered, in order. */
   saw(key: RunKey, events: readonly RunEvent[]): void;
-  /** A step returned this here; by its name in the run. */
-  made(step: string, result: StepResult): void;
+  /** A step, by its name in the run, returned this here. */
+  made(step: Pick<PlanStep, 'id' | 'lays'>, result: StepResult): void;
   /** False if these steps of this start did not end like this. */
   heard(run: Start & { readonly within?: string }, heard: HeardSteps): boolean;
   /** False if one of these steps, by their names in the run, did not end in this start, or ended badly. */
@@ -60,9 +62,9 @@ export function makeWitness(): Witness {
       }
     },
     made: (step, result) => {
-      const known = seals.get(step) ?? new Map<string, number>();
-      const delivered = Object.values(result.outputs).filter((ref) => ref.deliver !== undefined);
-      seals.set(step, known.set(result.seals?.result ?? '', delivered.length));
+      const known = seals.get(step.id) ?? new Map<string, number>();
+      const { length } = deliverFilesOf(step, result);
+      seals.set(step.id, known.set(result.seals?.result ?? '', length));
     },
     heard: ({ id, generation, within }, heard) =>
       start === nameOf(id, generation) &&

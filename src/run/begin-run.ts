@@ -13,12 +13,14 @@ import {
   resolveOut,
 } from '../delivery/deliver.ts';
 import { busy, lockOut, readOwner, takenOverLine } from '../delivery/folder/out-lock.ts';
+import { folderOfSteps } from '../model/chosen-steps.ts';
 import { UserError } from '../model/errors.ts';
 import { latestPartition } from '../model/partition.ts';
 import { driverState } from '../store/run-records.ts';
 import { resolveDefinition } from './definition-source.ts';
 import { executeRun } from './execute.ts';
 import { makeParts } from './parts.ts';
+import { refuseDetached } from './detached.ts';
 import { listRuns, lookAtRecords } from './records.ts';
 import { resumeRun } from './resume-run.ts';
 import { makeRunId } from './run-id.ts';
@@ -32,7 +34,7 @@ import type { Parts } from './parts.ts';
 import type { RunEnded } from './project-events.ts';
 
 export type RunRequest = DefinitionRequest & {
-  /** Folder that receives the dataset. */
+  /** Folder that receives the dataset; results of some steps alone go beside it. */
   readonly out: string;
 };
 
@@ -56,19 +58,19 @@ export async function beginRun(
   const startedAt = new Date();
   const atMs = ordered?.atMs ?? startedAt.getTime();
   const definition = await resolveDefinition(request, { atMs }, parts.options);
-  const { partition } = definition.plan;
-  const base = await resolveOut(resolve(cwd, request.out));
+  const { partition, only } = definition.plan;
+  const whole = await resolveOut(resolve(cwd, request.out));
+  const base = only === undefined ? whole : await resolveOut(folderOfSteps(whole, only));
+  const shown = only === undefined ? request.out : folderOfSteps(request.out, only);
   refuseUnnamed(definition, request);
   const out = partition === undefined ? base : await resolveOut(join(base, partition.id));
   const refuse = async (): Promise<void> => {
-    if (partition !== undefined) await refuseForPartitions(base, definition.plan.job, request.out);
-    await refuseForWhole(
-      out,
-      partition === undefined ? request.out : join(request.out, partition.id),
-    );
+    if (partition !== undefined) await refuseForPartitions(base, definition.plan.job, shown);
+    await refuseForWhole(out, partition === undefined ? shown : join(shown, partition.id));
   };
   if (!(await isOfPlan(out, definition.planSha256))) await definition.checkQueries();
   // What cannot be used is said before anything is begun.
+  await refuseDetached(parts, control);
   await parts.payloadKeys(tell);
   makeStateDir(stateDir);
 
@@ -87,17 +89,28 @@ export async function beginRun(
     return resumeRun(there, { runId: open.runId }, control).finally(() => there.close());
   }
 
+  if (open?.isDetached === true) {
+    throw new UserError(
+      'OUT_BUSY',
+      `run ${open.runId} goes on without its command, to fill ${out}`,
+      {
+        hint: `Wait for it with \`builder_cli resume ${open.runId}\`, or end it with \`builder_cli cancel ${open.runId}\`.`,
+      },
+    );
+  }
   await refuse();
   const runId = ordered?.runId ?? makeRunId(definition.plan.job, startedAt, Math.random());
   const records = await parts.records();
   const metrics = await parts.metrics(tell);
-  if (partition !== undefined) await openPartitions(base, definition.plan.job, request.out);
+  if (partition !== undefined) await openPartitions(base, definition.plan.job, shown);
   const lock = await lockOut(out, { runId, stateDir });
   try {
     if (lock.before !== undefined) tell({ type: 'said', text: takenOverLine(lock.before) });
     await recoverDelivery(out);
     await refuse();
-    const results = await previousResults(out, definition.plan);
+    // What conditions compare with is the delivery, also where only some steps run.
+    const before = partition === undefined ? whole : join(whole, partition.id);
+    const results = await previousResults(before, definition.plan);
     const plan: Plan = {
       ...definition.plan,
       run: {
@@ -109,7 +122,7 @@ export async function beginRun(
         planSha256: definition.planSha256,
         deliverQueue: '',
         outToken: lock.token,
-        previousRows: await previousRows(out),
+        previousRows: await previousRows(before),
         ...(results === undefined ? {} : { previousResults: results }),
       },
     };
@@ -147,6 +160,7 @@ type OpenRun = {
   readonly root: string;
   readonly planSha256: string;
   readonly jobPath: string;
+  readonly isDetached: boolean;
 };
 
 /**
@@ -170,8 +184,8 @@ async function openRunOf(
   if (found === undefined) return undefined;
   const { record } = found;
   if (driverState(record) === 'alive') throw busy(out, { ...owner, state: 'alive' });
-  const { plan_sha256: planSha256, job_path: jobPath } = record;
-  return { runId, stateDir, root: found.in.root, planSha256, jobPath };
+  const { plan_sha256: planSha256, job_path: jobPath, detached = false } = record;
+  return { runId, stateDir, root: found.in.root, planSha256, jobPath, isDetached: detached };
 }
 
 /** True if what lies there was made by this plan: its queries have run, and need no look before they run again. */

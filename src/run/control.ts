@@ -8,6 +8,8 @@ export type RunControl = {
   readonly cancel?: AbortSignal | undefined;
   /** Leaves the run: its steps are given back, it stays open for `resume`. */
   readonly suspend?: AbortSignal | undefined;
+  /** Leave the run to the workers of its service once it is begun; one of them that delivers records its end. */
+  readonly detach?: boolean | undefined;
   /** How long to wait for a last scrape; absent: as the project says. */
   readonly linger?: 'auto' | number | undefined;
   /** Runs that may go on at once in this process, this one included: they share what it may use. Default 1. */

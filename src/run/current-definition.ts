@@ -28,6 +28,7 @@ export async function currentDefinition(
       profile: record.profile_path,
       params: record.given_params,
       partition: body.partition?.id,
+      only: body.only,
     };
     const definition = await resolveDefinition(request, { date: run.date }, options);
     if (definition.planSha256 !== record.plan_sha256) tell({ type: 'definition_changed', runId });
@@ -37,6 +38,7 @@ export async function currentDefinition(
       error instanceof UserError && error.code === 'FILE_NOT_FOUND' && error.problems.length === 0;
     if (!isGone) throw error;
     tell({ type: 'definition_gone', runId });
+    if (body.only !== undefined) return asSaved;
     const hooks = await readHooks(record.job_path, options.cwd ?? process.cwd());
     return { ...asSaved, hooks };
   }

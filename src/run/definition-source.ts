@@ -3,12 +3,14 @@
 import { createHash } from 'node:crypto';
 
 import { canonicalJson } from '../model/canonical.ts';
+import { planOfChosen } from '../model/chosen-steps.ts';
 import { dateIn } from '../model/partition.ts';
 import { checkGivenPlan } from './given-plan.ts';
 import { loadDefinition } from './load-definition.ts';
 import { planOfDocuments } from './plan-of-documents.ts';
 
 import type { Start } from '../definition/check-partition.ts';
+import type { ChosenSteps } from '../model/chosen-steps.ts';
 import type { Json } from '../model/json.ts';
 import type { Plan, Scalar } from '../model/plan.ts';
 import type { Definition, DefinitionRequest as LoadRequest } from './load-definition.ts';
@@ -34,6 +36,8 @@ type Params = readonly string[] | Readonly<Record<string, Scalar>>;
 export type DefinitionRequest = {
   /** Id of a partition, or `latest`; a job that is not cut has none. */
   readonly partition?: string | undefined;
+  /** Some steps alone. */
+  readonly only?: ChosenSteps | undefined;
 } & (
   | {
       /** Path of the job file. */
@@ -75,7 +79,7 @@ export async function resolveDefinition(
   /** Queries are bound at once, on what is stored where that may be looked at. */
   { bindSql = false, stored }: Pick<LoadRequest, 'bindSql' | 'stored'> = {},
 ): Promise<ResolvedDefinition> {
-  const { params = [], partition } = request;
+  const { params = [], partition, only } = request;
   const words = Array.isArray(params)
     ? (params as readonly string[])
     : Object.entries(params).map(([name, value]) => `${name}=${String(value)}`);
@@ -94,10 +98,11 @@ export async function resolveDefinition(
         }
       : await planOfDocuments(made, about);
     checkGivenPlan(plan, kinds);
-    const planSha256 = createHash('sha256').update(canonicalJson(plan)).digest('hex');
+    const chosen = planOfChosen(plan, only);
+    const planSha256 = createHash('sha256').update(canonicalJson(chosen)).digest('hex');
     return {
-      plan,
-      hooks,
+      plan: chosen,
+      hooks: only === undefined ? hooks : [],
       cut,
       planSha256,
       origins: {},
@@ -115,6 +120,7 @@ export async function resolveDefinition(
     params: words,
     start,
     partition,
+    only,
     cwd,
     kinds,
     bindSql,

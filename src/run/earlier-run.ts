@@ -27,5 +27,6 @@ export async function endedBadlyBefore(
 }
 
 function isSame(a: RunRecord, b: RunRecord): boolean {
+  if (a.only !== undefined) return false;
   return a.job === b.job && a.profile === b.profile && a.partition === b.partition;
 }

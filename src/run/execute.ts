@@ -2,6 +2,7 @@
 
 import { ownExecution } from '../orders/open-runs.ts';
 import { UserError } from '../model/errors.ts';
+import { mostAtOnce } from '../model/items.ts';
 import { growView } from '../model/view.ts';
 import { listenForStops } from './control.ts';
 import { finishRun } from './finish-run.ts';
@@ -9,12 +10,13 @@ import { awaitFirstScrape } from './first-scrape.ts';
 import { leftOpen } from './left-open.ts';
 import { lackOfRoom } from './room-on-disk.ts';
 import { openSession } from './session.ts';
+import { startWorkflow } from './start-workflow.ts';
 import { deliverQueueOf, queuesOf, taskQueueOf } from './queues.ts';
 import { answerUnchanged } from './unchanged.ts';
 import { whileUp } from './watch-engine.ts';
 import { watchRun } from './watch-run.ts';
 
-import type { WorkflowHandle } from '@temporalio/client';
+import type { EngineChoice } from './project-options.ts';
 import type { OutLock } from '../delivery/folder/out-lock.ts';
 import type { RunEvent } from '../model/events.ts';
 import type { Hook } from '../model/hook.ts';
@@ -104,14 +106,14 @@ async function throughEngine(
   const records = await parts.records();
   const { tell } = control;
   const { way, lock } = execution;
-  const { run, concurrency } = execution.plan;
+  const { run } = execution.plan;
   const runId = run.id;
   if (stops.isSuspended) return suspended(runId, control);
   const own = ownExecution();
   const opening = openSession(parts, {
     tell,
     queues: (kind) => queuesOf(kind, run),
-    slots: concurrency + 1,
+    slots: mostAtOnce(execution.plan) + 1,
     beside: control.beside ?? 1,
     isOpen: own.isOpen,
     logFile: `${parts.folder(runId)}/worker.log`,
@@ -133,11 +135,17 @@ async function throughEngine(
   }
   try {
     const { engine, link } = session;
+    const isDetached = control.detach === true && way === 'start';
+    const choice: EngineChoice = {
+      ...parts.options.engine,
+      ...(isDetached ? { deliverBy: 'workers' } : {}),
+    };
     const plan = link.sign({
       ...execution.plan,
       run: {
         ...run,
-        deliverQueue: deliverQueueOf(engine.kind, parts.options.engine, run),
+        deliverQueue: deliverQueueOf(engine.kind, choice, run),
+        ...(isDetached ? { detached: { hooks: execution.hooks } } : {}),
         ...(engine.kind === 'embedded' && control.heartbeats !== true ? { attended: true } : {}),
       },
     });
@@ -146,14 +154,15 @@ async function throughEngine(
       bundle: link.modules.worker.workflowBundleHash(),
       deliver_queue: plan.run.deliverQueue,
       task_queue: taskQueueOf(engine.kind, parts.options.engine, run),
+      ...(isDetached ? { detached: true } : {}),
     });
     const uiUrl =
       engine.uiUrl === undefined
         ? undefined
         : `${engine.uiUrl}/namespaces/${engine.namespace}/workflows/${runId}`;
-    const { storeRoot, options } = parts;
+    const { storeFolder, options } = parts;
     const lack = await lackOfRoom({
-      ...{ plan, storeRoot, stateDir: options.stateDir },
+      ...{ plan, storeRoot: storeFolder, stateDir: options.stateDir },
       store: await parts.store(),
     });
     if (lack !== undefined) tell({ type: 'said', text: lack });
@@ -162,8 +171,16 @@ async function throughEngine(
     const taskQueue = taskQueueOf(engine.kind, parts.options.engine, run);
     const ended = await whileHeld(
       lock,
-      startAndWatch({ session, plan, records, taskQueue, watching, stops, tell, lock, way, own }),
+      startAndWatch({
+        ...{ session, plan, records, taskQueue, watching, stops, tell, lock, way, own },
+        detach: control.detach === true,
+      }),
     );
+    if (ended === 'detached') {
+      tell({ type: 'run_detached', runId, taskQueue });
+      await session.close();
+      return { state: 'detached', runId };
+    }
     if (ended === 'suspended') return await suspend(session, runId, control);
     return await finishRun(parts, execution, control, {
       summary: ended,
@@ -198,14 +215,16 @@ async function keepRunningSteps(
 async function startAndWatch({
   own,
   way,
+  detach,
   ...watched
 }: Omit<Watched, 'handle'> & {
+  readonly detach: boolean;
   readonly own: ReturnType<typeof ownExecution>;
   readonly way: Execution['way'];
-}): Promise<RunSummary | 'suspended'> {
+}): Promise<RunSummary | 'suspended' | 'detached'> {
   const { session, plan, taskQueue, stops } = watched;
   const { engine } = session;
-  const starting = own.begin(() => startOrAttach(session, plan, taskQueue, way));
+  const starting = own.begin(() => startWorkflow(session, plan, { taskQueue, way }));
   const handle = await Promise.race([
     stops.suspended,
     whileUp(
@@ -216,7 +235,8 @@ async function startAndWatch({
       }),
     ),
   ]);
-  return handle === 'suspended' ? handle : watchRun({ ...watched, handle });
+  if (handle === 'suspended') return handle;
+  return detach ? 'detached' : watchRun({ ...watched, handle });
 }
 
 /**
@@ -256,24 +276,4 @@ async function settledWithin(work: Promise<void>, limitMs: number): Promise<void
   });
   await Promise.race([work.catch(() => undefined), limit]);
   clearTimeout(timer);
-}
-
-async function startOrAttach(
-  { link, engine }: Session,
-  plan: Plan,
-  taskQueue: string,
-  way: Execution['way'],
-): Promise<WorkflowHandle & { readonly firstExecutionRunId?: string }> {
-  const { workflow } = await link.client();
-  if (way === 'attach') return workflow.getHandle(plan.run.id);
-  return workflow.start('runProfile', {
-    args: [plan],
-    workflowId: plan.run.id,
-    taskQueue,
-    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-    workflowIdConflictPolicy: 'TERMINATE_EXISTING',
-    requestEagerStart: engine.kind === 'embedded',
-    workflowTaskTimeout: engine.kind === 'embedded' ? '5s' : '10s',
-    staticSummary: `${plan.job} with ${plan.profile}`,
-  });
 }

@@ -22,8 +22,10 @@ import { stepOrder } from '../model/order.ts';
 import { StepError } from '../model/step-error.ts';
 
 import { resolveDefinition } from './definition-source.ts';
+import { lookAtItemsHere } from './look-at-items.ts';
 
-import type { SecretsInUse } from '../activities/reuse.ts';
+import type { ReuseInput, SecretsInUse } from '../activities/reuse.ts';
+import type { AnyStepDefinition } from '../kinds/contract.ts';
 import type { ValueOf } from '../model/condition.ts';
 import type { Status } from '../model/outcome.ts';
 import type { NestedProfile, Plan, PlanStep } from '../model/plan.ts';
@@ -134,6 +136,7 @@ async function foresee(about: About): Promise<Seen> {
   const secrets = secretsOf(about);
   const quiet = (): void => undefined;
   try {
+    if (step.foreach !== undefined) return await foreseeItems(about, definition, input, secrets);
     const signal = new AbortController().signal;
     const identity = await identifyAttempt(definition, input, store, secrets, signal);
     if (!identity.reusable) return { step, verdict: 'run', changes: [NEVER_REUSED] };
@@ -186,6 +189,33 @@ async function foreseeNested(about: About, nested: NestedProfile): Promise<Seen>
   const { outputs, values } = gift;
   const result: StepResult = { fingerprint, cached: true, durationMs: 0, outputs, values };
   return { step, verdict: 'reuse', changes: [], fingerprint, result, steps };
+}
+
+/** The same for a step with items: how many of them have a result, and what changed for all. */
+async function foreseeItems(
+  { step, plan, store }: About,
+  definition: AnyStepDefinition,
+  input: ReuseInput,
+  secrets: SecretsInUse,
+): Promise<Seen> {
+  const about = { store, secrets, elapsedMs: () => 0, always: true };
+  const found = await lookAtItemsHere(definition, input, about);
+  const { whole, results, items, isReusable, ingredients } = found;
+  if (whole !== undefined) {
+    const { fingerprint } = whole;
+    return { step, verdict: 'reuse', changes: [], fingerprint, result: whole };
+  }
+  if (isReusable !== true) return { step, verdict: 'run', changes: [NEVER_REUSED] };
+  const last = await store.latestOf(plan.job, plan.profile, step.id, plan.partition?.id);
+  const left = items.length - results.length;
+  const counted = `${left} of its ${items.length} items`;
+  const changed =
+    last === undefined || ingredients === undefined
+      ? []
+      : explainChange(last.ingredients, ingredients)
+          .filter(({ part }) => part !== 'source')
+          .map(changeText);
+  return { step, verdict: 'run', changes: [...changed, counted] };
 }
 
 /** What its needs alone decide. */

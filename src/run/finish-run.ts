@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
 import { exitCode } from '../model/exit-code.ts';
-import { closeRun } from './close-run.ts';
+import { recordEnd } from './detached.ts';
 
 import type { RunSummary } from '../model/run-summary.ts';
 import type { RunControl, Stops } from './control.ts';
@@ -44,7 +44,7 @@ export async function finishRun(
     ...(staysUp ? { uiUrl: ended.uiUrl } : {}),
   };
   // A run that cannot be recorded any more is told all the same, and its counts may be scraped.
-  const recorded = await closeRun(parts, end, tell).then(
+  const recorded = await recordEnd(parts, end, tell).then(
     (record) => ({ record }),
     (failure: unknown) => {
       if (failure instanceof UserError && failure.code === 'FENCED') throw failure;

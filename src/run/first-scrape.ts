@@ -18,7 +18,7 @@ export async function awaitFirstScrape(
   stops: Stops,
 ): Promise<void> {
   const seconds = parts.options.metrics?.waitForScrape ?? 0;
-  if (seconds === 0) return;
+  if (seconds === 0 || plan.only !== undefined) return;
   const metrics = await parts.metrics(tell);
   const mine = awaited.get(metrics) ?? new Map<string, Promise<void>>();
   awaited.set(metrics, mine);

@@ -7,6 +7,7 @@ import { expandGlobs } from '../activities/expand-globs.ts';
 import { hooksOf } from '../definition/hooks.ts';
 import { bindProblems, needsBinding } from '../definition/bind.ts';
 import { checkDefinition, sorted } from '../definition/check.ts';
+import { planOfChosen } from '../model/chosen-steps.ts';
 import { UserError } from '../model/errors.ts';
 import { child, textOf } from '../definition/located.ts';
 import { sourceOf } from '../definition/source.ts';
@@ -22,6 +23,7 @@ import type { Checked, DefinitionFile } from '../definition/check.ts';
 import type { Problem } from '../model/errors.ts';
 import type { StoredColumns } from '../definition/bind.ts';
 import type { KindSpec } from '../definition/kind-spec.ts';
+import type { ChosenSteps } from '../model/chosen-steps.ts';
 import type { Hook } from '../model/hook.ts';
 import type { Plan } from '../model/plan.ts';
 
@@ -34,6 +36,8 @@ export type DefinitionRequest = {
   readonly start: Start;
   /** Id of a partition, or `latest`; without: the latest, or the first. */
   readonly partition?: string | undefined;
+  /** Some steps alone: what only others read need not be there, and nobody is told of their end. */
+  readonly only?: ChosenSteps | undefined;
   readonly cwd: string;
   readonly kinds: readonly KindSpec[];
   /** True: queries are bound, too, which takes an engine for SQL. */
@@ -114,15 +118,20 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
     complete: !chain.broken,
     profileNamed,
   });
-  problems.push(...checked.problems, ...(await pathProblems(checked.paths)));
+  problems.push(...checked.problems, ...(await pathProblems(pathsFor(checked, request.only))));
   if (request.bindSql === true) problems.push(...(await sqlProblems(checked, request.stored)));
   const all = sorted(problems);
   if (checked.plan === undefined || all.length > 0) throw new DefinitionError(all, texts);
+  const plan = planOfChosen(checked.plan, request.only);
+  const hooks = [
+    ...(project.file?.hooks ?? []),
+    ...hooksOf(checked.hooks, basename(jobPath), jobDir),
+  ];
   return {
-    plan: checked.plan,
-    hooks: [...(project.file?.hooks ?? []), ...hooksOf(checked.hooks, basename(jobPath), jobDir)],
+    plan,
+    hooks: request.only === undefined ? hooks : [],
     cut: checked.cut,
-    planSha256: paths.hashOf(checked.plan),
+    planSha256: paths.hashOf(plan),
     origins: checked.origins,
     jobPath,
     profilePath: chain.path ?? '',
@@ -133,6 +142,13 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
       if (found.length > 0) throw new DefinitionError(sorted(found), texts);
     },
   };
+}
+
+/** The files that must be there: of some steps alone those that their options name. @throws UserError STEP_NOT_FOUND */
+function pathsFor({ paths, plan }: Checked, only: ChosenSteps | undefined): Checked['paths'] {
+  if (plan === undefined || only === undefined) return paths;
+  const text = JSON.stringify(planOfChosen(plan, only).steps);
+  return paths.filter(({ path }) => text.includes(JSON.stringify(path).slice(1, -1)));
 }
 
 /** Inputs that are not there. */

@@ -41,7 +41,7 @@ export async function makeRun(
   } catch (error) {
     return afterFailure(parts, given, error, { isLastTry, tell: control.tell });
   }
-  if (ended.state === 'suspended') throw new NotNow(`run ${runId} was left open`);
+  if (ended.state !== 'closed') throw new NotNow(`run ${runId} was left open`);
   return madeOf(ended.record, ended.exitCode);
 }
 

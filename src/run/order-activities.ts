@@ -2,8 +2,9 @@
 
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 
+import { labelOf } from '../model/standing-order.ts';
 import { makeGoingOn } from '../activities/going-on.ts';
-import { nextPartitions, noteMade } from './backfill-pages.ts';
+import { nextPartitions, noteMade } from './many-pages.ts';
 import { makeRun, NotNow } from './make-run.ts';
 
 import type { RunMade, RunOrder } from '../model/standing-order.ts';
@@ -51,8 +52,9 @@ export function makeOrderActivities(parts: Parts, tell: Tell): MakingRuns {
             });
           });
           const made = await Promise.race([work.result, givenUp]);
-          if (given.order.by === 'backfill') await noteMade(parts, given, made);
-          tell({ type: 'order_made', orderId: given.order.id, made });
+          if (given.order.by !== 'schedule') await noteMade(parts, given, made);
+          const label = labelOf(given.order, given.partition);
+          tell({ type: 'order_made', orderId: given.order.id, label, made });
           return made;
         } catch (error) {
           throw asFailure(error, context.cancellationDetails?.cancelRequested === true);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 
 import { openMetrics } from '../metrics/open-metrics.ts';
 import { openRunRecords } from '../store/run-records.ts';
+import { artifactsFolder, storeFolder } from '../store/open-store.ts';
 import { ownStore } from '../store/store-places.ts';
 import { serviceOf } from './connection.ts';
 import { closeAll, openLink } from './link.ts';
@@ -21,6 +22,7 @@ import type { Tracing } from '../tracing/tracing.ts';
 import type { Metrics } from '../metrics/open-metrics.ts';
 import type { Mode } from '../metrics/telemetry.ts';
 import type { RunRecords } from '../store/run-records.ts';
+import type { StorePlace } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
 import type { PayloadKey } from '../payloads/keys.ts';
 import type { Link } from './link.ts';
@@ -32,8 +34,10 @@ import type { SharedHealth } from './shared-health.ts';
 
 export type Parts = {
   readonly options: ProjectOptions;
-  /** Absolute path of the store; of a store that was given, where one of the state folder would lie. */
+  /** Absolute path of the store, or the address of its bucket; of a store that was given, where one of the state folder would lie. */
   readonly storeRoot: string;
+  /** Folder that takes its bytes on this machine. */
+  readonly storeFolder: string;
   /** Folder of a run's plan and logs. */
   folder(runId: string): string;
   /** Creates store and state folder. @throws UserError STATE_DIR_UNUSABLE */
@@ -83,10 +87,11 @@ export function makeParts(options: ProjectOptions): Parts {
 
   const parts: Parts = {
     options,
-    storeRoot: storeFolder(options),
+    storeRoot: rootOf(options),
+    storeFolder: storeFolder(placeOf(options)),
     folder: (runId) => join(stateDir, 'runs', runId),
     records: async () => (await open()).records,
-    artifactsRoot: join(storeFolder(options), 'artifacts'),
+    artifactsRoot: artifactsFolder(placeOf(options)),
     hooks: async (tell, isWanted = true) =>
       hooks === undefined && !isWanted && !existsSync(join(stateDir, 'hooks'))
         ? NOBODY
@@ -145,7 +150,6 @@ export function makeParts(options: ProjectOptions): Parts {
         : {}),
       store: await parts.store(),
       stateDir,
-      storeRoot: parts.storeRoot,
       mode,
       queues: [queue, sharedDeliverQueue(queue)],
     });
@@ -186,10 +190,14 @@ export function makeParts(options: ProjectOptions): Parts {
 async function openStoreOf(options: ProjectOptions): Promise<Pick<Recorded, 'store' | 'records'>> {
   const { store, stateDir } = options;
   makeStateDir(stateDir);
-  if (typeof store !== 'object') return openRecords(stateDir, storeFolder(options));
+  if (typeof store !== 'object') return openRecords(stateDir, rootOf(options));
   return { store, records: openRunRecords(stateDir, store, { shared: true }) };
 }
 
-function storeFolder({ store, stateDir }: ProjectOptions): string {
+function rootOf({ store, stateDir }: ProjectOptions): string {
   return typeof store === 'string' ? store : ownStore(stateDir);
+}
+
+function placeOf(options: ProjectOptions): StorePlace {
+  return { root: rootOf(options), stateDir: options.stateDir };
 }

@@ -1,13 +1,12 @@
 /** What a project tells of itself, as plain data: for a terminal, a page, a log, or a program that waits. Pure types. */
 
-import type { BackfillRow } from '../model/backfill.ts';
 import type { RunEvent } from '../model/events.ts';
 import type { RunRecord } from '../model/run-record.ts';
 import type { RunSummary } from '../model/run-summary.ts';
 import type { RunMade } from '../model/standing-order.ts';
 import type { RunView } from '../model/view.ts';
 import type { Applied } from './schedules/apply.ts';
-import type { BackfillReport } from './backfill-report.ts';
+import type { ManyReport } from './many-report.ts';
 
 export type ProjectEvent =
   /** The run is about to be on record, or is and is gone on with: whatever ends it from here on leaves it to `resume`. */
@@ -68,23 +67,27 @@ export type ProjectEvent =
     }
   /** The run stays open; `resume` goes on with it. */
   | { readonly type: 'run_suspended'; readonly runId: string }
+  /** Workers go on with the run; its command leaves. */
+  | { readonly type: 'run_detached'; readonly runId: string; readonly taskQueue: string }
   /** The run is over and recorded. */
   | ({ readonly type: 'run_closed' } & RunClosed)
-  /** What became of a run that a schedule or backfill ordered; told again where its answer was lost. */
-  | { readonly type: 'order_made'; readonly orderId: string; readonly made: RunMade }
-  /** A backfill is on record. */
+  /** What became of a run that a schedule, backfill or batch ordered; told again where its answer was lost. */
+  | {
+      readonly type: 'order_made';
+      readonly orderId: string;
+      /** Of a backfill the partition, of a batch the job, or `job/partition`. */
+      readonly label: string;
+      readonly made: RunMade;
+    }
+  /** A backfill or a batch is on record. */
   | {
       readonly type: 'backfill_opened';
       readonly backfillId: string;
       readonly resumed: boolean;
-      readonly job: string;
-      readonly profile: string;
-      /** One a partition, as it stands. */
-      readonly rows: readonly BackfillRow[];
+      /** What was asked for, and each run of it as it stands. */
+      readonly report: ManyReport;
       readonly atMost: number;
       readonly stateDir: string;
-      /** Absolute. */
-      readonly out: string;
       /** Address of `/metrics`. */
       readonly metricsUrl?: string;
     }
@@ -92,7 +95,7 @@ export type ProjectEvent =
   | { readonly type: 'backfill_paused' | 'backfill_resumed'; readonly backfillId: string }
   | { readonly type: 'backfill_cancelling'; readonly backfillId: string }
   /** It is over and recorded. */
-  | { readonly type: 'backfill_closed'; readonly report: BackfillReport }
+  | { readonly type: 'backfill_closed'; readonly report: ManyReport }
   /** It stays open; the same command goes on with it. */
   | { readonly type: 'backfill_left'; readonly backfillId: string }
   /** A worker serves until it is told to stop. */
@@ -133,6 +136,8 @@ export type RunClosed = {
 /** How `run` and `resume` end, unless they throw. */
 export type RunEnded =
   | ({ readonly state: 'closed'; readonly record: RunRecord } & RunClosed)
-  | { readonly state: 'suspended'; readonly runId: string };
+  | { readonly state: 'suspended'; readonly runId: string }
+  /** It goes on, without a process that waits for it. */
+  | { readonly state: 'detached'; readonly runId: string };
 
 export type Tell = (event: ProjectEvent) => void;

@@ -7,6 +7,7 @@ import { checkProject } from '../definition/check-project.ts';
 import { hooksOf } from '../definition/hooks.ts';
 import { parseDuration } from '../model/duration.ts';
 import { parseSize } from '../model/size.ts';
+import { storeFrom } from '../store/open-store.ts';
 import { DefinitionError } from './definition-error.ts';
 import { findProjectRoot, startOf } from './project-root.ts';
 import { decodeDefinition, refused, unreadableFile } from './read-definition-file.ts';
@@ -116,7 +117,7 @@ function settingsOf(
     root,
     jobs: jobs?.map((glob, i) => ({ glob, at: places.jobs[i]! })),
     profiles: profiles.map((folder) => resolve(root, folder)),
-    ...(store === undefined ? {} : { store: resolve(root, store) }),
+    ...(store === undefined ? {} : { store: storeFrom(root, store) }),
     ...(stateDir === undefined ? {} : { stateDir: resolve(root, stateDir) }),
     hooks: hooksOf(hooks, PROJECT_FILE, root),
     retention: {

@@ -113,8 +113,7 @@ async function dueOf(parts: Parts, end: HookedEnd): Promise<Due | undefined> {
   const run = endedRun({
     ...{ plan, summary, endedAtMs, elapsedMs },
     startedAt: record.started_at,
-    stateDir: parts.options.stateDir,
-    folder: parts.folder(runId),
+    ...placeOf(record, parts),
     url: end.uiUrl,
   });
   return {
@@ -129,6 +128,17 @@ async function dueOf(parts: Parts, end: HookedEnd): Promise<Due | undefined> {
       nextAtMs: 0,
     })),
   };
+}
+
+/** Where the run is at home: a worker that tells its end has a state folder of its own. */
+function placeOf(
+  { run_id: runId, state_dir: stateDir }: RunRecord,
+  { options, folder }: Parts,
+): { readonly stateDir: string; readonly folder: string } {
+  if (stateDir === undefined || stateDir === options.stateDir) {
+    return { stateDir: options.stateDir, folder: folder(runId) };
+  }
+  return { stateDir, folder: join(stateDir, 'runs', runId) };
 }
 
 /** The same for every try. A run that is gone on with ends once more, under its next generation. */

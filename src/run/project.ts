@@ -5,7 +5,6 @@
 
 import { dirname } from 'node:path';
 
-import { backfillsOf } from './backfills.ts';
 import { beginRun } from './begin-run.ts';
 import { cancelRun } from './cancel.ts';
 import { forgetJob } from './forget.ts';
@@ -15,6 +14,7 @@ import { explainRun } from './explain.ts';
 import { readLogs } from './logs.ts';
 import { makeParts } from './parts.ts';
 import { choosePartitions, partitionMatrix } from './partitions.ts';
+import { backfillsOf, batchesOf } from './project-many.ts';
 import { prune } from './prune.ts';
 import { listRuns, lookAtRecords } from './records.ts';
 import { resumeRun } from './resume-run.ts';
@@ -25,19 +25,19 @@ import { validateDefinition } from './validate-definition.ts';
 import { UserError } from '../model/errors.ts';
 
 import type { RunRecord } from '../model/run-record.ts';
-import type { ProjectBackfills } from './backfills.ts';
 import type { RunRequest } from './begin-run.ts';
 import type { RunControl } from './control.ts';
 import type { DefinitionRequest, ResolvedDefinition } from './definition-source.ts';
 import type { Explanation, ExplainRequest } from './explain.ts';
 import type { InferredColumns } from './inferred-columns.ts';
+import type { FindRuns } from './many-report.ts';
 import type { PartitionMatrix, PartitionsRequest } from './partitions.ts';
 import type { RunEnded, Tell } from './project-events.ts';
+import type { ProjectBackfills, ProjectBatches } from './project-many.ts';
 import type { ProjectOptions } from './project-options.ts';
 import type { PruneReport } from './prune-report.ts';
 import type { PruneRequest } from './prune.ts';
 import type { Schedules } from './schedules/schedules.ts';
-import type { BackfillEnded, BackfillRequest } from './run-backfill.ts';
 import type { ServeRequest } from './serve.ts';
 
 /** How one run is listened to and stopped. */
@@ -48,17 +48,18 @@ export type RunOptions = {
   readonly cancel?: AbortSignal;
   /** Leaves the run open, for `resume`: running steps are given back. */
   readonly suspend?: AbortSignal;
+  /** Leave it to the workers of its service once it is begun: one that delivers records how it ended. */
+  readonly detach?: boolean;
   /** As the project's own, for this run alone. */
   readonly linger?: 'auto' | number;
 };
 
-/** As `ProjectBackfills`, listened to and stopped as runs are. */
-export type ProjectBackfillsOf = Omit<ProjectBackfills, 'run' | 'resume'> & {
-  /** Makes the partitions of a range, or goes on with the same backfill that was left. @throws UserError */
-  run(request: BackfillRequest, options?: RunOptions): Promise<BackfillEnded>;
-  /** Goes on with one; of one that is over, makes what it did not make. @throws UserError */
-  resume(id: string, options?: RunOptions): Promise<BackfillEnded>;
+/** `Many` with what listens to a run and stops it left out where nothing does. */
+type Optionally<Many extends { run: Method; resume: Method }> = Omit<Many, 'run' | 'resume'> & {
+  run(request: Parameters<Many['run']>[0], options?: RunOptions): ReturnType<Many['run']>;
+  resume(id: string, options?: RunOptions): ReturnType<Many['resume']>;
 };
+type Method = (...words: never[]) => unknown;
 
 type ListOptions = NonNullable<Parameters<typeof listRuns>[1]>;
 
@@ -88,7 +89,9 @@ export type Project = {
     options?: { readonly stale?: boolean },
   ): Promise<PartitionMatrix>;
   /** The runs of many partitions as one thing. */
-  readonly backfills: ProjectBackfillsOf;
+  readonly backfills: Optionally<ProjectBackfills>;
+  /** The runs of many jobs as one thing. */
+  readonly batches: Optionally<ProjectBatches>;
   /** Recorded runs, newest first. */
   runs(options?: { readonly limit?: number }): Promise<readonly RunRecord[]>;
   /** One recorded run. @throws UserError RUN_NOT_FOUND */
@@ -131,13 +134,20 @@ export function openProject(options: ProjectOptions): Project {
     work.then(done, done);
     return work;
   };
-  const controlOf = ({ onEvent: own, cancel, suspend, linger }: RunOptions): RunControl => ({
+  const controlOf = ({
+    onEvent: own,
+    cancel,
+    suspend,
+    detach,
+    linger,
+  }: RunOptions): RunControl => ({
     tell: (event) => {
       tell(event);
       own?.(event);
     },
     cancel,
     suspend,
+    detach,
     linger,
   });
   const recorded = async (list: ListOptions): ReturnType<typeof listRuns> => {
@@ -153,15 +163,20 @@ export function openProject(options: ProjectOptions): Project {
     if (found !== undefined) return found.record;
     throw new UserError('RUN_NOT_FOUND', `run ${runId} is not recorded in ${stateDir}`);
   };
-  const backfills = backfillsOf(parts, async (where) =>
-    (await recorded({ where })).map(({ record }) => record),
-  );
+  const find: FindRuns = async (where) => (await recorded({ where })).map(({ record }) => record);
+  const backfills = backfillsOf(parts, find);
+  const batches = batchesOf(parts, find);
   return {
     stateDir,
     backfills: {
       ...backfills,
       run: (request, run = {}) => during(backfills.run(request, controlOf(run))),
       resume: (id, run = {}) => during(backfills.resume(id, controlOf(run))),
+    },
+    batches: {
+      ...batches,
+      run: (request, run = {}) => during(batches.run(request, controlOf(run))),
+      resume: (id, run = {}) => during(batches.resume(id, controlOf(run))),
     },
     run: (request, run = {}) => during(beginRun(parts, request, controlOf(run))),
     resume: (runId, run = {}) => during(resumeRun(parts, { runId }, controlOf(run))),

@@ -44,6 +44,7 @@ export async function lookAtStore(
     results: results.length,
     swept,
     kept: { runs: ourRuns(survey, about) - runs.length, needed },
+    backfills: backfillsOf(survey, new Set(ids)),
   };
 }
 
@@ -69,6 +70,7 @@ export async function pruneStore(pruning: StorePruning, about: StoreToPrune): Pr
     results: dropped,
     swept,
     kept: { runs: ourRuns(survey, about) - forgotten.size, needed },
+    backfills: backfillsOf(survey, forgotten),
   };
 }
 
@@ -121,6 +123,13 @@ function missing(survey: Survey, forgotten: ReadonlySet<string>): readonly strin
     forgotten.has(record.run_id) ? [] : uses,
   );
   return [...new Set(used)].filter((fingerprint) => !found.has(fingerprint));
+}
+
+/** Which backfills and batches made runs that stay. */
+function backfillsOf({ runs }: Survey, gone: ReadonlySet<string>): readonly string[] {
+  return runs.flatMap(({ record: { run_id: runId, ordered_by: order } }) =>
+    order !== undefined && order.by !== 'schedule' && !gone.has(runId) ? [order.id] : [],
+  );
 }
 
 function ourRuns({ runs }: Survey, { stateDir }: StoreToPrune): number {

@@ -9,6 +9,7 @@ export type PruneRow = {
   readonly what:
     | 'runs'
     | 'folders of unknown runs'
+    | 'backfills'
     | 'results'
     | 'stored files'
     | 'attempts'
@@ -39,17 +40,21 @@ export type PrunedStore = {
   readonly results: number;
   readonly swept: Swept;
   readonly kept: PruneReport['kept'];
+  /** Ids of backfills of which a run stays. */
+  readonly backfills: readonly string[];
 };
 
 /** Everything that is counted, in the order in which it is shown; what there is none of is left out. */
 export function rowsOf({
   stores,
   orphans,
+  backfills,
   leftovers: { attempts, spilled },
   engine,
 }: {
   readonly stores: readonly PrunedStore[];
   readonly orphans: DiskUse & { readonly runs: number };
+  readonly backfills: DiskUse & { readonly ids: readonly string[] };
   readonly leftovers: Leftovers;
   readonly engine: PrunedEngine;
 }): readonly PruneRow[] {
@@ -66,6 +71,7 @@ export function rowsOf({
       bytes: sum(({ folders }) => folders.bytes),
     },
     { what: 'folders of unknown runs', count: orphans.runs, bytes: orphans.bytes },
+    { what: 'backfills', count: backfills.ids.length, bytes: backfills.bytes },
     { what: 'results', count: sum(({ results }) => results), bytes: 0 },
     {
       what: 'stored files',

@@ -8,7 +8,6 @@
  *    what is half gone, and the next time goes on.
  */
 
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { fenceLeftovers } from '../activities/fence.ts';
@@ -16,7 +15,9 @@ import { sweepAttempts } from '../activities/sweep-attempts.ts';
 import { pruneEngine } from '../engine/prune-engine.ts';
 import { both, diskUse } from '../os/disk-use.ts';
 import { runFolders } from '../store/run-folders.ts';
+import { lookIntoStore, storeFolder } from '../store/open-store.ts';
 import { ownStore, storesOf } from '../store/store-places.ts';
+import { leftBackfills, removeBackfills } from './prune-backfills.ts';
 import { lookAtStore, pruneStore } from './prune-one-store.ts';
 import { rowsOf } from './prune-report.ts';
 import { lookAtRecords, openRecords } from './records.ts';
@@ -26,6 +27,7 @@ import type { DiskUse } from '../os/disk-use.ts';
 import type { Store } from '../store/store.ts';
 import type { Parts } from './parts.ts';
 import type { Tell } from './project-events.ts';
+import type { PrunedBackfills } from './prune-backfills.ts';
 import type { StoreToPrune } from './prune-one-store.ts';
 import type { PrunedStore, PruneReport } from './prune-report.ts';
 import type { PruneBounds } from './what-to-prune.ts';
@@ -89,9 +91,10 @@ export async function prune(
       store.prune((pruning) => lookAtStore(pruning, one), { look: true }),
     );
     const orphans = await orphansOf(parts, sizes, { known, bounds });
+    const backfills = await backfillsOf(parts, looked, bounds);
     const plan = reportOf(stateDir, before, {
       ...(await others(true)),
-      ...{ stores: looked, orphans },
+      ...{ stores: looked, orphans, backfills },
     });
     onPlan(plan);
     if (dryRun) return plan;
@@ -101,8 +104,11 @@ export async function prune(
     const stores = await inAll(({ store }, one) =>
       store.prune((pruning) => pruneStore(pruning, one), { onWait }),
     );
+    const left = await backfillsOf(parts, stores, bounds);
+    await removeBackfills(left);
     const after = await totalUse(stateDir, places);
-    return { ...reportOf(stateDir, before, { ...rest, stores, orphans }), ahead: false, after };
+    const done = reportOf(stateDir, before, { ...rest, stores, orphans, backfills: left });
+    return { ...done, ahead: false, after };
   } finally {
     for (const { store, root } of places) if (root !== undefined) store.close();
   }
@@ -113,9 +119,20 @@ async function placesOf(parts: Parts, look: boolean): Promise<readonly Place[]> 
   const { store, stateDir } = parts.options;
   if (typeof store === 'object') return [{ store, root: undefined }];
   const given = await storesOf(stateDir, store);
-  const roots = given.filter((root) => existsSync(root));
   if (look) return lookAtRecords(stateDir, store);
-  return Promise.all(roots.map((root) => openRecords(stateDir, root)));
+  const there = await areThere(given, stateDir);
+  return Promise.all(given.filter((_, i) => there[i]).map((root) => openRecords(stateDir, root)));
+}
+
+/** Which of these places hold a store. */
+function areThere(roots: readonly string[], stateDir: string): Promise<readonly boolean[]> {
+  return Promise.all(
+    roots.map(async (root) => {
+      const store = await lookIntoStore({ root, stateDir });
+      store?.close();
+      return store !== undefined;
+    }),
+  );
 }
 
 /** How records in a store name the state folder: not at all in its own. */
@@ -127,14 +144,12 @@ type Orphans = DiskUse & { readonly runs: number; readonly ids: readonly string[
 
 /** Folders of runs that no store knows. Where a store cannot be seen, nobody can tell. */
 async function orphansOf(
-  { options: { stateDir, store } }: Parts,
+  parts: Parts,
   sizes: ReadonlyMap<string, DiskUse>,
   about: { readonly known: ReadonlySet<string>; readonly bounds: PruneBounds },
 ): Promise<Orphans> {
   const none = { files: 0, bytes: 0, newestMs: 0 };
-  const roots = store === undefined ? await storesOf(stateDir) : [];
-  const isSeen = roots.length > 0 && roots.every((root) => existsSync(root));
-  if (!isSeen) return { ...none, runs: 0, ids: [] };
+  if (!(await seesAll(parts))) return { ...none, runs: 0, ids: [] };
   const keptMs = Math.max(ORPHAN_KEPT_MS, about.bounds.olderThanMs ?? 0);
   const found = [...sizes].filter(
     ([runId, { newestMs }]) => !about.known.has(runId) && Date.now() - newestMs > keptMs,
@@ -143,8 +158,28 @@ async function orphansOf(
   return { ...sum, runs: found.length, ids: found.map(([runId]) => runId) };
 }
 
+/** Backfills of which no run stays on record. */
+async function backfillsOf(
+  parts: Parts,
+  stores: readonly PrunedStore[],
+  bounds: PruneBounds,
+): Promise<PrunedBackfills> {
+  if (!(await seesAll(parts))) return { files: 0, bytes: 0, newestMs: 0, ids: [], folders: [] };
+  const stay = new Set(stores.flatMap((one) => one.backfills));
+  return leftBackfills(parts.options.stateDir, stay, bounds);
+}
+
+/** True if every store is there that holds runs of the state folder. */
+async function seesAll({ options: { stateDir, store } }: Parts): Promise<boolean> {
+  const roots = store === undefined ? await storesOf(stateDir) : [];
+  const there = await areThere(roots, stateDir);
+  return roots.length > 0 && there.every(Boolean);
+}
+
 async function totalUse(stateDir: string, places: readonly Place[]): Promise<number> {
-  const roots = places.flatMap(({ root }) => root ?? []);
+  const roots = places.flatMap(({ root }) =>
+    root === undefined ? [] : [storeFolder({ root, stateDir })],
+  );
   const outside = roots.filter((root) => !root.startsWith(join(stateDir, '/')));
   const uses = await Promise.all([stateDir, ...outside].map(diskUse));
   return uses.reduce((sum, { bytes }) => sum + bytes, 0);

@@ -2,6 +2,7 @@
 
 import { join, resolve } from 'node:path';
 
+import { problemLine } from '../definition/render-problems.ts';
 import { sourceOf } from '../definition/source.ts';
 import { child, textOf } from '../definition/located.ts';
 import { UserError } from '../model/errors.ts';
@@ -91,10 +92,9 @@ function refusalOf(error: unknown): Failure {
   const problems = error instanceof UserError ? error.problems : [];
   const [first] = problems;
   if (first === undefined) return { ...told, exitCode: 2 };
-  const { file, line, column, code, message, hint } = first;
-  const place = line === 0 ? file : `${file}:${line}:${column}`;
   const more = problems.length === 1 ? '' : ` (and ${problems.length - 1} more)`;
-  return failure(code, `${place}: ${code}: ${message}${more}`, { hint, exitCode: 2 });
+  // A record keeps one sentence: the hint is a part of it.
+  return failure(first.code, `${problemLine(first)}${more}`, { exitCode: 2 });
 }
 
 /** The newest recorded run of the same order. */

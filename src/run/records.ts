@@ -1,9 +1,7 @@
 /** The records of a state folder with the store they are in; records of version 0.1 are taken over on the way. */
 
-import { existsSync } from 'node:fs';
-
 import { hasOldRuns, importOldRuns } from '../store/import/old-runs.ts';
-import { openLocalStore, openStoreToRead } from '../store/local.ts';
+import { lookIntoStore, openStore } from '../store/open-store.ts';
 import { openRunRecords } from '../store/run-records.ts';
 import { checkStateDir } from './state-dir.ts';
 import { noteStore, ownStore, storesOf } from '../store/store-places.ts';
@@ -14,7 +12,7 @@ import type { RunRecords } from '../store/run-records.ts';
 import type { Store } from '../store/store.ts';
 
 export type Recorded = {
-  /** Absolute path of the store. */
+  /** Absolute path of the store, or the address of its bucket. */
   readonly root: string;
   readonly store: Store;
   readonly records: RunRecords;
@@ -25,7 +23,7 @@ export async function openRecords(
   stateDir: string,
   root: string = ownStore(stateDir),
 ): Promise<Recorded> {
-  const store = await openLocalStore(root);
+  const store = await openStore({ root, stateDir });
   if (hasOldRuns(stateDir)) await importOldRuns(stateDir, { store, root });
   await noteStore(stateDir, root);
   return { root, store, records: recordsIn(stateDir, root, store) };
@@ -39,12 +37,15 @@ export async function lookAtRecords(
   checkStateDir(stateDir);
   if (hasOldRuns(stateDir)) (await openRecords(stateDir, given)).store.close();
   const roots = await storesOf(stateDir, given);
-  return roots
-    .filter((root) => existsSync(root))
-    .map((root) => {
-      const store = openStoreToRead(root);
-      return { root, store, records: recordsIn(stateDir, root, store) };
-    });
+  const looked = await Promise.all(
+    roots.map(async (root): Promise<Recorded[]> => {
+      const store = await lookIntoStore({ root, stateDir });
+      return store === undefined
+        ? []
+        : [{ root, store, records: recordsIn(stateDir, root, store) }];
+    }),
+  );
+  return looked.flat();
 }
 
 /** The runs of a state folder over all its stores, newest first, each with the store it is in. */

@@ -8,6 +8,7 @@ import { describeOwner } from '../os/owner.ts';
 import { driverOf, driverState } from '../store/run-records.ts';
 import { currentDefinition } from './current-definition.ts';
 import { listenForStops } from './control.ts';
+import { refuseDetached } from './detached.ts';
 import { executeRun } from './execute.ts';
 import { queuesOf } from './queues.ts';
 import { isRefused } from './record-refused.ts';
@@ -53,14 +54,21 @@ export async function resumeRun(
     about,
   );
 
+  await refuseDetached(parts, control);
   await parts.payloadKeys(tell);
   tell({ type: 'run_opening', runId, ...(out === undefined ? {} : { out }) });
   const definition = await currentDefinition(record, saved, options, tell);
   const metrics = await parts.metrics(tell);
-  const lock =
-    out === undefined ? undefined : await lockOut(out, { runId, stateDir: options.stateDir });
+  // Its lock is the one that it delivers under: whoever takes it over ends that.
+  const isDetached = record.detached === true && record.state === 'open';
+  let lock: OutLock | undefined;
+  const take = async (): Promise<void> => {
+    if (out === undefined) return;
+    lock = await lockOut(out, { runId, stateDir: options.stateDir });
+    if (lock.before !== undefined) tell({ type: 'said', text: takenOverLine(lock.before) });
+  };
+  if (!isDetached) await take();
   try {
-    if (lock?.before !== undefined) tell({ type: 'said', text: takenOverLine(lock.before) });
     const held: ProjectEvent[] = [];
     const seen = await unlessSuspended(
       control,
@@ -72,16 +80,17 @@ export async function resumeRun(
     }
     const { deliverQueue: ownDeliverQueue } = queuesOf('service', saved.run);
     const isDeliveredElsewhere =
-      record.deliver_queue !== undefined && record.deliver_queue !== ownDeliverQueue;
+      !isDetached && record.deliver_queue !== undefined && record.deliver_queue !== ownDeliverQueue;
     const recorded = { ...recordedRun(record, out), isDeliveredElsewhere };
     const decision = decideResume(recorded, seen.workflow, {
       ...seen.engine,
       planSha256: definition.planSha256,
     });
     await refuse(decision, about);
+    if (isDetached && decision.do !== 'attach') await take();
     const execution = executionOf(decision, { record, saved, definition, lock });
     const { plan } = execution;
-    if (out !== undefined) await recoverDelivery(out);
+    if (lock !== undefined && out !== undefined) await recoverDelivery(out);
     // Its earlier end may not be told yet: soon the record says that it is open again.
     await (await parts.hooks(tell, false)).adopt();
     if (execution.way === 'attach') await records.drive(runId);
@@ -133,7 +142,9 @@ function executionOf(
   const token = lock === undefined ? {} : { outToken: lock.token };
   if (decision.do === 'attach') {
     // Its workflow goes on with the plan it was given; only this process knows the new lock.
-    return { plan: { ...saved, run: { ...saved.run, ...token } }, lock, hooks, way: 'attach' };
+    const detached = record.detached === true ? { detached: { hooks } } : {};
+    const run = { ...saved.run, ...token, ...detached };
+    return { plan: { ...saved, run }, lock, hooks, way: 'attach' };
   }
   const plan: Plan = {
     ...definition.plan,

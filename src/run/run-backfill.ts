@@ -6,23 +6,22 @@
 import { dirname, resolve } from 'node:path';
 
 import { refuseForPartitions, resolveOut } from '../delivery/deliver.ts';
-import { AT_MOST, isDone } from '../model/backfill.ts';
+import { AT_MOST } from '../model/backfill.ts';
 import { UserError } from '../model/errors.ts';
 import { describeOwner, ownOwner } from '../os/owner.ts';
-import { backfillReport } from './backfill-report.ts';
-import { driverOfBackfill, openBackfills } from './backfill-records.ts';
 import { chooseForBackfill } from './choose-for-backfill.ts';
 import { resolveDefinition } from './definition-source.ts';
-import { driveBackfill } from './drive-backfill.ts';
 import { explainRun } from './explain.ts';
 import { DefinitionError } from './definition-error.ts';
+import { beginMany, goOnWithMany } from './go-on-with-many.ts';
+import { driverOfMany, openBackfills } from './many-records.ts';
 import { namesIn } from './record-refused.ts';
 import { makeBackfillId } from './run-id.ts';
-import { makeStateDir } from './state-dir.ts';
 
 import type { Choice } from '../model/backfill.ts';
-import type { BackfillRecord } from './backfill-records.ts';
-import type { BackfillReport, FindRuns } from './backfill-report.ts';
+import type { ManyEnded } from './drive-many.ts';
+import type { BackfillRecord } from './many-records.ts';
+import type { BackfillReport, FindRuns } from './many-report.ts';
 import type { Range } from './choose-for-backfill.ts';
 import type { Parts } from './parts.ts';
 import type { RunControl } from './control.ts';
@@ -41,11 +40,7 @@ export type BackfillRequest = Range & {
   readonly atMost?: number | undefined;
 };
 
-export type BackfillEnded = {
-  /** `left`: it stays open, and the same request goes on with it. */
-  readonly state: 'closed' | 'left' | 'nothing to make';
-  readonly report?: BackfillReport;
-};
+export type BackfillEnded = Omit<ManyEnded, 'report'> & { readonly report?: BackfillReport };
 
 const DEFAULT_CHOICE: readonly Choice[] = ['missing', 'failed'];
 
@@ -55,14 +50,14 @@ export async function runBackfill(
   request: BackfillRequest,
   control: RunControl,
   find: FindRuns,
-): Promise<BackfillEnded> {
+): Promise<ManyEnded> {
   const { stateDir, cwd = process.cwd() } = parts.options;
   const out = await resolveOut(resolve(cwd, request.out));
   const backfills = openBackfills(stateDir);
   const open = (await backfills.list()).find((one) => one.state === 'open' && one.out === out);
   if (open !== undefined) {
     if (!isSame(open, request, cwd)) throw otherOpen(open, request.out);
-    return goOnWithBackfill(parts, open, control, find, request.atMost);
+    return goOnWithMany(parts, open, control, find, request.atMost);
   }
 
   const partitions = await choosePartitionsOf(parts, request, find);
@@ -90,7 +85,7 @@ export async function runBackfill(
     state: 'open',
     driver: ownOwner(),
   };
-  return begin(parts, record, control, find);
+  return beginMany(parts, record, control, find);
 }
 
 /** The partitions that a new backfill would make. @throws UserError */
@@ -115,72 +110,6 @@ function askedFor({ job, profile, params = [], out }: BackfillRequest) {
   return { job, params, out, ...(profile === undefined ? {} : { profile }) };
 }
 
-/** Goes on with a backfill: one that was left as it is, of one that is over what it did not make, in a new one. @throws UserError */
-export async function resumeBackfill(
-  parts: Parts,
-  record: BackfillRecord,
-  control: RunControl,
-  find: FindRuns,
-): Promise<BackfillEnded> {
-  if (record.state === 'open') return goOnWithBackfill(parts, record, control, find);
-  const { rows } = await backfillReport(parts.options.stateDir, record, find);
-  const partitions = rows.filter((row) => !isDone(row)).map(({ partition }) => partition);
-  if (partitions.length === 0) {
-    const message = `backfill ${record.backfill_id} has made every one of its partitions`;
-    throw new UserError('NOTHING_TO_RESUME', message);
-  }
-  const askedAt = new Date();
-  const { ended: _, finished_at: __, paused: ___, engine: ____, ...same } = record;
-  const next: BackfillRecord = {
-    ...same,
-    backfill_id: makeBackfillId(record.job, askedAt, Math.random()),
-    asked_at: askedAt.toISOString(),
-    partitions,
-    state: 'open',
-    driver: ownOwner(),
-  };
-  control.tell({
-    type: 'said',
-    text: `found     backfill ${record.backfill_id} is over; what it did not make is made by a new one`,
-  });
-  return begin(parts, next, control, find);
-}
-
-async function begin(
-  parts: Parts,
-  record: BackfillRecord,
-  control: RunControl,
-  find: FindRuns,
-): Promise<BackfillEnded> {
-  const { stateDir } = parts.options;
-  // What cannot be used is said before anything is begun.
-  await parts.payloadKeys(control.tell);
-  makeStateDir(stateDir);
-  await parts.metrics(control.tell);
-  await openBackfills(stateDir).create(record);
-  return driveBackfill(parts, record, control, { find, resumed: false });
-}
-
-async function goOnWithBackfill(
-  parts: Parts,
-  record: BackfillRecord,
-  control: RunControl,
-  find: FindRuns,
-  atMost: number = record.at_most,
-): Promise<BackfillEnded> {
-  const { backfill_id: id, driver } = record;
-  if (driver !== undefined && driverOfBackfill(record) === 'alive') {
-    throw new UserError('BACKFILL_OPEN', `backfill ${id} goes on in ${describeOwner(driver)}`, {
-      hint: `\`builder_cli backfill status ${id}\` shows how far it is.`,
-    });
-  }
-  await parts.payloadKeys(control.tell);
-  await parts.metrics(control.tell);
-  const patch = { driver: ownOwner(), at_most: atMost, paused: false };
-  const mine = await openBackfills(parts.options.stateDir).update(id, patch);
-  return driveBackfill(parts, mine, control, { find, resumed: true });
-}
-
 /** Whether a request means the backfill that is on record. How many go on at once is no part of it. */
 function isSame(record: BackfillRecord, request: BackfillRequest, cwd: string): boolean {
   const { choose = DEFAULT_CHOICE, params = [] } = request;
@@ -196,7 +125,7 @@ function isSame(record: BackfillRecord, request: BackfillRequest, cwd: string): 
 
 function otherOpen(record: BackfillRecord, shownOut: string): UserError {
   const { backfill_id: id, driver } = record;
-  if (driver !== undefined && driverOfBackfill(record) === 'alive') {
+  if (driver !== undefined && driverOfMany(record) === 'alive') {
     const message = `backfill ${id} of ${shownOut} goes on in ${describeOwner(driver)}`;
     return new UserError('BACKFILL_OPEN', message, {
       hint: `Wait for it, or end it: builder_cli backfill cancel ${id}`,

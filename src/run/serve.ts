@@ -4,6 +4,7 @@ import { UserError } from '../model/errors.ts';
 import { recordedRuns } from '../orders/open-runs.ts';
 import { sharedDeliverQueue, sharedTaskQueue } from './queues.ts';
 import { closeAll } from './link.ts';
+import { recordDetached } from './detached.ts';
 import { resumeForgotten } from './resume-forgotten.ts';
 import { serveOrders } from './serve-orders.ts';
 import { openSession } from './session.ts';
@@ -15,12 +16,15 @@ import type { Parts } from './parts.ts';
 import type { Tell } from './project-events.ts';
 import type { ServedOrders } from './serve-orders.ts';
 import type { Session } from './session.ts';
+import type { WorkerVersion } from './worker.ts';
 
 export type ServeRequest = {
   /** Steps that run at once. */
   readonly slots: number;
   /** Deliver, too: each folder that a run delivers to is the same folder here. */
   readonly deliver?: boolean;
+  /** The version of the code that it is, where the service is to hand each run to the one it began with. */
+  readonly version?: WorkerVersion;
   /** Make the runs that schedules of this state folder order, too: the project's files are here. */
   readonly orders?: boolean;
   /** Keep those schedules as the project's job files say. */
@@ -32,7 +36,7 @@ export type ServeRequest = {
 /** Answers when it was told to stop, and has stopped. @throws UserError with exit code 3 */
 export async function serve(
   parts: Parts,
-  { slots, stop, deliver = false, orders = false, schedules = false }: ServeRequest,
+  { slots, stop, version, deliver = false, orders = false, schedules = false }: ServeRequest,
   tell: Tell,
 ): Promise<void> {
   const { stateDir, engine: choice } = parts.options;
@@ -54,6 +58,8 @@ export async function serve(
         ...(deliver ? { deliverQueue: sharedDeliverQueue(taskQueue) } : {}),
       }),
       slots,
+      ...(version === undefined ? {} : { version }),
+      ...(deliver ? { recordEnd: (end) => recordDetached(parts, end, tell) } : {}),
       isOpen: recordedRuns((await parts.records()).read),
     });
     const opened = await Promise.race([stopped, opening]);

@@ -12,12 +12,13 @@ import { openWorkerLog } from './worker-log.ts';
 
 import type { NativeConnection } from '@temporalio/worker';
 import type { Metrics } from '../metrics/open-metrics.ts';
+import type { EndInput } from '../model/step-result.ts';
 import type { RunEvent, RunKey } from '../model/events.ts';
 import type { IsOpen } from '../orders/open-runs.ts';
 import type { Engine, Link } from './link.ts';
 import type { Parts } from './parts.ts';
 import type { Tell } from './project-events.ts';
-import type { RunningWorker } from './worker.ts';
+import type { RunningWorker, WorkerVersion } from './worker.ts';
 
 export type Queues = { readonly taskQueue?: string; readonly deliverQueue?: string };
 
@@ -36,6 +37,7 @@ export type SessionOptions = {
   /** Queues to serve, once it is known whether a service or the embedded engine is used. */
   readonly queues: (kind: Engine['kind']) => Queues;
   readonly slots: number;
+  readonly version?: WorkerVersion;
   /** Workers like this one that may go on at once in this process; default 1. */
   readonly beside?: number;
   /** The executions that the embedded engine's worker serves. */
@@ -44,6 +46,8 @@ export type SessionOptions = {
   readonly endFirst?: string;
   /** The lock of `--out` under which deliveries are made here, where the run was begun under an earlier one. */
   readonly outToken?: number;
+  /** Records how runs ended that no command waits for. */
+  readonly recordEnd?: (end: EndInput) => Promise<void>;
   /** Where the SDK and the worker log to; absolute path; absent: stderr. */
   readonly logFile?: string;
   readonly onEvent?: (key: RunKey, event: RunEvent) => void;
@@ -91,6 +95,7 @@ async function openOnce(parts: Parts, options: SessionOptions): Promise<Session>
       namespace: engine.namespace,
       ...queues,
       ...(options.outToken === undefined ? {} : { outToken: options.outToken }),
+      ...(options.recordEnd === undefined ? {} : { recordEnd: options.recordEnd }),
       payloadKeys: link.payloadKeys,
       kinds,
       store,
@@ -116,6 +121,7 @@ async function openOnce(parts: Parts, options: SessionOptions): Promise<Session>
       heartbeatEveryMs: HEARTBEAT_MS[engine.kind],
       embedded: engine.kind === 'embedded',
       slots: options.slots,
+      ...(options.version === undefined ? {} : { version: options.version }),
       beside: options.beside ?? 1,
     });
     // The client is loaded while the worker's own thread reads the workflow bundle.

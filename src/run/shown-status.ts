@@ -21,6 +21,9 @@ export function shownStatus(record: RunRecord): {
         note: `${describeOwner(driverOf(record))}, which cannot be seen from here`,
       };
     case 'dead':
+      if (record.detached === true) {
+        return { status: 'RUNNING', note: `on the workers of task queue '${record.task_queue}'` };
+      }
       return { status: 'UNFINISHED', note: 'its process is gone; `resume` goes on with it' };
   }
 }

@@ -22,6 +22,7 @@ import { deliverFilesOf, deliverOrder, runOrder, stepOrder } from '../model/orde
 import { runStatus } from '../model/outcome.ts';
 import { shapeOf } from '../model/run-shape.ts';
 import { awaitFirstScrape } from './first-scrape.ts';
+import { lookAtItemsHere } from './look-at-items.ts';
 
 import type { Completed } from '../model/drive.ts';
 import type { RunEvent } from '../model/events.ts';
@@ -132,6 +133,12 @@ async function lookUp(
   const elapsedMs = (): number => Math.max(1, Math.round(performance.now() - startedAt));
   const secrets = secretsInUse(makeSecrets({ env, dir: secretsDir }));
   const input = { ...stepOrder(plan, step), ...given };
+  if (step.foreach !== undefined) {
+    const about = { store, secrets, elapsedMs, always: false };
+    const { whole } = await lookAtItemsHere(definition, input, about);
+    const lines = ['reused the result of all items'];
+    return whole === undefined ? undefined : { result: whole, note: { step: step.id, lines } };
+  }
   const signal = new AbortController().signal;
   const identity = await identifyAttempt(definition, input, store, secrets, signal);
   const lines: string[] = [];
@@ -179,7 +186,10 @@ async function deliver(
   startedAtMs: number,
   stops: Stops,
 ): Promise<DeliverResult | Failure | 'suspended'> {
-  const files = [...results].flatMap(([step, result]) => deliverFilesOf(step, result));
+  const files = plan.steps.flatMap((step) => {
+    const result = results.get(step.id);
+    return result === undefined ? [] : deliverFilesOf(step, result);
+  });
   const input = { ...deliverOrder(plan), startedAtMs, status, files, outcomes };
   for (let tries = 1; ; tries += 1) {
     try {

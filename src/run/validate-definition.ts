@@ -1,9 +1,7 @@
 /** Checks a definition on what its files say and, where a state folder is there, on what its store knows. Makes nothing. */
 
-import { existsSync } from 'node:fs';
-
 import { makeColumnsOfNow } from '../activities/columns-of-now.ts';
-import { openStoreToRead } from '../store/local.ts';
+import { lookIntoStore } from '../store/open-store.ts';
 import { ownStore } from '../store/store-places.ts';
 import { resolveDefinition } from './definition-source.ts';
 
@@ -19,11 +17,10 @@ export async function validateDefinition(
 ): Promise<ResolvedDefinition> {
   const { kinds, store: given, stateDir } = options;
   const root = typeof given === 'string' ? given : ownStore(stateDir);
-  let opened: Store | undefined;
-  const store = (): Store | undefined => {
+  let opened: Promise<Store | undefined> | undefined;
+  const store = async (): Promise<Store | undefined> => {
     if (typeof given === 'object') return given;
-    if (opened === undefined && existsSync(root)) opened = openStoreToRead(root);
-    return opened;
+    return (opened ??= lookIntoStore({ root, stateDir }));
   };
   try {
     return await resolveDefinition(request, { atMs: Date.now() }, options, {
@@ -31,7 +28,7 @@ export async function validateDefinition(
       stored: (plan) => {
         let columns: ColumnsOfNow | undefined;
         return async (step) => {
-          const there = store();
+          const there = await store();
           if (there === undefined) return undefined;
           columns ??= makeColumnsOfNow(plan, { kinds, store: there });
           return columns(step);
@@ -39,6 +36,6 @@ export async function validateDefinition(
       },
     });
   } finally {
-    opened?.close();
+    (await opened?.catch(() => undefined))?.close();
   }
 }

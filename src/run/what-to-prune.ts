@@ -100,8 +100,9 @@ function neededRuns({ survey, isThere }: PruneQuestion): ReadonlySet<string> {
   return new Set([...open, ...[...newest.values()].map(({ record }) => record.run_id)]);
 }
 
-function keyOf({ job, profile, partition }: RunRecord): string {
-  return JSON.stringify([job, profile, ...(partition === undefined ? [] : [partition])]);
+function keyOf({ job, profile, partition, only }: RunRecord): string {
+  const chosen = only === undefined ? [] : [{ step: only.step }];
+  return JSON.stringify([job, profile, ...(partition === undefined ? [] : [partition]), ...chosen]);
 }
 
 /** The place of each among the runs of its job and profile, the newest first. */

@@ -8,11 +8,13 @@ import { fileURLToPath } from 'node:url';
 
 import { Worker } from '@temporalio/worker';
 
+import { itemTables } from '../duckdb/items/item-tables.ts';
 import { makeSharedEngine } from '../duckdb/shared-engine.ts';
 import { limitsOf } from '../activities/limits.ts';
 import { makeDeliverActivity } from '../activities/deliver-activity.ts';
 import { makeGiveActivity } from '../activities/give-activity.ts';
 import { makeGoingOn } from '../activities/going-on.ts';
+import { makeItemsActivities } from '../activities/items-activities.ts';
 import { makeStepActivities } from '../activities/step-activity.ts';
 import { SHARED_SPILL } from '../activities/sweep-attempts.ts';
 import { makeStopping } from '../activities/stopping.ts';
@@ -26,7 +28,8 @@ import type {
   WorkerOptions,
   NativeConnection,
 } from '@temporalio/worker';
-import type { StepWork } from '../activities/step-activity.ts';
+import type { StepWork } from '../activities/wait-for-work.ts';
+import type { EndInput } from '../model/step-result.ts';
 import type { EventSinks } from '../model/events.ts';
 import type { Orders } from '../orders/guard.ts';
 import type { PayloadKeys } from '../payloads/keys.ts';
@@ -40,8 +43,12 @@ export type WorkerSettings = {
   readonly namespace: string;
   /** Serves workflows and steps; absent: only deliveries. */
   readonly taskQueue?: string;
+  /** The version that its workflows and steps are of: runs stay with the one they began with. */
+  readonly version?: WorkerVersion;
   /** Serves `deliver`. May be the same queue. */
   readonly deliverQueue?: string;
+  /** Records how a run ended that no command waits for; where deliveries of other processes' runs are made. */
+  readonly recordEnd?: (end: EndInput) => Promise<void>;
   /** The lock of `--out` that this process holds, where the run to deliver was begun under an earlier one. */
   readonly outToken?: number;
   readonly store: Store;
@@ -73,6 +80,13 @@ export type WorkerSettings = {
   readonly beside: number;
 };
 
+/** As Temporal names it; a build is given work once somebody has made it current. */
+export type WorkerVersion = {
+  readonly deployment: string;
+  /** Default: of the workflow code. */
+  readonly build?: string;
+};
+
 export type RunningWorker = {
   /** Settles when every part has stopped; rejects if one broke. */
   readonly done: Promise<void>;
@@ -84,6 +98,9 @@ export type RunningWorker = {
   /** Resolves when none is. */
   stepsEnded(): Promise<void>;
 };
+
+/** Of a hash, enough to tell builds apart. */
+const BUILD_LETTERS = 12;
 
 /** What this process may use of the machine: in a container its limits, not the host's. */
 function machineOf(): Machine {
@@ -112,24 +129,27 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     roots: [settings.attemptsRoot, settings.artifactsRoot],
     scratch: join(settings.attemptsRoot, SHARED_SPILL),
   });
-  const steps = makeStepActivities(
-    settings.kinds,
-    {
-      store: settings.store,
-      attemptsRoot: settings.attemptsRoot,
-      runFolder: settings.runFolder,
-      env: settings.env,
-      secret: settings.secret,
-      bootId: settings.bootId,
-      engine,
-      ...(settings.traceparent === undefined ? {} : { traceparent: settings.traceparent }),
-      limits: (concurrency) =>
-        limitsOf(machine, concurrency * settings.beside, settings.sqlThreads),
-    },
-    { heartbeatEveryMs: settings.heartbeatEveryMs, stopping, goingOn },
-  );
-  const give = makeGiveActivity(settings);
-  const deliver = makeDeliverActivity(settings.store, settings.outToken);
+  const environment: StepEnvironment = {
+    store: settings.store,
+    attemptsRoot: settings.attemptsRoot,
+    runFolder: settings.runFolder,
+    env: settings.env,
+    secret: settings.secret,
+    bootId: settings.bootId,
+    items: itemTables,
+    engine,
+    ...(settings.traceparent === undefined ? {} : { traceparent: settings.traceparent }),
+    limits: (concurrency) => limitsOf(machine, concurrency * settings.beside, settings.sqlThreads),
+  };
+  const waiting = { heartbeatEveryMs: settings.heartbeatEveryMs, stopping, goingOn };
+  const steps = {
+    ...makeStepActivities(settings.kinds, environment, waiting),
+    ...makeItemsActivities(settings.kinds, environment, waiting),
+  };
+  const deliveries = {
+    deliver: makeDeliverActivity(settings.store, settings.outToken),
+    ...(settings.recordEnd === undefined ? {} : { recordEnd: settings.recordEnd }),
+  };
   const common = {
     connection: settings.connection,
     namespace: settings.namespace,
@@ -149,12 +169,17 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         ...common,
         taskQueue,
         workflowBundle: { codePath: workflowBundleFor(settings.payloadKeys) },
-        activities: { ...steps, [GIVE]: give, ...(deliverQueue === taskQueue ? { deliver } : {}) },
+        activities: {
+          ...steps,
+          [GIVE]: makeGiveActivity(settings),
+          ...(deliverQueue === taskQueue ? deliveries : {}),
+        },
         sinks: guard?.sinks(sinks) ?? sinks,
         interceptors: {
           activity: [...guarding, ...settings.interceptors],
         },
         maxConcurrentActivityTaskExecutions: settings.slots,
+        ...(settings.version === undefined ? {} : versioned(settings.version)),
         ...(settings.embedded
           ? {
               maxCachedWorkflows: 10,
@@ -170,7 +195,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       Worker.create({
         ...common,
         taskQueue: deliverQueue,
-        activities: { deliver },
+        activities: deliveries,
         interceptors: { activity: guarding },
         maxConcurrentActivityTaskExecutions: 2,
       }),
@@ -194,6 +219,20 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     },
     steps: () => goingOn.count(),
     stepsEnded: () => goingOn.idle(),
+  };
+}
+
+/** A run that goes on is never given to other code than it began with. */
+function versioned({
+  deployment,
+  build = workflowBundleHash().slice(0, BUILD_LETTERS),
+}: WorkerVersion): Pick<WorkerOptions, 'workerDeploymentOptions'> {
+  return {
+    workerDeploymentOptions: {
+      version: { deploymentName: deployment, buildId: build },
+      useWorkerVersioning: true,
+      defaultVersioningBehavior: 'PINNED',
+    },
   };
 }
 

@@ -78,6 +78,7 @@ export function openArtifacts(root: string, tmp: string): ArtifactStore {
 
   return {
     materialize: async (ref) => pathOf(ref),
+    hold: () => ({ materialize: async (ref) => pathOf(ref), release: async () => undefined }),
     put: async (path, about) =>
       inClearWords('store', path, async () => {
         const { sha256, bytes } =
@@ -113,7 +114,7 @@ export function openArtifacts(root: string, tmp: string): ArtifactStore {
  * Brings a file under a name of our own; true if it was executable. Renamed where nobody else can
  * hold it, else copied: a link, a second name of the same bytes, another filesystem.
  */
-async function takeAway(path: string, mine: string): Promise<boolean> {
+export async function takeAway(path: string, mine: string): Promise<boolean> {
   const info = await lstat(path);
   const { mode } = info.isSymbolicLink() ? await stat(path) : info;
   if (info.isFile() && info.nlink === 1) {
@@ -150,7 +151,7 @@ async function settle(mine: string, target: string): Promise<void> {
 }
 
 /** A copy of its own, writable, reflinked where the filesystem can. */
-async function copyOut(from: string, to: string, executable: boolean): Promise<void> {
+export async function copyOut(from: string, to: string, executable: boolean): Promise<void> {
   try {
     await copyFile(from, to, constants.COPYFILE_FICLONE);
     await chmod(to, byUmask(executable ? 0o777 : 0o666));

@@ -3,7 +3,8 @@
 import type { Column } from '../model/column.ts';
 import type { Ending } from '../model/endings.ts';
 import type { RunShape } from '../model/events.ts';
-import type { Outcome, RunStatus } from '../model/outcome.ts';
+import type { ItemCounts } from '../model/items.ts';
+import type { Outcome, RunStatus, Status } from '../model/outcome.ts';
 import type { RunRecord } from '../model/run-record.ts';
 import type { StepResult } from '../model/step-result.ts';
 
@@ -55,6 +56,8 @@ type OfRun = {
   /** Of a step of a profile that is a step: the name of that one in the run. `profile` then is its profile. */
   readonly within?: string;
   readonly atMs: number;
+  /** A run of some steps alone: its record tells of it, no metric does. */
+  readonly aside?: true;
 };
 
 /** One countable fact. Enough to rebuild every counter, histogram and gauge from. */
@@ -64,8 +67,16 @@ export type Fact = OfRun & {
 } & (
     | { readonly type: 'outcome'; readonly outcome: Outcome }
     | {
+        readonly type: 'item';
+        readonly step: string;
+        readonly item: number;
+        readonly status: Status;
+      }
+    | {
         readonly type: 'attempt';
         readonly step: string;
+        /** Of this item of the step. */
+        readonly item?: number;
         readonly kind: string;
         readonly attempt: number;
         readonly result: Ending;
@@ -94,8 +105,16 @@ export type RunNote = OfRun &
     | {
         readonly type: 'step';
         readonly step: string;
+        readonly item?: number;
         readonly attempt: number;
         readonly began?: true;
+      }
+    /** How many items a step has, and how those ended that were finished before. */
+    | {
+        readonly type: 'items';
+        readonly step: string;
+        readonly total: number;
+        readonly counts: ItemCounts;
       }
     /** What it began with: steps and alert settings. */
     | { readonly type: 'shape'; readonly shape: RunShape }

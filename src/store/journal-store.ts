@@ -28,6 +28,12 @@ export type Soundness = {
 /** More rivals than ever write one fingerprint; beyond it something else misbehaves. */
 const MOST_TRIES = 5;
 
+/** Results that are looked up beside each other: of a store elsewhere each is some requests. */
+const LOOKUPS_AT_ONCE = 16;
+/** Where a look costs a request, what is shown, and who counts, may be so old. */
+const CHANGES_OLD_MS = 5_000;
+const ADOPTER_OLD_MS = 5_000;
+
 /** The look-ups and appends of a store over a journal. */
 export function makeJournalStore({
   journal,
@@ -50,11 +56,13 @@ export function makeJournalStore({
     return true;
   };
 
-  const stateOf = (fingerprint: string): ResultState | undefined =>
+  /** By what was read last. */
+  const stateNow = (fingerprint: string): ResultState | undefined =>
     journal.state(SUBJECTS.result(fingerprint)) as ResultState | undefined;
 
   const findResult = async (fingerprint: string): Promise<StoredResult | undefined> => {
-    const state = stateOf(fingerprint);
+    await journal.refresh();
+    const state = stateNow(fingerprint);
     if (state?.stored === undefined || state.by === undefined) return undefined;
     if (await isSound(state.stored)) return state.stored;
     // On a disk that cannot be written it stays, and counts as absent all the same.
@@ -72,47 +80,60 @@ export function makeJournalStore({
     throw new Error(`the result ${fingerprint} can be neither written nor read`);
   };
 
-  const adopterNow = (): string | undefined =>
-    (journal.state(SUBJECTS.adopter) as AdopterState | undefined)?.exporter;
+  const adopterOf = async (mayBeOldMs: number): Promise<string | undefined> => {
+    await journal.refresh({ mayBeOldMs });
+    return (journal.state(SUBJECTS.adopter) as AdopterState | undefined)?.exporter;
+  };
 
-  const recordOf = (runId: string) =>
+  /** By what was read last. */
+  const recordNow = (runId: string) =>
     (journal.state(SUBJECTS.run(runId)) as RunState | undefined)?.record;
 
   return {
     findResult,
     findResults: async (fingerprints) => {
       const found = new Map<string, StoredResult>();
-      for (const fingerprint of fingerprints) {
-        const stored = await findResult(fingerprint);
-        if (stored !== undefined) found.set(fingerprint, stored);
+      for (let i = 0; i < fingerprints.length; i += LOOKUPS_AT_ONCE) {
+        const some = fingerprints.slice(i, i + LOOKUPS_AT_ONCE);
+        const results = await Promise.all(some.map(findResult));
+        some.forEach((fingerprint, at) => {
+          const stored = results[at];
+          if (stored !== undefined) found.set(fingerprint, stored);
+        });
       }
       return found;
     },
     noted: async (fingerprint) => {
-      const state = stateOf(fingerprint);
+      await journal.refresh();
+      const state = stateNow(fingerprint);
       return state?.stored ?? state?.was;
     },
     putResult,
     latestOf: async (job, profile, step, partition) => {
+      await journal.refresh();
       const latest = journal.pointer(SUBJECTS.latest(job, profile, step, partition)) as
         LatestState | undefined;
-      return latest === undefined ? undefined : stateOf(latest.fingerprint)?.stored;
+      return latest === undefined ? undefined : stateNow(latest.fingerprint)?.stored;
     },
     append: async (entries, options) => {
-      const adopter = adopterNow();
+      const isUncounted = (entry: Entry): boolean => isFact(entry) && entry.exporter === undefined;
+      const adopter = entries.some(isUncounted) ? await adopterOf(ADOPTER_OLD_MS) : undefined;
       const counted = entries.map((entry) =>
-        adopter !== undefined && isFact(entry) && entry.exporter === undefined
-          ? { ...entry, exporter: adopter }
-          : entry,
+        adopter !== undefined && isUncounted(entry) ? { ...entry, exporter: adopter } : entry,
       );
       return journal.append(counted, options);
     },
-    run: async (runId) => recordOf(runId),
+    run: async (runId) => {
+      await journal.refresh();
+      return recordNow(runId);
+    },
     runs: async ({ limit = Infinity, where = () => true } = {}) => {
+      await journal.refresh();
       const rows = journal.summary().runs.toReversed().filter(where).slice(0, limit);
-      return rows.flatMap(({ id }) => recordOf(id) ?? []);
+      return rows.flatMap(({ id }) => recordNow(id) ?? []);
     },
     changes: async (cursor) => {
+      await journal.refresh({ mayBeOldMs: CHANGES_OLD_MS });
       const changes = journal.changes(cursor);
       if ('all' in changes) return changes;
       const runIds = new Set(
@@ -124,6 +145,6 @@ export function makeJournalStore({
       });
       return { ...changes, running: Object.fromEntries(running) };
     },
-    adopter: async () => adopterNow(),
+    adopter: () => adopterOf(0),
   };
 }

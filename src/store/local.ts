@@ -12,6 +12,7 @@ import { withLease } from '../os/lease-turn.ts';
 import { inClearWords } from './fs-failure.ts';
 import { STORE_FOLDING } from './folds/folding.ts';
 import { importOldStore } from './import/old-store.ts';
+import { localTurn } from './local-turn.ts';
 import { makeFolder } from '../os/make-folder.ts';
 import { makeJournalStore } from './journal-store.ts';
 import { openJournal } from './journal/journal.ts';
@@ -85,6 +86,7 @@ function storeOver(
         ),
       );
     },
+    adopting: localTurn(join(root, 'adopter')),
     settled: () => journal.settled(),
     close: () => journal.close(),
   };

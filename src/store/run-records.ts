@@ -123,6 +123,7 @@ export function openRunRecords(
         job: plan.job,
         profile: plan.profile,
         ...(plan.partition === undefined ? {} : { partition: plan.partition.id }),
+        ...(plan.only === undefined ? {} : { only: plan.only }),
         status: 'RUNNING',
         state: 'open',
         ...(plan.run.out === undefined ? {} : { out: plan.run.out }),
@@ -147,7 +148,7 @@ export function openRunRecords(
       return current(runId);
     },
     reopen: async (runId, plan) => {
-      const { finished_at: _, error: __, ...rest } = await current(runId);
+      const { finished_at: _, error: __, detached: ___, ...rest } = await current(runId);
       const endedBadly =
         rest.state === 'closed' && !isGoodStatus(rest.status) && rest.status !== 'CANCELLED';
       return start(plan, {

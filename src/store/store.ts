@@ -16,8 +16,10 @@ export type ArtifactStore = {
     path: string,
     about: Pick<ArtifactRef, 'format' | 'rows' | 'restores' | 'deliver' | 'from'>,
   ): Promise<ArtifactRef>;
-  /** A path on this machine with an artifact's bytes (for a tree: its manifest). Read-only for the caller. */
+  /** A path on this machine with an artifact's bytes (for a tree: its manifest), for some minutes. Read-only for the caller. */
   materialize(ref: Pick<ArtifactRef, 'sha256'>): Promise<string>;
+  /** The same for paths that stay until they are released. */
+  hold(): Pick<ArtifactStore, 'materialize'> & { release(): Promise<void> };
   /** Copies an artifact (file or tree) to `target`; reflink where the filesystem can, never a hard link. */
   copyTo(ref: ArtifactRef, target: string): Promise<void>;
   /** True if the bytes are there and, with `deep`, hash to their name. */
@@ -75,6 +77,13 @@ export type ResultJournal = {
   ): Promise<StoredResult | undefined>;
 };
 
+/** What one process at a time has. */
+export type Turn = {
+  /** Undefined: another process has it. `lost` settles once another one took it over. */
+  take(): Promise<{ readonly lost: Promise<unknown>; release(): void } | undefined>;
+  isTaken(): Promise<boolean>;
+};
+
 export type Store = ArtifactStore &
   ResultJournal &
   RunJournal & {
@@ -85,6 +94,8 @@ export type Store = ArtifactStore &
       work: (pruning: StorePruning) => Promise<T>,
       options?: { readonly look?: boolean; readonly onWait?: (who: string) => void },
     ): Promise<T>;
+    /** Who has it counts for processes without an exporter. */
+    readonly adopting: Turn;
     /** Resolves when nothing is tidied up in the background. A process may end without it. */
     settled(): Promise<void>;
     /** Gives files back. Using the store again opens them again. */

@@ -5,7 +5,8 @@
 
 import { endingOf, isExecuted } from '../model/endings.ts';
 import { failureIn, failureOf } from '../model/failure.ts';
-import { nameIn } from '../model/nested.ts';
+import { isAttempt } from '../model/items.ts';
+import { fullName, nameIn } from '../model/nested.ts';
 import { spanIdOf, traceIdOf, traceparentOf } from './ids.ts';
 
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
@@ -150,18 +151,20 @@ export function spanOf(key: RunKey, event: RunEvent, causedBy?: string): Span | 
     case 'run_started':
     case 'step_started':
     case 'attempt_ended':
+    case 'items_found':
+    case 'item_ended':
+    case 'items_ended':
       return undefined;
   }
 }
 
 function idsOf(input: StepInput): Pick<Span, 'traceId' | 'spanId' | 'parentId'> {
-  const { run, attempt } = input;
-  const step = nameOf(input);
+  const { run, step, attempt } = input;
   const started = { runId: run.id, generation: run.generation };
   return {
     traceId: traceIdOf(run.id),
-    spanId: spanIdOf(started, step, attempt),
-    parentId: spanIdOf(started, step),
+    spanId: spanIdOf(started, fullName(input), attempt),
+    parentId: spanIdOf(started, nameIn(run.within, step.id)),
   };
 }
 
@@ -190,5 +193,5 @@ function stepInputOf(args: readonly unknown[]): StepInput | undefined {
     typeof input?.step?.id === 'string' &&
     typeof input.run?.id === 'string' &&
     typeof input.attempt === 'number';
-  return isStep ? (input as StepInput) : undefined;
+  return isStep && isAttempt(input as StepInput) ? (input as StepInput) : undefined;
 }

@@ -9,11 +9,12 @@ import {
   proxyActivities,
 } from '@temporalio/workflow';
 
-import { failed, interrupted } from '../model/endings.ts';
+import { failed, interrupted, MAX_LOST } from '../model/endings.ts';
 import { failureIn, failureOf } from '../model/failure.ts';
-import { nameIn } from '../model/nested.ts';
+import { fullName, nameIn } from '../model/nested.ts';
 import { deliverFilesOf, deliverOrder, stepOrder } from '../model/order.ts';
 
+import type { ItemsActivities } from '../activities/items-activities.ts';
 import type { Completed } from '../model/drive.ts';
 import type { Attempted } from '../model/endings.ts';
 import type { ErrorCode } from '../model/error-codes.ts';
@@ -40,19 +41,33 @@ const DELIVERY_LIMIT_MS = 24 * 60 * 60_000;
 type StepActivities = Record<string, (input: StepInput) => Promise<StepResult>>;
 type DeliverActivities = { deliver(input: DeliverInput): Promise<DeliverResult> };
 
-/** Tries a step once. Retries are drive()'s, so Temporal's own are off. */
+/** What a command ordered of a step, or of its items. */
+export type Ordered = Pick<StepInput, 'run' | 'step' | 'concurrency' | 'tag'> & {
+  /** As the plan says of its run. */
+  readonly attended: boolean;
+};
+
+export function orderedStep(plan: Plan, step: PlanStep): Ordered {
+  const tag = plan.run.tags?.steps[nameIn(plan.run.within, step.id)];
+  return {
+    ...stepOrder(plan, step),
+    ...(tag === undefined ? {} : { tag }),
+    attended: plan.run.attended === true,
+  };
+}
+
+/** Tries a step, or one of its items, once. Retries are drive()'s, so Temporal's own are off. */
 export function attemptStep(
-  plan: Plan,
-  step: PlanStep,
+  { attended, ...order }: Ordered,
   attempt: number,
-  given: Given,
+  given: Given & Pick<StepInput, 'item'>,
   answer: (attempted: Attempted) => void,
 ): void {
-  const name = nameIn(plan.run.within, step.id);
-  const isAttended = plan.run.attended === true;
+  const { step } = order;
   const limitMs = given.limitMs ?? step.timeoutMs;
-  const isHeard = step.heartbeatMs > 0 && !isAttended;
-  const isLimitedByWorker = isAttended || (isHeard && step.limitIsDefault === true);
+  const isHeard = step.heartbeatMs > 0 && !attended;
+  const isLimitedByWorker = attended || (isHeard && step.limitIsDefault === true);
+  const name = fullName({ ...order, item: given.item });
   const activities = proxyActivities<StepActivities>({
     activityId: name,
     summary: name,
@@ -64,18 +79,28 @@ export function attemptStep(
     retry: { maximumAttempts: 1 },
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   });
-  const tag = plan.run.tags?.steps[name];
   const run = activities[step.kind];
   if (run === undefined) throw new Error('unreachable: activities are proxied');
-  void run({
-    ...stepOrder(plan, step),
-    attempt,
-    ...given,
-    ...(tag === undefined ? {} : { tag }),
-  }).then(
+  void run({ ...order, attempt, ...given }).then(
     (result) => answer({ ending: 'ok', result }),
     (error: unknown) => answer(failed(failureBehind(error, limitMs))),
   );
+}
+
+/** The work around the items of a step. A lost worker is waited for, and so is a world that fails for a while. */
+export function itemsActivities(
+  { run, step, attended }: Pick<Ordered, 'run' | 'step' | 'attended'>,
+  what: string,
+): ItemsActivities {
+  const name = `${nameIn(run.within, step.id)} ${what}`;
+  return proxyActivities<ItemsActivities>({
+    activityId: name,
+    summary: name,
+    startToCloseTimeout: WORKER_LIMIT_MS,
+    ...(step.heartbeatMs > 0 && !attended ? { heartbeatTimeout: step.heartbeatMs } : {}),
+    retry: { maximumAttempts: MAX_LOST },
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  });
 }
 
 /** Why an activity brought no result: told by its worker, or by the server in its place. */
@@ -119,7 +144,7 @@ export async function deliver(
   for (const step of plan.steps) {
     const result = driven.results.get(step.id);
     if (result === undefined) continue;
-    for (const file of deliverFilesOf(step.id, result)) {
+    for (const file of deliverFilesOf(step, result)) {
       const seal = result.seals?.files[file.output];
       files.push({ ...file, ...(seal === undefined ? {} : { seal }) });
     }

@@ -7,23 +7,13 @@ import { failed } from '../model/endings.ts';
 import { nameIn } from '../model/nested.ts';
 import { failureBehind } from './activities.ts';
 
-import type { NestedPorts } from '../model/drive-nested.ts';
-import type { Answer, DrivePorts } from '../model/drive.ts';
+import type { Answer } from '../model/drive.ts';
 import type { Attempted } from '../model/endings.ts';
 import type { StopCause } from '../model/outcome.ts';
 import type { NestedProfile, Plan, PlanStep } from '../model/plan.ts';
 import type { Given } from '../model/run-state.ts';
 import type { GiveInput, StepResult } from '../model/step-result.ts';
-
-/** What a pipeline gives to the steps in it that are pipelines themselves. */
-export type Surroundings = Pick<DrivePorts, 'emit' | 'pause' | 'places'> & {
-  /** The pipelines in this one: told when it is stopped. */
-  readonly onStop: Set<(cause: StopCause) => void>;
-  /** Tries a step once, whichever way that goes; `around` is the pipeline that it is a step of. */
-  attempt(around: Surroundings, ...about: Parameters<NestedPorts['attempt']>): void;
-  /** Tells the attempts in this process that what is within a step is being stopped. */
-  stopWithin(within: string): void;
-};
+import type { Surroundings } from './surroundings.ts';
 
 type GiveActivities = { give(input: GiveInput): Promise<StepResult> };
 

@@ -8,7 +8,7 @@ import type { RunMade, RunOrder } from '../model/standing-order.ts';
 export type OrderActivities = {
   /** Makes the run, goes on with it, or answers what became of it. */
   makeRun(order: RunOrder): Promise<RunMade>;
-  /** The partitions of a backfill that come next. */
+  /** The runs of a backfill or a batch that come next. */
   nextPartitions(input: PageInput): Promise<Page>;
 };
 

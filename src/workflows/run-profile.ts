@@ -13,6 +13,7 @@ import {
 } from '@temporalio/workflow';
 
 import { drive } from '../model/drive.ts';
+import { tellsOwn } from '../model/items.ts';
 import { failureMessage } from '../model/failure-message.ts';
 import { runOrder } from '../model/order.ts';
 import { runStatus } from '../model/outcome.ts';
@@ -22,14 +23,16 @@ import { shapeOf } from '../model/run-shape.ts';
 import { growView } from '../model/view.ts';
 import { deliver, deliveryFailureOf } from './activities.ts';
 import { attemptOf } from './attempt.ts';
+import { recordEnd } from './record-end.ts';
+import { makeDetails, showStatus } from './shown.ts';
 
 import type { DrivePorts } from '../model/drive.ts';
-import type { Surroundings } from './nested.ts';
 import type { EventSinks, RunEvent, RunKey } from '../model/events.ts';
 import type { StopCause } from '../model/outcome.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RunSummary } from '../model/run-summary.ts';
 import type { RunView } from '../model/view.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export const progressQuery = defineQuery<RunView>('progress');
 
@@ -49,8 +52,10 @@ export async function runProfile(plan: Plan): Promise<RunSummary> {
     for (const event of unseen.splice(0)) progress.fold(event);
     return progress.view;
   });
+  const showDetails = makeDetails(plan.steps.length);
   const emit = (events: readonly RunEvent[]): void => {
     unseen.push(...events);
+    showDetails(events);
     sinks.events.emit(key, events);
   };
 
@@ -60,8 +65,24 @@ export async function runProfile(plan: Plan): Promise<RunSummary> {
     work.cancel();
     sinks.attempts.stop(key);
   };
-  const stopWithin = (within: string): void => sinks.attempts.stop(key, within);
-  const ports = portsOf(plan, { abort, emit, stopWithin });
+  const { wallMs } = plan.budgets;
+  // Alone, a pipeline bounds itself.
+  const hasNested = plan.steps.some(({ nested }) => nested !== undefined);
+  const around: Surroundings = {
+    emit,
+    note: (event) => void unseen.push(event),
+    ...(wallMs === undefined ? {} : { deadlineMs: startedAtMs + wallMs }),
+    ...(hasNested ? { places: makePlaces(plan.concurrency) } : {}),
+    attempt: (within, of, step, attempt, given, answer) =>
+      attemptOf(of, step, attempt, given, answer, within),
+    pause,
+    onStop: new Set(),
+    stopWithin: (within) => sinks.attempts.stop(key, within),
+  };
+  const isTold = tellsOwn(plan);
+  const hasItems = plan.steps.some(({ foreach }) => foreach !== undefined);
+  const tell = hasItems ? (told: readonly RunEvent[]) => emit(told.filter(isTold)) : emit;
+  const ports = portsOf(plan, { abort, emit: tell }, around);
   const driven = await work.run(() => drive(plan, newRunState(plan), ports));
   if (!driven.complete) throw new Error('unreachable: the ports of a workflow tell every attempt');
   let summary: RunSummary = { status: driven.status, outcomes: driven.outcomes };
@@ -84,6 +105,10 @@ export async function runProfile(plan: Plan): Promise<RunSummary> {
   const endedAtMs = Date.now();
   const durationMs = endedAtMs - startedAtMs;
   emit([{ type: 'run_ended', atMs: endedAtMs, status: summary.status, durationMs }]);
+  showStatus(summary.status);
+  if (plan.run.detached !== undefined) {
+    await recordEnd(plan, summary, { endedAtMs, elapsedMs: durationMs });
+  }
   if (summary.status === 'OK' || summary.status === 'WARN') return summary;
   const message = failureMessage(summary);
   if (summary.status === 'CANCELLED') throw new CancelledFailure(message, [summary]);
@@ -101,26 +126,11 @@ export async function runProfile(plan: Plan): Promise<RunSummary> {
  */
 function portsOf(
   plan: Plan,
-  {
-    abort,
-    emit,
-    stopWithin,
-  }: { readonly abort: () => void } & Pick<Surroundings, 'emit' | 'stopWithin'>,
+  { abort, emit }: Pick<DrivePorts, 'emit'> & { readonly abort: () => void },
+  around: Surroundings,
 ): DrivePorts {
-  // Alone, a pipeline bounds itself.
-  const hasNested = plan.steps.some(({ nested }) => nested !== undefined);
-  const places = hasNested ? { places: makePlaces(plan.concurrency) } : {};
-  const around: Surroundings = {
-    ...places,
-    attempt: (within, of, step, attempt, given, answer) =>
-      attemptOf(of, step, attempt, given, within, answer),
-    emit,
-    pause,
-    onStop: new Set(),
-    stopWithin,
-  };
   return {
-    ...places,
+    ...(around.places === undefined ? {} : { places: around.places }),
     now: () => Date.now(),
     attempt: (...about) => around.attempt(around, plan, ...about),
     pause,

@@ -29,6 +29,7 @@ test('shows the options of a command first, then the shared ones', async () => {
     '--partition',
     '--dry-run',
     '--deliver-by',
+    '--detach',
     '--help',
   ]);
   expect(flagsUnder(text, 'Shared options')).toEqual(

@@ -29,6 +29,7 @@ async function printed(flags: SchemaFlags, json = false): Promise<{ out: string;
     say: (text: string) => void (said += `${text}\n`),
     cwd: root,
     color: false,
+    results: { columns: 100, color: false },
   } as unknown as Io;
   const settings = { json, stateDir: join(root, 'state') } as unknown as Settings;
   try {

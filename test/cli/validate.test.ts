@@ -26,6 +26,7 @@ async function validate(
     say: (line: string) => void said.push(line),
     live,
     color: false,
+    results: { columns: 100, color: false },
     columns: 100,
     cwd,
   } as unknown as Io;

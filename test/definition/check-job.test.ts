@@ -96,7 +96,7 @@ const JOBS: readonly (readonly [name: string, job: string, problem: string])[] =
   [
     'an unknown type',
     `${JOB}params: { a: { type: strin, default: x } }\n`,
-    "job.yaml:3:22: BAD_VALUE: params.a.type: found 'strin'; allowed: string, integer, number, boolean, date. Did you mean 'string'?",
+    "job.yaml:3:22: BAD_VALUE: params.a.type: found 'strin'; allowed: string, integer, number, boolean, date, list. Did you mean 'string'?",
   ],
   [
     'an unknown reference',

@@ -13,7 +13,7 @@ const STEPS: readonly (readonly [name: string, steps: string, problem: string])[
   [
     'an unknown key',
     '  a: { uses: fake.make, tiemout: 5m }\n',
-    "p0.yaml:3:25: UNKNOWN_KEY: unknown key 'tiemout' in steps.a; allowed keys: uses, description, needs, with, run_if, when, timeout, retry, core, alert, allow_failure, reuse. Did you mean 'timeout'?",
+    "p0.yaml:3:25: UNKNOWN_KEY: unknown key 'tiemout' in steps.a; allowed keys: uses, description, needs, with, run_if, when, foreach, timeout, retry, core, alert, allow_failure, reuse. Did you mean 'timeout'?",
   ],
   [
     'no kind',
@@ -123,7 +123,7 @@ const STEPS: readonly (readonly [name: string, steps: string, problem: string])[
   [
     'an unknown root of a reference',
     "  a: { uses: fake.make, with: { text: 'x ${{ parms.n }}' } }\n",
-    "p0.yaml:3:42: UNKNOWN_REFERENCE: unknown reference 'parms.n'; a reference starts with params, inputs, job, run, partition, steps, secrets. Did you mean 'params'?",
+    "p0.yaml:3:42: UNKNOWN_REFERENCE: unknown reference 'parms.n'; a reference starts with params, inputs, job, run, partition, item, steps, secrets. Did you mean 'params'?",
   ],
   [
     'an unknown parameter',

@@ -54,7 +54,7 @@ export const RESULT: StepResult = {
   values: { rows: 3 },
 };
 
-export const SEALED = sealResult(KEY, 'run-1', 'a', RESULT);
+export const SEALED = sealResult(KEY, 'run-1', { id: 'a' }, RESULT);
 
 /** What the workflow gives to the first attempt of `b`. */
 export const INPUT: StepInput = {
@@ -66,7 +66,7 @@ export const INPUT: StepInput = {
 
 /** What `b` returns: nothing of it is delivered. */
 export const RESULT_B: StepResult = { ...RESULT, outputs: {} };
-export const SEALED_B = sealResult(KEY, 'run-1', 'b', RESULT_B);
+export const SEALED_B = sealResult(KEY, 'run-1', { id: 'b' }, RESULT_B);
 
 /** What the workflow gives to the first attempt of `a`. */
 export const INPUT_A: StepInput = {
@@ -94,7 +94,7 @@ export const DELIVERY: DeliverInput = {
   ...deliverOrder(PLAN),
   startedAtMs: 1,
   status: 'OK',
-  files: deliverFilesOf('a', SEALED).map((file) => ({
+  files: deliverFilesOf({ id: 'a' }, SEALED).map((file) => ({
     ...file,
     seal: SEALED.seals!.files['table']!,
   })),

@@ -25,7 +25,7 @@ const forged = { ...SEALED, values: { rows: 4 } };
 
 test('lets an ordered attempt through, and seals what it returns', async () => {
   const { call, refused } = guardOf();
-  expect(await call(SQL, INPUT)).toEqual(sealResult(KEY, 'run-1', 'b', RESULT));
+  expect(await call(SQL, INPUT)).toEqual(sealResult(KEY, 'run-1', { id: 'b' }, RESULT));
   expect(await call(SQL, JSON.parse(JSON.stringify({ ...INPUT, attempt: 11 })))).toMatchObject(
     RESULT,
   );
@@ -83,12 +83,12 @@ test.each<[string, unknown, string]>([
   ],
   [
     'the result of another step',
-    { ...INPUT, inputs: { a: sealResult(KEY, 'run-1', 'b', RESULT) } },
+    { ...INPUT, inputs: { a: sealResult(KEY, 'run-1', { id: 'b' }, RESULT) } },
     'it reads a result that no step of this run returned',
   ],
   [
     'the result of another run',
-    { ...INPUT, inputs: { a: sealResult(KEY, 'run-2', 'a', RESULT) } },
+    { ...INPUT, inputs: { a: sealResult(KEY, 'run-2', { id: 'a' }, RESULT) } },
     'it reads a result that no step of this run returned',
   ],
   ['a result left out', { ...INPUT, inputs: {} }, 'it does not read what it was ordered to read'],

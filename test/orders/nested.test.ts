@@ -33,8 +33,8 @@ const PLAN: Plan = tagPlan(KEY, { ...FLAT, steps: [A, IN] });
 const INNER = nestedPlan(PLAN, IN, nested);
 const [C, D] = nested.steps as [PlanStep, PlanStep];
 
-const SEALED_A = sealResult(KEY, 'run-1', 'a', RESULT);
-const SEALED_C = sealResult(KEY, 'run-1', 'in/c', RESULT);
+const SEALED_A = sealResult(KEY, 'run-1', { id: 'a' }, RESULT);
+const SEALED_C = sealResult(KEY, 'run-1', { id: 'in/c' }, RESULT);
 const tagOf = (name: string): string => PLAN.run.tags!.steps[name]!;
 
 const OF_C: StepInput = {
@@ -59,8 +59,8 @@ const GIFT: GiveInput = {
 
 test('lets the steps of a profile through with what they are given, and seals what they return under their names', async () => {
   const { call, refused } = guardOf();
-  expect(await call(SQL, OF_C)).toEqual(sealResult(KEY, 'run-1', 'in/c', RESULT));
-  expect(await call(SQL, OF_D)).toEqual(sealResult(KEY, 'run-1', 'in/d', RESULT));
+  expect(await call(SQL, OF_C)).toEqual(sealResult(KEY, 'run-1', { id: 'in/c' }, RESULT));
+  expect(await call(SQL, OF_D)).toEqual(sealResult(KEY, 'run-1', { id: 'in/d' }, RESULT));
   expect(refused).toEqual([]);
 });
 
@@ -84,7 +84,7 @@ test.each<[string, unknown, string]>([
   ['the result of another step from outside', { ...OF_C, outer: { a: SEALED_C } }, FORGED],
   [
     'the result of a step of its id, but outside of the profile',
-    { ...OF_D, inputs: { c: sealResult(KEY, 'run-1', 'c', RESULT) } },
+    { ...OF_D, inputs: { c: sealResult(KEY, 'run-1', { id: 'c' }, RESULT) } },
     FORGED,
   ],
   [
@@ -136,12 +136,12 @@ test('a profile gives what its steps returned, once all of them have ended well'
   const { call, guard, refused } = guardOf();
   expect(await call(GIVE, GIFT)).toBe('its steps did not end well');
   await sawn(guard, { c: 'OK', d: 'OK' });
-  expect(await call(GIVE, GIFT)).toEqual(sealResult(KEY, 'run-1', 'in', RESULT));
+  expect(await call(GIVE, GIFT)).toEqual(sealResult(KEY, 'run-1', { id: 'in' }, RESULT));
   expect(await call(GIVE, { ...GIFT, inputs: { c: SEALED_A } })).toBe(
     'it gives a result that no step of this run returned',
   );
   expect(
-    await call(GIVE, { ...GIFT, inputs: { d: sealResult(KEY, 'run-1', 'in/d', RESULT) } }),
+    await call(GIVE, { ...GIFT, inputs: { d: sealResult(KEY, 'run-1', { id: 'in/d' }, RESULT) } }),
   ).toBe('it gives a result that no step of this run returned');
   const gives = { outputs: { table: { step: 'd', output: 'table' } }, values: {} };
   expect(await call(GIVE, { ...GIFT, step: { ...GIFT.step, gives } })).toBe(

@@ -106,3 +106,20 @@ test('bounds that make no sense are refused', () =>
     expect(none).toMatchObject({ code: 0, stderr: expect.stringContaining('nothing to remove') });
     expect(existsSync(project.path('.builder'))).toBe(false);
   }));
+
+test('what was asked for by a backfill goes with the last of its runs', () =>
+  withProject(FILES, async (project) => {
+    const job = `${FILES['jobs/j.yaml']}profile: p\npartition: { by: list, values: [north, south] }\n`;
+    const profile = FILES['profiles/p.yaml'].replace('test -f GATE', 'true');
+    await project.write({ 'jobs/j.yaml': job, 'profiles/p.yaml': profile });
+    const made = await project.run(['backfill', '--job', 'jobs/j.yaml', '--out', 'out']);
+    expect(made).toMatchObject({ code: 0 });
+    const again = async (partition: string): Promise<string[]> => {
+      await project.run([...run('out', 1), '--partition', partition]);
+      expect((await project.run(['prune'])).code).toBe(0);
+      return readdir(project.path('.builder/backfills'));
+    };
+    expect(await again('north')).toHaveLength(1);
+    expect(await again('south')).toEqual([]);
+    expect((await project.run(['backfill', 'list', '--json'])).stdout).toMatch(/\[\]/);
+  }));

@@ -2,17 +2,14 @@
 
 import { AT_MOST_LIMIT, CHOICES } from '../../model/backfill.ts';
 import { openProject, UserError } from '../../index.ts';
+import { driveAndShow } from '../drive-and-show.ts';
 import { placeOf } from '../place.ts';
 import { projectOptions } from '../project-options.ts';
-import { backfillExitCode, backfillJson } from '../render/backfill-table.ts';
-import { makeBackfillScreen } from '../render/backfill-screen.ts';
 import { wholeNumber } from '../settings.ts';
-import { makeSignals } from '../signals.ts';
 
-import type { BackfillEnded, BackfillRequest, Project, RunOptions } from '../../index.ts';
+import type { BackfillRequest } from '../../index.ts';
 import type { StateDir } from '../../run/state-dir.ts';
 import type { Io } from '../io.ts';
-import type { BackfillScreen } from '../render/backfill-screen.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';
 
 export type BackfillFlags = GlobalFlags & {
@@ -48,47 +45,9 @@ export async function backfillCommand(
   return driveAndShow({
     ...{ ...place, io },
     shownOut: out,
+    nothing: 'no partition of the range is missing, or what was asked for',
     work: (project, options) => project.backfills.run(request, options),
   });
-}
-
-/** Drives a backfill under this process' signals, and shows it. Answers the exit code. @throws UserError */
-export async function driveAndShow(about: {
-  readonly settings: Settings;
-  readonly io: Io;
-  readonly stateDir: StateDir;
-  readonly shownOut?: string;
-  readonly work: (project: Project, options: RunOptions) => Promise<BackfillEnded>;
-}): Promise<number> {
-  const { settings, io, stateDir, work } = about;
-  const signals = makeSignals(settings.env);
-  let screen: BackfillScreen | undefined;
-  const project = openProject({
-    ...projectOptions(settings, io),
-    stateDir: stateDir.path,
-    onEvent: (event) => {
-      // From here on there is something to cancel, and to go on with.
-      if (event.type === 'backfill_opened') signals.listen();
-      screen?.tell(event);
-    },
-  });
-  try {
-    screen = await makeBackfillScreen(about);
-    const { cancel, suspend } = signals;
-    const ended = await work(project, { cancel, suspend });
-    screen.stop();
-    if (ended.report === undefined) {
-      if (settings.json) io.out(JSON.stringify({ partitions: [], exit_code: 0 }, null, 2));
-      io.say('nothing to make: no partition of the range is missing, or what was asked for');
-      return 0;
-    }
-    if (settings.json) io.out(JSON.stringify(backfillJson(ended.report), null, 2));
-    return backfillExitCode(ended.report);
-  } finally {
-    screen?.stop();
-    await project.close();
-    signals.stop();
-  }
 }
 
 async function showChosen(

@@ -2,7 +2,7 @@
 
 import { openProject } from '../../index.ts';
 import { findRun } from '../../run/find-run.ts';
-import { backfillCancelCommand, isBackfill } from './backfill-control.ts';
+import { commandsFor } from './many-control.ts';
 import { projectOptions } from '../project-options.ts';
 
 import type { Io } from '../io.ts';
@@ -15,9 +15,8 @@ export async function cancelCommand(
   io: Io,
   given?: string,
 ): Promise<number> {
-  if (given !== undefined && (await isBackfill(given, settings, io))) {
-    return backfillCancelCommand({}, settings, io, given);
-  }
+  const many = given === undefined ? undefined : await commandsFor(given, settings, io);
+  if (many !== undefined) return many.cancel({}, settings, io, given);
   const wanted = { runId: given, out, isOpen: given === undefined };
   const found = await findRun(wanted, { ...settings, cwd: io.cwd });
   const { record, stateDir, root: store } = found;

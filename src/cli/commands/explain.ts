@@ -7,6 +7,7 @@ import { projectOptions } from '../project-options.ts';
 import { makePaint } from '../render/paint.ts';
 import { requestOf } from './validate.ts';
 
+import type { ChosenSteps } from '../../model/chosen-steps.ts';
 import type { Explanation } from '../../index.ts';
 import type { Foreseen } from '../../run/explain.ts';
 import type { Io } from '../io.ts';
@@ -19,10 +20,20 @@ export async function explainCommand(
   settings: Settings,
   io: Io,
 ): Promise<number> {
+  return showPlan(flags, settings, io, undefined);
+}
+
+/** The same of some steps alone. */
+export async function showPlan(
+  flags: DefinitionFlags & { readonly out?: string },
+  settings: Settings,
+  io: Io,
+  only: ChosenSteps | undefined,
+): Promise<number> {
   const place = placeOf(settings, io.cwd, flags.job);
   const stateDir = place.stateDir.path;
   const project = openProject({ ...projectOptions(place.settings, io), stateDir });
-  const explanation = await project.explain({ ...requestOf(flags), out: flags.out });
+  const explanation = await project.explain({ ...requestOf(flags), out: flags.out, only });
   if (settings.json) io.out(JSON.stringify(jsonOf(explanation), null, 2));
   else show(explanation, settings, io);
   return 0;
@@ -64,7 +75,7 @@ function flat(
 }
 
 function show({ plan, origins, steps }: Explanation, settings: Settings, io: Io): void {
-  const paint = makePaint(io.color);
+  const paint = makePaint(io.results.color);
   io.say(
     `plan      ${plan.job} with ${plan.profile}, ${plan.steps.length} steps, at most ${plan.concurrency} at once`,
   );

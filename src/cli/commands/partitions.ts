@@ -4,6 +4,7 @@ import { openProject } from '../../index.ts';
 import { placeOf } from '../place.ts';
 import { projectOptions } from '../project-options.ts';
 import { makePaint } from '../render/paint.ts';
+import { tableLines } from '../render/table.ts';
 import { requestOf } from './validate.ts';
 
 import type { PartitionRow } from '../../index.ts';
@@ -38,18 +39,15 @@ export async function partitionsCommand(
     io.say('no partition is over yet');
     return 0;
   }
-  const paint = makePaint(io.color);
+  const paint = makePaint(io.results.color);
   const cells = rows.map((row) => cellsOf(row, flags.stale));
-  const widths = HEAD.map((head, i) =>
-    Math.max(head.length, ...cells.map((row) => row[i]?.length ?? 0)),
-  );
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, i) => (i === 3 ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
-      .join('  ')
-      .trimEnd();
-  io.say(paint.dim(line(HEAD)));
-  for (const row of cells) io.out(line(row).slice(0, Math.max(io.columns, 40)));
+  const [head = '', ...lines] = tableLines(HEAD, cells, {
+    width: io.results.columns,
+    cuttable: ['partition', 'stale'],
+    right: ['rows'],
+  });
+  io.say(paint.dim(head));
+  for (const line of lines) io.out(line);
   io.say(summary(rows));
   return 0;
 }

@@ -17,6 +17,7 @@ import type { DefinitionFlags } from './validate.ts';
 export type RunProfileFlags = Omit<DefinitionFlags, 'partition'> & {
   readonly out: string;
   readonly dryRun?: boolean;
+  readonly detach?: boolean;
   /** Ids, `latest`, `missing`. */
   readonly partition?: readonly string[];
 };
@@ -44,13 +45,15 @@ export async function runProfileCommand(
   }
   const { project: _, ...place } = placeOf(settings, io.cwd, flags.job);
   const about = { ...place, io };
+  const detached = flags.detach === true ? { detach: true } : {};
   if (words !== undefined && chosen.length !== 1) {
     return runPartitions(
       about,
       flags.out,
       chosen.map((partition) => ({
         partition,
-        work: (project, options) => project.run({ ...request, partition }, options),
+        work: (project, options) =>
+          project.run({ ...request, partition }, { ...options, ...detached }),
       })),
     );
   }
@@ -59,6 +62,9 @@ export async function runProfileCommand(
     ...about,
     shownOut: partition === undefined ? flags.out : join(flags.out, partition),
     work: (project, options) =>
-      project.run(partition === undefined ? request : { ...request, partition }, options),
+      project.run(partition === undefined ? request : { ...request, partition }, {
+        ...options,
+        ...detached,
+      }),
   });
 }

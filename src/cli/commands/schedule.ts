@@ -57,7 +57,7 @@ export async function listCommand(
   if (rows.length === 0) {
     io.say('no schedules; `builder_cli schedule apply` makes those of the job files');
   }
-  for (const line of scheduleLines(rows, io)) io.out(line);
+  for (const line of scheduleLines(rows, io.results)) io.out(line);
   return 0;
 }
 

@@ -8,7 +8,7 @@ import { findRun } from '../../run/find-run.ts';
 import { readHookNotes } from '../../run/hook-notes.ts';
 import { shownStatus } from '../../run/shown-status.ts';
 import { makePaint } from '../render/paint.ts';
-import { backfillStatusCommand, isBackfill } from './backfill-control.ts';
+import { commandsFor } from './many-control.ts';
 
 import type { HookNote } from '../../run/hook-notes.ts';
 import type { Io } from '../io.ts';
@@ -21,9 +21,8 @@ export async function statusCommand(
   io: Io,
   runId?: string,
 ): Promise<number> {
-  if (runId !== undefined && (await isBackfill(runId, settings, io))) {
-    return backfillStatusCommand({}, settings, io, runId);
-  }
+  const many = runId === undefined ? undefined : await commandsFor(runId, settings, io);
+  if (many !== undefined) return many.status({}, settings, io, runId);
   const { record, stateDir } = await findRun(
     { runId, out: flags.out },
     { ...settings, cwd: io.cwd },
@@ -33,7 +32,7 @@ export async function statusCommand(
     io.out(JSON.stringify(hooks.length === 0 ? record : { ...record, hooks }, null, 2));
     return 0;
   }
-  const paint = makePaint(io.color);
+  const paint = makePaint(io.results.color);
   const { status, note } = shownStatus(record);
   io.out(`${record.run_id}  ${paint.status(status)}${note === undefined ? '' : ` (${note})`}`);
   const steps = flatSteps(record.steps);

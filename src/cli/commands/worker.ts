@@ -10,10 +10,16 @@ import { engineLine } from '../render/terminal.ts';
 import { makeSignals } from '../signals.ts';
 
 import type { ProjectEvent } from '../../index.ts';
+import type { ServeRequest } from '../../run/serve.ts';
 import type { Io } from '../io.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';
 
-export type WorkerFlags = GlobalFlags & { readonly slots?: string; readonly deliver?: boolean };
+export type WorkerFlags = GlobalFlags & {
+  readonly slots?: string;
+  readonly deliver?: boolean;
+  readonly deployment?: string;
+  readonly buildId?: string;
+};
 
 /** Serves until SIGINT, SIGTERM or SIGHUP. Answers the exit code. @throws UserError */
 export async function workerCommand(
@@ -46,6 +52,7 @@ async function serveAndShow(flags: WorkerFlags, given: Settings, io: Io): Promis
     await project.serve({
       slots,
       deliver: flags.deliver === true,
+      ...versionOf(flags),
       stop: AbortSignal.any([signals.cancel, signals.suspend]),
     });
     return 0;
@@ -58,6 +65,17 @@ async function serveAndShow(flags: WorkerFlags, given: Settings, io: Io): Promis
     await project.close();
     signals.stop();
   }
+}
+
+/** @throws UserError BAD_USAGE */
+function versionOf({ deployment, buildId }: WorkerFlags): Pick<ServeRequest, 'version'> {
+  if (deployment === undefined) {
+    if (buildId === undefined) return {};
+    throw new UserError('BAD_USAGE', '--build-id is of a worker deployment', {
+      hint: 'Give --deployment, too.',
+    });
+  }
+  return { version: { deployment, ...(buildId === undefined ? {} : { build: buildId }) } };
 }
 
 function linesOf(event: ProjectEvent): readonly string[] {

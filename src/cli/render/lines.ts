@@ -2,8 +2,10 @@
 
 import { formatDuration } from '../../model/duration.ts';
 import { nameIn } from '../../model/nested.ts';
+import { failedOf, totalOf } from '../../model/items.ts';
 
 import type { RunEvent } from '../../model/events.ts';
+import type { ItemCounts } from '../../model/items.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import type { Paint } from './paint.ts';
 
@@ -12,11 +14,15 @@ export function lineOf(event: RunEvent, paint: Paint): string | undefined {
   switch (event.type) {
     case 'run_started':
     case 'run_ended':
+    case 'item_ended':
+    case 'items_ended':
       return undefined;
+    case 'items_found':
+      return `  ${event.step}: ${countText(event.total)} items${finishedText(event.counts)}`;
     case 'step_started':
       return event.attempt > 1 ? `  ${nameOf(event)}: attempt ${event.attempt}` : undefined;
     case 'attempt_ended':
-      return event.retryInMs === undefined
+      return event.retryInMs === undefined || event.item !== undefined
         ? undefined
         : `  ${nameOf(event)}: attempt ${event.attempt} ended ${event.result}: ${oneLine(event.reason ?? '')}; next in ${formatDuration(event.retryInMs)}`;
     case 'step_ended': {
@@ -40,6 +46,7 @@ export function outcomeLine(outcome: Outcome, paint: Paint, width = 0): string {
     paint.status(status) + ' '.repeat(Math.max(0, 9 - status.length)),
     time.padStart(7),
     rowsOf(outcome),
+    outcome.items === undefined ? '' : itemsText(outcome.items.total, outcome.items.counts),
     reason === undefined ? '' : paint.dim(oneLine(reason)),
   ];
   return parts
@@ -61,4 +68,21 @@ export function rowsOf({ rowsIn, rowsOut, rowsRejected }: Outcome): string {
 function oneLine(text: string): string {
   const line = text.split('\n')[0] ?? '';
   return line.length > 160 ? `${line.slice(0, 157)}...` : line;
+}
+
+/** `1,203`. */
+export function countText(n: number): string {
+  return n.toLocaleString('en-US');
+}
+
+function finishedText(counts: ItemCounts): string {
+  const finished = totalOf(counts);
+  return finished === 0 ? '' : `, ${countText(finished)} of them finished before`;
+}
+
+/** `1,203/10,000 items, 3 failed`. */
+export function itemsText(total: number, counts: ItemCounts): string {
+  const failed = failedOf(counts);
+  const words = `${countText(totalOf(counts))}/${countText(total)} items`;
+  return failed === 0 ? words : `${words}, ${countText(failed)} failed`;
 }

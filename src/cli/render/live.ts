@@ -2,7 +2,7 @@
 
 import { formatDuration } from '../../model/duration.ts';
 import { nameIn } from '../../model/nested.ts';
-import { lineOf } from './lines.ts';
+import { itemsText, lineOf } from './lines.ts';
 
 import type { RunEvent } from '../../model/events.ts';
 import type { RunView, StepView } from '../../model/view.ts';
@@ -61,7 +61,9 @@ export function regionOf(view: RunView, nowMs: number, paint: Paint): string {
     const since = formatDuration(Math.max(0, nowMs - (step.startedAtMs ?? nowMs)));
     const what = step.state === 'running' ? paint.status('RUNNING') : 'waits to retry';
     const attempt = step.attempt > 1 ? `, attempt ${step.attempt}` : '';
-    return `  ${name}  ${what} ${since}${attempt}`;
+    const items =
+      step.items === undefined ? '' : `  ${itemsText(step.items.total, step.items.counts)}`;
+    return `  ${name}  ${what} ${since}${attempt}${items}`;
   });
   const all = formatDuration(Math.max(0, nowMs - view.startedAtMs));
   return [...rows, paint.dim(`  ${ended} of ${view.steps.length} steps done, ${all}`)].join('\n');

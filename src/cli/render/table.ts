@@ -6,11 +6,19 @@ export type Cell = string | { readonly text: string; readonly paint: (text: stri
 const GAP = '  ';
 const LEAST = 8;
 
-/** The lines of a table, its heads first. `width`: of the terminal. `cuttable`: heads of columns of names and the like. */
+/** The lines of a table, its heads first. `width`: of the terminal. `cuttable`, `right`: heads of columns of names and the like, and of numbers. */
 export function tableLines(
   heads: readonly string[],
   rows: readonly (readonly Cell[])[],
-  { width, cuttable }: { readonly width: number; readonly cuttable: readonly string[] },
+  {
+    width,
+    cuttable,
+    right = [],
+  }: {
+    readonly width: number;
+    readonly cuttable: readonly string[];
+    readonly right?: readonly string[];
+  },
 ): readonly string[] {
   const all = [heads, ...rows];
   const widths = heads.map((_, i) => Math.max(...all.map((row) => textOf(row[i]).length)));
@@ -24,7 +32,8 @@ export function tableLines(
     row
       .map((cell, i) => {
         const text = cut(textOf(cell), widths[i]!);
-        const padded = i === row.length - 1 ? text : text.padEnd(widths[i]!);
+        const isRight = right.includes(heads[i] ?? '');
+        const padded = isRight ? text.padStart(widths[i]!) : text.padEnd(widths[i]!);
         return typeof cell === 'string' ? padded : cell.paint(padded);
       })
       .join(GAP)

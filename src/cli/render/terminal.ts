@@ -90,6 +90,9 @@ export async function makeTerminal(about: {
           io.out(JSON.stringify(left, null, 2));
         }
         return say(`suspended ${event.runId}; go on with: ${resume(event.runId)}`);
+      case 'run_detached':
+        stop();
+        return detached(event);
       case 'run_closed':
         stop();
         return closed(event);
@@ -99,6 +102,15 @@ export async function makeTerminal(about: {
         return say(event.text);
       default: // It is not about a run.
     }
+  };
+
+  const detached = ({ runId, taskQueue }: ProjectEvent & { type: 'run_detached' }): void => {
+    if (settings.json) {
+      const left = { run_id: runId, state: 'open', detached: true, exit_code: 0 };
+      io.out(JSON.stringify({ ...left, resume: resume(runId) }, null, 2));
+    }
+    say(`detached  ${runId} goes on on the workers of task queue '${taskQueue}'`);
+    say(`look      ${commands.shown('status')} ${runId}; wait for it with: ${resume(runId)}`);
   };
 
   const closed = (event: RunClosed): void => {

@@ -40,6 +40,7 @@ function recordOf(input: DeliverInput, finishedAtMs: number): PublicRecord {
     job,
     profile,
     ...partitionOf(input),
+    ...(input.plan.only === undefined ? {} : { only: input.plan.only }),
     status: input.status,
     plan_sha256: input.planSha256,
     params,

@@ -106,7 +106,12 @@ export const STORE_FOLDING: Folding<Entry, State, Summary> = {
 
 /** True for facts that count in metrics. */
 export function isFact(entry: Entry): entry is Fact {
-  return entry.type === 'attempt' || entry.type === 'outcome' || entry.type === 'run';
+  const isOne =
+    entry.type === 'attempt' ||
+    entry.type === 'outcome' ||
+    entry.type === 'item' ||
+    entry.type === 'run';
+  return isOne && entry.aside !== true;
 }
 
 /** What each exporter counts of entries. */

@@ -81,6 +81,7 @@ export function newestOf(entries: Iterable<Entry>): Newest {
   const recent: RecentRun[] = [];
   const failed: Record<string, RecentRun> = {};
   for (const entry of entries) {
+    if ('aside' in entry) continue;
     switch (entry.type) {
       case 'outcome':
       case 'attempt':
@@ -89,6 +90,8 @@ export function newestOf(entries: Iterable<Entry>): Newest {
         if (entry.type === 'outcome' && isFailure(entry.outcome.status)) {
           addTo(failed, runOf(entry), newestRun);
         }
+        break;
+      case 'item': // Its step and its attempts tell more.
         break;
       case 'run':
       case 'shape':
@@ -118,14 +121,19 @@ export function mergeNewest(older: Newest, newer: Newest): Newest {
   };
 }
 
-function ofStep(fact: Exclude<Fact, { type: 'run' }>): NewestOfStep {
+function ofStep(fact: Extract<Fact, { type: 'outcome' | 'attempt' }>): NewestOfStep {
   const { job, profile, atMs } = fact;
   if (fact.type === 'outcome') {
-    const { step, status, endedAtMs } = fact.outcome;
+    const { step, status, endedAtMs, items, rowsOut } = fact.outcome;
+    const isMade = status === 'OK' || status === 'WARN';
     return {
       ...{ job, profile, step, seenMs: atMs, usual: [] },
       ...(isSuccess(status) ? { completedMs: endedAtMs } : {}),
       ...(isFailure(status) ? { failedMs: endedAtMs } : {}),
+      // Attempts of items do not tell the rows of all of them.
+      ...(items !== undefined && isMade && rowsOut !== undefined
+        ? { rows: { atMs, direction: 'out', count: rowsOut } as const }
+        : {}),
     };
   }
   const { step, durationMs, observed } = fact;

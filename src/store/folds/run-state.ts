@@ -9,11 +9,14 @@
  * 5. Of a run that was forgotten nothing counts any more, whoever still speaks of it.
  */
 
+import { itemName } from '../../model/items.ts';
 import { nameIn } from '../../model/nested.ts';
 import { isSuccess } from '../../model/outcome.ts';
+import { withNumber } from '../../model/ranges.ts';
 import { stepRecordOf } from '../../model/run-record.ts';
 
-import type { Outcome, RunStatus } from '../../model/outcome.ts';
+import type { Outcome, RunStatus, Status } from '../../model/outcome.ts';
+import type { Ranges } from '../../model/ranges.ts';
 import type { RunRecord, StepRecord } from '../../model/run-record.ts';
 import type { RunEntry } from '../entries.ts';
 import type { Verdict } from '../journal/folding.ts';
@@ -39,6 +42,8 @@ export type RunState = {
   successes: Record<string, true>;
   /** The generation in which a failure of a step was last counted. */
   failures: Record<string, number>;
+  /** Items that were counted: once for all generations if they ended well, else once in a generation. Absent: none. */
+  items?: Record<string, CountedItems>;
   /** Attempts of this generation that were counted: `step number`. */
   attempts: Record<string, true>;
   /** Steps that are executed, as far as is known, by their names in the run. Absent: none. */
@@ -49,6 +54,12 @@ export type RunState = {
   heardMs?: number;
   /** It was taken off the record. */
   gone?: Gone;
+};
+
+export type CountedItems = {
+  readonly successes: Ranges;
+  /** Of the generation in which one was last counted. */
+  readonly failures: { readonly generation: number; readonly items: Ranges };
 };
 
 export type Gone = {
@@ -102,22 +113,32 @@ function apply(state: RunState, entry: RunEntry): Verdict {
       return WON;
     case 'step':
       if (state.ended) return LOST;
-      if (entry.began === true) {
+      if (entry.began === true && entry.aside !== true) {
         const { job, profile, step, within, atMs: beganMs } = entry;
         const about = { job, profile, beganMs, ...(within === undefined ? {} : { step }) };
         (state.running ??= {})[nameOf(entry)] = about;
       }
+      // Attempts of its items are not those of the step.
+      if (entry.item !== undefined) return WON;
       changeStep(state, nameOf(entry), (step) => ({
         ...step,
         status: 'RUNNING',
         attempts: entry.attempt,
       }));
       return WON;
+    case 'items': {
+      const { step, total, counts } = entry;
+      if (state.ended) return LOST;
+      changeStep(state, step, (of) => ({ ...of, status: 'RUNNING', items: { total, counts } }));
+      return WON;
+    }
     case 'shape':
       return WON;
     case 'attempt':
       stopped(state, nameOf(entry));
       return once(state.ended, state.attempts, `${nameOf(entry)} ${entry.attempt}`);
+    case 'item':
+      return countItem(state, entry);
     case 'outcome':
       return countOutcome(state, nameIn(entry.within, entry.outcome.step), entry.outcome);
     case 'run':
@@ -137,6 +158,7 @@ function forget(state: RunState, entry: Extract<RunEntry, { type: 'prune' }>): V
   state.successes = {};
   state.failures = {};
   state.attempts = {};
+  delete state.items;
   delete state.record;
   delete state.uses;
   delete state.running;
@@ -163,6 +185,35 @@ function countOutcome(state: RunState, name: string, outcome: Outcome): Verdict 
   if ((state.failures[name] ?? 0) >= state.generation) return LOST;
   state.failures[name] = state.generation;
   return WON;
+}
+
+function countItem(state: RunState, entry: Extract<RunEntry, { type: 'item' }>): Verdict {
+  if (state.ended) return LOST;
+  const { item, status } = entry;
+  const step = nameIn(entry.within, entry.step);
+  stopped(state, nameOf(entry));
+  changeStep(state, step, (of) => withItemEnded(of, status));
+  const { generation } = state;
+  const before = state.items?.[step];
+  const { successes, failures } = {
+    successes: before?.successes ?? [],
+    failures:
+      before?.failures.generation === generation ? before.failures : { generation, items: [] },
+  };
+  const counted = withNumber(isSuccess(status) ? successes : failures.items, item);
+  if (counted === undefined) return LOST;
+  (state.items ??= {})[step] = isSuccess(status)
+    ? { successes: counted, failures }
+    : { successes, failures: { generation, items: counted } };
+  return WON;
+}
+
+/** How far the items of a running step are. */
+function withItemEnded(step: StepRecord, status: Status): StepRecord {
+  if (step.status !== 'RUNNING' && step.status !== 'WAITING') return step;
+  const { counts = {}, ...rest } = step.items ?? {};
+  const items = { ...rest, counts: { ...counts, [status]: (counts[status] ?? 0) + 1 } };
+  return { ...step, status: 'RUNNING', items };
 }
 
 /** Counts only: the record stays open until the command that drives the run has said its last word. */
@@ -202,9 +253,17 @@ function noteUse(state: RunState, name: string, { fingerprint }: Outcome): void 
   if (fingerprint !== undefined) (state.uses ??= {})[name] = fingerprint;
 }
 
-/** Of the step that an entry is about, its name in the run. */
-function nameOf({ within, step }: { readonly within?: string; readonly step: string }): string {
-  return nameIn(within, step);
+/** Of the step or item that an entry is about, its name in the run. */
+function nameOf({
+  within,
+  step,
+  item,
+}: {
+  readonly within?: string;
+  readonly step: string;
+  readonly item?: number;
+}): string {
+  return nameIn(within, itemName(step, item));
 }
 
 function endGeneration(state: RunState, status: RunRecord['status']): void {

@@ -1,5 +1,7 @@
 /** The runs of a journal in lists: a row for each, and which of them execute steps. Pure. */
 
+import { stepOfName } from '../../model/items.ts';
+
 import type { RunState } from './run-state.ts';
 
 /** A run in lists. */
@@ -43,7 +45,15 @@ export function runningOf(runs: Iterable<readonly [runId: string, state: RunStat
 
 /** The steps of a run that are executed. */
 export function runningSteps({ running = {} }: RunState): readonly RunningStep[] {
-  return Object.entries(running).map(([name, about]) => ({ step: name, ...about }));
+  const steps = new Map<string, RunningStep>();
+  for (const [name, about] of Object.entries(running)) {
+    // Of several items the one that has run longest.
+    const step = about.step ?? stepOfName(name);
+    const key = JSON.stringify([about.profile, step]);
+    const before = steps.get(key);
+    if (before === undefined || about.beganMs < before.beganMs) steps.set(key, { ...about, step });
+  }
+  return [...steps.values()];
 }
 
 /** Both are sorted; of one run the newer row counts. */

@@ -20,6 +20,8 @@ export type StepSums = {
   readonly statuses: Counts;
   /** Attempts by how they ended. */
   readonly attempts: Counts;
+  /** Items by how they ended; absent where no item did, and in what an earlier version wrote. */
+  readonly items?: Counts;
   /** Checks that found something. */
   readonly failedChecks: number;
   readonly durations: Filled;
@@ -67,6 +69,7 @@ function ofStep(fact: Exclude<Fact, { type: 'run' }>): StepSums {
     const { step, status, failedChecks = [] } = fact.outcome;
     return { ...none, step, statuses: { [status]: 1 }, failedChecks: failedChecks.length };
   }
+  if (fact.type === 'item') return { ...none, step: fact.step, items: { [fact.status]: 1 } };
   const { step, result, durationMs, observed } = fact;
   const durations = observed ? filled(DURATION_BOUNDS.step, durationMs / 1000) : [];
   return { ...none, step, attempts: { [result]: 1 }, durations };
@@ -82,9 +85,15 @@ function mergeSteps(older: StepSums, newer: StepSums): StepSums {
     ...older,
     statuses: add(older.statuses, newer.statuses),
     attempts: add(older.attempts, newer.attempts),
+    ...itemsOf(older, newer),
     failedChecks: older.failedChecks + newer.failedChecks,
     durations: mergeFilled(older.durations, newer.durations),
   };
+}
+
+function itemsOf(older: StepSums, newer: StepSums): Pick<StepSums, 'items'> {
+  if (older.items === undefined && newer.items === undefined) return {};
+  return { items: add(older.items ?? {}, newer.items ?? {}) };
 }
 
 function mergeRuns(older: RunSums, newer: RunSums): RunSums {

@@ -12,25 +12,14 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 
 import { syncFolder } from '../../os/atomic.ts';
-import { checksum } from './frame.ts';
+import { writeJoined } from './joining.ts';
 import { appendToLedger, readLedger } from './ledger.ts';
 import { segmentOf, tableName, turnOf } from './names.ts';
-import { stateIn } from './table-rows.ts';
-import { writeTable } from './table-writer.ts';
 import { openSealed } from './view.ts';
 
 import type { Folding } from './folding.ts';
-import type { Table } from './table.ts';
-import type { Row } from './table-rows.ts';
-import type { Sealed } from './view.ts';
-
-/** A table is joined with what is newer as long as it is at most so many times as large. */
-const JOIN_FACTOR = 4;
-/** Subjects that are folded before others get their turn. */
-const AT_ONCE = 50;
 
 /** Compacts what is sealed. True if it did; false if there was nothing to do or another process did it. */
 export async function compact<Entry, State, Summary>({
@@ -50,19 +39,8 @@ export async function compact<Entry, State, Summary>({
     const unique = randomBytes(6).toString('hex');
     const name = tableName(turn, unique);
     const path = join(folder, name);
-    const joined = isOver === undefined ? toJoin(sealed.tables, sealed.sizeBytes) : sealed.tables;
-    const kept = sealed.tables.slice(0, sealed.tables.length - joined.length);
-    const { states, summary: own } = await contents(sealed, folding);
-    const merged = [...joined.map((table) => table.summary()), own].reduce(folding.mergeSummaries);
-    const summary = kept.length === 0 ? (folding.oldestSummary?.(merged) ?? merged) : merged;
-    // A damaged row says nothing, and stays as it is.
-    const isKept = (row: Row): boolean => {
-      if (isOver === undefined || checksum(row.bytes) !== row.crc) return true;
-      const [subject, state] = stateIn(row);
-      return !isOver(subject, state as State);
-    };
     try {
-      await writeTable(path, { states, older: joined, summary, isKept });
+      const kept = await writeJoined(path, sealed, folding, isOver);
       await syncFolder(folder);
       const tables = [...kept.map((table) => table.name), name];
       const isOurs = appendToLedger(folder, unique, { turn, covered: sealed.covered, tables });
@@ -76,42 +54,6 @@ export async function compact<Entry, State, Summary>({
   } finally {
     sealed.close();
   }
-}
-
-/** The newest tables that are not much larger than all that is newer than them. */
-function toJoin<T extends Pick<Table<unknown, unknown>, 'sizeBytes'>>(
-  tables: readonly T[],
-  sizeBytes: number,
-): readonly T[] {
-  let newer = sizeBytes;
-  let from = tables.length;
-  while (from > 0 && tables[from - 1]!.sizeBytes <= newer * JOIN_FACTOR) {
-    from -= 1;
-    newer += tables[from]!.sizeBytes;
-  }
-  return tables.slice(from);
-}
-
-async function contents<Entry, State, Summary>(
-  { books }: Sealed<Entry, State, Summary>,
-  folding: Folding<Entry, State, Summary>,
-): Promise<{ readonly states: ReadonlyMap<string, State>; readonly summary: Summary }> {
-  const states = new Map<string, State>();
-  const own: (readonly [string, State])[] = [];
-  const won: Entry[] = [];
-  const pointers = new Set<string>();
-  for (const [i, subject] of books.subjects().entries()) {
-    if (i % AT_ONCE === 0) await setImmediate();
-    const state = books.state(subject)!;
-    states.set(subject, state);
-    own.push([subject, state]);
-    for (const framed of books.won(subject)) {
-      won.push(framed.entry);
-      for (const [pointer] of folding.pointers(framed)) pointers.add(pointer);
-    }
-  }
-  for (const pointer of pointers) states.set(pointer, books.pointer(pointer)!);
-  return { states, summary: folding.summaryOf({ states: own, won }) };
 }
 
 /** Removes what the ledger no longer needs, also what killed processes left: tables made for a turn that is over. */

@@ -18,8 +18,8 @@ import { randomBytes } from 'node:crypto';
 
 import { syncFolder } from '../../os/atomic.ts';
 import { compact } from './compact.ts';
-import { checksum, frame } from './frame.ts';
-import { rowsOf, stateIn } from './table-rows.ts';
+import { frame } from './frame.ts';
+import { changesOver, summaryOver, visitOver } from './reading.ts';
 import { openView } from './view.ts';
 
 import type { Folding, Verdict } from './folding.ts';
@@ -33,7 +33,12 @@ export type Journal<Entry, State, Summary> = {
     entries: readonly Entry[],
     options?: { readonly sync?: boolean },
   ): Promise<readonly Verdict[]>;
-  /** The state of a subject by everything appended until now, by whomever. */
+  /**
+   * Brings what was appended until now, by whomever, within reach of what reads at once. `mayBeOldMs`: a look that is no
+   * older will do. A journal that lies on this machine is within reach anyway.
+   */
+  refresh(options?: { readonly mayBeOldMs?: number }): Promise<void>;
+  /** The state of a subject by everything appended until the last `refresh`, or later. */
   state(subject: string): State | undefined;
   /** What the newest winning entry set for it. */
   pointer(subject: string): State | undefined;
@@ -179,15 +184,6 @@ export function openJournal<Entry, State, Summary>({
     return done;
   };
 
-  const summaryOf = ({ tables, books }: View<Entry, State, Summary>): Summary => {
-    const subjects = books.subjects().filter(folding.isSummed);
-    const tail = folding.summaryOf({
-      states: subjects.map((subject) => [subject, books.state(subject)!] as const),
-      won: subjects.flatMap((subject) => books.won(subject).map(({ entry }) => entry)),
-    });
-    return [...tables.map((table) => table.summary()), tail].reduce(folding.mergeSummaries);
-  };
-
   return {
     append: async (entries, { sync: wantsSync = false } = {}) => {
       const landed = await Promise.all(
@@ -206,35 +202,13 @@ export function openJournal<Entry, State, Summary>({
       }
       return landed.map(({ verdict }) => verdict);
     },
+    refresh: async () => undefined,
     state: (subject) => view().books.state(subject),
     pointer: (subject) => view().books.pointer(subject),
-    summary: () => summaryOf(view()),
-    changes: (cursor) => {
-      const now = view();
-      const { books } = now;
-      const next = { books, count: books.count() };
-      if (cursor?.books !== books) return { cursor: next, all: summaryOf(now) };
-      return { cursor: next, more: books.wonAfter(cursor.count) };
-    },
+    summary: () => summaryOver(view(), folding),
+    changes: (cursor) => changesOver(view(), folding, cursor),
     settled,
-    visit: (prefix, visit) => {
-      const { tables, books } = view();
-      const seen = new Set<string>();
-      const tell = (subject: string, state: State | undefined): void => {
-        if (!subject.startsWith(prefix) || seen.has(subject) || state === undefined) return;
-        seen.add(subject);
-        visit(subject, state);
-      };
-      for (const subject of books.subjects()) tell(subject, books.state(subject));
-      for (const subject of books.pointers()) tell(subject, books.pointer(subject));
-      for (const table of tables.toReversed()) {
-        for (const row of rowsOf(table)) {
-          if (checksum(row.bytes) !== row.crc) continue;
-          const [subject, state] = stateIn(row);
-          tell(subject, state as State);
-        }
-      }
-    },
+    visit: (prefix, visit) => visitOver(view(), prefix, visit),
     compactWithout: async (isOver) => {
       for (let tries = 0; tries < MOST_TRIES; tries += 1) {
         await settled();

@@ -12,8 +12,9 @@ import { join } from 'node:path';
 import { makeBooks } from './books.ts';
 import { readLedger } from './ledger.ts';
 import { segmentPath } from './names.ts';
+import { newestOf } from './reading.ts';
 import { openSegment } from './segment.ts';
-import { keyOf, openTable } from './table.ts';
+import { openTable } from './table.ts';
 
 import type { Books } from './books.ts';
 import type { Folding } from './folding.ts';
@@ -145,21 +146,6 @@ function openTables<State, Summary>(
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || isLast) throw error;
     return undefined;
   }
-}
-
-/** What the newest of the tables that know a subject says of it. */
-function newestOf<State>(
-  tables: readonly Pick<Table<State, unknown>, 'find'>[],
-): (subject: string) => State | undefined {
-  const newestFirst = tables.toReversed();
-  return (subject) => {
-    const key = keyOf(subject);
-    for (const table of newestFirst) {
-      const state = table.find(subject, key);
-      if (state !== undefined) return state;
-    }
-    return undefined;
-  };
 }
 
 /** The segments that no table covers although they are sealed. */

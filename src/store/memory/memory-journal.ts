@@ -26,6 +26,7 @@ export function openMemoryJournal<Entry, State, Summary>(
   };
   return {
     append: async (entries) => entries.map(append),
+    refresh: async () => undefined,
     state: (subject) => books.state(subject),
     pointer: (subject) => books.pointer(subject),
     summary,

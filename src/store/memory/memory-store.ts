@@ -19,7 +19,7 @@ import { createHash } from 'node:crypto';
 
 import type { TreeEntry } from '../../os/hashing.ts';
 import type { Batch, Batches, Bytes } from '../prune/bytes.ts';
-import type { ArtifactStore, Store } from '../store.ts';
+import type { ArtifactStore, Store, Turn } from '../store.ts';
 
 /** An empty store. `folder` is where artifacts are written to that somebody needs as files. */
 export function openMemoryStore({
@@ -41,10 +41,23 @@ export function openMemoryStore({
     bootId,
     ...artifacts,
     ...makeJournalStore({ journal, artifacts, soundness, bootId }),
+    adopting: makeMemoryTurn(),
     prune: (work) =>
       work(makeStorePruning({ journal, artifacts, bytes, batches, check: () => undefined })),
     settled: async () => undefined,
     close: () => undefined,
+  };
+}
+
+function makeMemoryTurn(): Turn {
+  let isTaken = false;
+  return {
+    isTaken: async () => isTaken,
+    take: async () => {
+      if (isTaken) return undefined;
+      isTaken = true;
+      return { lost: new Promise(() => undefined), release: () => void (isTaken = false) };
+    },
   };
 }
 
@@ -90,7 +103,18 @@ function memoryArtifacts(folder: string): {
     await chmod(target, byUmask(executable ? 0o777 : 0o666));
   };
 
+  const materialize: ArtifactStore['materialize'] = async ({ sha256 }) => {
+    const path = join(folder, sha256);
+    if ((await stat(path).catch(() => undefined)) !== undefined) return path;
+    await mkdir(folder, { recursive: true });
+    const mine = temporaryName(folder);
+    await writeFile(mine, bytesOf(sha256), { mode: 0o444 });
+    await rename(mine, path);
+    return path;
+  };
   const artifacts: ArtifactStore = {
+    materialize,
+    hold: () => ({ materialize, release: async () => undefined }),
     put: async (path, about) => {
       if (about.format !== 'tree' && !(await stat(path)).isFile()) {
         throw new Error(`${path} is not a file`);
@@ -98,15 +122,6 @@ function memoryArtifacts(folder: string): {
       const { sha256, bytes } = about.format === 'tree' ? await putTree(path) : await putFile(path);
       await rm(path, { recursive: (await lstat(path)).isDirectory(), force: true });
       return { ...about, sha256, bytes };
-    },
-    materialize: async ({ sha256 }) => {
-      const path = join(folder, sha256);
-      if ((await stat(path).catch(() => undefined)) !== undefined) return path;
-      await mkdir(folder, { recursive: true });
-      const mine = temporaryName(folder);
-      await writeFile(mine, bytesOf(sha256), { mode: 0o444 });
-      await rename(mine, path);
-      return path;
     },
     copyTo: async ({ sha256, format }, target) => {
       if (format !== 'tree') return write(sha256, target, false);

@@ -55,6 +55,7 @@ export function makeStorePruning({
       return won.filter(Boolean).length;
     },
     restoreResults: async (fingerprints) => {
+      await journal.refresh();
       const entries: Entry[] = [];
       for (const fingerprint of fingerprints) {
         const state = journal.state(SUBJECTS.result(fingerprint)) as ResultState | undefined;

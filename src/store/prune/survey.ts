@@ -19,7 +19,8 @@ export type Read = Pick<Survey, 'runs' | 'heard' | 'gone' | 'latest'> & {
 };
 
 /** What the journal says. */
-export function readJournal(journal: Pick<StoreJournal, 'visit'>): Read {
+export async function readJournal(journal: Pick<StoreJournal, 'refresh' | 'visit'>): Promise<Read> {
+  await journal.refresh();
   const runs: Survey['runs'][number][] = [];
   const heard: Survey['heard'][number][] = [];
   const gone: Survey['gone'][number][] = [];
@@ -53,11 +54,11 @@ export function readJournal(journal: Pick<StoreJournal, 'visit'>): Read {
 
 /** The same, with what each result consists of, and how much lies there. */
 export async function surveyOf(
-  journal: Pick<StoreJournal, 'visit'>,
+  journal: Pick<StoreJournal, 'refresh' | 'visit'>,
   bytes: Pick<Bytes, 'filesOf' | 'list' | 'journalBytes'>,
 ): Promise<Survey> {
   const listed = [...(await bytes.list()).values()];
-  const { results, runs, heard, gone, latest } = readJournal(journal);
+  const { results, runs, heard, gone, latest } = await readJournal(journal);
   const surveyed: SurveyedResult[] = [];
   for (const { runId, writtenAtMs, result, by } of results) {
     const files = await filesOfResult({ result }, bytes);

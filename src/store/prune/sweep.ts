@@ -24,7 +24,7 @@ import type { Dropped, Unnamed } from './waiting.ts';
 const TOMBSTONE_KEPT_MS = 30 * 24 * 3600 * 1000;
 
 export type Sweeping = {
-  readonly journal: Pick<StoreJournal, 'visit' | 'compactWithout'>;
+  readonly journal: Pick<StoreJournal, 'refresh' | 'visit' | 'compactWithout'>;
   readonly bytes: Bytes;
   readonly batches: Batches;
   /** Throws once another process is at it. */
@@ -39,8 +39,8 @@ export async function sweep(
   const before = await bytes.journalBytes();
   const listed = await bytes.list();
   // Asked first: who is over by then has said all it had to say, and that is read after.
-  const going = await goingOn(readJournal(journal));
-  const read = readJournal(journal);
+  const going = await goingOn(await readJournal(journal));
+  const read = await readJournal(journal);
   const found = new Set<string>();
   const named = new Set<string>();
   for (const { result } of read.results) {

@@ -91,6 +91,8 @@ function nameOf(fact: Fact): string {
       return `attempt ${fact.step} ${fact.result}`;
     case 'outcome':
       return `outcome ${fact.outcome.step} ${fact.outcome.status}`;
+    case 'item':
+      return `item ${fact.step} ${fact.status}`;
     case 'run':
       return `run ${fact.status}`;
   }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { openLocalStore } from '../../../src/store/local.ts';
 import { openMemoryStore } from '../../../src/store/memory/memory-store.ts';
 import { withFolder } from '../fixtures.ts';
+import { s3StoreIn } from '../s3/fixtures.ts';
 import { closed, recordOf, started, stepEnded, stored } from './runs.ts';
 
 import type { Sums } from '../../../src/store/folds/sums.ts';
@@ -14,6 +15,7 @@ import type { Store } from '../../../src/store/store.ts';
 
 const STORES: readonly (readonly [string, (folder: string) => Promise<Store>])[] = [
   ['a local folder', (folder) => openLocalStore(join(folder, 'store'), { bootId: 'boot-1' })],
+  ['a bucket', s3StoreIn],
   ['memory', async (folder) => openMemoryStore({ folder: join(folder, 'here'), bootId: 'boot-1' })],
 ];
 
@@ -96,7 +98,6 @@ describe.each(STORES)('a store in %s', (_where, open) => {
       await writeFile(join(tree, 'a'), 'shared');
       await writeFile(join(tree, 'b'), 'alone');
       const ref = await store.put(tree, { format: 'tree' });
-      const path = await store.materialize(ref);
       await store.putResult('tree', {
         ...(await store.findResult('kept'))!,
         result: { fingerprint: 'tree', outputs: { tree: ref }, values: {} },
@@ -105,7 +106,7 @@ describe.each(STORES)('a store in %s', (_where, open) => {
       expect(results.find(({ fingerprint }) => fingerprint === 'tree')?.files).toHaveLength(3);
       await store.prune((pruning) => dropAll(pruning, ['kept']));
       expect(await sweep(store)).toMatchObject({ removed: { files: 2 } });
-      expect(existsSync(path)).toBe(false);
+      expect(await store.verify(ref)).toBe(false);
       expect(await store.findResult('kept')).toBeDefined();
     }));
 

@@ -1,0 +1,78 @@
+/** The work around the items of a step as Temporal activities: find them, write down how some ended, put all together. */
+
+import { join } from 'node:path';
+
+import { putCollection } from './collection.ts';
+import { expandItems } from './expand-items.ts';
+import { gatherItems } from './gather-items.ts';
+import { makeLazyFolder } from './lazy-folder.ts';
+import { logFileOf } from './run-step.ts';
+import { waitForWork } from './wait-for-work.ts';
+import { fileNameOf, nameIn } from '../model/nested.ts';
+import { StepError } from '../model/step-error.ts';
+
+import type { AnyStepDefinition } from '../kinds/contract.ts';
+import type {
+  Collection,
+  CollectInput,
+  Expanded,
+  GatherInput,
+  StepInput,
+  StepResult,
+} from '../model/step-result.ts';
+import type { StepEnvironment } from './run-step.ts';
+import type { Waiting } from './wait-for-work.ts';
+
+export type ItemsActivities = {
+  expandItems(input: StepInput): Promise<Expanded>;
+  collectItems(input: CollectInput): Promise<Collection>;
+  gatherItems(input: GatherInput): Promise<StepResult>;
+};
+
+/** The activities of one worker. */
+export function makeItemsActivities(
+  kinds: readonly AnyStepDefinition[],
+  environment: StepEnvironment,
+  options: Waiting,
+): ItemsActivities {
+  const kindOf = ({ step }: Pick<StepInput, 'step'>): AnyStepDefinition => {
+    const found = kinds.find(({ kind }) => kind === step.kind);
+    if (found === undefined) throw new StepError('UNKNOWN_KIND', `no kind '${step.kind}' here`);
+    return found;
+  };
+  const waiting = <T>(
+    what: string,
+    { run, step }: Pick<StepInput, 'run' | 'step'>,
+    work: (signal: AbortSignal, onProgress: () => void) => Promise<T>,
+  ): Promise<T> =>
+    waitForWork(
+      {
+        run,
+        name: `${nameIn(run.within, step.id)} ${what}`,
+        heartbeatMs: step.heartbeatMs,
+        log: logFileOf(environment, { run, step }),
+        work,
+      },
+      options,
+    );
+  return {
+    expandItems: async (input) =>
+      waiting('items', input, async (signal, onProgress) =>
+        expandItems(kindOf(input), input, environment, signal, { onProgress }),
+      ),
+    collectItems: async ({ run, step, ends }) => {
+      const name = fileNameOf(nameIn(run.within, step.id));
+      const own = `${name}.${ends[0]?.index ?? 0}.ends.${run.generation}-1`;
+      const folder = makeLazyFolder(join(environment.attemptsRoot, run.id, own));
+      try {
+        return await putCollection(ends, folder.path(), environment.store);
+      } finally {
+        await folder.remove();
+      }
+    },
+    gatherItems: async (input) =>
+      waiting('all', input, async (signal, onProgress) =>
+        gatherItems(kindOf(input), input, environment, signal, { onProgress }),
+      ),
+  };
+}

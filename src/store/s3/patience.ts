@@ -1,0 +1,37 @@
+/** Makes a request again as long as its failure may pass, for a bounded time, with growing pauses. */
+
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { explainS3, isPassing } from './s3-failure.ts';
+
+import type { S3Place } from './s3-place.ts';
+
+const FIRST_PAUSE_MS = 50;
+const MOST_PAUSE_MS = 5000;
+
+export type Patient = <T>(request: (tries: number) => Promise<T>) => Promise<T>;
+
+/**
+ * Patience for the requests of one store. `limitMs` says how long: it is asked at each failure. `isAnswer` tells
+ * failures that are answers, which come out as they are. @throws UserError for every other one
+ */
+export function makePatience(
+  place: S3Place,
+  limitMs: () => number,
+  isAnswer: (error: unknown) => boolean,
+): Patient {
+  return async (request) => {
+    const begunMs = performance.now();
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await request(tries);
+      } catch (error) {
+        if (isAnswer(error)) throw error;
+        const pauseMs = Math.min(MOST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tries - 1));
+        const left = limitMs() - (performance.now() - begunMs);
+        if (!isPassing(error) || left <= 0) throw explainS3(error, place);
+        await pause(pauseMs * (0.5 + Math.random() / 2));
+      }
+    }
+  };
+}

@@ -1,0 +1,197 @@
+/**
+ * Artifacts in a bucket, by content.
+ *
+ * 1. Each put is an object of its own, `artifacts/<sha256>/<random>`: no key is ever written twice, so what prune has
+ *    listed is what it removes, whoever stores the same bytes meanwhile.
+ * 2. Bytes go out signed with their hash, and come in hashed before anybody sees them.
+ * 3. What was put, or fetched, has a copy on this machine.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as later } from 'node:timers';
+
+import { writeWhole } from '../../os/atomic.ts';
+import { filesBelow, hashFile, hashText, parseTree, treeText } from '../../os/hashing.ts';
+import { byUmask } from '../../os/umask.ts';
+import { copyOut, takeAway } from '../artifacts.ts';
+import { inClearWords } from '../fs-failure.ts';
+import { makeGate } from './gate.ts';
+
+import type { ArtifactRef } from '../../model/step-result.ts';
+import type { TreeEntry } from '../../os/hashing.ts';
+import type { ArtifactStore } from '../store.ts';
+import type { Cache } from './cache.ts';
+import type { Listed, Objects } from './objects.ts';
+
+export const ARTIFACTS = 'artifacts/';
+
+/** Files of a folder that are on their way at once. */
+const AT_ONCE = 16;
+/** How long a path stays that nobody said to hold. */
+const LENT_MS = 10 * 60 * 1000;
+/** More often an object is not removed between a list and a look. */
+const MOST_TRIES = 5;
+/** Copies of one artifact that are looked at. */
+const MOST_COPIES = 100;
+
+/** sha256 and the rest of a key. */
+export function artifactOf(key: string): { readonly sha256: string; readonly unique: string } {
+  const [sha256 = '', unique = ''] = key.slice(ARTIFACTS.length).split('/');
+  return { sha256, unique };
+}
+
+export function artifactKey(sha256: string, unique: string): string {
+  return `${ARTIFACTS}${sha256}/${unique}`;
+}
+
+/** The artifact part of a store. */
+export function openS3Artifacts(objects: Objects, cache: Cache): ArtifactStore {
+  const fetching = new Map<string, Promise<void>>();
+  const some = makeGate(AT_ONCE);
+
+  const lookFor = async (sha256: string): Promise<readonly Listed[]> => {
+    if (!/^[0-9a-f]{64}$/.test(sha256))
+      throw new Error(`'${sha256}' is not the name of an artifact`);
+    const { objects: found } = await objects.list(artifactKey(sha256, ''), { most: MOST_COPIES });
+    return found;
+  };
+
+  const download = async (sha256: string): Promise<void> => {
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      const object = (await lookFor(sha256)).at(-1);
+      if (object === undefined) break;
+      const mine = await cache.draft();
+      try {
+        const found = await objects.download(object.key, object.bytes, mine);
+        if (found === sha256) return await cache.keep(sha256, mine);
+        if (found !== undefined) throw new Error(`the stored artifact ${sha256} is damaged`);
+      } finally {
+        await rm(mine, { force: true });
+      }
+    }
+    throw new Error(`the artifact ${sha256} is not in the store`);
+  };
+  const fetch = (sha256: string): Promise<void> => {
+    const running = fetching.get(sha256);
+    if (running !== undefined) return running;
+    const started = download(sha256).finally(() => fetching.delete(sha256));
+    fetching.set(sha256, started);
+    return started;
+  };
+  /** Gives the bytes a name that stays until it is removed. */
+  const lend = async (sha256: string, as: string): Promise<string> => {
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      if (await cache.lend(sha256, as)) return as;
+      await fetch(sha256);
+    }
+    throw new Error(`the copy of artifact ${sha256} is removed again and again`);
+  };
+
+  const hold: ArtifactStore['hold'] = () => {
+    const folder = cache.holding();
+    return {
+      materialize: ({ sha256 }) => lend(sha256, join(folder, sha256)),
+      release: () => rm(folder, { recursive: true, force: true }),
+    };
+  };
+  const using = async <T>(sha256: string, work: (path: string) => Promise<T>): Promise<T> => {
+    const { materialize, release } = hold();
+    try {
+      return await work(await materialize({ sha256 }));
+    } finally {
+      await release();
+    }
+  };
+
+  /** Stores one file; it is gone from `path` afterwards. */
+  const putFile = async (path: string): Promise<TreeEntry> => {
+    const mine = await cache.draft();
+    try {
+      const executable = await takeAway(path, mine);
+      await chmod(mine, byUmask(0o444));
+      const sha256 = await hashFile(mine);
+      const { size } = await stat(mine);
+      await objects.upload(artifactKey(sha256, randomBytes(8).toString('hex')), mine, size);
+      await cache.keep(sha256, mine);
+      return { path, sha256, bytes: size, ...(executable ? { executable } : {}) };
+    } finally {
+      await rm(mine, { force: true });
+    }
+  };
+
+  const putTree = async (folder: string): Promise<{ sha256: string; bytes: number }> => {
+    const entries = await Promise.all(
+      (await filesBelow(folder)).map((path) =>
+        some(async () => {
+          const { path: _, ...rest } = await putFile(join(folder, path));
+          return { path, ...rest };
+        }),
+      ),
+    );
+    const manifest = await cache.draft();
+    await writeWhole(manifest, treeText(entries), { sync: false });
+    const { sha256 } = await putFile(manifest);
+    return { sha256, bytes: entries.reduce((sum, entry) => sum + entry.bytes, 0) };
+  };
+
+  const entriesOf = async (sha256: string): Promise<readonly TreeEntry[] | undefined> => {
+    const text = await using(sha256, (path) => readFile(path, 'utf8')).catch(() => undefined);
+    return text !== undefined && hashText(text) === sha256 ? parseTree(text) : undefined;
+  };
+
+  const isThere = async (sha256: string, bytes: number, deep: boolean): Promise<boolean> => {
+    const found = await lookFor(sha256);
+    if (!found.some((object) => object.bytes === bytes)) return false;
+    if (!deep) return true;
+    await cache.forget(sha256);
+    return fetch(sha256).then(
+      () => true,
+      () => false,
+    );
+  };
+
+  return {
+    hold,
+    materialize: async ({ sha256 }) => {
+      const held = hold();
+      const path = await held.materialize({ sha256 });
+      later(() => void held.release(), LENT_MS).unref();
+      return path;
+    },
+    put: (path, about) =>
+      inClearWords('store', path, async () => {
+        const { sha256, bytes } =
+          about.format === 'tree' ? await putTree(path) : await putFile(path);
+        return { ...about, sha256, bytes };
+      }),
+    copyTo: async (ref: ArtifactRef, target) => {
+      if (ref.format !== 'tree') {
+        await mkdir(dirname(target), { recursive: true });
+        return using(ref.sha256, (path) => copyOut(path, target, false));
+      }
+      const entries = await entriesOf(ref.sha256);
+      if (entries === undefined) throw new Error(`the stored folder ${ref.sha256} is damaged`);
+      await mkdir(target, { recursive: true });
+      await Promise.all(
+        entries.map(({ path, sha256, executable }) =>
+          some(async () => {
+            await mkdir(dirname(join(target, path)), { recursive: true });
+            await using(sha256, (from) => copyOut(from, join(target, path), executable ?? false));
+          }),
+        ),
+      );
+    },
+    verify: async (ref, { deep = false } = {}) => {
+      if (ref.format !== 'tree') return isThere(ref.sha256, ref.bytes, deep);
+      const entries = await entriesOf(ref.sha256);
+      // The copy of the manifest may outlive what is stored.
+      if (entries === undefined || (await lookFor(ref.sha256)).length === 0) return false;
+      const all = await Promise.all(
+        entries.map(({ sha256, bytes }) => some(() => isThere(sha256, bytes, deep))),
+      );
+      return all.every(Boolean);
+    },
+  };
+}

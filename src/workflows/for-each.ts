@@ -1,0 +1,160 @@
+/**
+ * Some hundred items of a step, each a step of a plan of its own: the same `drive()` as for a run, with the same retries,
+ * stops and endings. Answers a reference to how they ended.
+ */
+
+import { CancellationScope, isCancellation, proxySinks, sleep } from '@temporalio/workflow';
+
+import { drive } from '../model/drive.ts';
+import { itemName } from '../model/items.ts';
+import { insideOf } from '../model/nested.ts';
+import { numbersIn } from '../model/ranges.ts';
+import { newRunState } from '../model/run-state.ts';
+import { attemptStep, itemsActivities } from './activities.ts';
+
+import type { Completed } from '../model/drive.ts';
+import type { EventSinks, RunEvent, RunKey } from '../model/events.ts';
+import type { ItemCounts, ItemList } from '../model/items.ts';
+import type { Outcome, Status } from '../model/outcome.ts';
+import type { Plan, PlanStep } from '../model/plan.ts';
+import type { Given } from '../model/run-state.ts';
+import type { Collection, ItemEnd } from '../model/step-result.ts';
+import type { Ordered } from './activities.ts';
+
+export type ForEachInput = {
+  /** The step as attempts of its items get it. */
+  readonly order: Ordered;
+  readonly key: RunKey;
+  readonly given: Given;
+  readonly list: ItemList;
+  /** Places in the list, as ranges. */
+  readonly items: string;
+  /** Most items at once. */
+  readonly atOnce: number;
+  /** One that fails keeps the others from being begun. */
+  readonly stopsEarly: boolean;
+  /** When the run must have ended: what is cancelled from then on was ended by its budget. */
+  readonly deadlineMs?: number;
+};
+
+export type ForEachResult = {
+  readonly counts: ItemCounts;
+  /** Absent: it was stopped. */
+  readonly collection?: Collection;
+};
+
+const sinks = proxySinks<EventSinks>();
+
+/** Works on the items, and writes down how each ended. */
+export async function forEach(input: ForEachInput): Promise<ForEachResult> {
+  const { order, key, given, list } = input;
+  const indices = numbersIn(input.items);
+  const places = new Map(indices.map((index) => [itemName(order.step.id, index), index]));
+  const plan = planOf(input, [...places.keys()]);
+  // Before any activity is scheduled: who demands orders hears whose child this is.
+  sinks.events.emit(key, []);
+  const work = new CancellationScope();
+  const driven = await work.run(() =>
+    drive(plan, newRunState(plan), {
+      now: () => Date.now(),
+      attempt: (step, attempt, { limitMs }, answer) => {
+        const item = { index: places.get(step.id) ?? 0, list };
+        const limit = limitMs === undefined ? {} : { limitMs };
+        attemptStep(order, attempt, { ...given, ...limit, item }, answer);
+      },
+      pause: (ms, wake) =>
+        void sleep(ms).then(wake, (error: unknown) => {
+          if (!isCancellation(error)) throw error;
+        }),
+      abort: () => {
+        work.cancel();
+        sinks.attempts.stop(key);
+      },
+      onStop: (listener) => {
+        const { deadlineMs = Infinity } = input;
+        void CancellationScope.current().cancelRequested.catch(() =>
+          listener(Date.now() >= deadlineMs ? 'budget' : 'cancelled'),
+        );
+      },
+      emit: (events) => {
+        const told = events.flatMap((event) => itemEvent(event, order.step.id, places) ?? []);
+        if (told.length > 0)
+          sinks.events.emit(key, insideOf({ profile: order.run.profile, run: order.run }, told));
+      },
+    }),
+  );
+  if (!driven.complete) throw new Error('unreachable: the ports of a workflow tell every attempt');
+  const begun = driven.outcomes.filter(isBegun);
+  const counts = countsOf(begun);
+  if (work.consideredCancelled) return { counts };
+  const ends = begun.map((outcome) => endOf(outcome, driven, places));
+  const { run, step, concurrency, tag } = order;
+  const collection = await itemsActivities(order, 'ends').collectItems({
+    ...{ run, step, concurrency, list, ends },
+    ...(tag === undefined ? {} : { tag }),
+  });
+  return { counts, collection };
+}
+
+/** A plan whose steps are the items. */
+function planOf({ order, atOnce, stopsEarly }: ForEachInput, names: readonly string[]): Plan {
+  const { id, generation, job, profile, date } = order.run;
+  const { kind, timeoutMs, heartbeatMs, retry, reuse } = order.step;
+  const step: Omit<PlanStep, 'id'> = {
+    ...{ kind, timeoutMs, heartbeatMs, retry, reuse },
+    ...{ needs: [], reads: [], options: {}, core: false, allowFailure: false },
+  };
+  return {
+    format: 1,
+    ...{ job, profile, params: {}, budgets: {} },
+    concurrency: atOnce,
+    onFailure: stopsEarly ? 'stop' : 'continue',
+    steps: names.map((name) => ({ ...step, id: name })),
+    run: { id, generation, date, planSha256: '', deliverQueue: '', previousRows: {} },
+  };
+}
+
+/** One that was not begun has no end to tell. */
+function isBegun({ startedAtMs }: Outcome): boolean {
+  return startedAtMs !== undefined;
+}
+
+function countsOf(outcomes: readonly Outcome[]): ItemCounts {
+  const counts: Partial<Record<Status, number>> = {};
+  for (const { status } of outcomes) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
+}
+
+/** An event of a step of the derived plan as one of an item; nothing for what is told of steps alone. */
+function itemEvent(
+  event: RunEvent,
+  step: string,
+  places: ReadonlyMap<string, number>,
+): RunEvent | undefined {
+  const { atMs } = event;
+  if (event.type === 'attempt_ended') {
+    return { ...event, step, item: places.get(event.step) ?? 0 };
+  }
+  if (event.type !== 'step_ended' || !isBegun(event.outcome)) return undefined;
+  const item = places.get(event.outcome.step) ?? 0;
+  return { type: 'item_ended', atMs, step, item, status: event.outcome.status };
+}
+
+function endOf(
+  { step, status, fingerprint, code, reason, exitCode, log, failedChecks }: Outcome,
+  { results }: Completed,
+  places: ReadonlyMap<string, number>,
+): ItemEnd {
+  const seal = results.get(step)?.seals?.result;
+  return {
+    index: places.get(step) ?? 0,
+    status,
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+    ...(code === undefined ? {} : { code }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(log === undefined ? {} : { log }),
+    ...(failedChecks === undefined ? {} : { failedChecks }),
+    ...(seal === undefined ? {} : { seal }),
+  };
+}

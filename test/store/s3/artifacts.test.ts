@@ -1,0 +1,186 @@
+import { expect, test } from '@jest/globals';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { fileIn, FINGERPRINT, resultOf } from '../fixtures.ts';
+import { withCloud } from './fixtures.ts';
+
+import type { ArtifactRef } from '../../../src/model/step-result.ts';
+import type { Store } from '../../../src/store/store.ts';
+import type { S3Server } from '../../harness/s3-server.ts';
+import type { Cloud } from './fixtures.ts';
+
+const MB = 1024 * 1024;
+const HOUR_MS = 3600 * 1000;
+
+/** Bytes that are not all the same, so that parts in a wrong order are another file. */
+async function largeFile(folder: string, name: string, megabytes: number): Promise<string> {
+  const path = join(folder, name);
+  const words = Buffer.alloc(megabytes * MB);
+  for (let at = 0; at < words.length; at += 4096) words.writeUInt32LE(at + megabytes, at);
+  await writeFile(path, words);
+  return path;
+}
+const put = async (store: Store, { folder }: Cloud, text: string): Promise<ArtifactRef> =>
+  store.put(await fileIn(folder, 'new', text), { format: 'file' });
+const artifactsIn = (server: S3Server): readonly string[] =>
+  [...server.objects.keys()].filter((key) => key.includes('artifacts/'));
+const copiesOf = async ({ folder }: Cloud, name: string): Promise<number> => {
+  const shards = await readdir(join(folder, name, 'cache/artifacts')).catch((): string[] => []);
+  const names = shards.map((shard) => readdir(join(folder, name, 'cache/artifacts', shard)));
+  return (await Promise.all(names)).flat().length;
+};
+
+test('a large file goes in parts, and comes back the same on another machine', () =>
+  withCloud(async (cloud) => {
+    const { server, open, folder } = cloud;
+    const path = await largeFile(folder, 'large', 21);
+    const bytes = await readFile(path);
+    const ref = await (await open()).put(path, { format: 'file' });
+    expect(server.asked.filter(({ query }) => query.has('partNumber'))).toHaveLength(3);
+    const other = await open({ name: 'other' });
+    await other.copyTo(ref, join(folder, 'back'));
+    expect((await readFile(join(folder, 'back'))).equals(bytes)).toBe(true);
+    expect(await other.verify(ref, { deep: true })).toBe(true);
+  }));
+
+test('a part that is lost, cut off or answered twice is sent or fetched again', () =>
+  withCloud(async ({ server, open, folder }) => {
+    const faults = [
+      'lose-answer',
+      'lose-request',
+      'twice',
+      'cut',
+      { refuse: 503, code: 'SlowDown' },
+    ];
+    let asked = 0;
+    server.fault = ({ key }) =>
+      key.includes('artifacts/') && (asked += 1) % 2 === 1 ? (faults.shift() as never) : undefined;
+    const path = await largeFile(folder, 'large', 21);
+    const bytes = await readFile(path);
+    const ref = await (await open()).put(path, { format: 'file' });
+    faults.push('cut', 'lose-answer', 'lose-request');
+    await (await open({ name: 'other' })).copyTo(ref, join(folder, 'back'));
+    expect((await readFile(join(folder, 'back'))).equals(bytes)).toBe(true);
+    expect(faults).toEqual([]);
+  }));
+
+test('an upload whose last answer was lost is there, whole', () =>
+  withCloud(async ({ server, open, folder }) => {
+    let isLost = false;
+    server.fault = ({ method, query }) => {
+      if (method !== 'POST' || !query.has('uploadId') || isLost) return undefined;
+      isLost = true;
+      return 'lose-answer';
+    };
+    const store = await open();
+    const ref = await store.put(await largeFile(folder, 'large', 17), { format: 'file' });
+    expect(isLost).toBe(true);
+    expect(await store.verify(ref, { deep: true })).toBe(true);
+  }));
+
+test('what was damaged in the bucket is not handed out, and counts as absent where it is looked at', () =>
+  withCloud(async (cloud) => {
+    const { server, open } = cloud;
+    const ref = await put(await open(), cloud, 'whole');
+    for (const key of artifactsIn(server)) {
+      server.objects.set(key, { ...server.objects.get(key)!, bytes: Buffer.from('wrong') });
+    }
+    const other = await open({ name: 'other' });
+    await expect(other.materialize(ref)).rejects.toThrow('damaged');
+    expect(await other.verify(ref)).toBe(true);
+    expect(await other.verify(ref, { deep: true })).toBe(false);
+    expect(await copiesOf(cloud, 'other')).toBe(0);
+  }));
+
+test('a result whose bytes were removed behind its back counts as absent', () =>
+  withCloud(async (cloud) => {
+    const { server, open } = cloud;
+    const store = await open();
+    await store.putResult(FINGERPRINT, resultOf({ table: await put(store, cloud, 'text') }));
+    expect(await store.findResult(FINGERPRINT)).toBeDefined();
+    for (const key of artifactsIn(server)) server.objects.delete(key);
+    expect(await store.findResult(FINGERPRINT)).toBeUndefined();
+  }));
+
+test('copies keep to their bound: what was used the longest ago goes, what is in use stays', () =>
+  withCloud(async (cloud) => {
+    const { open, folder } = cloud;
+    const store = await open({ cache: '10MB' });
+    const refs: ArtifactRef[] = [];
+    const held = store.hold();
+    for (let i = 0; i < 6; i += 1) {
+      const path = await largeFile(folder, `file-${i}`, 3);
+      await writeFile(path, Buffer.alloc(3_000_000, i));
+      refs.push(await store.put(path, { format: 'file' }));
+      if (i === 0) await held.materialize(refs[0]!);
+      await store.settled();
+    }
+    expect(await copiesOf(cloud, 'one')).toBeLessThanOrEqual(3);
+    const path = await held.materialize(refs[0]!);
+    expect((await stat(path)).size).toBe(3_000_000);
+    await held.release();
+    await expect(stat(path)).rejects.toThrow('ENOENT');
+    // What went is fetched again.
+    await store.copyTo(refs[1]!, join(folder, 'again'));
+    expect((await readFile(join(folder, 'again'))).every((byte) => byte === 1)).toBe(true);
+  }));
+
+test('a copy that is removed while it is in use stays readable there', () =>
+  withCloud(async (cloud) => {
+    const { open, folder } = cloud;
+    const store = await open();
+    const ref = await put(store, cloud, 'in use');
+    const held = store.hold();
+    const path = await held.materialize(ref);
+    await rm(join(folder, 'one/cache/artifacts'), { recursive: true });
+    expect(await readFile(path, 'utf8')).toBe('in use');
+    expect(await readFile(await store.materialize(ref), 'utf8')).toBe('in use');
+    await held.release();
+  }));
+
+test('bytes that are stored again while prune removes them stay', () =>
+  withCloud(async (cloud) => {
+    const { server, open } = cloud;
+    const [store, other] = [await open(), await open({ name: 'other' })];
+    await put(store, cloud, 'twice');
+    let again: Promise<ArtifactRef> | undefined;
+    server.fault = ({ method, query }) => {
+      if (method !== 'POST' || !query.has('delete') || again !== undefined) return undefined;
+      // Just before the first removal another machine stores the same.
+      again = put(other, cloud, 'twice');
+      return { wait: again };
+    };
+    await store.prune((pruning) => pruning.sweep({ goingOn: async () => [] }));
+    const ref = await again!;
+    expect(await store.verify(ref, { deep: true })).toBe(true);
+  }));
+
+test('bytes that were stored twice are kept once by prune', () =>
+  withCloud(async (cloud) => {
+    const { server, open } = cloud;
+    const store = await open();
+    const ref = await put(store, cloud, 'same');
+    await put(store, cloud, 'same');
+    await store.putResult(FINGERPRINT, resultOf({ table: ref }));
+    expect(artifactsIn(server)).toHaveLength(2);
+    await store.prune((pruning) => pruning.sweep({ goingOn: async () => [] }));
+    expect(artifactsIn(server)).toHaveLength(1);
+    expect(await store.verify(ref, { deep: true })).toBe(true);
+  }));
+
+test('an upload that a killed process left is swept by prune a day later', () =>
+  withCloud(async (cloud) => {
+    const { server, open } = cloud;
+    const begun = Date.now();
+    server.uploads.set('left', { key: 'pre/artifacts/a/b', begunMs: begun, parts: new Map() });
+    server.uploads.set('foreign', { key: 'elsewhere/x', begunMs: begun, parts: new Map() });
+    const store = await open();
+    const sweep = () => store.prune((pruning) => pruning.sweep({ goingOn: async () => [] }));
+    server.aheadMs = 23 * HOUR_MS;
+    await sweep();
+    expect(server.uploads.size).toBe(2);
+    server.aheadMs = 25 * HOUR_MS;
+    await sweep();
+    expect([...server.uploads.keys()]).toEqual(['foreign']);
+  }));

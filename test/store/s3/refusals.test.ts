@@ -1,0 +1,76 @@
+import { expect, test } from '@jest/globals';
+
+import { openAwsObjects } from '../../../src/store/s3/aws-objects.ts';
+import { openS3StoreToRead } from '../../../src/store/s3/open-s3-store.ts';
+import { parseS3Place } from '../../../src/store/s3/s3-place.ts';
+import { withFolder } from '../fixtures.ts';
+import { withCloud } from './fixtures.ts';
+
+import type { Fault } from '../../harness/s3-server.ts';
+
+test.each<[string, Fault, string, string]>([
+  ['a wrong secret', { refuse: 403, code: 'SignatureDoesNotMatch' }, 'STORE_REFUSED', 'access key'],
+  ['no permission', { refuse: 403, code: 'AccessDenied' }, 'STORE_REFUSED', 'docs/s3-store.md'],
+  ['a session that is over', { refuse: 400, code: 'ExpiredToken' }, 'STORE_REFUSED', 'Sign in'],
+  ['another region', { refuse: 301, code: 'PermanentRedirect' }, 'STORE_REFUSED', '?region='],
+  [
+    'an overload that does not end',
+    { refuse: 503, code: 'SlowDown' },
+    'STORE_UNREACHABLE',
+    'intact',
+  ],
+  ['a dead connection', 'lose-request', 'STORE_UNREACHABLE', 'intact'],
+  ['a full disk', { refuse: 507, code: 'NoSpaceLeftOnDevice' }, 'OUT_OF_SPACE', 'Free some space'],
+  ['a quota', { refuse: 403, code: 'QuotaExceeded' }, 'OUT_OF_SPACE', 'Free some space'],
+  [
+    'conditions it does not know',
+    { refuse: 501, code: 'NotImplemented' },
+    'STORE_UNFIT',
+    'If-None-Match',
+  ],
+])('%s is said in clear words', (_, fault, code, hint) =>
+  withCloud(async ({ server, open }) => {
+    server.fault = () => fault;
+    await expect(open({ patienceMs: 100 })).rejects.toMatchObject({
+      code,
+      hint: expect.stringContaining(hint),
+    });
+  }),
+);
+
+test('a service that writes what it was asked not to is refused', () =>
+  withCloud(async ({ server, open }) => {
+    server.isHonest = false;
+    await expect(open()).rejects.toMatchObject({ code: 'STORE_UNFIT' });
+    server.isHonest = true;
+    await open();
+  }));
+
+test('a service that says nothing is given up after a while', () =>
+  withCloud(async ({ server, open }) => {
+    let say: () => void = () => undefined;
+    server.fault = () => ({ wait: new Promise<void>((resolve) => (say = resolve)) });
+    await expect(open({ silenceMs: 100, patienceMs: 0 })).rejects.toMatchObject({
+      code: 'STORE_UNREACHABLE',
+    });
+    say();
+  }));
+
+test('a bucket that does not exist is named', () =>
+  withCloud(async ({ server }) => {
+    const place = parseS3Place(`s3://typo/pre?endpoint=${server.endpoint}`);
+    const objects = openAwsObjects(place, { patienceMs: () => 100 });
+    await expect(objects.read('x')).rejects.toMatchObject({
+      code: 'STORE_NOT_FOUND',
+      message: expect.stringContaining("'typo'"),
+    });
+  }));
+
+test('who only looks makes no store', () =>
+  withCloud(async ({ server }) =>
+    withFolder(async (stateDir) => {
+      const address = `s3://builder/none?endpoint=${server.endpoint}`;
+      expect(await openS3StoreToRead({ address, stateDir })).toBeUndefined();
+      expect(server.objects.size).toBe(0);
+    }),
+  ));
