@@ -59,13 +59,13 @@ export const graphs = (shape, count, needsOf) =>
     return { ours: a, bare: b };
   });
 
-function cpuOf(stateDir) {
+export function cpuOf(stateDir) {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000 + cpuBelow(stateDir);
 }
 
 /** A worker as the embedded engine has it: orders demanded, payloads encrypted, each run on record, the exporter on. */
-async function productWorker({ connection, stateDir, slots }) {
+export async function productWorker({ connection, stateDir, slots }) {
   const { defineStep } = await import('../dist/kinds/contract.js');
   const { openMetrics } = await import('../dist/metrics/open-metrics.js');
   const { openOrderKey } = await import('../dist/orders/key.js');
@@ -141,7 +141,7 @@ async function productWorker({ connection, stateDir, slots }) {
   };
 }
 
-function planOf(shape, id, count, needsOf) {
+export function planOf(shape, id, count, needsOf) {
   const steps = Array.from({ length: count }, (_, i) => ({
     id: `s${i}`,
     kind: 'bench.noop',

@@ -11,6 +11,7 @@ const PARTS = [
   'first-step',
   'chain',
   'parallel',
+  'items',
   'small-sql',
   'rerun',
   'cold',

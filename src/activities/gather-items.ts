@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { MAIN_OUTPUT } from '../model/plan.ts';
 import { itemText } from '../model/listed-item.ts';
-import { fileNameOf, nameIn } from '../model/nested.ts';
+import { fileNameOf, fullName, nameIn } from '../model/nested.ts';
 import { isSuccess } from '../model/outcome.ts';
 import { StepError } from '../model/step-error.ts';
 import { explainFullDisk } from '../store/fs-failure.ts';
@@ -24,6 +24,7 @@ import type { Column } from '../model/column.ts';
 import type { ListedItem } from '../model/listed-item.ts';
 import type { ArtifactRef, GatherInput, ItemEnd, StepResult } from '../model/step-result.ts';
 import type { StoredResult } from '../store/entries.ts';
+import type { Store } from '../store/store.ts';
 import type { ItemsVerdict } from './items-verdict.ts';
 import type { StepEnvironment } from './run-step.ts';
 
@@ -48,6 +49,8 @@ export async function gatherItems(
       `${fileNameOf(nameIn(run.within, step.id))}.all.${run.generation}-${input.attempt}`,
     ),
   );
+  // What is put together stays on this machine until then.
+  const held = store.hold();
   try {
     const ends = await readCollections(input.collections, store);
     const { items, columns } = await readItems(list, store);
@@ -66,6 +69,7 @@ export async function gatherItems(
       signal,
       onProgress,
       folder: folder.path(),
+      held,
     });
     const fingerprints = items.map(() => 'left out');
     for (const { index, fingerprint } of good) fingerprints[index] = fingerprint;
@@ -97,6 +101,8 @@ export async function gatherItems(
     throw explainFullDisk(error, 'write the files of this step');
   } finally {
     log.flush();
+    store.logs?.keep(run.id, fullName({ run, step }), logFileOf(environment, { run, step }));
+    await held.release();
     await folder.remove();
   }
 }
@@ -110,7 +116,8 @@ function lineOf(
   { index, status, code, reason, log }: ItemEnd,
   textOf: (index: number) => string,
 ): string {
-  const words = [code, reason].filter((word) => word !== undefined).join(': ');
+  const [why] = (reason ?? '').split('\n');
+  const words = [code, why].filter((word) => word !== undefined && word !== '').join(': ');
   return `item ${index} (${textOf(index)}) ${status}${words === '' ? '' : `  ${words}`}${log === undefined ? '' : `  ${log}`}`;
 }
 
@@ -167,7 +174,16 @@ type Around = {
   readonly signal: AbortSignal;
   readonly onProgress: () => void;
   readonly folder: string;
+  readonly held: Pick<Store, 'materialize'>;
 };
+
+/** Items that are looked up or fetched beside each other: of a store elsewhere each is some requests. */
+const AT_ONCE = 32;
+
+function piecesOf<T>(all: readonly T[]): readonly (readonly T[])[] {
+  const count = Math.ceil(all.length / AT_ONCE);
+  return Array.from({ length: count }, (_, i) => all.slice(i * AT_ONCE, (i + 1) * AT_ONCE));
+}
 
 /** What of a stored result is needed here: there may be many. */
 type Kept = Good & Pick<StoredResult, 'columns'> & { readonly outputs: StepResult['outputs'] };
@@ -180,13 +196,16 @@ async function putTogether(
   const { store } = around.environment;
   const { gather } = tablesIn(around.environment);
   const kept: Kept[] = [];
-  for (const each of good) {
+  for (const some of piecesOf(good)) {
     around.signal.throwIfAborted();
-    const stored = await store.noted(each.fingerprint);
-    if (stored === undefined) {
-      throw new Error(`the result of item ${each.index} is not in the store any more`);
+    const found = await Promise.all(some.map(({ fingerprint }) => store.noted(fingerprint)));
+    for (const [i, each] of some.entries()) {
+      const stored = found[i];
+      if (stored === undefined) {
+        throw new Error(`the result of item ${each.index} is not in the store any more`);
+      }
+      kept.push({ ...each, columns: stored.columns, outputs: stored.result.outputs });
     }
-    kept.push({ ...each, columns: stored.columns, outputs: stored.result.outputs });
     around.onProgress();
   }
   const made: Made = { outputs: {}, columns: {} };
@@ -233,17 +252,23 @@ function outputNames(kept: readonly Kept[]): readonly string[] {
 async function tablesOf(
   output: string,
   kept: readonly Kept[],
-  { environment }: Around,
+  { environment, held }: Around,
 ): Promise<Parameters<ItemTables['gather']>[1] | undefined> {
   const { tableBehind } = tablesIn(environment);
+  const behind = kept.map(({ outputs }) => tableBehind(output, outputs));
+  if (behind.includes(undefined)) return undefined;
   const tables: Parameters<ItemTables['gather']>[1][number][] = [];
-  for (const { item, outputs, columns } of kept) {
-    const behind = tableBehind(output, outputs);
-    if (behind === undefined) return undefined;
-    if (behind === 'empty') continue;
-    const { name, ref } = behind;
-    const path = await environment.store.materialize(ref);
-    tables.push({ item, artifact: { ...ref, path }, columns: columns[name] ?? [] });
+  for (const some of piecesOf([...kept.entries()])) {
+    const located = await Promise.all(
+      some.map(async ([i, { item, columns }]) => {
+        const found = behind[i];
+        if (found === undefined || found === 'empty') return [];
+        const { name, ref } = found;
+        const path = await held.materialize(ref);
+        return [{ item, artifact: { ...ref, path }, columns: columns[name] ?? [] }];
+      }),
+    );
+    tables.push(...located.flat());
   }
   return tables.length === 0 ? undefined : tables;
 }
@@ -257,8 +282,12 @@ async function folderOf(
   const target = join(folder, 'folders', output);
   await mkdir(target, { recursive: true });
   const names = folderNames(kept);
-  for (const [i, { outputs }] of kept.entries()) {
-    await environment.store.copyTo(outputs[output]!, join(target, names[i]!));
+  for (const some of piecesOf([...kept.entries()])) {
+    await Promise.all(
+      some.map(([i, { outputs }]) =>
+        environment.store.copyTo(outputs[output]!, join(target, names[i]!)),
+      ),
+    );
     onProgress();
   }
   return target;

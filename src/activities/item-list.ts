@@ -4,10 +4,10 @@
  * First the length of the head, then the head (JSON), then where each item ends, then the items (JSON).
  */
 
-import { open, writeFile } from 'node:fs/promises';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { FileHandle } from 'node:fs/promises';
 import type { Column } from '../model/column.ts';
 import type { ItemList } from '../model/items.ts';
 import type { ListedItem } from '../model/listed-item.ts';
@@ -45,11 +45,11 @@ export async function readItem(
   store: Pick<Store, 'materialize'>,
 ): Promise<ListedItem> {
   if (index < 0 || index >= count) throw new Error(`the list has no item ${index}`);
-  return reading({ ref }, store, async (file) => {
-    const ends = CELL + Number(await read(file, 0, CELL));
-    const from = index === 0 ? 0 : Number(await read(file, ends + (index - 1) * CELL, CELL));
-    const to = Number(await read(file, ends + index * CELL, CELL));
-    return JSON.parse(await read(file, ends + count * CELL + from, to - from)) as ListedItem;
+  return reading({ ref }, store, (file) => {
+    const ends = CELL + Number(read(file, 0, CELL));
+    const from = index === 0 ? 0 : Number(read(file, ends + (index - 1) * CELL, CELL));
+    const to = Number(read(file, ends + index * CELL, CELL));
+    return JSON.parse(read(file, ends + count * CELL + from, to - from)) as ListedItem;
   });
 }
 
@@ -58,12 +58,14 @@ export async function readItems(
   { ref, count }: ItemList,
   store: Pick<Store, 'materialize'>,
 ): Promise<Head & { readonly items: readonly ListedItem[] }> {
-  return reading({ ref }, store, async (file) => {
-    const length = Number(await read(file, 0, CELL));
-    const head = JSON.parse(await read(file, CELL, length)) as Head;
+  return reading({ ref }, store, (file) => {
+    const length = Number(read(file, 0, CELL));
+    const head = JSON.parse(read(file, CELL, length)) as Head;
     const from = CELL + length + count * CELL;
-    const { size } = await file.stat();
-    const lines = (await read(file, from, size - from)).split('\n').slice(0, count);
+    const { size } = fstatSync(file);
+    const lines = read(file, from, size - from)
+      .split('\n')
+      .slice(0, count);
     return { ...head, items: lines.map((line) => JSON.parse(line) as ListedItem) };
   });
 }
@@ -72,21 +74,24 @@ function cell(length: number): string {
   return `${String(length).padStart(CELL - 1, '0')}\n`;
 }
 
+/** A few small reads, at once: to wait for each of them would cost more than a small item. */
 async function reading<T>(
   { ref }: Pick<ItemList, 'ref'>,
   store: Pick<Store, 'materialize'>,
-  work: (file: FileHandle) => Promise<T>,
+  work: (file: number) => T,
 ): Promise<T> {
-  const file = await open(await store.materialize(ref), 'r');
+  const file = openSync(await store.materialize(ref), 'r');
   try {
-    return await work(file);
+    return work(file);
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
-async function read(file: FileHandle, from: number, length: number): Promise<string> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, from);
-  if (bytesRead !== length) throw new Error('the stored list of items is damaged');
+function read(file: number, from: number, length: number): string {
+  const buffer = Buffer.alloc(length);
+  if (readSync(file, buffer, 0, length, from) !== length) {
+    throw new Error('the stored list of items is damaged');
+  }
   return buffer.toString('utf8');
 }

@@ -15,11 +15,11 @@ import { takeAlone } from './alone.ts';
 import { makeRedactor } from './redactor.ts';
 import { copiesAtOnce } from './first-copy.ts';
 import { hashSources, stageSources } from './stage-sources.ts';
-import { boundedValues, holdToContract, putOutputs } from './keep-returned.ts';
 import { keepFile } from './keep-file.ts';
 import { makeFence } from './fence.ts';
 import { makeLazyFolder } from './lazy-folder.ts';
 import { about, identifyAttempt, previousColumnsOf, reuse, secretsInUse, united } from './reuse.ts';
+import { boundedValues, holdToContract, putOutputs } from './returned.ts';
 import { makeStepLog } from './step-log.ts';
 import { StepError } from '../model/step-error.ts';
 
@@ -218,7 +218,8 @@ async function runIn(
       keepFile: (path, name) =>
         keepFile(path, join(environment.runFolder(run.id), 'kept', `${fileOf(input)}.${name}`)),
     };
-    log(`attempt ${input.attempt} of ${kind.kind}`);
+    // Of many items only those have a log that say something, or fail.
+    if (item === undefined || input.attempt > 1) log(`attempt ${input.attempt} of ${kind.kind}`);
     const returned = await kind.run(options, context);
     signal.throwIfAborted();
     await holdToContract(kind, options, returned);
@@ -247,7 +248,7 @@ async function runIn(
       { values: winner.result.values, columns: winner.columns },
       { previousRows: run.previousRows, previousColumns, log },
     );
-    log(`done in ${durationMs} ms`);
+    if (item === undefined) log(`done in ${durationMs} ms`);
     const words = united(winner.result, added ?? {}, returned.saidNow);
     return { ...winner.result, ...words, cached: false, durationMs };
   } catch (error) {
@@ -258,6 +259,7 @@ async function runIn(
   } finally {
     turn?.end();
     stepLog.flush();
+    store.logs?.keep(run.id, fullName(input), logFileOf(environment, input));
   }
 }
 

@@ -13,7 +13,7 @@ export type Settings = {
   readonly json: boolean;
   readonly verbose: boolean;
   readonly stateDir?: string;
-  /** Folder of the artifacts and results, shared by the workers of a fleet; default `<state dir>/store`. */
+  /** Folder or `s3://` address of the artifacts and results, shared by the workers of a fleet; default `<state dir>/store`. */
   readonly store?: string;
   readonly secretsDir?: string;
   /** 0: no exporter. */

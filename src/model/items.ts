@@ -17,8 +17,9 @@ export const MOST_ITEM_BYTES = 4_000;
 export const MOST_NAMED = 10;
 /** Most items of one child workflow: its history stays small. */
 const MOST_IN_PAGE = 300;
-/** Most child workflows at once; each has its share of `at_most`. */
+/** Most child workflows at once, and the share of `at_most` that each is worth: many ends in one turn cost little. */
 const MOST_LANES = 4;
+const LANE_FROM = 8;
 
 /** The list of a step's items in the store. */
 export type ItemList = {
@@ -133,7 +134,7 @@ export function dealOut(
   const count = Math.max(1, Math.ceil(items.length / MOST_IN_PAGE));
   const size = Math.ceil(items.length / count);
   const pages = Array.from({ length: count }, (_, i) => items.slice(i * size, (i + 1) * size));
-  const width = Math.min(MOST_LANES, count, atMost);
+  const width = Math.max(1, Math.min(MOST_LANES, count, Math.floor(atMost / LANE_FROM)));
   const lanes = Array.from(
     { length: width },
     (_, i) => Math.floor(atMost / width) + (i < atMost % width ? 1 : 0),

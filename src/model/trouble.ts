@@ -1,5 +1,7 @@
 /** What is said of the steps of a run that has ended: how many ended how, and of each that failed why. Pure. */
 
+import { failedOf } from './items.ts';
+
 import type { Outcome } from './outcome.ts';
 
 /** How words stand out where they are shown. */
@@ -27,6 +29,7 @@ export function troubleLines(o: Outcome, marks: Marks = PLAIN): readonly string[
     `${marks.status(o.status)}  step ${marks.step(o.step)}${attempt}: ${code}${first}`,
     ...rest.map((line) => `      ${line}`),
     ...(o.hint === undefined ? [] : [`      ${o.hint}`]),
+    ...failedItemLines(o.items).map((line) => `      ${line}`),
     ...(o.log === undefined ? [] : [`      log: ${o.log}`]),
   ];
 }
@@ -37,3 +40,18 @@ export function countsOf(outcomes: readonly Pick<Outcome, 'status'>[]): string {
   for (const { status } of outcomes) counts.set(status, (counts.get(status) ?? 0) + 1);
   return [...counts].map(([status, n]) => `${n} ${status}`).join(', ');
 }
+
+/** The first of the items that failed, each with its log; of how many more only the step's log tells. */
+export function failedItemLines(items: Outcome['items']): readonly string[] {
+  const failed = items?.failed ?? [];
+  if (items === undefined || failed.length === 0) return [];
+  const shown = failed.slice(0, MOST_ITEMS_SHOWN).map(({ item, status, reason = '', log }) => {
+    const [why = ''] = reason.split('\n');
+    const words = [`item ${item}  ${status}`, why, ...(log === undefined ? [] : [`log: ${log}`])];
+    return words.filter((word) => word !== '').join('  ');
+  });
+  const more = failedOf(items.counts) - shown.length;
+  return more > 0 ? [...shown, `and ${more} more; the step's log names them all`] : shown;
+}
+
+const MOST_ITEMS_SHOWN = 5;

@@ -12,7 +12,7 @@ export type ProjectOptions = {
   readonly stateDir: string;
   /** The kinds of step that can be used. */
   readonly kinds: readonly AnyStepDefinition[];
-  /** A folder shared by the workers of a fleet, or a store; default `<stateDir>/store`. */
+  /** A folder shared by the workers of a fleet, the address of a bucket, or a store; default `<stateDir>/store`. */
   readonly store?: string | Store;
   /** Default: the embedded engine. */
   readonly engine?: EngineChoice;

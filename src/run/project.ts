@@ -203,7 +203,10 @@ export function openProject(options: ProjectOptions): Project {
       return found.map(({ record }) => record);
     },
     status,
-    logs: async (runId, step) => readLogs(parts.folder(runId), await status(runId), step),
+    logs: async (runId, step) => {
+      const record = await status(runId);
+      return readLogs(parts.folder(runId), record, step, (await parts.store()).logs);
+    },
     cancel: async (runId) => cancelRun(parts, await status(runId)),
     giveUp: (runId) => during(giveUpRun(parts, runId, tell)),
     forget: (job) => forgetJob(parts, job),

@@ -84,6 +84,14 @@ export type Turn = {
   isTaken(): Promise<boolean>;
 };
 
+/** What steps wrote, where machines share a store that is on none of them. */
+export type StepLogs = {
+  /** Keeps a log as it is now, for other machines. Never throws, and keeps nobody waiting. */
+  keep(runId: string, step: string, file: string): void;
+  /** What was kept by other state folders of a run, by step, or item of one (`score[17]`). */
+  others(runId: string, isWanted: (step: string) => boolean): Promise<ReadonlyMap<string, string>>;
+};
+
 export type Store = ArtifactStore &
   ResultJournal &
   RunJournal & {
@@ -94,6 +102,8 @@ export type Store = ArtifactStore &
       work: (pruning: StorePruning) => Promise<T>,
       options?: { readonly look?: boolean; readonly onWait?: (who: string) => void },
     ): Promise<T>;
+    /** Absent: logs lie where the steps ran. */
+    readonly logs?: StepLogs;
     /** Who has it counts for processes without an exporter. */
     readonly adopting: Turn;
     /** Resolves when nothing is tidied up in the background. A process may end without it. */

@@ -68,6 +68,13 @@ test('two workers with a store in a bucket, each killed once and the server once
           'both exporters together count 19 outcomes',
         );
 
+        // What a step wrote is read where it did not run.
+        const logs = await project.run(
+          ['logs', '--out', 'fleet', '--state-dir', 'st-caller'],
+          s3.env,
+        );
+        expect(logs.stdout).toMatch(/^score {2}.* done in \d+ ms$/m);
+
         const again = [...words.map((word) => (word === 'fleet' ? 'again' : word)), ...flags];
         const second = await project.run(again, s3.env);
         expect([second.code, second.stderr]).toEqual([0, expect.stringContaining('19 CACHED')]);

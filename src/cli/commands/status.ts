@@ -4,12 +4,15 @@ import { join } from 'node:path';
 
 import { formatDuration } from '../../model/duration.ts';
 import { flatSteps } from '../../model/run-record.ts';
+import { failedItemLines } from '../../model/trouble.ts';
 import { findRun } from '../../run/find-run.ts';
 import { readHookNotes } from '../../run/hook-notes.ts';
 import { shownStatus } from '../../run/shown-status.ts';
+import { itemsText } from '../render/lines.ts';
 import { makePaint } from '../render/paint.ts';
 import { commandsFor } from './many-control.ts';
 
+import type { StepRecord } from '../../model/run-record.ts';
 import type { HookNote } from '../../run/hook-notes.ts';
 import type { Io } from '../io.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';
@@ -39,8 +42,12 @@ export async function statusCommand(
   const width = Math.max(4, ...steps.map(({ name }) => name.length));
   for (const { name, step } of steps) {
     const time = step.duration_ms === undefined ? '' : formatDuration(step.duration_ms);
-    const words = [name.padEnd(width), step.status, time, step.reason ?? ''];
+    const items = itemsOf(step);
+    const words = [name.padEnd(width), step.status, time, items, step.reason ?? ''];
     io.out(`  ${words.filter((word) => word !== '').join('  ')}`);
+    const { items: ended } = step;
+    if (ended?.total === undefined) continue;
+    for (const line of failedItemLines({ ...ended, total: ended.total })) io.out(`    ${line}`);
   }
   const isTold = record.steps.some(({ reason }) => reason !== undefined);
   if (record.error !== undefined && !isTold) io.out(`  ${record.error}`);
@@ -54,4 +61,9 @@ export async function statusCommand(
 function hookLine({ hook, state, tries, error }: HookNote): string {
   const often = tries > 1 ? ` in try ${tries}` : '';
   return `hook  ${hook}: ${state}${often}${state === 'sent' || error === undefined ? '' : `, ${error}`}`;
+}
+
+function itemsOf({ items }: StepRecord): string {
+  if (items === undefined) return '';
+  return itemsText(items.total, items.counts);
 }

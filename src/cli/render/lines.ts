@@ -81,8 +81,9 @@ function finishedText(counts: ItemCounts): string {
 }
 
 /** `1,203/10,000 items, 3 failed`. */
-export function itemsText(total: number, counts: ItemCounts): string {
+export function itemsText(total: number | undefined, counts: ItemCounts): string {
   const failed = failedOf(counts);
-  const words = `${countText(totalOf(counts))}/${countText(total)} items`;
+  const of = total === undefined ? '' : `/${countText(total)}`;
+  const words = `${countText(totalOf(counts))}${of} items`;
   return failed === 0 ? words : `${words}, ${countText(failed)} failed`;
 }

@@ -2,7 +2,7 @@
 
 import { formatDuration } from '../../model/duration.ts';
 import { nameIn } from '../../model/nested.ts';
-import { countsOf, isTrouble, troubleLines } from '../../model/trouble.ts';
+import { countsOf, failedItemLines, isTrouble, troubleLines } from '../../model/trouble.ts';
 import { outcomeLine } from './lines.ts';
 
 import type { Outcome } from '../../model/outcome.ts';
@@ -43,6 +43,9 @@ export function summaryLines(
   const marks = { status: paint.red, step: paint.bold };
   for (const o of outcomes.filter(isTrouble)) {
     lines.push(...troubleLines(o, marks).map((line) => `  ${line}`));
+  }
+  for (const o of outcomes.filter((each) => !isTrouble(each))) {
+    lines.push(...failedItemLines(o.items).map((line) => `  ${o.step}: ${line}`));
   }
   if (summary.deliveryFailure !== undefined) {
     const { code, message, hint } = summary.deliveryFailure;

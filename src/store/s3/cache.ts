@@ -14,6 +14,7 @@ import { sweepTemporary, temporaryName } from '../../os/atomic.ts';
 import { byUmask } from '../../os/umask.ts';
 
 export type Cache = {
+  readonly folder: string;
   /** A name on its filesystem for a file that is being made. */
   draft(): Promise<string>;
   /** Makes a finished file a copy. It is gone from `file`. */
@@ -55,6 +56,7 @@ export function openCache(root: string, mostBytes: number): Cache {
   };
 
   return {
+    folder: root,
     draft: async () => {
       await mkdir(tmp, { recursive: true });
       return temporaryName(tmp);

@@ -31,11 +31,11 @@ export type Objects = {
   upload(key: string, file: string, bytes: number): Promise<void>;
   /** Writes an object of this size to a new file, and answers the sha256 of what came. Undefined: there is none. */
   download(key: string, bytes: number, file: string): Promise<string | undefined>;
-  /** The first so many of a prefix in the order of their keys, behind `after`. */
+  /** The first so many of a prefix in the order of their keys, behind `after`. `next`: behind it there is more. */
   list(
     prefix: string,
     options: { readonly after?: string; readonly most: number },
-  ): Promise<Told & { readonly objects: readonly Listed[] }>;
+  ): Promise<Told & { readonly objects: readonly Listed[]; readonly next?: string }>;
   /** All of a prefix. */
   listAll(prefix: string): AsyncIterable<Listed & Told>;
   /** What is gone already is no matter. */

@@ -76,7 +76,9 @@ export function openS3Artifacts(objects: Objects, cache: Cache): ArtifactStore {
   const fetch = (sha256: string): Promise<void> => {
     const running = fetching.get(sha256);
     if (running !== undefined) return running;
-    const started = download(sha256).finally(() => fetching.delete(sha256));
+    const started = inClearWords('keep a copy of an artifact in', cache.folder, () =>
+      download(sha256),
+    ).finally(() => fetching.delete(sha256));
     fetching.set(sha256, started);
     return started;
   };
@@ -95,6 +97,16 @@ export function openS3Artifacts(objects: Objects, cache: Cache): ArtifactStore {
       materialize: ({ sha256 }) => lend(sha256, join(folder, sha256)),
       release: () => rm(folder, { recursive: true, force: true }),
     };
+  };
+  /** What nobody says to hold is held together, from one change to the next but one. */
+  let lent: { readonly held: ReturnType<typeof hold>; readonly sinceMs: number } | undefined;
+  const lentNow = (): ReturnType<typeof hold> => {
+    const nowMs = performance.now();
+    if (lent !== undefined && nowMs - lent.sinceMs < LENT_MS) return lent.held;
+    const before = lent?.held;
+    if (before !== undefined) later(() => void before.release(), LENT_MS).unref();
+    lent = { held: hold(), sinceMs: nowMs };
+    return lent.held;
   };
   const using = async <T>(sha256: string, work: (path: string) => Promise<T>): Promise<T> => {
     const { materialize, release } = hold();
@@ -154,12 +166,7 @@ export function openS3Artifacts(objects: Objects, cache: Cache): ArtifactStore {
 
   return {
     hold,
-    materialize: async ({ sha256 }) => {
-      const held = hold();
-      const path = await held.materialize({ sha256 });
-      later(() => void held.release(), LENT_MS).unref();
-      return path;
-    },
+    materialize: (ref) => lentNow().materialize(ref),
     put: (path, about) =>
       inClearWords('store', path, async () => {
         const { sha256, bytes } =

@@ -19,8 +19,10 @@ import { s3Batches, s3Bytes } from './s3-bytes.ts';
 import { UNFIT_HINT } from './s3-failure.ts';
 import { openS3Journal } from './s3-journal.ts';
 import { openS3Leases } from './s3-lease.ts';
+import { openS3Logs } from './s3-logs.ts';
 import { shownPlace } from './s3-place.ts';
 
+import type { StorePruning } from '../pruning.ts';
 import type { Store, Turn } from '../store.ts';
 import type { Objects } from './objects.ts';
 import type { S3JournalOptions } from './s3-journal.ts';
@@ -56,6 +58,7 @@ export function s3StoreOver(objects: Objects, options: S3StoreOptions): Store {
     ...options.journal,
   });
   const leases = openS3Leases(objects, options.lease);
+  const logs = openS3Logs(objects, cacheFolder);
   const bytes = s3Bytes(objects, artifacts, options.uploadMs);
   return {
     bootId: BOOT,
@@ -65,8 +68,18 @@ export function s3StoreOver(objects: Objects, options: S3StoreOptions): Store {
       soundness: { isKnown: () => true, note: async () => undefined },
     }),
     prune: async (work, { look = false, onWait = () => undefined } = {}) => {
-      const pruning = (check: () => void) =>
-        makeStorePruning({ ...{ journal, artifacts, bytes, check }, batches: s3Batches(objects) });
+      const pruning = (check: () => void): StorePruning => {
+        const batches = s3Batches(objects);
+        const steps = makeStorePruning({ journal, artifacts, bytes, check, batches });
+        return {
+          ...steps,
+          forgetRuns: async (runs) => {
+            const forgotten = await steps.forgetRuns(runs);
+            await logs.remove(forgotten);
+            return forgotten;
+          },
+        };
+      };
       if (look) return work(pruning(() => undefined));
       const lease = await takeTurn(leases, 'pruning', onWait);
       try {
@@ -76,9 +89,10 @@ export function s3StoreOver(objects: Objects, options: S3StoreOptions): Store {
         await lease.released();
       }
     },
+    logs,
     adopting: turnOf(leases, 'adopter'),
     settled: async () => {
-      await Promise.all([journal.settled(), cache.settled()]);
+      await Promise.all([journal.settled(), cache.settled(), logs.settled()]);
     },
     close: () => {
       journal.close();

@@ -176,3 +176,17 @@ test('a service that does not tell the time is asked more, and trusted as much',
     expect(await append(store, 'run-3')).toBe(false);
     expect(await countOf(await open({ name: 'other' }))).toBe(9);
   }));
+
+test('an exporter that is scraped all the time asks once in five seconds', () =>
+  withCloud(async ({ server, open }) => {
+    const store = await open();
+    await append(store, 'first');
+    const { cursor } = await store.changes();
+    const asked = await askedFor(server, async () => {
+      for (let i = 0; i < 20; i += 1) await store.changes(cursor);
+    });
+    expect(asked).toEqual([]);
+    // What this process appends itself is there at once.
+    await append(store, 'second');
+    expect(await store.changes(cursor)).toMatchObject({ more: [{ runId: 'second' }] });
+  }));

@@ -1,18 +1,18 @@
-/** Brings what a kind returned into the store, once it is what the kind declares and within bounds. */
+/** What a kind returned from an attempt: held to what it declares, and put into the store. */
 
 import { lstat } from 'node:fs/promises';
 
 import { StepError } from '../model/step-error.ts';
 import { MAX_OUTPUTS, MAX_VALUES } from '../model/step-result.ts';
 
+import type { StepDefinition, StepOutput, StepReturn } from '../kinds/contract.ts';
 import type { InputArtifact, StepInputs } from '../model/attempt-inputs.ts';
 import type { Column } from '../model/column.ts';
 import type { Json, Scalar } from '../model/plan.ts';
 import type { ArtifactRef } from '../model/step-result.ts';
 import type { Store } from '../store/store.ts';
-import type { StepDefinition, StepOutput, StepReturn } from '../kinds/contract.ts';
 
-/** What a kind declares is what it returns: a mistake in its code must not look like one of a later step. */
+/** What a kind declares is what it returns: a mistake in its code must not look like one of a later step. @throws StepError KIND_BROKEN */
 export async function holdToContract(
   { kind, outputs }: StepDefinition<unknown>,
   options: unknown,
@@ -43,7 +43,7 @@ export async function holdToContract(
   }
 }
 
-/** Moves what was returned into the store. @throws StepError OUTPUT_TOO_LARGE */
+/** Moves what was returned into the store, and answers how it is found there. */
 export async function putOutputs(
   returned: StepReturn,
   inputs: StepInputs,
@@ -77,7 +77,7 @@ function passedOn({ path, format }: StepOutput, inputs: StepInputs): InputArtifa
     .find((input) => input.path === path && input.format === format);
 }
 
-/** @throws StepError OUTPUT_TOO_LARGE */
+/** Values that fit into a reference. @throws StepError OUTPUT_TOO_LARGE */
 export function boundedValues(values: Readonly<Record<string, Scalar>>): Record<string, Scalar> {
   const size = JSON.stringify(values satisfies Json).length;
   if (Object.keys(values).length > MAX_VALUES || size > 2000) {
