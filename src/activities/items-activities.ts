@@ -2,13 +2,17 @@
 
 import { join } from 'node:path';
 
+import { z } from 'zod';
+
 import { putCollection } from './collection.ts';
 import { expandItems } from './expand-items.ts';
 import { gatherItems } from './gather-items.ts';
 import { makeLazyFolder } from './lazy-folder.ts';
+import { defineStep } from '../kinds/contract.ts';
 import { logFileOf } from './run-step.ts';
 import { waitForWork } from './wait-for-work.ts';
 import { fileNameOf, nameIn } from '../model/nested.ts';
+import { PROFILE_KIND } from '../model/plan.ts';
 import { StepError } from '../model/step-error.ts';
 
 import type { AnyStepDefinition } from '../kinds/contract.ts';
@@ -29,6 +33,17 @@ export type ItemsActivities = {
   gatherItems(input: GatherInput): Promise<StepResult>;
 };
 
+/** Stands for the kind of a profile that is done for each item: its own steps are what is executed. */
+const NESTED = defineStep<never>({
+  kind: PROFILE_KIND,
+  version: '1',
+  summary: '',
+  schema: z.never(),
+  run: async () => {
+    throw new StepError('KIND_BROKEN', 'a profile is no activity');
+  },
+});
+
 /** The activities of one worker. */
 export function makeItemsActivities(
   kinds: readonly AnyStepDefinition[],
@@ -36,6 +51,7 @@ export function makeItemsActivities(
   options: Waiting,
 ): ItemsActivities {
   const kindOf = ({ step }: Pick<StepInput, 'step'>): AnyStepDefinition => {
+    if (step.nested !== undefined) return NESTED;
     const found = kinds.find(({ kind }) => kind === step.kind);
     if (found === undefined) throw new StepError('UNKNOWN_KIND', `no kind '${step.kind}' here`);
     return found;

@@ -83,7 +83,11 @@ async function bindSteps(
     } else {
       const inner = await bindNested(step.id, step.nested, shapes, { binder, stored });
       problems.push(...inner.problems);
-      made = inner.made;
+      // With the columns of the items before them, of which nobody knows here.
+      made =
+        step.foreach === undefined
+          ? inner.made
+          : new Map([...inner.made.keys()].map((name) => [name, undefined]));
     }
     shapes.set(step.id, made);
     for (const [output, table] of made ?? []) {

@@ -26,10 +26,11 @@ function look(
   const note = (id: string, output: string, table: KnownTable | undefined): void => {
     if (table !== undefined) tables[nameOf(id, output)] = table;
   };
-  for (const { id, spec, options, nested } of steps) {
+  for (const { id, spec, options, nested, foreach } of steps) {
     if (nested !== undefined) {
       const inner = look(nested.steps.steps, takenTables(nested, tables));
       problems.push(...inner.problems);
+      if (foreach !== undefined) continue;
       for (const [name, { step, output }] of Object.entries(nested.gives.outputs)) {
         note(id, name, inner.tables[nameOf(step, output)]);
       }

@@ -87,7 +87,12 @@ export function checkNested(step: MaybeNested, around: Around): CheckedNested | 
     nestedOf: checkNested,
     taken: [...takes.keys()],
   });
-  problems.push(...steps.problems, ...checkGraph(steps), ...exportProblems(id, steps));
+  problems.push(
+    ...steps.problems,
+    ...checkGraph(steps),
+    ...exportProblems(id, steps),
+    ...(child(entry.value, 'foreach') === undefined ? [] : itemProblems(id, steps)),
+  );
   around.paths.push(...steps.paths);
   if (profiles.complete) problems.push(...unusedParams(step, used));
   return {
@@ -231,6 +236,17 @@ function takenTables(
 
 function placeOf(written: Located | undefined, entry: Entry): Place {
   return child(written, 'tables')?.at ?? written?.at ?? entry.key;
+}
+
+/** An item has no items. */
+function itemProblems(id: string, { steps }: CheckedSteps): readonly Problem[] {
+  return steps.flatMap((step): readonly Problem[] => {
+    const inner = step.nested === undefined ? [] : itemProblems(id, step.nested.steps);
+    const foreach = child(step.located, 'foreach');
+    if (foreach === undefined) return inner;
+    const message = `step '${step.id}' has a foreach, and its profile is done for each item of one already (step '${id}'); make one list of both`;
+    return [...inner, { code: 'BAD_VALUE', ...foreach.at, message }];
+  });
 }
 
 /** Only the run's own profile delivers. */

@@ -119,7 +119,7 @@ export function resolveOptions({
   const shape = shapeOf(spec.schema, replaced, { what, code: 'BAD_OPTION', at });
   // Where an option takes no value of a run, it may still take one that each item writes in its place.
   const written =
-    shape.problems.length === 0 || scope.item === undefined
+    shape.problems.length === 0 || (scope.item ?? scope.nested) === undefined
       ? shape
       : shapeOf(spec.schema, withItemTexts(replaced), { what, code: 'BAD_OPTION', at });
   problems.push(...(written.problems.length === 0 ? [] : shape.problems));

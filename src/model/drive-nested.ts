@@ -10,13 +10,22 @@ import { drive } from './drive.ts';
 import { failed, isExecuted } from './endings.ts';
 import { failure } from './failure.ts';
 import { tellsOwn } from './items.ts';
-import { conditionWith, depthOf, insideOf, nameIn, nestedPlan, outerPaths } from './nested.ts';
+import {
+  conditionWith,
+  depthOf,
+  insideOf,
+  nameIn,
+  nestedPlan,
+  outerPaths,
+  planName,
+} from './nested.ts';
 import { giveOrder } from './order.ts';
 import { newRunState } from './run-state.ts';
 
 import type { Answer, Completed, DrivePorts } from './drive.ts';
 import type { Attempted } from './endings.ts';
 import type { Failure } from './failure.ts';
+import type { ItemPlace } from './items.ts';
 import type { Outcome, Status, StopCause } from './outcome.ts';
 import type { NestedProfile, Plan, PlanStep } from './plan.ts';
 import type { Given } from './run-state.ts';
@@ -55,7 +64,10 @@ export function driveNested(
   const outer = {
     ...given.outer,
     ...Object.fromEntries(
-      Object.entries(given.inputs).map(([id, result]) => [pathIn(plan, id), result]),
+      Object.entries(given.inputs).map(([id, result]) => [
+        planName(nameIn(plan.run.within, id)),
+        result,
+      ]),
     ),
   };
   const ordered = new Map(inner.steps.map((each) => [each.id, each]));
@@ -87,7 +99,11 @@ export function driveNested(
         inner,
         each,
         attempt,
-        { ...own, ...(paths.length === 0 ? {} : { outer: around }) },
+        {
+          ...own,
+          ...(given.outerItem === undefined ? {} : { outerItem: given.outerItem }),
+          ...(paths.length === 0 ? {} : { outer: around }),
+        },
         told,
       );
     },
@@ -98,15 +114,10 @@ export function driveNested(
     const withInner = (attempted: Attempted): Attempted => ({ ...attempted, inner: outcomes });
     const why = failureOf(ended, inner.profile, about);
     if (why !== undefined) return answer(withInner(failed(why)));
-    ports.give(giveInput(plan, step, ended, about), (made) =>
+    ports.give(giveInput(plan, step, ended, { ...about, item: given.outerItem }), (made) =>
       answer(made.ending === 'unknown' ? made : withInner(made)),
     );
   });
-}
-
-/** As the plan knows it: without what tells one item from another. */
-function pathIn(plan: Plan, id: string): string {
-  return nameIn(plan.run.within, id).replaceAll(/\[\d+\]/g, '');
 }
 
 const MOST_BYTES_OF_REASON = 200;
@@ -157,8 +168,9 @@ function giveInput(
   plan: Plan,
   step: PlanStep & { readonly nested: NestedProfile },
   { outcomes, results }: Completed,
-  { durationMs }: { readonly durationMs: number },
+  { durationMs, item }: { readonly durationMs: number; readonly item: ItemPlace | undefined },
 ): GiveInput {
+  const isOfItem = step.id !== planName(step.id);
   const { outputs, values } = step.nested.gives;
   const from = new Set([...Object.values(outputs), ...Object.values(values)].map((of) => of.step));
   const missing = [...from].find((id) => !results.has(id));
@@ -167,7 +179,8 @@ function giveInput(
   const isOwn = [...results.values()].some(({ adopted }) => adopted === true);
   const warning = warningOf(outcomes);
   return {
-    ...giveOrder(plan, step),
+    ...giveOrder(plan, { ...step, id: planName(step.id) }),
+    ...(item === undefined ? {} : isOfItem ? { item } : { outerItem: item }),
     inputs: Object.fromEntries(
       [...from].flatMap((id): readonly (readonly [string, StepResult])[] => {
         const result = results.get(id);

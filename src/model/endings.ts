@@ -138,3 +138,16 @@ export function failureOfAttempt(
 export function isExecuted({ cached, adopted }: Pick<StepResult, 'cached' | 'adopted'>): boolean {
   return !cached && adopted !== true;
 }
+
+/** What an attempt of a profile that is a step measured, as its event tells it: no worker does. */
+export function measuredOf(attempted: Attempted): {
+  readonly measured?: { readonly durationMs: number; readonly rowsOut?: number };
+} {
+  if (attempted.ending !== 'ok') {
+    return { measured: { durationMs: attempted.failure.durationMs ?? 0 } };
+  }
+  const { result } = attempted;
+  if (!isExecuted(result)) return {};
+  const { durationMs, rowsOut } = result;
+  return { measured: { durationMs, ...(rowsOut === undefined ? {} : { rowsOut }) } };
+}

@@ -49,7 +49,7 @@ export async function lookUpRun(
     answer: (told: Answer) => void,
   ): void => {
     const { nested } = step;
-    if (nested !== undefined) {
+    if (nested !== undefined && step.foreach === undefined) {
       const within: NestedPorts = {
         ...quiet,
         attempt: (inner, each, _attempt, own, told) => attempt(inner, each, own, told),

@@ -36,6 +36,11 @@ export function fullName({
   return nameIn(run.within, itemName(step.id, item?.index));
 }
 
+/** A name as the plan knows it: without what tells one item from another. */
+export function planName(name: string): string {
+  return name.replaceAll(/\[\d+\]/g, '');
+}
+
 /** A name as a relative path without extension: a folder for the items of a step. */
 export function filePathOf(name: string): string {
   return name.replaceAll('/', '.').replaceAll(/\[(\d+)\]/g, '/$1');

@@ -173,7 +173,9 @@ export type OrderTags = {
   readonly deliver: string;
   /** By the name of a step in the run. */
   readonly steps: Readonly<Record<string, string>>;
-  /** For the attempts of its items, by step id; absent where no step has any. */
+  /** For what profiles that are steps give, by the name of the step in the run; absent where there are none. */
+  readonly gives?: Readonly<Record<string, string>>;
+  /** For the attempts of its items, by the name of the step in the run; absent where no step has any. */
   readonly items?: Readonly<Record<string, string>>;
 };
 

@@ -83,6 +83,8 @@ export type StepInput = {
   readonly concurrency: number;
   /** Results of the steps in `step.reads`. */
   readonly inputs: Readonly<Record<string, StepResult>>;
+  /** The item that the profile it is a step of is done for; `item` is one of its own. */
+  readonly outerItem?: ItemPlace;
   /** Results of steps around its profile that it is given, by their paths. */
   readonly outer?: Readonly<Record<string, StepResult>>;
   /** How the steps in `step.hears` ended. */
@@ -106,6 +108,9 @@ export type GiveInput = {
     /** Ids of the profile's own steps. */
     readonly steps: readonly string[];
   };
+  /** The one item of the step that it is for, and the one that a profile around it is done for. */
+  readonly item?: ItemPlace;
+  readonly outerItem?: ItemPlace;
   /** Results of its own steps that something is given of. */
   readonly inputs: Readonly<Record<string, StepResult>>;
   /** What the result says beside that. */

@@ -9,7 +9,7 @@
  */
 
 import { holds } from './condition.ts';
-import { ENDINGS, isExecuted, MAX_LOST, STOPS } from './endings.ts';
+import { ENDINGS, MAX_LOST, measuredOf, STOPS } from './endings.ts';
 import { saidBy } from './heard.ts';
 import { isSuccess } from './outcome.ts';
 import { heardBy } from './run-state.ts';
@@ -95,7 +95,7 @@ export function onAttempted(turn: Turn, i: number, attempted: Attempted): void {
     step: planned(graph, i).id,
     attempt: step.tries,
     result: attempted.ending,
-    ...measuredOf(planned(graph, i), attempted, step.lastDurationMs),
+    ...(planned(graph, i).nested === undefined ? {} : measuredOf(attempted)),
     ...(attempted.ending === 'ok' ? {} : { reason: attempted.failure.message }),
     ...(retryInMs === undefined ? {} : { retryInMs }),
   });
@@ -159,20 +159,6 @@ function retryDelayMs(
       return delayMs < leftMs ? delayMs : undefined;
     }
   }
-}
-
-/** Of a profile that is a step nobody but the scheduler can tell how long it took. */
-function measuredOf(
-  { nested }: PlanStep,
-  attempted: Attempted,
-  durationMs: number,
-): { readonly measured?: { readonly durationMs: number; readonly rowsOut?: number } } {
-  if (nested === undefined) return {};
-  if (attempted.ending !== 'ok') return { measured: { durationMs } };
-  const { result } = attempted;
-  if (!isExecuted(result)) return {};
-  const { rowsOut } = result;
-  return { measured: { durationMs, ...(rowsOut === undefined ? {} : { rowsOut }) } };
 }
 
 type Parts = Pick<Outcome, 'inner'>;

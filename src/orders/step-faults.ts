@@ -14,10 +14,12 @@ import {
   isSealedResult,
 } from './tags.ts';
 
+import type { ItemPlace } from '../model/items.ts';
 import type { PlanStep } from '../model/plan.ts';
 import type { CollectInput, GatherInput, GiveInput, StepInput } from '../model/step-result.ts';
 import type { OrderKey } from './key.ts';
 
+const NO_ITEM = 'it has no such item';
 const NOT_ORDERED = 'its step was not ordered like this';
 
 /** Of one attempt, of a step or of an item. */
@@ -31,7 +33,8 @@ export function faultOfAttempt(key: OrderKey, input: StepInput, kind: string): s
     return 'no attempt has that number';
   const { limitMs = step.timeoutMs } = input;
   if (!(limitMs > 0 && limitMs <= step.timeoutMs)) return 'no attempt has that limit';
-  if (item !== undefined && !isItem(key, input, item)) return 'it has no such item';
+  if (item !== undefined && !isItem(key, input, item)) return NO_ITEM;
+  if (!isAroundItem(key, input)) return NO_ITEM;
   return faultOfInputs(key, input);
 }
 
@@ -68,24 +71,37 @@ export function faultOfGathering(key: OrderKey, input: GatherInput): string | un
   return faultOfInputs(key, input);
 }
 
-function isItem(
+function isItem(key: OrderKey, { run, step }: StepInput, place: ItemPlace): boolean {
+  return step.foreach !== undefined && isPlace(key, run.id, nameIn(run.within, step.id), place);
+}
+
+/** Whether the item that a profile around it is done for is the one that the name of that profile tells. */
+function isAroundItem(
   key: OrderKey,
-  { run, step }: StepInput,
-  { index, list }: NonNullable<StepInput['item']>,
+  { run, outerItem }: Pick<StepInput, 'run' | 'outerItem'>,
 ): boolean {
+  const [, name, index] = /^([^[]*)\[(\d+)\]/.exec(run.within ?? '') ?? [];
+  if (name === undefined || outerItem === undefined)
+    return name === undefined && outerItem === undefined;
+  return outerItem.index === Number(index) && isPlace(key, run.id, name, outerItem);
+}
+
+function isPlace(key: OrderKey, runId: string, name: string, { index, list }: ItemPlace): boolean {
   return (
-    step.foreach !== undefined &&
     Number.isInteger(index) &&
     index >= 0 &&
     index < list.count &&
-    isSealedList(key, 'items', listOf(run, step), list)
+    isSealedList(key, 'items', [runId, name], list)
   );
 }
 
 /** Of what a profile that is a step has to give, but for how its steps ended. */
 export function faultOfGift(key: OrderKey, input: GiveInput): string | undefined {
   if (!isOrderedGift(key, input)) return NOT_ORDERED;
-  const { run, step, inputs } = input;
+  const { run, step, inputs, item } = input;
+  if (item !== undefined && !isPlace(key, run.id, nameIn(run.within, step.id), item))
+    return NO_ITEM;
+  if (!isAroundItem(key, input)) return NO_ITEM;
   const within = fullName(input);
   const { outputs, values } = step.gives;
   const from = new Set([...Object.values(outputs), ...Object.values(values)].map((of) => of.step));

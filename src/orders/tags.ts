@@ -6,7 +6,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 import { wiredJson } from '../model/canonical.ts';
-import { allSteps, nameIn } from '../model/nested.ts';
+import { allSteps, nameIn, planName } from '../model/nested.ts';
 import {
   deliverFilesOf,
   deliverOrder,
@@ -40,12 +40,17 @@ export function tagPlan(key: OrderKey, plan: Plan): Plan {
   const all = allSteps(plan).map(
     ([within, step]) => [nameIn(within.run.within, step.id), within, step] as const,
   );
-  const steps = all.map(([name, within, step]) => [
-    name,
-    step.nested === undefined
-      ? tagOf(key, 'step', stepOrder(within, step))
-      : tagOf(key, 'give', giveOrder(within, { ...step, nested: step.nested })),
-  ]);
+  // A profile is no activity, but the look for its items and what they give together are.
+  const steps = all.flatMap(([name, within, step]) =>
+    step.nested !== undefined && step.foreach === undefined
+      ? []
+      : [[name, tagOf(key, 'step', stepOrder(within, step))] as const],
+  );
+  const gives = all.flatMap(([name, within, { nested, ...step }]) =>
+    nested === undefined
+      ? []
+      : [[name, tagOf(key, 'give', giveOrder(within, { ...step, nested }))] as const],
+  );
   const items = all.flatMap(([name, within, { foreach, ...step }]) =>
     foreach === undefined
       ? []
@@ -56,6 +61,7 @@ export function tagPlan(key: OrderKey, plan: Plan): Plan {
     deliver: tagOf(key, 'deliver', deliverOrder(plan)),
     steps: Object.fromEntries(steps) as Record<string, string>,
     ...(items.length === 0 ? {} : { items: Object.fromEntries(items) }),
+    ...(gives.length === 0 ? {} : { gives: Object.fromEntries(gives) }),
   };
   return { ...plan, run: { ...plan.run, tags } };
 }
@@ -143,12 +149,18 @@ export function isOrderedStep(
   input: Pick<StepInput, 'run' | 'step' | 'concurrency' | 'tag'>,
 ): boolean {
   const { run, step, concurrency, tag } = input;
-  return matches(tag, key, 'step', { run, step, concurrency });
+  return matches(tag, key, 'step', { run: orderedRun(run), step, concurrency });
 }
 
 /** Whether a command ordered that this profile is a step and gives this. */
 export function isOrderedGift(key: OrderKey, { run, step, tag }: GiveInput): boolean {
-  return matches(tag, key, 'give', { run, step });
+  return matches(tag, key, 'give', { run: orderedRun(run), step });
+}
+
+/** A profile is ordered once for all its items: which of them it is for is another matter. */
+function orderedRun(run: StepInput['run'] | undefined): StepInput['run'] | undefined {
+  const { within } = run ?? {};
+  return run === undefined || within === undefined ? run : { ...run, within: planName(within) };
 }
 
 /** Whether a command ordered this delivery; its files are another matter. */

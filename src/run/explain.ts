@@ -61,6 +61,9 @@ export type Explanation = Pick<ResolvedDefinition, 'plan' | 'planSha256' | 'orig
 /** Of a step that nothing can be said of before it runs. */
 export const NEVER_REUSED = 'it is never reused';
 
+/** Of a profile that is done for each of many items. */
+const OF_ITEMS = 'what the steps of each item would do is found when it runs';
+
 type Seen = Foreseen & { readonly result?: StepResult };
 
 /** What would happen now. @throws DefinitionError, UserError */
@@ -162,6 +165,7 @@ async function foresee(about: About): Promise<Seen> {
 async function foreseeNested(about: About, nested: NestedProfile): Promise<Seen> {
   const { step, plan, seen } = about;
   const early = beforeItsTurn(about);
+  if (step.foreach !== undefined) return early ?? { step, verdict: 'run', changes: [OF_ITEMS] };
   const known = [...seen].flatMap(([id, { result }]) =>
     result === undefined ? [] : [[nameIn(plan.run.within, id), result] as const],
   );

@@ -105,8 +105,9 @@ async function mayBeUnchanged(
 ): Promise<boolean> {
   const always = steps.filter((step) => step.when === undefined && step.runIf !== 'failed');
   if (always.some((step) => !step.reuse)) return false;
-  for (const { id, needs, nested } of always) {
+  for (const { id, needs, nested, foreach } of always) {
     if (nested !== undefined) {
+      if (foreach !== undefined) return false;
       const { profile: own, steps: inner } = nested;
       if (!(await mayBeUnchanged({ job, profile: own, partition, steps: inner }, store))) {
         return false;

@@ -11,7 +11,7 @@ import {
 
 import { failed, interrupted, MAX_LOST } from '../model/endings.ts';
 import { failureIn, failureOf } from '../model/failure.ts';
-import { fullName, nameIn } from '../model/nested.ts';
+import { fullName, nameIn, planName } from '../model/nested.ts';
 import { deliverFilesOf, deliverOrder, stepOrder } from '../model/order.ts';
 
 import type { ItemsActivities } from '../activities/items-activities.ts';
@@ -48,7 +48,7 @@ export type Ordered = Pick<StepInput, 'run' | 'step' | 'concurrency' | 'tag'> & 
 };
 
 export function orderedStep(plan: Plan, step: PlanStep): Ordered {
-  const tag = plan.run.tags?.steps[nameIn(plan.run.within, step.id)];
+  const tag = plan.run.tags?.steps[planName(nameIn(plan.run.within, step.id))];
   return {
     ...stepOrder(plan, step),
     ...(tag === undefined ? {} : { tag }),

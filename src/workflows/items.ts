@@ -10,7 +10,7 @@ import { CancelledFailure, executeChild, isCancellation, workflowInfo } from '@t
 
 import { failed, interrupted } from '../model/endings.ts';
 import { addCounts, dealOut, failedOf } from '../model/items.ts';
-import { insideOf, nameIn } from '../model/nested.ts';
+import { insideOf, nameIn, placesOf } from '../model/nested.ts';
 import { itemOrder, runOrder } from '../model/order.ts';
 import { numbersIn, rangesText } from '../model/ranges.ts';
 import { failureBehind, itemsActivities, orderedStep } from './activities.ts';
@@ -160,11 +160,12 @@ function commonOf(
   plan: Plan,
   step: ItemsStep,
   { inputs, ...given }: Given,
-): Pick<ForEachInput, 'order' | 'key' | 'given'> {
+): Pick<ForEachInput, 'order' | 'key' | 'given' | 'plan'> {
   const { tags } = plan.run;
   const tag = tags?.items?.[nameIn(plan.run.within, step.id)];
   const own = Object.entries(inputs).filter(([read]) => step.foreach.reads.includes(read));
   return {
+    ...(step.nested === undefined ? {} : { plan: aroundItems(plan, step) }),
     order: {
       ...itemOrder(plan, step),
       ...(tag === undefined ? {} : { tag }),
@@ -175,5 +176,21 @@ function commonOf(
       ...(tags === undefined ? {} : { tag: tags.run }),
     },
     given: { ...given, inputs: Object.fromEntries(own) },
+  };
+}
+
+/** What a profile that is done for each item must know of the plan that it is in: not its other steps. */
+function aroundItems(plan: Plan, step: ItemsStep): Plan {
+  const { tags, ...run } = plan.run;
+  const name = nameIn(plan.run.within, step.id);
+  const own = (all: Readonly<Record<string, string>> = {}): Record<string, string> =>
+    Object.fromEntries(
+      Object.entries(all).filter(([of]) => of === name || of.startsWith(`${name}/`)),
+    );
+  const ofSteps = tags && { ...tags, steps: own(tags.steps), gives: own(tags.gives), items: {} };
+  return {
+    ...plan,
+    steps: [],
+    run: { ...run, places: placesOf(plan), ...(ofSteps === undefined ? {} : { tags: ofSteps }) },
   };
 }

@@ -4,7 +4,7 @@ import { CancellationScope, proxyActivities } from '@temporalio/workflow';
 
 import { driveNested } from '../model/drive-nested.ts';
 import { failed } from '../model/endings.ts';
-import { nameIn } from '../model/nested.ts';
+import { nameIn, planName } from '../model/nested.ts';
 import { failureBehind } from './activities.ts';
 
 import type { Answer } from '../model/drive.ts';
@@ -78,7 +78,7 @@ function giveBack(
     startToCloseTimeout: GIVE_LIMIT_MS,
     retry: { maximumAttempts: 10 },
   });
-  const tag = plan.run.tags?.steps[name];
+  const tag = plan.run.tags?.gives?.[planName(name)];
   void give({ ...input, ...(tag === undefined ? {} : { tag }) }).then(
     (result) => answer({ ending: 'ok', result }),
     (error: unknown) => answer(failed(failureBehind(error, GIVE_LIMIT_MS))),

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { nestedPlan } from '../../src/model/nested.ts';
 import { giveOrder, runOrder, stepOrder } from '../../src/model/order.ts';
 import { shapeOf } from '../../src/model/run-shape.ts';
-import { sealResult, tagPlan } from '../../src/orders/tags.ts';
+import { sealList, sealResult, tagPlan } from '../../src/orders/tags.ts';
 import { GIVE } from '../../src/model/step-result.ts';
 import { EXECUTION, guardOf, KEY, PLAN as FLAT, RESULT } from './fixtures.ts';
 
@@ -54,7 +54,7 @@ const GIFT: GiveInput = {
   ...giveOrder(PLAN, IN),
   inputs: { c: SEALED_C },
   about: { cached: false, durationMs: 5 },
-  tag: tagOf('in'),
+  tag: PLAN.run.tags!.gives!['in']!,
 };
 
 test('lets the steps of a profile through with what they are given, and seals what they return under their names', async () => {
@@ -154,4 +154,41 @@ test('a profile of which a step failed gives nothing', async () => {
   const { call, guard } = guardOf();
   await sawn(guard, { c: 'OK', d: 'FAIL' });
   expect(await call(GIVE, GIFT)).toBe('its steps did not end well');
+});
+
+/** The same profile for each of two items. */
+const EACH = {
+  ...IN,
+  foreach: { in: ['x', 'y'], as: 'item', atMost: 2, allowFailed: 0, reads: ['a'] },
+};
+const OF_ALL: Plan = tagPlan(KEY, { ...FLAT, steps: [A, EACH] });
+const OF_ONE = nestedPlan(OF_ALL, { ...EACH, id: 'in[1]' }, nested);
+const LIST = sealList(KEY, 'items', ['run-1', 'in'], {
+  ref: { sha256: 's', bytes: 1, format: 'json' },
+  count: 2,
+});
+const OF_ITEM: StepInput = {
+  ...stepOrder(OF_ONE, C),
+  attempt: 1,
+  inputs: {},
+  outer: { a: SEALED_A },
+  outerItem: { index: 1, list: LIST },
+  tag: OF_ALL.run.tags!.steps['in/c']!,
+};
+
+test('a step of a profile that is done for each item is ordered once, and sealed for its item', async () => {
+  const { call } = guardOf();
+  expect(await call(SQL, OF_ITEM)).toEqual(sealResult(KEY, 'run-1', { id: 'in[1]/c' }, RESULT));
+});
+
+test.each<[string, Partial<StepInput>]>([
+  ['no item', { outerItem: undefined as never }],
+  ['another item than its name tells', { outerItem: { index: 0, list: LIST } }],
+  [
+    'an item that there is not',
+    { run: { ...OF_ITEM.run, within: 'in[2]' }, outerItem: { index: 2, list: LIST } },
+  ],
+  ['a list that nobody made', { outerItem: { index: 1, list: { ...LIST, count: 3 } } }],
+])('does not execute a step of such a profile for %s', async (_name, about) => {
+  expect(await guardOf().call(SQL, { ...OF_ITEM, ...about })).toBe('it has no such item');
 });

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 
 import { expect, jest, test } from '@jest/globals';
 
@@ -241,4 +241,94 @@ test('counts the steps in a profile under its name, and the step that it is once
     expect(
       names.filter((name) => /step="(north\/|mine")/.test(name) && name.includes('"shops"')),
     ).toEqual([]);
+  }));
+
+/** A profile for each row of a table; one of its steps fails for those that are named in the file `bad`. */
+const EACH = (folder: string): Readonly<Record<string, string>> => ({
+  'data/orders.csv': 'id,shop,amount\n1,north,10\n2,north,5\n3,south,7\n4,west,1\n',
+  'jobs/j.yaml': 'job: j\nprofile: all\ninputs: { orders: { path: ../data/orders.csv } }\n',
+  'profiles/all.yaml': `
+profile: all
+steps:
+  orders: { uses: collect.files, with: { from: '\${{ inputs.orders }}' } }
+  shops: { uses: transform.sql, needs: [orders], with: { sql: 'select distinct shop, length(shop) as k from orders' } }
+  each:
+    uses: profile
+    foreach: { in: shops, at_most: 2 }
+    with: { profile: one, params: { shop: '\${{ item.shop }}', k: '\${{ item.k }}' }, tables: { bought: orders } }
+  files: { uses: export.dataset, with: { from: each, name: t, formats: [csv] } }
+`,
+  'profiles/one.yaml': `
+profile: one
+takes: [bought]
+gives: { table: total }
+steps:
+  mine: { uses: transform.sql, needs: [bought], with: { sql: 'select * from bought where shop = \${{ params.shop }}' } }
+  look:
+    uses: exec.command
+    needs: [mine]
+    with: { shell: 'cd "${folder}"; echo "$SHOP" >> ran; while [ -e "hold-$SHOP" ]; do echo x >> held; sleep 0.1; done; ! grep -qx "$SHOP" bad || exit 65', env: { SHOP: '\${{ params.shop }}' }, exit_codes: { '65': fail } }
+  total:
+    uses: transform.sql
+    needs: [mine, look]
+    with: { sql: 'select sum(amount) * \${{ params.k }} as total from mine' }
+`,
+});
+
+const TABLE = 'shop,k,total\nnorth,5,75\nsouth,5,35\nwest,4,4\n';
+
+test('a profile is done for each row of a table; after a failure only what failed is done again', () =>
+  withProject({ bad: 'west\n' }, async (project) => {
+    await project.write(EACH(project.folder));
+    const port = await freePort();
+    const exporter = ['--prometheus-port', String(port), '--prometheus-address', '127.0.0.1'];
+    const first = project.start([...RUN, ...exporter, '--linger', '60']);
+    await first.says(/waiting for a last scrape/);
+    const series = await scrape(port);
+    const bad = await first.ended;
+    const each = (JSON.parse(bad.stdout) as Result).steps.find(({ id }) => id === 'each');
+    expect(each).toMatchObject({
+      status: 'FAIL',
+      items: { total: 3, counts: { OK: 2, FAIL: 1 }, failed: [{ status: 'FAIL' }] },
+    });
+    expect(bad.stderr).toMatch(/each\[2\]\/look {2}FAIL/);
+    expect(bad.stderr).not.toContain('each[0]/look');
+    const of = (name: string, more: string): number | undefined =>
+      series.get(`${name}{job="j",${more}}`);
+    expect(of('pipeline_step_status_total', 'profile="one",step="look",status="OK"')).toBe(2);
+    expect(of('pipeline_step_status_total', 'profile="one",step="look",status="FAIL"')).toBe(1);
+    expect(of('pipeline_step_items_total', 'profile="all",step="each",status="OK"')).toBe(2);
+    expect(of('pipeline_step_duration_seconds_count', 'profile="all",step="each"')).toBe(2);
+    expect([...series.keys()].filter((name) => name.includes('['))).toEqual([]);
+
+    const log = await project.run(['logs', '--out', 'out', '--step', 'each[2]/look']);
+    expect(log.stdout).toMatch(/^each\[2\]\/look {2}.* failed: /m);
+
+    await writeFile(project.path('bad'), 'none\n');
+    await writeFile(project.path('ran'), '');
+    const resumed = await project.run(['resume', '--out', 'out', '--json']);
+    expect(resumed).toMatchObject({ code: 0 });
+    expect(await readFile(project.path('ran'), 'utf8')).toBe('west\n');
+    expect(await readFile(project.path('out/t.csv'), 'utf8')).toBe(TABLE);
+  }));
+
+test('killed in the middle of one item, the profiles of the others are not done again', () =>
+  withProject({ bad: 'none\n', 'hold-west': '' }, async (project) => {
+    await project.write(EACH(project.folder));
+    const run = project.start(RUN);
+    await until(
+      () => readFile(project.path('held'), 'utf8').catch(() => undefined),
+      'the last item is on',
+    );
+    const others = async (): Promise<true | undefined> => {
+      const all = (await readFile(project.path('ran'), 'utf8')).trim().split('\n');
+      return all.includes('north') && all.includes('south') ? true : undefined;
+    };
+    await until(others, 'the other items have begun');
+    run.kill('SIGKILL');
+    await run.ended;
+    await rm(project.path('hold-west'));
+    const resumed = await project.run(['resume', '--out', 'out', '--json']);
+    expect(resumed).toMatchObject({ code: 0 });
+    expect(await readFile(project.path('out/t.csv'), 'utf8')).toBe(TABLE);
   }));

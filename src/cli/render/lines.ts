@@ -2,9 +2,10 @@
 
 import { formatDuration } from '../../model/duration.ts';
 import { nameIn } from '../../model/nested.ts';
+import { isFailure } from '../../model/outcome.ts';
 import { failedOf, totalOf } from '../../model/items.ts';
 
-import type { RunEvent } from '../../model/events.ts';
+import type { Inside, RunEvent } from '../../model/events.ts';
 import type { ItemCounts } from '../../model/items.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import type { Paint } from './paint.ts';
@@ -20,16 +21,23 @@ export function lineOf(event: RunEvent, paint: Paint): string | undefined {
     case 'items_found':
       return `  ${event.step}: ${countText(event.total)} items${finishedText(event.counts)}`;
     case 'step_started':
+      if (isOfItem(event)) return undefined;
       return event.attempt > 1 ? `  ${nameOf(event)}: attempt ${event.attempt}` : undefined;
     case 'attempt_ended':
-      return event.retryInMs === undefined || event.item !== undefined
+      return event.retryInMs === undefined || event.item !== undefined || isOfItem(event)
         ? undefined
         : `  ${nameOf(event)}: attempt ${event.attempt} ended ${event.result}: ${oneLine(event.reason ?? '')}; next in ${formatDuration(event.retryInMs)}`;
     case 'step_ended': {
+      if (isOfItem(event) && !isFailure(event.outcome.status)) return undefined;
       const step = nameIn(event.inside?.within, event.outcome.step);
       return `  ${outcomeLine({ ...event.outcome, step }, paint)}`;
     }
   }
+}
+
+/** Of a profile that is done for each of many items only what failed is told. */
+function isOfItem({ inside }: { readonly inside?: Inside }): boolean {
+  return inside?.within.includes('[') === true;
 }
 
 function nameOf({ step, inside }: Extract<RunEvent, { readonly attempt: number }>): string {
