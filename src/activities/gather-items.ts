@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { MAIN_OUTPUT } from '../model/plan.ts';
 import { itemText } from '../model/listed-item.ts';
-import { fileNameOf, fullName, nameIn } from '../model/nested.ts';
+import { fileNameOf, nameIn } from '../model/nested.ts';
 import { isSuccess } from '../model/outcome.ts';
 import { StepError } from '../model/step-error.ts';
 import { explainFullDisk } from '../store/fs-failure.ts';
@@ -24,7 +24,6 @@ import type { Column } from '../model/column.ts';
 import type { ListedItem } from '../model/listed-item.ts';
 import type { ArtifactRef, GatherInput, ItemEnd, StepResult } from '../model/step-result.ts';
 import type { StoredResult } from '../store/entries.ts';
-import type { Store } from '../store/store.ts';
 import type { ItemsVerdict } from './items-verdict.ts';
 import type { StepEnvironment } from './run-step.ts';
 
@@ -49,8 +48,6 @@ export async function gatherItems(
       `${fileNameOf(nameIn(run.within, step.id))}.all.${run.generation}-${input.attempt}`,
     ),
   );
-  // What is put together stays on this machine until then.
-  const held = store.hold();
   try {
     const ends = await readCollections(input.collections, store);
     const { items, columns } = await readItems(list, store);
@@ -69,7 +66,6 @@ export async function gatherItems(
       signal,
       onProgress,
       folder: folder.path(),
-      held,
     });
     const fingerprints = items.map(() => 'left out');
     for (const { index, fingerprint } of good) fingerprints[index] = fingerprint;
@@ -101,8 +97,6 @@ export async function gatherItems(
     throw explainFullDisk(error, 'write the files of this step');
   } finally {
     log.flush();
-    store.logs?.keep(run.id, fullName({ run, step }), logFileOf(environment, { run, step }));
-    await held.release();
     await folder.remove();
   }
 }
@@ -126,7 +120,7 @@ function storedOf({
   verdict,
   whole,
   isWhole,
-  input: { run, step, list },
+  input: { run, step, list, collections },
   environment,
   elapsedMs,
 }: {
@@ -152,6 +146,7 @@ function storedOf({
       }),
     },
     runId: run.id,
+    parts: collections.map(({ ref }) => ref),
     ...(isWhole ? { step: stepName(run, step.id) } : {}),
     writtenAtMs: Date.now(),
     durationMs: elapsedMs(),
@@ -174,7 +169,6 @@ type Around = {
   readonly signal: AbortSignal;
   readonly onProgress: () => void;
   readonly folder: string;
-  readonly held: Pick<Store, 'materialize'>;
 };
 
 /** Items that are looked up or fetched beside each other: of a store elsewhere each is some requests. */
@@ -210,7 +204,7 @@ async function putTogether(
   }
   const made: Made = { outputs: {}, columns: {} };
   for (const output of outputNames(kept)) {
-    const tables = await tablesOf(output, kept, around);
+    const tables = tablesOf(output, kept, around);
     if (tables !== undefined) {
       const { path, columns, ...rest } = await gather(output, tables, itemColumns, {
         folder: around.folder,
@@ -219,6 +213,7 @@ async function putTogether(
         sources: [],
         ...(around.environment.engine === undefined ? {} : { engine: around.environment.engine }),
         onProgress: around.onProgress,
+        hold: () => store.hold(),
       });
       made.outputs[output] = await store.put(path, rest);
       made.columns[output] = columns;
@@ -249,26 +244,19 @@ function outputNames(kept: readonly Kept[]): readonly string[] {
 }
 
 /** Where the output of each is a table, or a text beside its table; undefined where it is a file or a folder. */
-async function tablesOf(
+function tablesOf(
   output: string,
   kept: readonly Kept[],
-  { environment, held }: Around,
-): Promise<Parameters<ItemTables['gather']>[1] | undefined> {
+  { environment }: Around,
+): Parameters<ItemTables['gather']>[1] | undefined {
   const { tableBehind } = tablesIn(environment);
-  const behind = kept.map(({ outputs }) => tableBehind(output, outputs));
-  if (behind.includes(undefined)) return undefined;
   const tables: Parameters<ItemTables['gather']>[1][number][] = [];
-  for (const some of piecesOf([...kept.entries()])) {
-    const located = await Promise.all(
-      some.map(async ([i, { item, columns }]) => {
-        const found = behind[i];
-        if (found === undefined || found === 'empty') return [];
-        const { name, ref } = found;
-        const path = await held.materialize(ref);
-        return [{ item, artifact: { ...ref, path }, columns: columns[name] ?? [] }];
-      }),
-    );
-    tables.push(...located.flat());
+  for (const { item, outputs, columns } of kept) {
+    const behind = tableBehind(output, outputs);
+    if (behind === undefined) return undefined;
+    if (behind === 'empty') continue;
+    const { name, ref } = behind;
+    tables.push({ item, ref, columns: columns[name] ?? [] });
   }
   return tables.length === 0 ? undefined : tables;
 }

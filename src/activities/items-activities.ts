@@ -25,7 +25,7 @@ import type {
   StepResult,
 } from '../model/step-result.ts';
 import type { StepEnvironment } from './run-step.ts';
-import type { Waiting } from './wait-for-work.ts';
+import type { Waiting, Work } from './wait-for-work.ts';
 
 export type ItemsActivities = {
   expandItems(input: StepInput): Promise<Expanded>;
@@ -59,7 +59,7 @@ export function makeItemsActivities(
   const waiting = <T>(
     what: string,
     { run, step }: Pick<StepInput, 'run' | 'step'>,
-    work: (signal: AbortSignal, onProgress: () => void) => Promise<T>,
+    work: Work<T>['work'],
   ): Promise<T> =>
     waitForWork(
       {
@@ -73,7 +73,7 @@ export function makeItemsActivities(
     );
   return {
     expandItems: async (input) =>
-      waiting('items', input, async (signal, onProgress) =>
+      waiting('items', input, async (signal, { onProgress }) =>
         expandItems(kindOf(input), input, environment, signal, { onProgress }),
       ),
     collectItems: async ({ run, step, ends }) => {
@@ -87,7 +87,7 @@ export function makeItemsActivities(
       }
     },
     gatherItems: async (input) =>
-      waiting('all', input, async (signal, onProgress) =>
+      waiting('all', input, async (signal, { onProgress }) =>
         gatherItems(kindOf(input), input, environment, signal, { onProgress }),
       ),
   };

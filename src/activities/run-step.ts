@@ -17,6 +17,7 @@ import { copiesAtOnce } from './first-copy.ts';
 import { hashSources, stageSources } from './stage-sources.ts';
 import { keepFile } from './keep-file.ts';
 import { makeFence } from './fence.ts';
+import { placeFor } from './turns.ts';
 import { makeLazyFolder } from './lazy-folder.ts';
 import { about, identifyAttempt, previousColumnsOf, reuse, secretsInUse, united } from './reuse.ts';
 import { boundedValues, holdToContract, putOutputs } from './returned.ts';
@@ -27,7 +28,9 @@ import type { FoundFile } from './expand-globs.ts';
 import type { LazyFolder } from './lazy-folder.ts';
 import type { HashedSource } from './stage-sources.ts';
 import type { StoredResult } from '../store/entries.ts';
+import type { StoreLease } from '../store/leases.ts';
 import type { Store } from '../store/store.ts';
+import type { Turns } from './turns.ts';
 import type { ArtifactRef, StepInput, StepResult } from '../model/step-result.ts';
 import type { ItemPlace } from '../model/items.ts';
 import type {
@@ -52,6 +55,8 @@ export type StepEnvironment = {
   /** For steps with items; absent: there are none. */
   readonly items?: ItemTables;
   readonly bootId: string;
+  /** Told of attempts that stand in line for a limit, and that they do no more. */
+  readonly onWaiting?: ((input: StepInput, limit: string | undefined) => void) | undefined;
   /** W3C header of an attempt's span; absent where no trace is made. */
   readonly traceparent?: ((input: StepInput) => string) | undefined;
 };
@@ -98,7 +103,11 @@ export async function runStep(
   {
     elapsedMs = stopwatch(),
     onProgress = () => undefined,
-  }: { readonly elapsedMs?: () => number; readonly onProgress?: () => void } = {},
+    ...turns
+  }: Partial<Turns> & {
+    readonly elapsedMs?: () => number;
+    readonly onProgress?: () => void;
+  } = {},
 ): Promise<StepResult> {
   const folderOf = (name: string): LazyFolder =>
     makeLazyFolder(join(environment.attemptsRoot, input.run.id, name));
@@ -107,7 +116,7 @@ export async function runStep(
   const unpacked = folderOf(`${fileOf(input)}.inputs.${start}`);
   // What it reads stays on this machine as long as it runs.
   const held = environment.store.hold();
-  const around = { elapsedMs, onProgress, folder, unpacked, held };
+  const around = { elapsedMs, onProgress, folder, unpacked, held, turns };
   try {
     return await runIn(definition, input, environment, signal, around);
   } finally {
@@ -128,6 +137,7 @@ async function runIn(
     folder,
     unpacked,
     held,
+    turns,
   }: {
     readonly elapsedMs: () => number;
     readonly onProgress: () => void;
@@ -135,6 +145,7 @@ async function runIn(
     /** For the folders among its inputs: no edit reaches the store. */
     readonly unpacked: LazyFolder;
     readonly held: Pick<Store, 'materialize'>;
+    readonly turns: Partial<Turns>;
   },
 ): Promise<StepResult> {
   const { store } = environment;
@@ -180,9 +191,11 @@ async function runIn(
         log('waits for an equal step that another run is at'),
       )
     : undefined;
+  let place: StoreLease | undefined;
   try {
     const made = turn?.waited === true ? await look() : undefined;
     if (made !== undefined) return made;
+    place = await placeFor(input, store, signal, { ...turns, log });
     const { options, inputs } = await identity.located();
     const sources = staged ?? (await stage(identity.files));
     const { fingerprint, ingredients } = identity.with(sources);
@@ -233,6 +246,7 @@ async function runIn(
         ...about(returned),
       },
       runId: run.id,
+      ...(item === undefined ? {} : { item: true }),
       ...(identity.reusable && item === undefined ? { step: stepName(run, step.id) } : {}),
       writtenAtMs: Date.now(),
       durationMs,
@@ -258,6 +272,7 @@ async function runIn(
     throw secrets.used.size === 0 ? told : withoutSecrets(told, message, redact);
   } finally {
     turn?.end();
+    await place?.release();
     stepLog.flush();
     store.logs?.keep(run.id, fullName(input), logFileOf(environment, input));
   }

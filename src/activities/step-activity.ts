@@ -41,11 +41,16 @@ async function attempt(
       limitMs: input.limitMs ?? step.timeoutMs,
       isLimitFromProgress: step.limitIsDefault === true,
       log: logFileOf(environment, input),
-      work: async (signal, onProgress) =>
-        runStep(definition, await attemptInput(input, environment.store), environment, signal, {
-          elapsedMs: stopwatch(),
-          onProgress,
-        }),
+      work: async (signal, { waits, ...pace }) => {
+        const own = await attemptInput(input, environment.store);
+        const totalMs = stopwatch();
+        return runStep(definition, own, environment, signal, {
+          ...pace,
+          elapsedMs: () => Math.max(1, totalMs() - waits.waitedMs()),
+          waits,
+          onWaiting: (limit) => environment.onWaiting?.(input, limit),
+        });
+      },
     },
     options,
   );

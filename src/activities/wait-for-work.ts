@@ -6,9 +6,11 @@ import { endingOf, failureOfAttempt } from '../model/endings.ts';
 import { makeAwakeClock } from './awake-clock.ts';
 import { applicationFailure } from './application-failure.ts';
 import { stopwatch } from './run-step.ts';
+import { makeWaits } from './waits.ts';
 
 import type { GoingOn } from './going-on.ts';
 import type { Stopping } from './stopping.ts';
+import type { Waits } from './waits.ts';
 import type { Interruption } from '../model/endings.ts';
 import type { StepInput } from '../model/step-result.ts';
 
@@ -19,6 +21,15 @@ export type Waiting = {
   readonly heartbeatEveryMs: number;
   readonly stopping: Stopping;
   readonly goingOn: StepWork;
+};
+
+/** How work and its limit tell each other. */
+export type Pace = {
+  readonly onProgress: () => void;
+  /** Time in which it could not work: it counts for no limit. */
+  readonly waits: Waits;
+  /** It must end: somebody else has its place. */
+  readonly onLost: () => void;
 };
 
 export type Work<T> = {
@@ -32,7 +43,7 @@ export type Work<T> = {
   /** The limit counts from the last progress. */
   readonly isLimitFromProgress?: boolean;
   readonly log: string;
-  work(signal: AbortSignal, onProgress: () => void): Promise<T>;
+  work(signal: AbortSignal, pace: Pace): Promise<T>;
 };
 
 /** Begins the work, or joins it where it goes on, and waits for its end as long as the server waits for this attempt. */
@@ -98,20 +109,22 @@ async function limited<T>(
   { work, limitMs, isLimitFromProgress }: Work<T>,
   own: { readonly signal: AbortSignal; readonly stop: (why: Interruption) => void },
 ): Promise<T> {
-  if (limitMs === undefined) return work(own.signal, () => undefined);
   const clock = makeAwakeClock();
+  const waits = makeWaits(() => clock.elapsedMs());
+  const onLost = (): void => own.stop('not heard of');
   let progressedAtMs = 0;
   const ring = (): void => {
-    const leftMs = progressedAtMs + limitMs - clock.elapsedMs();
+    if (limitMs === undefined) return;
+    const leftMs = progressedAtMs + limitMs + waits.waitedMs() - clock.elapsedMs();
     if (leftMs > 0) alarm = setTimeout(ring, leftMs);
     else own.stop('time limit');
   };
-  let alarm = setTimeout(ring, limitMs);
+  let alarm = limitMs === undefined ? undefined : setTimeout(ring, limitMs);
   const onProgress = (): void => {
-    if (isLimitFromProgress === true) progressedAtMs = clock.elapsedMs();
+    if (isLimitFromProgress === true) progressedAtMs = clock.elapsedMs() - waits.waitedMs();
   };
   try {
-    return await work(own.signal, onProgress);
+    return await work(own.signal, { onProgress, waits, onLost });
   } finally {
     clock.stop();
     clearTimeout(alarm);

@@ -4,9 +4,9 @@ import { checkForeach, gathering } from './check-foreach.ts';
 import { resolveCondition } from './conditions.ts';
 import { outcomeProblems, waitForAll } from './handlers.ts';
 import { child, entriesOf, itemsOf, textOf } from './located.ts';
+import { tooManySteps } from './many-steps.ts';
 import { resolveOptions } from './options.ts';
 import { PROFILE_SPEC, specOf } from './profile-kind.ts';
-import { MAX_STEPS } from './profile.ts';
 import { hasReference } from './reference.ts';
 import { listed } from './scope.ts';
 import { MAIN_OUTPUT, PROFILE_KIND } from '../model/plan.ts';
@@ -78,11 +78,8 @@ export function checkSteps(
   const ids = new Set([...entries.map(([id]) => id), ...taken]);
   const problems: Problem[] = [];
   const paths: PathUse[] = [];
-  const tooMany = entries[MAX_STEPS];
-  if (tooMany !== undefined) {
-    const message = `the profile has ${entries.length} steps; at most ${MAX_STEPS} are supported`;
-    problems.push({ code: 'TOO_MANY_STEPS', ...tooMany[1].key, message });
-  }
+  const tooMany = tooManySteps(child(profiles.root, 'steps'));
+  if (tooMany !== undefined) problems.push(tooMany);
   const steps = entries.flatMap(([id, entry]) => {
     if (entry.value.kind !== 'map') return [];
     return [checkStep(id, entry, { input, job, profiles, ids, problems, paths, nestedOf })];
@@ -198,14 +195,11 @@ function checkStep(id: string, entry: Entry, around: Around): CheckedStep {
   for (const use of [...told, ...conditionUses]) {
     if (use.part !== 'run' && ids.has(use.step)) note(use.step, use.at);
   }
+  for (const { step, at } of ofItems) if (ids.has(step)) note(step, at);
   for (const need of needs.keys()) if (isNamed(need, resolved.names)) reads.add(need);
   // The table of the items is read to find them, not by each of them.
   const itemReads = new Set(reads);
-  for (const { step, at } of ofItems) {
-    if (!ids.has(step)) continue;
-    note(step, at);
-    reads.add(step);
-  }
+  for (const { step } of ofItems) if (ids.has(step)) reads.add(step);
 
   const outputs = [
     ...read(resolved.uses).flatMap(({ at, step, part, name }) =>
@@ -224,7 +218,7 @@ function checkStep(id: string, entry: Entry, around: Around): CheckedStep {
     inOptions: resolved.uses,
     needs,
   };
-  problems.push(...outcomeProblems(handling));
+  problems.push(...outcomeProblems(handling), ...limitProblems(id, located, input.limits));
   const nested =
     kind?.kind === PROFILE_KIND
       ? around.nestedOf({ id, entry, options: resolved.options, uses: resolved.uses }, around)
@@ -248,6 +242,23 @@ function checkStep(id: string, entry: Entry, around: Around): CheckedStep {
     ),
     queries: resolved.queries,
   };
+}
+
+/** A limit that builder.yaml does not have. */
+function limitProblems(
+  id: string,
+  located: Located,
+  limits: CheckInput['limits'],
+): readonly Problem[] {
+  const at = child(located, 'uses_limit')?.at;
+  const name = textOf(child(located, 'uses_limit'));
+  if (limits === undefined || at === undefined || name === undefined) return [];
+  if (Object.hasOwn(limits, name)) return [];
+  const known = Object.keys(limits);
+  const listing = known.length === 0 ? 'it has no limits' : `its limits: ${known.join(', ')}`;
+  const message = `step '${id}' uses the limit '${name}', which builder.yaml does not have; ${listing}`;
+  const hint = didYouMean(name, known) ?? `Write it into builder.yaml: limits: { ${name}: 2 }`;
+  return [{ code: 'UNKNOWN_LIMIT', ...at, message, hint }];
 }
 
 /** The mentions of what a step made. */

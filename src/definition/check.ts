@@ -36,6 +36,8 @@ export type CheckInput = {
   readonly partition?: string | undefined;
   /** Absolute path of one written relative to the job. */
   readonly resolvePath: (relative: string) => string;
+  /** The limits of builder.yaml; undefined: they are not known, and none is missed. */
+  readonly limits?: Readonly<Record<string, number>> | undefined;
   /** False: a profile of the chain could not be found, so what it may hold is not missed. */
   readonly complete?: boolean;
   /** The files of a profile that a step names at a place. Absent: no step can be a profile here. */
@@ -96,7 +98,8 @@ function checkCopy(input: CheckInput, copy: number): Checked & { readonly copies
     problems,
     remarks: job.remarks,
     paths: [...job.paths, ...steps.paths],
-    steps: steps.steps,
+    // Of more steps than can be run no query is bound: that alone would take seconds.
+    steps: problems.some(({ code }) => code === 'TOO_MANY_STEPS') ? [] : steps.steps,
     copies: Math.max(job.copies, profiles.copies),
   };
   if (problems.length > 0 || profiles.root === undefined || !profiles.complete) {

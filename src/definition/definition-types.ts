@@ -31,6 +31,16 @@ export function stepId() {
     );
 }
 
+/** The name of a limit that pipelines share. */
+export function limitName() {
+  return z
+    .string()
+    .regex(
+      STEP_ID,
+      'expected the name of a limit: a small letter, then at most 62 small letters, digits and _',
+    );
+}
+
 /** A duration as text; it stays text here, so that the JSON Schema says what people write. */
 export function duration({
   minMs = 0,

@@ -111,10 +111,17 @@ const NOT_HERE = Object.freeze({
 
 /** Keys that say how an activity is tried. */
 function keyProblems({ id, entry }: MaybeNested): readonly Problem[] {
-  const retry = child(entry.value, 'retry');
-  if (retry === undefined) return [];
-  const message = `step '${id}' is a profile, whose steps are retried by themselves and never done twice; give the step that may fail its 'retry', in that profile`;
-  return [{ code: 'BAD_VALUE', ...retry.at, message }];
+  const words = {
+    retry:
+      "whose steps are retried by themselves and never done twice; give the step that may fail its 'retry', in that profile",
+    uses_limit:
+      "whose steps are what works; give those that need the limit 'uses_limit', in that profile",
+  };
+  return Object.entries(words).flatMap(([key, why]): readonly Problem[] => {
+    const found = child(entry.value, key);
+    if (found === undefined) return [];
+    return [{ code: 'BAD_VALUE', ...found.at, message: `step '${id}' is a profile, ${why}` }];
+  });
 }
 
 function outcomeUses({ id, uses }: MaybeNested): readonly Problem[] {

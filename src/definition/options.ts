@@ -246,10 +246,15 @@ function asPath(
     return { ...located, value: path, marks: [] };
   }
   if (located.kind !== 'node') return located;
-  if (isRef(located.value) && itemFieldOf(located.value) !== undefined) {
-    return { ...located, value: concatOf([resolvePath('_').slice(0, -1), located.value]) };
+  const pieces = isConcat(located.value)
+    ? piecesOf(located.value)
+    : isRef(located.value)
+      ? [located.value]
+      : [];
+  const [first, ...rest] = pieces;
+  if (isRef(first) && itemFieldOf(first) !== undefined) {
+    return { ...located, value: concatOf([resolvePath('_').slice(0, -1), ...pieces]) };
   }
-  const [first, ...rest] = isConcat(located.value) ? piecesOf(located.value) : [];
   if (typeof first !== 'string') return located;
   // Only the beginning is known; the letter keeps a slash at its end from being trimmed.
   const start = resolvePath(`${first}_`).slice(0, -1);

@@ -98,7 +98,16 @@ function profilePlan(
     ];
     const p95 = textOf(child(own('alert'), 'p95'));
     const description = textOf(own('description'));
-    for (const key of ['uses', 'description', 'needs', 'run_if', 'when', 'alert'] as const) {
+    const limit = textOf(own('uses_limit'));
+    for (const key of [
+      'uses',
+      'description',
+      'needs',
+      'run_if',
+      'when',
+      'alert',
+      'uses_limit',
+    ] as const) {
       const found = own(key);
       if (found !== undefined) origins[`${prefix}${name(key)}`] = placeOf(found);
     }
@@ -153,6 +162,7 @@ function profilePlan(
       ...(p95 === undefined ? {} : { p95Ms: parseDuration(p95) }),
       allowFailure: setting(name('allow_failure'), [own('allow_failure')], DEFAULTS.allow_failure),
       reuse: isReused(step),
+      ...(limit === undefined ? {} : { limit }),
     };
   };
   // What tells how others ended is done each time.
@@ -166,7 +176,7 @@ function profilePlan(
   const nestedStep = (step: CheckedStep, nested: CheckedNested): PlanStep => {
     const isWhole = planStep(step);
     const own = child(step.located, 'timeout');
-    const limit = setting(`steps.${step.id}.timeout`, [own], NO_LIMIT);
+    const longest = setting(`steps.${step.id}.timeout`, [own], NO_LIMIT);
     const around = nested.path.split('/').slice(0, -1).join('/') || undefined;
     const given = [...nested.takes].map(
       ([name, of]) =>
@@ -187,7 +197,7 @@ function profilePlan(
         ...inner,
         gives: nested.gives,
       },
-      timeoutMs: parseDuration(limit),
+      timeoutMs: parseDuration(longest),
       ...(own === undefined ? { limitIsDefault: true as const } : {}),
       retry: { attempts: 1, backoffMs: 0, factor: 1, maxBackoffMs: 0 },
     };

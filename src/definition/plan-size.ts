@@ -2,7 +2,7 @@
 
 import { namedSteps } from '../model/nested.ts';
 import { child } from './located.ts';
-import { MAX_STEPS } from './profile.ts';
+import { MAX_STEPS, ONE_STEP_FOR_MANY } from './many-steps.ts';
 
 import type { CheckedStep } from './check-steps.ts';
 import type { Problem } from '../model/errors.ts';
@@ -18,18 +18,31 @@ export function sizeProblems(
 ): readonly Problem[] {
   const many = countProblems(plan, steps);
   if (many.length > 0) return many;
-  const total = bytesOf(plan);
-  if (total <= MAX_BYTES) return [];
-  const [largest, bytes] = plan.steps
-    .map((step) => [step.id, bytesOf(step)] as const)
-    .reduce((best, each) => (each[1] > best[1] ? each : best));
+  const trouble = sizeTrouble(plan);
+  if (trouble === undefined) return [];
+  const { largest, message } = trouble;
   const step = steps.find(({ id }) => id === largest);
   const at = child(step?.located, 'with')?.at ?? step?.at;
   if (at === undefined) return [];
-  const message = `the plan is too large for one run: ${megabytes(total)}, at most ${megabytes(MAX_BYTES)}; the largest step is '${largest}' with ${bytes < 100_000 ? `${Math.ceil(bytes / 1000)} kB` : megabytes(bytes)}`;
-  const hint =
-    'Put data into a file and read it with collect.files, or split the profile into two jobs.';
-  return [{ code: 'PLAN_TOO_LARGE', ...at, message, hint }];
+  return [{ code: 'PLAN_TOO_LARGE', ...at, message, hint: SMALLER }];
+}
+
+/** What there is to do about it. */
+export const SMALLER =
+  'Put data into a file and read it with collect.files; make one step with foreach of steps that differ in a value; or split the profile into two jobs.';
+
+/** How large it is, and which step most of all; undefined where it fits. */
+export function sizeTrouble(
+  plan: Omit<Plan, 'run'>,
+): { readonly largest: string; readonly message: string } | undefined {
+  const total = bytesOf(plan);
+  if (total <= MAX_BYTES) return undefined;
+  const [largest, bytes] = plan.steps
+    .map((step) => [step.id, bytesOf(step)] as const)
+    .reduce((best, each) => (each[1] > best[1] ? each : best), ['', 0] as const);
+  const size = bytes < 100_000 ? `${Math.ceil(bytes / 1000)} kB` : megabytes(bytes);
+  const message = `the plan is too large for one run: ${megabytes(total)}, at most ${megabytes(MAX_BYTES)}; the largest step is '${largest}' with ${size}`;
+  return { largest, message };
 }
 
 /** The steps of nested profiles are activities of the same workflow. */
@@ -42,7 +55,7 @@ function countProblems(plan: Omit<Plan, 'run'>, steps: readonly CheckedStep[]): 
   const [largest, count] = counts.reduce((best, each) => (each[1] > best[1] ? each : best));
   if (total <= MAX_STEPS || count === 0) return [];
   const message = `the run has ${total} steps with those of the profiles in it; at most ${MAX_STEPS} are supported, and step '${largest.id}' brings ${count} of them`;
-  return [{ code: 'TOO_MANY_STEPS', ...largest.at, message }];
+  return [{ code: 'TOO_MANY_STEPS', ...largest.at, message, hint: ONE_STEP_FOR_MANY }];
 }
 
 function bytesOf(value: unknown): number {

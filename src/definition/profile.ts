@@ -4,10 +4,14 @@ import { z } from 'zod';
 
 import { linearPattern } from '../model/linear-pattern.ts';
 import { momentOf } from '../model/moment.ts';
-import { definitionName, duration, memberName, plainScalar, stepId } from './definition-types.ts';
-
-/** Most steps of one plan: the run's history and its queries stay small. */
-export const MAX_STEPS = 600;
+import {
+  definitionName,
+  duration,
+  limitName,
+  memberName,
+  plainScalar,
+  stepId,
+} from './definition-types.ts';
 
 /** What holds where neither a step nor `defaults` says otherwise. Durations as in files. */
 export const DEFAULTS = Object.freeze({
@@ -113,13 +117,13 @@ type WhenShape = boolean | Readonly<Record<string, unknown>>;
 
 const item = z.union([plainScalar(), z.record(memberName(), plainScalar())]);
 
+const LIST_WORDS =
+  'expected a list of values or of mappings, the name of a table, or a reference to a table or a list';
+
 /** Shape of `foreach`, references replaced but in its list. */
 export const foreachSchema = z.strictObject({
   in: z
-    .union([z.string().min(1), z.array(item).min(1)], {
-      error:
-        'expected a list of values or of mappings, the name of a table, or a reference to a table or a list',
-    })
+    .union([z.string({ error: LIST_WORDS }).min(1), z.array(item).min(1)], { error: LIST_WORDS })
     .describe(
       'The items: a list of values or of mappings, ${{ params.x }} of type list, or a table such as shops.',
     ),
@@ -190,6 +194,9 @@ const step = z.strictObject({
     .boolean()
     .optional()
     .describe('false: always run, never take the result of an earlier run.'),
+  uses_limit: limitName()
+    .optional()
+    .describe('A limit of builder.yaml: its attempts wait for a place of it.'),
 });
 export type ProfileStep = z.infer<typeof step>;
 

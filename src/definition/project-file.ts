@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 
-import { duration } from './definition-types.ts';
+import { duration, limitName } from './definition-types.ts';
 import { hooksSchema } from './hooks.ts';
 import { isSize } from '../model/size.ts';
 
@@ -11,9 +11,11 @@ const path = () => z.string().min(1);
 /** Words that come later: nothing else takes their place until then. */
 export const TAKEN: Readonly<Record<string, string>> = Object.freeze({
   kinds: 'folders of your own kinds',
-  limits: 'what all runs of a project may take together',
   connections: 'databases and services by name',
 });
+
+/** Each is looked at by who waits. */
+const MOST_PLACES = 1000;
 
 /** Shape of builder.yaml; paths are relative to it. */
 export const projectSchema = z.strictObject({
@@ -35,6 +37,12 @@ export const projectSchema = z.strictObject({
   state_dir: path()
     .optional()
     .describe('Folder of the records and the engine, as --state-dir. Default: .builder.'),
+  limits: z
+    .record(limitName(), z.int().min(1).max(MOST_PLACES))
+    .optional()
+    .describe(
+      'How many attempts may go on at once of all steps with this uses_limit, over all runs of the store.',
+    ),
   hooks: hooksSchema.optional().describe('Who is told when a run of any job has ended.'),
   retention: z
     .strictObject({

@@ -197,6 +197,18 @@ export const CATALOGUE = Object.freeze([
     labels: ['task_queue'],
   },
   {
+    name: 'pipeline_limit_in_use',
+    type: 'gauge',
+    help: 'Attempts that hold a place of a shared limit now, over all runs of the store.',
+    labels: ['limit'],
+  },
+  {
+    name: 'pipeline_limit_waiting_seconds',
+    type: 'gauge',
+    help: 'How long the attempt that came first has waited for a place of the limit; absent when none waits.',
+    labels: ['limit'],
+  },
+  {
     name: 'pipeline_metrics_errors_total',
     type: 'counter',
     help: 'What telemetry could not do. No step is ever failed or held up by it.',

@@ -79,6 +79,8 @@ export function entryOf(key: RunKey, event: RunEvent): RunEntry | undefined {
       return undefined;
     case 'item_ended':
       return { ...about, type: 'item', step: event.step, item: event.item, status: event.status };
+    case 'step_waiting': // The worker that waits writes it down.
+      return undefined;
     case 'step_started':
       // The worker that executes it writes down that it begins.
       if (event.isProfile !== true) return undefined;
@@ -141,6 +143,7 @@ function identityOf(event: RunEvent): string {
       return `${event.type} ${nameIn(within, event.step)} ${event.attempt}`;
     case 'attempt_ended':
       return `${event.type} ${nameIn(within, itemName(event.step, event.item))} ${event.attempt}`;
+    case 'step_waiting':
     case 'items_found':
       return `${event.type} ${nameIn(within, event.step)} ${event.atMs}`;
     case 'items_ended':

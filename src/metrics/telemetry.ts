@@ -11,6 +11,7 @@ import { statfs } from 'node:fs/promises';
 import { mergeNewest, newestOf, NOTHING_NEWEST } from '../store/folds/newest.ts';
 import { mergeSums, NO_SUMS, sumsOf } from '../store/folds/sums.ts';
 import { placeKey } from '../store/folds/merge-by.ts';
+import { lookAtLimits } from '../store/shared-limit.ts';
 import { MAX_SERIES, METRICS_ERRORS } from './catalogue.ts';
 import { addJobs } from './job-series.ts';
 import { labelText, makePage } from './page.ts';
@@ -20,6 +21,8 @@ import { openStoreView } from './store-view.ts';
 import type { RunShape } from '../model/events.ts';
 import type { Fact } from '../store/entries.ts';
 import type { Place } from '../store/folds/merge-by.ts';
+import type { Leases } from '../store/leases.ts';
+import type { LimitNow } from '../store/shared-limit.ts';
 import type { RunJournal } from '../store/store.ts';
 import type { MetricsError } from './catalogue.ts';
 import type { Page } from './page.ts';
@@ -51,7 +54,7 @@ export type Mode = 'one-shot' | 'long-lived';
 
 export type TelemetryOptions = {
   /** Absent for a command that has none. */
-  readonly store?: Pick<RunJournal, 'changes' | 'adopter'>;
+  readonly store?: Pick<RunJournal, 'changes' | 'adopter'> & Partial<Leases>;
   /** The name that this process's facts are counted under. */
   readonly exporter?: string;
   /** A long-lived exporter shows counters of all jobs while it counts for those without an exporter. */
@@ -119,6 +122,9 @@ export function makeTelemetry({
     addJobs(page, shown, { ...all.newest, nowMs: now() });
   }
 
+  const limitsNow = async (): Promise<readonly LimitNow[]> =>
+    store !== undefined && isWithLeases(store) ? lookAtLimits(store, now(), MOST_LIMITS) : [];
+
   async function addProcess(page: Page): Promise<void> {
     page.add('pipeline_exporter_info', labelText({ mode }), 1);
     if (versions !== undefined) {
@@ -132,6 +138,13 @@ export function makeTelemetry({
     }
     for (const [queue, seconds] of oldest(queues)) {
       page.add('pipeline_queue_unserved_seconds', labelText({ task_queue: queue }), seconds);
+    }
+    for (const { name, held, longestMs } of await tried(limitsNow, [], 'store')) {
+      const labels = labelText({ limit: name });
+      page.add('pipeline_limit_in_use', labels, held);
+      if (longestMs !== undefined) {
+        page.add('pipeline_limit_waiting_seconds', labels, longestMs / 1000);
+      }
     }
     for (const [reason, count] of errors) {
       page.add('pipeline_metrics_errors_total', labelText({ reason }), count);
@@ -180,6 +193,13 @@ export function makeTelemetry({
     seriesCount: () => series,
   };
 }
+
+function isWithLeases(store: Partial<Leases>): store is Leases {
+  return store.leaseFolders !== undefined;
+}
+
+/** Limits that are shown: more than anybody has. */
+const MOST_LIMITS = 50;
 
 type IsElsewhere = (place: Pick<Place, 'job' | 'profile'>) => boolean;
 

@@ -20,6 +20,7 @@ export const ERROR_CODES = Object.freeze({
   BAD_OPTION: 'An option of a kind is missing, unknown or wrong.',
   UNKNOWN_NEED: 'A step needs a step that does not exist.',
   CYCLE: 'Steps need each other in a circle.',
+  UNKNOWN_LIMIT: 'A step uses a limit that builder.yaml does not have.',
   UNKNOWN_REFERENCE: 'A ${{ ... }} names something that does not exist.',
   BAD_REFERENCE: 'A ${{ ... }} is not a reference, or is not allowed in that place.',
   SECRET_NOT_ALLOWED: 'A secret is used where it could leak.',

@@ -49,6 +49,14 @@ export type RunEvent =
       /** No worker executes it, so none will write down that it began: it is a profile. */
       readonly isProfile?: true;
     }
+  /** It stands in line for a limit (`for`), or has stood and goes on. Told by the worker, where that is in the same process. */
+  | {
+      readonly type: 'step_waiting';
+      readonly inside?: Inside;
+      readonly atMs: number;
+      readonly step: string;
+      readonly for?: string;
+    }
   | {
       readonly type: 'attempt_ended';
       readonly inside?: Inside;

@@ -23,7 +23,7 @@ export function stepOrder(
   return { run: runOf(plan, step), step, concurrency: placesOf(plan) };
 }
 
-function runOf(plan: Plan, step: Pick<PlanStep, 'id' | 'reads'>): StepInput['run'] {
+function runOf(plan: Plan, step: Pick<PlanStep, 'id' | 'reads' | 'limit'>): StepInput['run'] {
   const { id, generation, date, within, previousRows, previousResults = {} } = plan.run;
   const previousResult = previousResults[step.id];
   return {
@@ -35,6 +35,7 @@ function runOf(plan: Plan, step: Pick<PlanStep, 'id' | 'reads'>): StepInput['run
     date,
     ...(within === undefined ? {} : { within }),
     ...asideOf(plan),
+    ...limitOf(plan, step),
     previousRows: only(previousRows, step.reads),
     ...(previousResult === undefined ? {} : { previousResult }),
   };
@@ -71,6 +72,14 @@ export function deliverOrder(plan: Plan): Pick<DeliverInput, 'plan' | 'planSha25
 export function runOrder(plan: Plan): Omit<RunKey, 'tag'> {
   const { id, generation, profile = plan.profile } = plan.run;
   return { runId: id, generation, job: plan.job, profile, ...asideOf(plan) };
+}
+
+function limitOf(
+  { run }: Plan,
+  { limit: name }: Pick<PlanStep, 'limit'>,
+): Pick<StepInput['run'], 'limit'> {
+  const most = name === undefined ? undefined : run.limits?.[name];
+  return name === undefined || most === undefined ? {} : { limit: { name, most } };
 }
 
 /** What is said of a run of some steps alone wherever runs are counted: it is none of its pipeline's. */

@@ -109,6 +109,8 @@ export type PlanStep = {
   readonly allowFailure: boolean;
   /** False: never look up an earlier run's result. */
   readonly reuse: boolean;
+  /** A limit that all runs of a project share, of which an attempt takes a place. */
+  readonly limit?: string;
   /** Of a run of some steps alone: what of its outputs is put into the run's folder. Absent: the exports, as a delivery. */
   readonly lays?: 'exports' | 'all';
 };
@@ -163,6 +165,8 @@ export type RunSettings = {
   readonly previousRows: Readonly<Record<string, number>>;
   /** Fingerprint of each step's result in the previous delivery, if one of this job and profile lies at `out`. */
   readonly previousResults?: Readonly<Record<string, string>>;
+  /** How many attempts at once each limit allows that a step takes a place of. */
+  readonly limits?: Readonly<Record<string, number>>;
   /** Proof that a command of this state folder asks for this; absent where no worker demands it. */
   readonly tags?: OrderTags;
 };

@@ -81,6 +81,8 @@ export type RunRecord = PublicRecord & {
   readonly given_params: readonly string[];
   /** State folder with its plan and logs, where that is not the one the store lies in. */
   readonly state_dir?: string;
+  /** Tells it apart from a state folder of another machine that has the same path. */
+  readonly state_id?: string;
   /** The schedule or backfill that it is a run of; absent where somebody asked for it alone. */
   readonly ordered_by?: OrderedBy;
   /** Why it did not deliver. */

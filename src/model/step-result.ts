@@ -71,6 +71,8 @@ export type StepInput = {
     readonly previousRows: Readonly<Record<string, number>>;
     /** Of a step of a profile that is a step: the name of that one in the run. */
     readonly within?: string;
+    /** The shared limit that its attempts take a place of. */
+    readonly limit?: { readonly name: string; readonly most: number };
     /** Fingerprint of this step's result in the previous delivery. */
     readonly previousResult?: string;
   };

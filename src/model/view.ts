@@ -17,6 +17,8 @@ export type StepView = {
   readonly state: 'waiting' | 'running' | 'retrying' | 'ended';
   readonly attempt: number;
   readonly startedAtMs?: number;
+  /** The shared limit that it stands in line for. */
+  readonly waitsFor?: string | undefined;
   /** What went wrong in the attempt before this one. */
   readonly trouble?: string;
   readonly outcome?: Outcome;
@@ -56,6 +58,8 @@ export function growView(startedAtMs: number): GrowingView {
     if (step === undefined || step.state === 'ended') return;
     steps[i] = within.length === 0 ? { ...step, ...changed } : changedWithin(step, within, changed);
   };
+  const wait = (id: string, waitsFor: string | undefined, inside?: Inside): void =>
+    change(id, { waitsFor }, inside);
   const addItems = (id: string, counts: ItemCounts, inside?: Inside): void => {
     const [top, ...within] = nameIn(inside?.within, id).split('/');
     const found = within.reduce<StepView | undefined>(
@@ -85,6 +89,8 @@ export function growView(startedAtMs: number): GrowingView {
           { state: 'running', attempt: event.attempt, startedAtMs: event.atMs },
           event.inside,
         );
+      case 'step_waiting':
+        return wait(event.step, event.for, event.inside);
       case 'items_found':
         return change(
           event.step,
@@ -97,7 +103,9 @@ export function growView(startedAtMs: number): GrowingView {
         return addItems(event.step, event.counts, event.inside);
       case 'attempt_ended':
         // One of many says nothing of the step.
-        if (event.reason === undefined || event.item !== undefined) return;
+        if (event.item !== undefined) return;
+        wait(event.step, undefined, event.inside);
+        if (event.reason === undefined) return;
         return change(
           event.step,
           { state: 'retrying', trouble: boundText(event.reason, MOST_BYTES_OF_TROUBLE) },

@@ -120,6 +120,7 @@ export async function beginRun(
         out,
         ...(partition === undefined ? {} : { partitionsIn: base }),
         planSha256: definition.planSha256,
+        limits: definition.limits,
         deliverQueue: '',
         outToken: lock.token,
         previousRows: await previousRows(before),

@@ -16,10 +16,11 @@ export async function currentDefinition(
   saved: Plan,
   options: ProjectOptions,
   tell: Tell,
-): Promise<Pick<ResolvedDefinition, 'plan' | 'planSha256' | 'hooks'>> {
+): Promise<Pick<ResolvedDefinition, 'plan' | 'planSha256' | 'hooks' | 'limits'>> {
   const runId = record.run_id;
   const { run, ...body } = saved;
-  const asSaved = { plan: body, planSha256: run.planSha256, hooks: [] };
+  const { planSha256, limits = {} } = run;
+  const asSaved = { plan: body, planSha256, hooks: [], limits };
   // A program made the plan: there are no files to look at.
   if (record.job_path === '') return asSaved;
   try {

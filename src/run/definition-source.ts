@@ -6,8 +6,9 @@ import { canonicalJson } from '../model/canonical.ts';
 import { planOfChosen } from '../model/chosen-steps.ts';
 import { dateIn } from '../model/partition.ts';
 import { checkGivenPlan } from './given-plan.ts';
-import { loadDefinition } from './load-definition.ts';
+import { limitsFor, loadDefinition } from './load-definition.ts';
 import { planOfDocuments } from './plan-of-documents.ts';
+import { readProjectFile } from './project-file.ts';
 
 import type { Start } from '../definition/check-partition.ts';
 import type { ChosenSteps } from '../model/chosen-steps.ts';
@@ -59,6 +60,7 @@ export type ResolvedDefinition = Pick<
   Definition,
   | 'plan'
   | 'hooks'
+  | 'limits'
   | 'cut'
   | 'planSha256'
   | 'origins'
@@ -88,21 +90,23 @@ export async function resolveDefinition(
     const date = 'date' in start ? start.date : dateIn('UTC', start.atMs);
     const made = typeof definition === 'function' ? await definition({ date }) : definition;
     const about = { kinds, cwd, start, partition, params: words, bindSql, stored };
-    const { plan, hooks, cut, remarks, checkQueries } = isPlan(made)
+    const { plan, hooks, limits, cut, remarks, checkQueries } = isPlan(made)
       ? {
           plan: made,
           hooks: [],
+          limits: limitsFor(made, readProjectFile({ cwd })?.limits),
           cut: { date, today: date },
           remarks: [],
           checkQueries: async () => undefined,
         }
       : await planOfDocuments(made, about);
-    checkGivenPlan(plan, kinds);
+    checkGivenPlan(plan, kinds, limits);
     const chosen = planOfChosen(plan, only);
     const planSha256 = createHash('sha256').update(canonicalJson(chosen)).digest('hex');
     return {
       plan: chosen,
       hooks: only === undefined ? hooks : [],
+      limits,
       cut,
       planSha256,
       origins: {},

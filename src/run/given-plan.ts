@@ -1,6 +1,9 @@
 /** Checks a plan that a program made, as far as the runner relies on it: what a file's checks would have found. */
 
+import { MAX_STEPS, ONE_STEP_FOR_MANY } from '../definition/many-steps.ts';
+import { SMALLER, sizeTrouble } from '../definition/plan-size.ts';
 import { UserError } from '../model/errors.ts';
+import { namedSteps } from '../model/nested.ts';
 import { PROFILE_KIND } from '../model/plan.ts';
 import { didYouMean } from '../model/suggest.ts';
 
@@ -10,10 +13,20 @@ import type { PlanBody } from './definition-source.ts';
 
 const STEP_ID = /^[a-z][a-z0-9_]{0,62}$/;
 
-/** @throws UserError UNKNOWN_KIND, UNKNOWN_NEED, BAD_VALUE, BAD_OPTION, CYCLE */
+/** @throws UserError TOO_MANY_STEPS, PLAN_TOO_LARGE, UNKNOWN_KIND, UNKNOWN_NEED, UNKNOWN_LIMIT, BAD_VALUE, BAD_OPTION, CYCLE */
 export function checkGivenPlan(
+  plan: PlanBody,
+  kinds: readonly AnyStepDefinition[],
+  limits: Readonly<Record<string, number>>,
+): void {
+  refuseTooLarge(plan);
+  checkGivenSteps(plan, kinds, limits);
+}
+
+function checkGivenSteps(
   plan: Pick<PlanBody, 'steps'>,
   kinds: readonly AnyStepDefinition[],
+  limits: Readonly<Record<string, number>>,
 ): void {
   const ids = new Set<string>();
   for (const { id } of plan.steps) {
@@ -24,13 +37,21 @@ export function checkGivenPlan(
     ids.add(id);
   }
   const known = kinds.map(({ kind }) => kind);
+  for (const { id, limit } of plan.steps) {
+    if (limit === undefined || Object.hasOwn(limits, limit)) continue;
+    const message = `step '${id}' uses the limit '${limit}', which builder.yaml does not have`;
+    throw new UserError('UNKNOWN_LIMIT', message);
+  }
   for (const { id, kind, nested, needs, reads, heeds = [], hears = [], options } of plan.steps) {
     const isProfile = kind === PROFILE_KIND;
     if (isProfile !== (nested !== undefined)) {
       const message = `step '${id}': a step has 'nested' if it is of the kind ${PROFILE_KIND}, and only then`;
       throw new UserError('BAD_VALUE', message);
     }
-    if (nested !== undefined) checkNestedSteps(id, nested, kinds);
+    if (nested !== undefined) {
+      checkGivenSteps(nested, kinds, limits);
+      refuseForeignGifts(id, nested);
+    }
     if (!isProfile && !known.includes(kind)) {
       const hint = didYouMean(kind, known);
       throw new UserError(
@@ -59,18 +80,25 @@ export function checkGivenPlan(
   refuseCycle(plan);
 }
 
-/** Its own steps as those of any plan, and what it gives of them. */
-function checkNestedSteps(
-  id: string,
-  nested: NestedProfile,
-  kinds: readonly AnyStepDefinition[],
-): void {
-  checkGivenPlan(nested, kinds);
-  const ids = new Set(nested.steps.map((step) => step.id));
-  const { outputs, values } = nested.gives;
-  for (const { step } of [...Object.values(outputs), ...Object.values(values)]) {
+/** What it gives is of its own steps. */
+function refuseForeignGifts(id: string, { steps, gives }: NestedProfile): void {
+  const ids = new Set(steps.map((step) => step.id));
+  for (const { step } of [...Object.values(gives.outputs), ...Object.values(gives.values)]) {
     if (ids.has(step)) continue;
     throw new UserError('UNKNOWN_NEED', `step '${id}' gives of '${step}', which is no step of it`);
+  }
+}
+
+/** What no run could carry. */
+function refuseTooLarge(plan: PlanBody): void {
+  const { length } = namedSteps(plan);
+  if (length > MAX_STEPS) {
+    const message = `the plan has ${length} steps; at most ${MAX_STEPS} are supported`;
+    throw new UserError('TOO_MANY_STEPS', message, { hint: ONE_STEP_FOR_MANY });
+  }
+  const trouble = sizeTrouble(plan);
+  if (trouble !== undefined) {
+    throw new UserError('PLAN_TOO_LARGE', trouble.message, { hint: SMALLER });
   }
 }
 

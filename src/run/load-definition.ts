@@ -50,6 +50,8 @@ export type Definition = {
   readonly plan: Omit<Plan, 'run'>;
   /** Who is told when it has run: what builder.yaml says, then the job. They are no part of what is built. */
   readonly hooks: readonly Hook[];
+  /** The limits of builder.yaml that its steps use. */
+  readonly limits: Readonly<Record<string, number>>;
   /** `run.date`, and how the job is cut. */
   readonly cut: Pick<CheckedPartition, 'date' | 'today' | 'partitioning'>;
   /** The same wherever the project lies. */
@@ -114,6 +116,8 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
     given: paramTexts(request.params),
     start: request.start,
     partition: request.partition,
+    // Where builder.yaml is wrong, that is told.
+    limits: project.problems.length > 0 ? undefined : (project.file?.limits ?? {}),
     resolvePath: paths.resolvePath,
     complete: !chain.broken,
     profileNamed,
@@ -130,6 +134,7 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
   return {
     plan,
     hooks: request.only === undefined ? hooks : [],
+    limits: limitsFor(plan, project.file?.limits),
     cut: checked.cut,
     planSha256: paths.hashOf(plan),
     origins: checked.origins,
@@ -142,6 +147,15 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
       if (found.length > 0) throw new DefinitionError(sorted(found), texts);
     },
   };
+}
+
+/** Those of the project that a plan uses. */
+export function limitsFor(
+  { steps }: Pick<Plan, 'steps'>,
+  all: Readonly<Record<string, number>> = {},
+): Readonly<Record<string, number>> {
+  const used = new Set(steps.flatMap(({ limit }) => limit ?? []));
+  return Object.fromEntries(Object.entries(all).filter(([name]) => used.has(name)));
 }
 
 /** The files that must be there: of some steps alone those that their options name. @throws UserError STEP_NOT_FOUND */

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { openMetrics } from '../metrics/open-metrics.ts';
 import { openRunRecords } from '../store/run-records.ts';
 import { artifactsFolder, storeFolder } from '../store/open-store.ts';
+import { isS3 } from '../store/s3/s3-place.ts';
 import { ownStore } from '../store/store-places.ts';
 import { serviceOf } from './connection.ts';
 import { closeAll, openLink } from './link.ts';
@@ -144,9 +145,9 @@ export function makeParts(options: ProjectOptions): Parts {
     const opened = await openMetrics({
       ...where,
       ...(file === undefined ? {} : { file }),
-      // Workers in containers may share a state folder, and a port.
-      ...(mode === 'long-lived' && where.port !== 0 && !(await parts.isEmbedded())
-        ? { exporter: `${hostname()}:${where.port}` }
+      // Workers in containers may share a state folder, and a port; machines may share a store, and each has that port.
+      ...((await mayShareItsPort(where.port, mode))
+        ? { exporter: `${hostname()}:${where.port === 0 ? `file:${file}` : where.port}` }
         : {}),
       store: await parts.store(),
       stateDir,
@@ -158,6 +159,11 @@ export function makeParts(options: ProjectOptions): Parts {
     if (spans === undefined) return opened;
     const { traced } = await import('./traced.ts');
     return traced(opened, spans);
+  }
+
+  async function mayShareItsPort(port: number, mode: Mode): Promise<boolean> {
+    if (isS3(parts.storeRoot)) return true;
+    return mode === 'long-lived' && port !== 0 && !(await parts.isEmbedded());
   }
 
   async function trace(tell: Tell): Promise<Tracing | undefined> {

@@ -6,7 +6,8 @@ import { literalFolder } from '../activities/expand-globs.ts';
 import { hooksOf } from '../definition/hooks.ts';
 import { checkDefinition, sorted } from '../definition/check.ts';
 import { DefinitionError } from './definition-error.ts';
-import { paramTexts, pathProblems, sqlProblems } from './load-definition.ts';
+import { limitsFor, paramTexts, pathProblems, sqlProblems } from './load-definition.ts';
+import { readProjectFile } from './project-file.ts';
 
 import type { Json } from '../model/json.ts';
 import type { Definition, DefinitionRequest } from './load-definition.ts';
@@ -18,7 +19,7 @@ import type { Definition, DefinitionRequest } from './load-definition.ts';
 export async function planOfDocuments(
   { job, profile }: { readonly job: Json; readonly profile: Json },
   about: Omit<DefinitionRequest, 'jobPath' | 'profile'>,
-): Promise<Pick<Definition, 'plan' | 'hooks' | 'cut' | 'remarks' | 'checkQueries'>> {
+): Promise<Pick<Definition, 'plan' | 'hooks' | 'limits' | 'cut' | 'remarks' | 'checkQueries'>> {
   // JSON is YAML.
   const text = (value: Json): string => JSON.stringify(value, null, 2);
   const chain = Array.isArray(profile) ? (profile as readonly Json[]) : [profile];
@@ -27,6 +28,7 @@ export async function planOfDocuments(
     text: text(one),
   }));
   const jobFile = { path: 'job', text: text(job) };
+  const limits = readProjectFile({ cwd: about.cwd })?.limits ?? {};
   const checked = checkDefinition({
     job: jobFile,
     profiles: files,
@@ -34,6 +36,7 @@ export async function planOfDocuments(
     given: paramTexts(about.params),
     start: about.start,
     partition: about.partition,
+    limits,
     resolvePath: (path) => resolve(literalFolder(about.cwd), path),
     complete: true,
   });
@@ -46,6 +49,7 @@ export async function planOfDocuments(
   return {
     plan: checked.plan,
     hooks: hooksOf(checked.hooks, 'job', about.cwd),
+    limits: limitsFor(checked.plan, limits),
     cut: checked.cut,
     remarks: checked.remarks,
     checkQueries: async () => {

@@ -41,6 +41,8 @@ export type ProjectFile = {
   readonly store?: string;
   readonly stateDir?: string;
   readonly hooks: readonly Hook[];
+  /** Attempts at once, by the name of a limit that all runs share. */
+  readonly limits: Readonly<Record<string, number>>;
   readonly retention: Retention;
 };
 
@@ -110,7 +112,15 @@ function settingsOf(
   places: CheckedProject['places'],
   root: string,
 ): ProjectFile {
-  const { jobs, profiles = [], store, state_dir: stateDir, hooks, retention = {} } = value;
+  const {
+    jobs,
+    profiles = [],
+    store,
+    state_dir: stateDir,
+    hooks,
+    limits = {},
+    retention = {},
+  } = value;
   const { older_than: olderThan, keep_runs: keepRuns, max_size: maxSize } = retention;
   return {
     path: join(root, PROJECT_FILE),
@@ -120,6 +130,7 @@ function settingsOf(
     ...(store === undefined ? {} : { store: storeFrom(root, store) }),
     ...(stateDir === undefined ? {} : { stateDir: resolve(root, stateDir) }),
     hooks: hooksOf(hooks, PROJECT_FILE, root),
+    limits,
     retention: {
       ...(olderThan === undefined ? {} : { olderThanMs: parseDuration(olderThan) }),
       ...(keepRuns === undefined ? {} : { keepRuns }),

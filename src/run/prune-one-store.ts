@@ -4,6 +4,7 @@ import { inspectOut } from '../delivery/deliver.ts';
 import { readOwner } from '../delivery/folder/out-lock.ts';
 import { both } from '../os/disk-use.ts';
 import { driverState } from '../store/run-records.ts';
+import { isAtHome } from '../store/state-id.ts';
 import { goesOn, goingOnIn } from './going-on.ts';
 import { decidePrune } from './what-to-prune.ts';
 
@@ -18,6 +19,8 @@ export type StoreToPrune = {
   readonly bounds: PruneBounds;
   /** Of the records, how they name the state folder: not at all in its own store. */
   readonly stateDir: string | undefined;
+  /** Its word, which tells it apart from one of the same path elsewhere. */
+  readonly stateId: string | undefined;
   readonly folders: RunFolders;
   readonly sizes: ReadonlyMap<string, DiskUse>;
   readonly otherBytes: number;
@@ -75,13 +78,13 @@ export async function pruneStore(pruning: StorePruning, about: StoreToPrune): Pr
 }
 
 async function decide(survey: Survey, about: StoreToPrune): Promise<PruneDecision> {
-  const { bounds, stateDir, sizes, otherBytes } = about;
+  const { bounds, sizes, otherBytes } = about;
   const there = await outsThatAreThere(survey);
   return decidePrune({
     survey,
     bounds,
     nowMs: Date.now(),
-    isOurs: (record) => record.state_dir === stateDir,
+    isOurs: (record) => isHome(record, about),
     isThere: (out) => there.has(out),
     bytesOfRun: (runId) => sizes.get(runId)?.bytes ?? 0,
     otherBytes,
@@ -132,8 +135,12 @@ function backfillsOf({ runs }: Survey, gone: ReadonlySet<string>): readonly stri
   );
 }
 
-function ourRuns({ runs }: Survey, { stateDir }: StoreToPrune): number {
-  return runs.filter(({ record }) => record.state_dir === stateDir).length;
+function ourRuns({ runs }: Survey, about: StoreToPrune): number {
+  return runs.filter(({ record }) => isHome(record, about)).length;
+}
+
+function isHome({ state_dir: dir, state_id: id }: RunRecord, { stateDir, stateId }: StoreToPrune) {
+  return isAtHome({ dir, id }, { dir: stateDir, id: stateId });
 }
 
 function sizeOf(runIds: readonly string[], sizes: ReadonlyMap<string, DiskUse>): DiskUse {

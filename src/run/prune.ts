@@ -16,6 +16,7 @@ import { pruneEngine } from '../engine/prune-engine.ts';
 import { both, diskUse } from '../os/disk-use.ts';
 import { runFolders } from '../store/run-folders.ts';
 import { lookIntoStore, storeFolder } from '../store/open-store.ts';
+import { readStateId } from '../store/state-id.ts';
 import { ownStore, storesOf } from '../store/store-places.ts';
 import { leftBackfills, removeBackfills } from './prune-backfills.ts';
 import { lookAtStore, pruneStore } from './prune-one-store.ts';
@@ -62,7 +63,8 @@ export async function prune(
     const known = new Set<string>();
     /** Start of each run that is over; undefined of one that goes on. Of all: a worker has attempts of others' runs. */
     const starts = new Map<string, number | undefined>();
-    const about: Omit<StoreToPrune, 'stateDir'> = {
+    const stateId = await readStateId(stateDir);
+    const about: Omit<StoreToPrune, 'stateDir' | 'stateId'> = {
       ...{ bounds, folders, sizes },
       otherBytes: await otherBytes(stateDir, sizes),
       onRun: ({ run_id, generation, state_dir = stateDir }, goes) => {
@@ -75,7 +77,7 @@ export async function prune(
     ): Promise<readonly PrunedStore[]> => {
       const all: PrunedStore[] = [];
       for (const place of places) {
-        all.push(await work(place, { ...about, stateDir: nameIn(place, stateDir) }));
+        all.push(await work(place, { ...about, stateId, stateDir: nameIn(place, stateDir) }));
       }
       return all;
     };

@@ -133,7 +133,7 @@ function executionOf(
   about: {
     readonly record: RunRecord;
     readonly saved: Plan;
-    readonly definition: Pick<ResolvedDefinition, 'plan' | 'planSha256' | 'hooks'>;
+    readonly definition: Pick<ResolvedDefinition, 'plan' | 'planSha256' | 'hooks' | 'limits'>;
     readonly lock: OutLock | undefined;
   },
 ): Execution {
@@ -151,6 +151,7 @@ function executionOf(
     run: {
       ...saved.run,
       planSha256: definition.planSha256,
+      limits: definition.limits,
       generation: record.generation + 1,
       ...token,
     },

@@ -6,6 +6,7 @@ import { makeSecrets } from '../activities/secrets.ts';
 import { fenceLeftovers } from '../activities/fence.ts';
 import { UserError } from '../model/errors.ts';
 import { closeAll } from './link.ts';
+import { noteWaiting } from './note-waiting.ts';
 import { tellOfRefused } from './refused.ts';
 import { whileUp } from './watch-engine.ts';
 import { openWorkerLog } from './worker-log.ts';
@@ -117,6 +118,7 @@ async function openOnce(parts: Parts, options: SessionOptions): Promise<Session>
             },
           }),
       interceptors: metrics.interceptors,
+      onWaiting: noteWaiting(store, options.onEvent),
       ...(tracing === undefined ? {} : { traceparent: tracing.traceparent }),
       heartbeatEveryMs: HEARTBEAT_MS[engine.kind],
       embedded: engine.kind === 'embedded',

@@ -20,7 +20,8 @@ export async function validateDefinition(
   let opened: Promise<Store | undefined> | undefined;
   const store = async (): Promise<Store | undefined> => {
     if (typeof given === 'object') return given;
-    return (opened ??= lookIntoStore({ root, stateDir }));
+    // Where it cannot be asked, as in a test without credentials, nothing is known of earlier results.
+    return (opened ??= lookIntoStore({ root, stateDir }).catch(() => undefined));
   };
   try {
     return await resolveDefinition(request, { atMs: Date.now() }, options, {
@@ -36,6 +37,6 @@ export async function validateDefinition(
       },
     });
   } finally {
-    (await opened?.catch(() => undefined))?.close();
+    (await opened)?.close();
   }
 }

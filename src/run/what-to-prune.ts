@@ -136,21 +136,34 @@ function usesOf({ survey, nowMs }: PruneQuestion, runs: readonly SurveyedRun[]):
     counts.set(fingerprint, count);
     return count;
   };
-  for (const { fingerprint, runId, writtenAtMs } of survey.results) {
+  const itemsOf = new Map<string, string[]>();
+  const parts = new Map(survey.results.map((result) => [result.fingerprint, result.parts]));
+  /** These, and the items that they were put together of. */
+  const withParts = (fingerprints: Iterable<string>): readonly string[] => [
+    ...new Set([...fingerprints].flatMap((each) => [each, ...(parts.get(each) ?? [])])),
+  ];
+  for (const part of withParts(survey.latest)) if (!survey.latest.has(part)) add(part, 1);
+  for (const { fingerprint, runId, writtenAtMs, isItem } of survey.results) {
     const isHeld =
       heard.has(runId) || (!known.has(runId) && Math.abs(nowMs - writtenAtMs) < UNHEARD_MS);
     if (survey.latest.has(fingerprint) || isHeld) add(fingerprint, 1);
+    if (isItem === true) {
+      const items = itemsOf.get(runId);
+      if (items === undefined) itemsOf.set(runId, [fingerprint]);
+      else items.push(fingerprint);
+    }
     const made = madeBy.get(runId);
     if (made === undefined) madeBy.set(runId, [fingerprint]);
     else made.push(fingerprint);
   }
   // What an open run made is not all told yet; of an older record only what it made is known.
-  const usedBy = ({ record, uses }: SurveyedRun): readonly string[] => [
-    ...new Set([
+  // Items are told one by one to nobody: those it made are its own, also where their step failed.
+  const usedBy = ({ record, uses }: SurveyedRun): readonly string[] =>
+    withParts([
       ...(uses ?? []),
       ...(uses === undefined || record.state === 'open' ? (madeBy.get(record.run_id) ?? []) : []),
-    ]),
-  ];
+      ...(itemsOf.get(record.run_id) ?? []),
+    ]);
   for (const run of runs) for (const fingerprint of usedBy(run)) add(fingerprint, 1);
   return {
     has: (fingerprint) => (counts.get(fingerprint) ?? 0) > 0,

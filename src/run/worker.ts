@@ -64,6 +64,7 @@ export type WorkerSettings = {
   readonly interceptors: readonly ActivityInterceptorsFactory[];
   /** What attempts hand to the commands they start, so that those go on with the trace. */
   readonly traceparent?: StepEnvironment['traceparent'];
+  readonly onWaiting?: StepEnvironment['onWaiting'];
   /** Set: only what the state folder's own commands ordered is executed. Absent: whoever reaches the service is trusted. */
   readonly orders?: Orders;
   /** Milliseconds between heartbeats of a running step: how soon it learns of a cancel. */
@@ -139,6 +140,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     items: itemTables,
     engine,
     ...(settings.traceparent === undefined ? {} : { traceparent: settings.traceparent }),
+    ...(settings.onWaiting === undefined ? {} : { onWaiting: settings.onWaiting }),
     limits: (concurrency) => limitsOf(machine, concurrency * settings.beside, settings.sqlThreads),
   };
   const waiting = { heartbeatEveryMs: settings.heartbeatEveryMs, stopping, goingOn };

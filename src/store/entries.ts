@@ -6,7 +6,7 @@ import type { RunShape } from '../model/events.ts';
 import type { ItemCounts } from '../model/items.ts';
 import type { Outcome, RunStatus, Status } from '../model/outcome.ts';
 import type { RunRecord } from '../model/run-record.ts';
-import type { StepResult } from '../model/step-result.ts';
+import type { ArtifactRef, StepResult } from '../model/step-result.ts';
 
 /** A step result as it lies in the store, with what a later reader must know about it. */
 export type StoredResult = {
@@ -21,6 +21,10 @@ export type StoredResult = {
     readonly within?: string;
     readonly id: string;
   };
+  /** It is that of one item of a step: kept by the run that made it, and by what is put together of it. */
+  readonly item?: true;
+  /** What says how the items ended that it was put together of: lines of JSON, each with a `fingerprint`. */
+  readonly parts?: readonly ArtifactRef[];
   /** Run that wrote it: found by the same run it is OK, by another CACHED. */
   readonly runId: string;
   readonly writtenAtMs: number;
@@ -108,6 +112,8 @@ export type RunNote = OfRun &
         readonly item?: number;
         readonly attempt: number;
         readonly began?: true;
+        /** It waits for a place of this limit, and is not executed meanwhile. */
+        readonly waits?: string;
       }
     /** How many items a step has, and how those ended that were finished before. */
     | {

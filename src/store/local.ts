@@ -16,6 +16,7 @@ import { localTurn } from './local-turn.ts';
 import { makeFolder } from '../os/make-folder.ts';
 import { makeJournalStore } from './journal-store.ts';
 import { openJournal } from './journal/journal.ts';
+import { localLeases } from './local-leases.ts';
 import { localBatches, localBytes } from './prune/local-bytes.ts';
 import { makeStorePruning } from './prune/prune-store.ts';
 import { safeName } from '../os/safe-name.ts';
@@ -63,6 +64,7 @@ function storeOver(
   return {
     bootId,
     ...artifacts,
+    ...localLeases(root),
     ...inWords(
       journalFolder(root),
       makeJournalStore({ journal, artifacts, bootId, soundness: soundnessIn(root, bootId) }),

@@ -23,6 +23,10 @@ export type SurveyedResult = {
   readonly writtenAtMs: number;
   /** Everything that its artifacts consist of. */
   readonly files: readonly StoredFile[];
+  /** It is that of one item of a step. */
+  readonly isItem?: true;
+  /** Fingerprints of the items that it was put together of. */
+  readonly parts?: readonly string[];
 };
 
 export type Survey = {

@@ -14,6 +14,7 @@ import { isGoodStatus } from '../model/hook-message.ts';
 import { failureMessage } from '../model/failure-message.ts';
 import { replaceFile } from '../os/atomic.ts';
 import { isOwn, ownOwner, stateOf } from '../os/owner.ts';
+import { isAtHome, makeStateId, readStateId } from './state-id.ts';
 
 import type { Inside, RunEvent } from '../model/events.ts';
 import type { Plan } from '../model/plan.ts';
@@ -71,7 +72,6 @@ export function openRunRecords(
   const folder = (runId: string): string => join(stateDir, 'runs', runId);
   /** Starts that this process made, by run. */
   const started = new Map<string, number>();
-  const place = shared ? { state_dir: stateDir } : {};
 
   const current = async (runId: string): Promise<RunRecord> => {
     const record = await store.run(runId);
@@ -137,7 +137,7 @@ export function openRunRecords(
         profile_path: profilePath,
         given_params: params,
         ...(orderedBy === undefined ? {} : { ordered_by: orderedBy }),
-        ...place,
+        ...(shared ? { state_dir: stateDir, state_id: await makeStateId(stateDir) } : {}),
       });
     },
     readPlan: async (runId) =>
@@ -206,11 +206,15 @@ export function openRunRecords(
       started.delete(runId);
       return closed;
     },
-    list: async ({ limit, where = () => true } = {}) =>
-      store.runs({
+    list: async ({ limit, where = () => true } = {}) => {
+      const here = shared
+        ? { dir: stateDir, id: await readStateId(stateDir) }
+        : { dir: undefined, id: undefined };
+      return store.runs({
         ...(limit === undefined ? {} : { limit }),
-        where: (row) => row.stateDir === place.state_dir && where(row),
-      }),
+        where: (row) => isAtHome({ dir: row.stateDir, id: row.stateId }, here) && where(row),
+      });
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import type { Summary } from './folds/folding.ts';
 import type { RunRow, Running } from './folds/runs.ts';
 import type { Verdict } from './journal/folding.ts';
 import type { Cursor } from './journal/journal.ts';
+import type { Leases } from './leases.ts';
 import type { StorePruning } from './pruning.ts';
 
 /** Immutable bytes by their content. Where they lie is the store's own business. */
@@ -94,7 +95,8 @@ export type StepLogs = {
 
 export type Store = ArtifactStore &
   ResultJournal &
-  RunJournal & {
+  RunJournal &
+  Leases & {
     /** The machine's current boot. */
     readonly bootId: string;
     /** One process at a time removes what may go; `look`: to see what that is, beside others, changing nothing. */

@@ -150,6 +150,7 @@ export function spanOf(key: RunKey, event: RunEvent, causedBy?: string): Span | 
     }
     case 'run_started':
     case 'step_started':
+    case 'step_waiting':
     case 'attempt_ended':
     case 'items_found':
     case 'item_ended':

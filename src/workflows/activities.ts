@@ -66,7 +66,9 @@ export function attemptStep(
   const { step } = order;
   const limitMs = given.limitMs ?? step.timeoutMs;
   const isHeard = step.heartbeatMs > 0 && !attended;
-  const isLimitedByWorker = attended || (isHeard && step.limitIsDefault === true);
+  // Of one that waits for its turn, nobody else can tell for how long.
+  const isLimitedByWorker =
+    attended || step.limit !== undefined || (isHeard && step.limitIsDefault === true);
   const name = fullName({ ...order, item: given.item });
   const activities = proxyActivities<StepActivities>({
     activityId: name,

@@ -125,6 +125,7 @@ test('schema prints what editors complete builder.yaml with', () =>
       'profiles',
       'store',
       'state_dir',
+      'limits',
       'hooks',
       'retention',
     ]);

@@ -39,7 +39,8 @@ retention: { older_than: 30, keep: 2, max_size: huge }
 store: '\${{ params.x }}'
 hooks:
   on_fail: []
-limits: {}
+connections: {}
+limits: { shop_db: 0, Shop: 2 }
 `;
   expect(linesOf(text)).toEqual([
     "builder.yaml:1:7: WRONG_TYPE: jobs: found 'jobs/*.yaml'; expected a list",
@@ -57,8 +58,10 @@ limits: {}
       /^builder.yaml:7:3: UNKNOWN_KEY: unknown key 'on_fail' in hooks; .*on_failure/,
     ),
     expect.stringMatching(
-      /^builder.yaml:8:1: UNKNOWN_KEY: the key 'limits' comes with a later version/,
+      /^builder.yaml:8:1: UNKNOWN_KEY: the key 'connections' comes with a later version/,
     ),
+    expect.stringMatching(/^builder.yaml:9:20: BAD_VALUE: limits.shop_db: /),
+    expect.stringMatching(/^builder.yaml:9:23: BAD_VALUE: 'Shop' .*; expected the name of a limit/),
   ]);
 });
 

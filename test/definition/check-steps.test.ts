@@ -13,7 +13,7 @@ const STEPS: readonly (readonly [name: string, steps: string, problem: string])[
   [
     'an unknown key',
     '  a: { uses: fake.make, tiemout: 5m }\n',
-    "p0.yaml:3:25: UNKNOWN_KEY: unknown key 'tiemout' in steps.a; allowed keys: uses, description, needs, with, run_if, when, foreach, timeout, retry, core, alert, allow_failure, reuse. Did you mean 'timeout'?",
+    "p0.yaml:3:25: UNKNOWN_KEY: unknown key 'tiemout' in steps.a; allowed keys: uses, description, needs, with, run_if, when, foreach, timeout, retry, core, alert, allow_failure, reuse, uses_limit. Did you mean 'timeout'?",
   ],
   [
     'no kind',

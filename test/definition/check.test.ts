@@ -55,6 +55,11 @@ test('refuses more than 600 steps at the first one too many', () => {
   expect(placesOf(JOB, `profile: main\nsteps:\n${steps(601)}`)).toEqual([
     'p0.yaml:603:3: TOO_MANY_STEPS',
   ]);
+  const [problem] = check(JOB, `profile: main\nsteps:\n${steps(5000)}`).problems;
+  expect(problem?.message).toBe(
+    "the profile has 5000 steps; at most 600 are supported; 5000 of them use fake.make, such as 's0' and 's1'",
+  );
+  expect(problem?.hint).toContain('foreach: { in: [north, south], item: region }');
 });
 
 test('survives a chain of 20,000 steps that ends in a circle', () => {

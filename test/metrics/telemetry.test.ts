@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 
-import { MAX_STEPS } from '../../src/definition/profile.ts';
+import { MAX_STEPS } from '../../src/definition/many-steps.ts';
 import {
   attempt,
   began,

@@ -296,6 +296,8 @@ describe('the catalogue', () => {
   test('every metric of ours is shown, or is left out for a reason', () => {
     const leftOut = {
       pipeline_build_info: 'for queries that ask which version did it',
+      pipeline_limit_in_use: 'few projects have limits; for queries that ask what is held',
+      pipeline_limit_waiting_seconds: 'likewise, for how long one waits',
       pipeline_run_failed_info: 'alerts name it',
     };
     const shown = new Set([...read].flatMap((metric) => catalogueNameOf(metric) ?? []));

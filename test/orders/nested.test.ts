@@ -181,8 +181,8 @@ test('a step of a profile that is done for each item is ordered once, and sealed
   expect(await call(SQL, OF_ITEM)).toEqual(sealResult(KEY, 'run-1', { id: 'in[1]/c' }, RESULT));
 });
 
-test.each<[string, Partial<StepInput>]>([
-  ['no item', { outerItem: undefined as never }],
+test.each<[string, object]>([
+  ['no item', { outerItem: undefined }],
   ['another item than its name tells', { outerItem: { index: 0, list: LIST } }],
   [
     'an item that there is not',

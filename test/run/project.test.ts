@@ -68,7 +68,10 @@ test('a program hands in its definition as data, and the run is recorded like an
 test('a plan that cannot be run is refused with a code, before anything is created', () =>
   withProject({}, async (project) => {
     const { answer } = await scenario(project, 'wrong plans');
-    expect(answer).toEqual(['UNKNOWN_KIND 2', 'BAD_VALUE 2', 'UNKNOWN_NEED 2', 'CYCLE 2']);
+    const mistakes = ['UNKNOWN_KIND', 'BAD_VALUE', 'UNKNOWN_NEED', 'CYCLE'];
+    expect(answer).toEqual(
+      [...mistakes, 'TOO_MANY_STEPS', 'PLAN_TOO_LARGE', 'UNKNOWN_LIMIT'].map((code) => `${code} 2`),
+    );
     expect(await readdir(project.folder)).toEqual(['package.json']);
   }));
 

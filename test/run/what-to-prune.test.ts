@@ -140,3 +140,26 @@ test('bytes that two results share count once, and go with the last of them', ()
   expect(decide({ maxBytes: 110 }, { results, bytes }).runs).toEqual(['a', 'b']);
   expect(decide({ maxBytes: 130 }, { results, bytes }).runs).toEqual([]);
 });
+
+test('items stay with the run that made them, and with what was put together of them', () => {
+  const whole = { ...result('whole', 'c', 1), parts: ['old', 'new'] };
+  const survey = {
+    results: [
+      { ...result('old', 'a', 40), isItem: true as const },
+      { ...result('new', 'c', 1), isItem: true as const },
+      // Its step failed, so that nothing was put together.
+      { ...result('half', 'b', 10), isItem: true as const },
+      { ...result('none', 'a', 40), isItem: true as const },
+      whole,
+    ],
+    runs: [run('c', 1, ['whole']), run('b', 10, []), run('a', 40, [])],
+    latest: new Set<string>(),
+  };
+  expect(decide({ keepRuns: 2 }, survey).results).toEqual(['none']);
+  expect(decide({ keepRuns: 1 }, survey).results).toEqual(['half', 'none']);
+  const latest = new Set(['whole']);
+  expect(decide({ keepRuns: 1 }, { ...survey, runs: [], latest }).results).toEqual([
+    'half',
+    'none',
+  ]);
+});

@@ -85,3 +85,53 @@ test('two workers with a store in a bucket, each killed once and the server once
       }),
     ),
   ));
+
+test('three workers go on with a run whose command has left, each killed once and the server once: the same bytes', () =>
+  withProject({}, (project) =>
+    withService(project, (service) =>
+      withVersitygw(project.folder, async (s3) => {
+        const expected = await alone(project);
+        const flags = ['--temporal-address', service.address, '--store', s3.address('fleet')];
+        const worker = (n: number): Running =>
+          project.start(
+            ['worker', '--deliver', ...flags, '--state-dir', `st-w${n}`, '--slots', '2'],
+            s3.env,
+          );
+        const workers = [worker(0), worker(1), worker(2)];
+        for (const one of workers) await one.says(/^serving/m);
+        const place = ['--state-dir', 'st-caller', ...flags];
+        const words = ['run-profile', ...STANDARD, '--out', 'fleet', '--detach', ...place];
+        const left = await project.run(words, s3.env);
+        expect([left.code, left.stderr]).toEqual([0, expect.stringContaining('airports-')]);
+
+        const ended = async (step: RegExp): Promise<boolean> => {
+          const { stdout } = await project.run(['status', '--json', ...place], s3.env);
+          const { steps } = JSON.parse(stdout) as {
+            readonly steps: readonly { readonly id: string; readonly status: string }[];
+          };
+          return steps.some(({ id, status }) => step.test(id) && status === 'OK');
+        };
+        for (const [n, step] of [/collect/, /routes|strikes|clean/, /check/].entries()) {
+          await until(() => ended(step), 'a step ends', 60_000);
+          if (n === 1) await s3.kill();
+          workers[n]!.kill('SIGKILL');
+          await workers[n]!.ended;
+          workers[n] = worker(n);
+          if (n === 1) await s3.start();
+        }
+        await until(
+          async () => {
+            const { stdout } = await project.run(['status', '--json', ...place], s3.env);
+            return (JSON.parse(stdout) as { readonly state: string }).state === 'closed';
+          },
+          'the run is closed by a worker',
+          120_000,
+        );
+        const status = await project.run(['status', ...place], s3.env);
+        expect(status.stdout).toMatch(/OK/);
+        expect(await contentOf(project.path('fleet'))).toEqual(expected);
+        for (const one of workers) one.kill('SIGTERM');
+        for (const one of workers) expect((await one.ended).code).toBe(0);
+      }),
+    ),
+  ));

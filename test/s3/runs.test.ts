@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { expect, test } from '@jest/globals';
 
-import { ROOT, until, withProject } from '../harness/cli.ts';
+import { freePort, ROOT, scrape, until, withProject } from '../harness/cli.ts';
 import { contentOf } from '../harness/folders.ts';
 import { withVersitygw } from './versitygw.ts';
 
@@ -102,6 +102,46 @@ test('prune empties the bucket of what nobody needs, and what stays is found', (
     await ok(start('m2', runTo('three')), '19 CACHED');
     expect(await contentOf(project.path('three'))).toEqual(await contentOf(project.path('two')));
     await ok(start('m1', [...runTo('one'), ...other]));
+  }));
+
+test('a run that was killed is resumed from its store, with every finished step kept', () =>
+  withTeam(async ({ project, start }) => {
+    const killed = start('m1', runTo('one'));
+    await killed.says(/routes +OK/);
+    killed.kill('SIGKILL');
+    await killed.ended;
+    const resumed = start('m1', ['resume', '--out', 'one']);
+    await ok(resumed);
+    expect(resumed.said()).toMatch(/\d+ OK/);
+    await ok(start('m2', runTo('two')), '19 CACHED');
+    expect(await contentOf(project.path('two'))).toEqual(await contentOf(project.path('one')));
+  }));
+
+test('the exporter of one machine counts what another one does without any, once', () =>
+  withTeam(async ({ start }) => {
+    const port = await freePort();
+    const exporter = ['--prometheus-port', String(port), '--prometheus-address', '127.0.0.1'];
+    const server = start('m1', ['dev', ...exporter]);
+    await until(async () => (await scrape(port).catch(() => undefined)) !== undefined, 'it serves');
+    const counted = async (): Promise<number> => {
+      const series = [...(await scrape(port))];
+      const outcomes = series.filter(([name]) => name.startsWith('pipeline_step_status_total{'));
+      return outcomes.reduce((sum, [, value]) => sum + value, 0);
+    };
+    await until(async () => (await counted()) === 0, 'it has adopted the store');
+    await ok(start('m2', runTo('one')), '19 OK');
+    await until(async () => (await counted()) === 19, 'it counts what the other machine did');
+    server.kill('SIGTERM');
+    await server.ended;
+  }));
+
+test('validate needs no store: where it cannot be asked, nothing is known of earlier results', () =>
+  withTeam(async ({ project, service }) => {
+    const words = ['validate', ...STANDARD, '--store', service.address('team')];
+    const env = { AWS_EC2_METADATA_DISABLED: 'true' };
+    expect((await project.run(words, env)).code).toBe(0);
+    const refused = await project.run([...runTo('one'), '--store', 's3://'], service.env);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('BAD_USAGE')]);
   }));
 
 test('a secret that is wrong, a bucket that is not there and a server that is away are said at once', () =>

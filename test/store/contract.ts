@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { lookAtLimits, takePlace } from '../../src/store/shared-limit.ts';
 import { FINGERPRINT, factOf, fileIn, resultOf, withFolder, sumsOn } from './fixtures.ts';
 
 import type { RunEntry } from '../../src/store/entries.ts';
@@ -130,6 +131,55 @@ function testsOf(open: (folder: string) => Promise<Store>): void {
       await fileIn(folder, 'tree/sub/two', '22');
       await fileIn(folder, 'tree/one', '1');
       expect(await store.put(join(folder, 'tree'), { format: 'tree' })).toEqual(ref);
+    }));
+
+  test('a lease has one holder, is listed while it is held, and can be taken again', () =>
+    withStore(async (store) => {
+      const first = await store.takeLease('limits/shop_db/places/0');
+      const second = await store.takeLease('limits/shop_db/places/1');
+      expect([first, second]).not.toContain(undefined);
+      expect(await store.takeLease('limits/shop_db/places/0')).toBeUndefined();
+      expect(await store.heldLeases('limits/shop_db/places')).toEqual(['0', '1']);
+      expect(await store.leaseFolders('limits')).toEqual(['shop_db']);
+      await first?.release();
+      expect(await store.heldLeases('limits/shop_db/places')).toEqual(['1']);
+      expect(await store.takeLease('limits/shop_db/places/0')).toBeDefined();
+      expect(await store.heldLeases('limits/other/places')).toEqual([]);
+    }));
+
+  test('a shared limit lets so many in at once, and then in the order in which they came', () =>
+    withStore(async (store) => {
+      const { signal } = new AbortController();
+      const limit = { name: 'shop_db', most: 2 };
+      const inside: number[] = [];
+      let most = 0;
+      const order: number[] = [];
+      const come = async (i: number, onWait: () => void): Promise<void> => {
+        const place = await takePlace(store, limit, { signal, onWait });
+        inside.push(i);
+        order.push(i);
+        most = Math.max(most, inside.length);
+        await new Promise((resolve) => setImmediate(resolve));
+        inside.splice(inside.indexOf(i), 1);
+        await place.release();
+      };
+      const held = await takePlace(store, limit, { signal, onWait: () => undefined });
+      const other = await takePlace(store, limit, { signal, onWait: () => undefined });
+      const coming: Promise<void>[] = [];
+      for (let i = 0; i < 6; i += 1) {
+        await new Promise<void>((resolve) => coming.push(come(i, resolve)));
+        // Places in line are told apart by the millisecond.
+        const atMs = Date.now();
+        while (Date.now() === atMs) await new Promise((resolve) => setImmediate(resolve));
+      }
+      expect(await lookAtLimits(store, Date.now(), 10)).toEqual([
+        { name: 'shop_db', held: 2, longestMs: expect.any(Number) },
+      ]);
+      await held.release();
+      await Promise.all(coming);
+      await other.release();
+      expect([order, most]).toEqual([[0, 1, 2, 3, 4, 5], 1]);
+      expect(await lookAtLimits(store, Date.now(), 10)).toEqual([]);
     }));
 
   test('the first result of a fingerprint stays, and a late attempt adopts it', () =>

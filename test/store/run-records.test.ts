@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { openLocalStore } from '../../src/store/local.ts';
@@ -151,6 +151,21 @@ test('two state folders on one store each list their own runs', () =>
     await create(b!, 'run-b');
     expect((await a!.list()).map((record) => record.run_id)).toEqual(['run-a']);
     expect((await b!.list()).map((record) => record.run_id)).toEqual(['run-b']);
+  }));
+
+test('two state folders of one path, on two machines, each list their own runs', () =>
+  withFolder(async (folder) => {
+    const store = await openLocalStore(join(folder, 'shared'));
+    const [here, elsewhere] = [join(folder, 'state'), join(folder, 'on another machine')];
+    const records = () => openRunRecords(here, store, { shared: true });
+    await create(records(), 'run-a');
+    await rename(here, elsewhere);
+    expect(await records().list()).toEqual([]);
+    await create(records(), 'run-b');
+    expect((await records().list()).map((record) => record.run_id)).toEqual(['run-b']);
+    await rm(here, { recursive: true });
+    await rename(elsewhere, here);
+    expect((await records().list()).map((record) => record.run_id)).toEqual(['run-a']);
   }));
 
 test.each(['', '..', '../run-1', 'none'])('there is no run %j', (runId) =>

@@ -10,10 +10,11 @@ import { ROOT } from '../harness/cli.ts';
 const HISTORIES = join(ROOT, 'test/fixtures/histories');
 const codePath = join(ROOT, 'dist/workflow-bundle.js');
 
-const replay = async (text: string): Promise<void> => {
+const replay = async (text: string, workflowId = 'any'): Promise<void> => {
   await Worker.runReplayHistory(
     { workflowBundle: { codePath } },
     historyFromJSON(JSON.parse(text)),
+    workflowId,
   );
 };
 
@@ -23,8 +24,13 @@ test.each([
   'scheduled.json',
   'backfill-continued.json',
   'backfill.json',
+  'items-child.json',
 ])('replays the recorded history %s', async (name) => {
   await replay(await readFile(join(HISTORIES, name), 'utf8'));
+});
+
+test('replays a recorded history with children, whose ids begin with its own', async () => {
+  await replay(await readFile(join(HISTORIES, 'items.json'), 'utf8'), 'demo-items');
 });
 
 test('notices a history that this workflow would not have made', async () => {

@@ -23,6 +23,10 @@ export function lineOf(event: RunEvent, paint: Paint): string | undefined {
     case 'step_started':
       if (isOfItem(event)) return undefined;
       return event.attempt > 1 ? `  ${nameOf(event)}: attempt ${event.attempt}` : undefined;
+    case 'step_waiting':
+      return event.for === undefined || isOfItem(event)
+        ? undefined
+        : `  ${nameOf(event)}: waiting for limit ${event.for}`;
     case 'attempt_ended':
       return event.retryInMs === undefined || event.item !== undefined || isOfItem(event)
         ? undefined
@@ -40,7 +44,7 @@ function isOfItem({ inside }: { readonly inside?: Inside }): boolean {
   return inside?.within.includes('[') === true;
 }
 
-function nameOf({ step, inside }: Extract<RunEvent, { readonly attempt: number }>): string {
+function nameOf({ step, inside }: { readonly step: string; readonly inside?: Inside }): string {
   return nameIn(inside?.within, step);
 }
 

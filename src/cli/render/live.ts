@@ -59,7 +59,9 @@ export function regionOf(view: RunView, nowMs: number, paint: Paint): string {
   const ended = view.steps.filter((step) => step.state === 'ended').length;
   const rows = running(view.steps).map(([name, step]) => {
     const since = formatDuration(Math.max(0, nowMs - (step.startedAtMs ?? nowMs)));
-    const what = step.state === 'running' ? paint.status('RUNNING') : 'waits to retry';
+    const now =
+      step.waitsFor === undefined ? paint.status('RUNNING') : `waiting for limit ${step.waitsFor}`;
+    const what = step.state === 'running' ? now : 'waits to retry';
     const attempt = step.attempt > 1 ? `, attempt ${step.attempt}` : '';
     const items =
       step.items === undefined ? '' : `  ${itemsText(step.items.total, step.items.counts)}`;

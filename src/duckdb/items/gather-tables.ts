@@ -12,6 +12,7 @@ import { writeInOrder } from '../write.ts';
 import type { InputArtifact } from '../../model/attempt-inputs.ts';
 import type { Column } from '../../model/column.ts';
 import type { ListedItem } from '../../model/listed-item.ts';
+import type { ArtifactRef } from '../../model/step-result.ts';
 import type { Scalar } from '../../model/plan.ts';
 import type { SessionContext } from '../session.ts';
 import type { WrittenTable } from '../write.ts';
@@ -19,10 +20,15 @@ import type { WrittenTable } from '../write.ts';
 /** Tables that are read at once. */
 const AT_ONCE = 200;
 
+type Holding = {
+  materialize(ref: Pick<ArtifactRef, 'sha256'>): Promise<string>;
+  release(): Promise<void>;
+};
+
 /** The table of one item. */
 export type ItemTable = {
   readonly item: ListedItem;
-  readonly artifact: InputArtifact;
+  readonly ref: ArtifactRef;
   readonly columns: readonly Column[];
 };
 
@@ -31,22 +37,38 @@ export async function gatherTables(
   output: string,
   tables: readonly ItemTable[],
   itemColumns: readonly Column[],
-  ctx: Omit<SessionContext, 'inputs'> & { readonly onProgress: () => void },
+  ctx: Omit<SessionContext, 'inputs'> & {
+    readonly onProgress: () => void;
+    /** Paths that stay until they are released. */
+    readonly hold: () => Holding;
+  },
 ): Promise<WrittenTable> {
   mustFit(output, tables, itemColumns);
-  const withRows = tables.filter(({ artifact }) => artifact.rows !== 0);
+  const withRows = tables.filter(({ ref }) => ref.rows !== 0);
   const all = withRows.length === 0 ? tables.slice(0, 1) : withRows;
   const folder = join(ctx.folder, 'gathered', output);
   await mkdir(folder, { recursive: true });
+  const joined = async (some: readonly ItemTable[], path: string): Promise<WrittenTable> => {
+    const { materialize, release } = ctx.hold();
+    try {
+      const named = await Promise.all(
+        some.map(async ({ ref }, n) => {
+          const artifact: InputArtifact = { ...ref, path: await materialize(ref) };
+          return { name: `i${n}`, artifact };
+        }),
+      );
+      const selects = some.map(({ item }, n) => {
+        const own = itemColumns.map((column) => literal(item, column));
+        return `select ${[...own, '*'].join(', ')} from ${quoteName(`i${n}`)}`;
+      });
+      return await united(named, selects, path, ctx);
+    } finally {
+      await release();
+    }
+  };
   const parts: WrittenTable[] = [];
   for (let i = 0; i < all.length; i += AT_ONCE) {
-    const some = all.slice(i, i + AT_ONCE).map((table, n) => ({ ...table, name: `i${n}` }));
-    const path = join(folder, `${parts.length}.parquet`);
-    const selects = some.map(({ name, item }) => {
-      const own = itemColumns.map((column) => literal(item, column));
-      return `select ${[...own, '*'].join(', ')} from ${quoteName(name)}`;
-    });
-    parts.push(await united(some, selects, path, ctx));
+    parts.push(await joined(all.slice(i, i + AT_ONCE), join(folder, `${parts.length}.parquet`)));
     ctx.onProgress();
   }
   const [only] = parts;
@@ -83,7 +105,7 @@ function mustFit(
   tables: readonly ItemTable[],
   itemColumns: readonly Column[],
 ): void {
-  const voters = tables.filter(({ artifact }) => artifact.rows !== 0);
+  const voters = tables.filter(({ ref }) => ref.rows !== 0);
   const [first] = voters.length === 0 ? tables : voters;
   if (first === undefined) return;
   const taken = itemColumns.find(({ name }) =>

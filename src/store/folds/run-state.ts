@@ -21,6 +21,8 @@ import type { RunRecord, StepRecord } from '../../model/run-record.ts';
 import type { RunEntry } from '../entries.ts';
 import type { Verdict } from '../journal/folding.ts';
 
+type StepEntry = Extract<RunEntry, { type: 'step' }>;
+
 /** An attempt that has begun. */
 export type Began = {
   readonly job: string;
@@ -118,13 +120,10 @@ function apply(state: RunState, entry: RunEntry): Verdict {
         const about = { job, profile, beganMs, ...(within === undefined ? {} : { step }) };
         (state.running ??= {})[nameOf(entry)] = about;
       }
+      if (entry.waits !== undefined) stopped(state, nameOf(entry));
       // Attempts of its items are not those of the step.
       if (entry.item !== undefined) return WON;
-      changeStep(state, nameOf(entry), (step) => ({
-        ...step,
-        status: 'RUNNING',
-        attempts: entry.attempt,
-      }));
+      changeStep(state, nameOf(entry), (step) => runningNow(step, entry));
       return WON;
     case 'items': {
       const { step, total, counts } = entry;
@@ -277,6 +276,12 @@ function stopped(state: RunState, step: string): void {
   if (state.running === undefined) return;
   delete state.running[step];
   if (Object.keys(state.running).length === 0) delete state.running;
+}
+
+function runningNow(step: StepRecord, { attempt, waits }: StepEntry): StepRecord {
+  const { reason: _, ...same } = step;
+  const waiting = waits === undefined ? {} : { reason: `waiting for limit ${waits}` };
+  return { ...same, status: 'RUNNING', attempts: attempt, ...waiting };
 }
 
 function endedWithRun(step: StepRecord): StepRecord {

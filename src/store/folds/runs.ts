@@ -12,6 +12,7 @@ export type RunRow = {
   readonly out?: string;
   /** State folder, where that is not the one the store lies in. */
   readonly stateDir?: string;
+  readonly stateId?: string;
 };
 
 /** A step that is executed, as far as is known. */
@@ -97,7 +98,7 @@ export function mergeRunning(older: Part, newer: Part): Running {
 
 function rowOf({ record }: RunState): readonly RunRow[] {
   if (record === undefined) return [];
-  const { run_id, started_at, out, state_dir: stateDir } = record;
+  const { run_id, started_at, out, state_dir: stateDir, state_id: stateId } = record;
   return [
     {
       id: run_id,
@@ -105,6 +106,7 @@ function rowOf({ record }: RunState): readonly RunRow[] {
       open: record.state === 'open',
       ...(out === undefined ? {} : { out }),
       ...(stateDir === undefined ? {} : { stateDir }),
+      ...(stateId === undefined ? {} : { stateId }),
     },
   ];
 }

@@ -14,6 +14,7 @@ import { STORE_FOLDING } from '../folds/folding.ts';
 import { makeJournalStore } from '../journal-store.ts';
 import { makeStorePruning } from '../prune/prune-store.ts';
 import { openMemoryJournal } from './memory-journal.ts';
+import { memoryLeases } from './memory-leases.ts';
 
 import { createHash } from 'node:crypto';
 
@@ -40,6 +41,7 @@ export function openMemoryStore({
   return {
     bootId,
     ...artifacts,
+    ...memoryLeases(),
     ...makeJournalStore({ journal, artifacts, soundness, bootId }),
     adopting: makeMemoryTurn(),
     prune: (work) =>
@@ -134,6 +136,7 @@ function memoryArtifacts(folder: string): {
       files.has(sha256) && (trees.get(sha256) ?? []).every((entry) => files.has(entry.sha256)),
   };
   const bytes: Bytes = {
+    textOf: async ({ sha256 }) => files.get(sha256)?.toString('utf8') ?? '',
     filesOf: async (ref) => [
       { name: ref.sha256, bytes: files.get(ref.sha256)?.length ?? 0 },
       ...(ref.format === 'tree' ? (trees.get(ref.sha256) ?? []) : []).map((entry) => ({

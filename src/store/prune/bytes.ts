@@ -9,6 +9,8 @@ export type ListedFile = { readonly bytes: number; readonly identity: string };
 export type Bytes = {
   /** The files an artifact consists of: one, or those of a folder and its manifest, as far as that can be read. */
   filesOf(ref: ArtifactRef): Promise<readonly StoredFile[]>;
+  /** The text of a small file; empty where it is gone. */
+  textOf(ref: Pick<ArtifactRef, 'sha256'>): Promise<string>;
   /** Every file there is, by name. */
   list(): Promise<ReadonlyMap<string, ListedFile>>;
   /** Removes a file if it is still this very one. True if it did. */

@@ -28,6 +28,7 @@ export function localBytes(root: string): Bytes {
         ...entries.map((entry) => ({ name: entry.sha256, bytes: entry.bytes })),
       ];
     },
+    textOf: async ({ sha256 }) => readFile(pathOf(sha256), 'utf8').catch(() => ''),
     list: async () => {
       const listed = new Map<string, ListedFile>();
       for (const shard of await namesIn(artifacts)) {

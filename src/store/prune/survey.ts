@@ -10,7 +10,9 @@ import type { StoredFile, Survey, SurveyedResult } from '../pruning.ts';
 import type { Bytes } from './bytes.ts';
 
 /** A result without what takes up memory and is not needed here. */
-type Named = Pick<StoredResult, 'runId' | 'writtenAtMs' | 'result'> & { readonly by: string };
+type Named = Pick<StoredResult, 'runId' | 'writtenAtMs' | 'result' | 'item' | 'parts'> & {
+  readonly by: string;
+};
 
 export type Read = Pick<Survey, 'runs' | 'heard' | 'gone' | 'latest'> & {
   readonly results: readonly Named[];
@@ -42,8 +44,12 @@ export async function readJournal(journal: Pick<StoreJournal, 'refresh' | 'visit
   journal.visit(SUBJECTS.result(''), (_, state) => {
     const { stored, by, was } = state as ResultState;
     if (stored !== undefined && by !== undefined) {
-      const { runId, writtenAtMs, result } = stored;
-      results.push({ runId, writtenAtMs, result, by });
+      const { runId, writtenAtMs, result, item, parts } = stored;
+      results.push({
+        ...{ runId, writtenAtMs, result, by },
+        ...(item === undefined ? {} : { item }),
+        ...(parts === undefined ? {} : { parts }),
+      });
     } else if (was !== undefined) dropped.push(was);
   });
   journal.visit(SUBJECTS.latestOfAll, (_, state) => {
@@ -55,14 +61,18 @@ export async function readJournal(journal: Pick<StoreJournal, 'refresh' | 'visit
 /** The same, with what each result consists of, and how much lies there. */
 export async function surveyOf(
   journal: Pick<StoreJournal, 'refresh' | 'visit'>,
-  bytes: Pick<Bytes, 'filesOf' | 'list' | 'journalBytes'>,
+  bytes: Pick<Bytes, 'filesOf' | 'textOf' | 'list' | 'journalBytes'>,
 ): Promise<Survey> {
   const listed = [...(await bytes.list()).values()];
   const { results, runs, heard, gone, latest } = await readJournal(journal);
   const surveyed: SurveyedResult[] = [];
-  for (const { runId, writtenAtMs, result, by } of results) {
-    const files = await filesOfResult({ result }, bytes);
-    surveyed.push({ fingerprint: result.fingerprint, by, runId, writtenAtMs, files });
+  for (const { runId, writtenAtMs, result, by, item, parts = [] } of results) {
+    surveyed.push({
+      ...{ fingerprint: result.fingerprint, by, runId, writtenAtMs },
+      files: await filesOfResult({ result, parts }, bytes),
+      ...(item === undefined ? {} : { isItem: true as const }),
+      ...(parts.length === 0 ? {} : { parts: await fingerprintsIn(parts, bytes) }),
+    });
   }
   const artifacts = listed.reduce((sum, file) => sum + file.bytes, 0);
   return {
@@ -73,10 +83,25 @@ export async function surveyOf(
 
 /** Every file that a result names, those of its folders included. */
 export async function filesOfResult(
-  { result }: Pick<StoredResult, 'result'>,
+  { result, parts = [] }: Pick<StoredResult, 'result' | 'parts'>,
   { filesOf }: Pick<Bytes, 'filesOf'>,
 ): Promise<readonly StoredFile[]> {
   const files: StoredFile[] = [];
+  for (const ref of parts) files.push(...(await filesOf(ref)));
   for (const ref of Object.values(result.outputs)) files.push(...(await filesOf(ref)));
   return files;
+}
+
+/** The results of items that a result was put together of. */
+async function fingerprintsIn(
+  parts: NonNullable<StoredResult['parts']>,
+  { textOf }: Pick<Bytes, 'textOf'>,
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const ref of parts) {
+    for (const [, fingerprint] of (await textOf(ref)).matchAll(/"fingerprint":"([0-9a-f]{64})"/g)) {
+      if (fingerprint !== undefined) found.push(fingerprint);
+    }
+  }
+  return found;
 }

@@ -43,10 +43,10 @@ export async function sweep(
   const read = await readJournal(journal);
   const found = new Set<string>();
   const named = new Set<string>();
-  for (const { result } of read.results) {
+  for (const { result, parts = [] } of read.results) {
     if (pretend?.has(result.fingerprint) === true) continue;
     found.add(result.fingerprint);
-    for (const { name } of await filesOfResult({ result }, bytes)) named.add(name);
+    for (const { name } of await filesOfResult({ result, parts }, bytes)) named.add(name);
   }
   const sorted = sortUnnamed({
     unnamed: [...listed].filter(([name]) => !named.has(name)),

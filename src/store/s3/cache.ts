@@ -45,8 +45,8 @@ export function openCache(root: string, mostBytes: number): Cache {
   const trimSoon = (): void => {
     if (came < mostBytes * LOOK_AFTER) return;
     came = 0;
-    trimming ??= trim(files, mostBytes)
-      .then(() => Promise.all([held, tmp].map((folder) => sweepTemporary(folder))))
+    trimming ??= Promise.all([held, tmp].map((folder) => sweepTemporary(folder)))
+      .then(() => trim(files, mostBytes))
       // It is room saved; what could not be removed is found the next time.
       .then(
         () => undefined,

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { parseTree } from '../../os/hashing.ts';
 import { ARTIFACTS, artifactKey, artifactOf } from './s3-artifacts.ts';
 
+import type { ArtifactRef } from '../../model/step-result.ts';
 import type { Batch, Batches, Bytes, ListedFile } from '../prune/bytes.ts';
 import type { ArtifactStore } from '../store.ts';
 import type { Objects } from './objects.ts';
@@ -18,20 +19,24 @@ export function s3Bytes(
   artifacts: Pick<ArtifactStore, 'hold'>,
   uploadMs: number = UPLOAD_MS,
 ): Bytes {
+  const textOf = async ({ sha256 }: Pick<ArtifactRef, 'sha256'>): Promise<string> => {
+    const { materialize, release } = artifacts.hold();
+    try {
+      return await readFile(await materialize({ sha256 }), 'utf8').catch(() => '');
+    } finally {
+      await release();
+    }
+  };
   return {
+    textOf,
     filesOf: async ({ sha256, bytes, format }) => {
       if (format !== 'tree') return [{ name: sha256, bytes }];
-      const { materialize, release } = artifacts.hold();
-      try {
-        const text = await readFile(await materialize({ sha256 }), 'utf8').catch(() => '');
-        const entries = parseTree(text) ?? [];
-        return [
-          { name: sha256, bytes: Buffer.byteLength(text) },
-          ...entries.map((entry) => ({ name: entry.sha256, bytes: entry.bytes })),
-        ];
-      } finally {
-        await release();
-      }
+      const text = await textOf({ sha256 });
+      const entries = parseTree(text) ?? [];
+      return [
+        { name: sha256, bytes: Buffer.byteLength(text) },
+        ...entries.map((entry) => ({ name: entry.sha256, bytes: entry.bytes })),
+      ];
     },
     list: async () => {
       const listed = new Map<string, ListedFile>();

@@ -47,6 +47,9 @@ type Held = {
   readonly who: string;
 };
 
+/** Where all of them lie. */
+export const LEASES = 'leases';
+
 const DIGITS = 12;
 
 export type S3Leases = {
@@ -56,7 +59,7 @@ export type S3Leases = {
 
 /** The leases of a store. */
 export function openS3Leases(objects: Objects, timing: S3LeaseTiming = S3_LEASE): S3Leases {
-  const prefixOf = (name: string): string => `leases/${name}/`;
+  const prefixOf = (name: string): string => `${LEASES}/${name}/`;
 
   const read = async (name: string): Promise<readonly Held[]> => {
     const { objects: found, serverMs } = await objects.list(prefixOf(name), { most: 100 });
@@ -134,7 +137,8 @@ export function openS3Leases(objects: Objects, timing: S3LeaseTiming = S3_LEASE)
   };
 }
 
-function ownerIn(bytes: Buffer | undefined): OldOwner | undefined {
+/** Who wrote an entry; undefined where it does not say. */
+export function ownerIn(bytes: Buffer | undefined): OldOwner | undefined {
   try {
     return (JSON.parse(String(bytes)) as { readonly owner?: OldOwner }).owner;
   } catch {

@@ -19,6 +19,7 @@ import { s3Batches, s3Bytes } from './s3-bytes.ts';
 import { UNFIT_HINT } from './s3-failure.ts';
 import { openS3Journal } from './s3-journal.ts';
 import { openS3Leases } from './s3-lease.ts';
+import { s3NamedLeases } from './s3-named-leases.ts';
 import { openS3Logs } from './s3-logs.ts';
 import { shownPlace } from './s3-place.ts';
 
@@ -63,6 +64,7 @@ export function s3StoreOver(objects: Objects, options: S3StoreOptions): Store {
   return {
     bootId: BOOT,
     ...artifacts,
+    ...s3NamedLeases(objects, leases, options.lease),
     ...makeJournalStore({
       ...{ journal, artifacts, bootId: BOOT },
       soundness: { isKnown: () => true, note: async () => undefined },

@@ -11,7 +11,7 @@ export type Size = {
   readonly round: number;
 };
 
-/** What the issue of it asks for, in an hour. */
+/** As large as somebody's project, for an hour. */
 export const LARGE: Size = Object.freeze({ months: 24, items: 50, night: 20, round: 300 });
 /** The same in a minute. */
 export const SMALL: Size = Object.freeze({ months: 4, items: 6, night: 10, round: 20 });

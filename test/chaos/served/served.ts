@@ -42,6 +42,9 @@ const STALLED_MS = 180_000;
 /** The nights that come meanwhile must not hide that something is lost. */
 const MOST_MS = 20 * 60_000;
 const LOOK_EVERY_MS = 500;
+/** A night is begun at least so often, unless all are down. */
+const STEP_WITHIN_MS = 60_000;
+const STEP_EVERY_MS = 20;
 
 /** Plays one case. */
 export async function playServed(about: ServedCase): Promise<ServedReport> {
@@ -160,8 +163,14 @@ async function strike(
       return pids.map((pid) => signal(pid, 'SIGKILL')).includes(true);
     }
     case 'step': {
-      const [first, ...rest] = await stepPids(project);
-      return first !== undefined && signal(random.of([first, ...rest]), 'SIGKILL');
+      // Steps are short: the next one is awaited.
+      const giveUpAt = Date.now() + STEP_WITHIN_MS;
+      for (;;) {
+        const [first, ...rest] = await stepPids(project);
+        if (first !== undefined && signal(random.of([first, ...rest]), 'SIGKILL')) return true;
+        if (Date.now() > giveUpAt) return false;
+        await pause(STEP_EVERY_MS);
+      }
     }
   }
 }

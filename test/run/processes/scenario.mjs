@@ -98,6 +98,9 @@ const SCENARIOS = {
       [{ id: 'A b', kind: 'transform.sql', options: {} }],
       [{ id: 'a', kind: 'transform.sql', needs: ['b'], options: {} }],
       [{ id: 'a', kind: 'test.hold', needs: ['a'], options: {} }],
+      Array.from({ length: 601 }, (_, i) => ({ id: `s${i}`, kind: 'test.hold', options: {} })),
+      [{ id: 'a', kind: 'transform.sql', options: { sql: 'x'.repeat(1_800_000) } }],
+      [{ id: 'a', kind: 'test.hold', limit: 'shop_db', options: {} }],
     ];
     for (const steps of wrong) {
       const request = { definition: plan(steps), out: join(folder, 'out') };
