@@ -52,11 +52,12 @@ export function itemOrder(
 /** The part of a plan that is given to who makes the result of a step that is a profile. */
 export function giveOrder(
   plan: Plan,
-  { id, nested }: PlanStep & { readonly nested: NestedProfile },
+  { id, lays, nested }: PlanStep & { readonly nested: NestedProfile },
 ): Pick<GiveInput, 'run' | 'step'> {
   const { gives, steps } = nested;
   const run = runOf(plan, { id, reads: [] });
-  return { run, step: { id, gives, steps: steps.map((step) => step.id) } };
+  const ids = steps.map((step) => step.id);
+  return { run, step: { id, ...(lays === undefined ? {} : { lays }), gives, steps: ids } };
 }
 
 /** The part of a plan that its delivery is given. */

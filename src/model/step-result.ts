@@ -106,6 +106,7 @@ export type GiveInput = {
   /** The step that the profile is. */
   readonly step: {
     readonly id: string;
+    readonly lays?: NonNullable<PlanStep['lays']>;
     readonly gives: NestedProfile['gives'];
     /** Ids of the profile's own steps. */
     readonly steps: readonly string[];
