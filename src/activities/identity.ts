@@ -2,6 +2,7 @@
 
 import { pathOf } from '../model/nested.ts';
 import { isRef, mentionOf, nodesIn } from '../model/plan-nodes.ts';
+import { unlessAborted } from './aborted.ts';
 import { expandGlobs } from './expand-globs.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { fingerprintForm, materialize } from './materialize.ts';
@@ -68,7 +69,7 @@ export async function identify(
   const located = async (): ReturnType<Identity['located']> => {
     const isUsed = (id: string, name: string): boolean =>
       kind.pathsOfInputs === true || mentioned.has(`${id}.${name}`);
-    const real = await locateInputs(results, store, { isUsed, unpack });
+    const real = await unlessAborted(signal, locateInputs(results, store, { isUsed, unpack }));
     return { options: materialize(step.options, { inputs: real, heard, secrets }), inputs: real };
   };
   let patterns = kind.sources?.(options) ?? [];
@@ -136,12 +137,15 @@ export async function locateInputs(
     readonly unpack: (folder: ArtifactRef) => Promise<string>;
   },
 ): Promise<StepInputs> {
-  const paths = new Map<ArtifactRef, string>();
-  for (const [id, { outputs }] of Object.entries(results)) {
-    for (const [name, ref] of Object.entries(outputs)) {
-      const isFolder = ref.format === 'tree' && folders?.isUsed(id, name) === true;
-      paths.set(ref, isFolder ? await folders.unpack(ref) : await store.materialize(ref));
-    }
-  }
+  const refs = Object.entries(results).flatMap(([id, { outputs }]) =>
+    Object.entries(outputs).map(
+      ([name, ref]) => [ref, folders?.isUsed(id, name) === true] as const,
+    ),
+  );
+  const located = refs.map(async ([ref, isUsed]) => {
+    const isFolder = ref.format === 'tree' && isUsed;
+    return [ref, await (isFolder ? folders?.unpack(ref) : store.materialize(ref))] as const;
+  });
+  const paths = new Map(await Promise.all(located));
   return inputsOf(results, (ref) => paths.get(ref)!);
 }

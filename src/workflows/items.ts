@@ -171,10 +171,7 @@ function commonOf(
       ...(tag === undefined ? {} : { tag }),
       attended: plan.run.attended === true,
     },
-    key: {
-      ...runOrder(plan),
-      ...(tags === undefined ? {} : { tag: tags.run }),
-    },
+    key: { ...runOrder(plan), ...(tags === undefined ? {} : { tag: tags.run }) },
     given: { ...given, inputs: Object.fromEntries(own) },
   };
 }
