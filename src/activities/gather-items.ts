@@ -39,7 +39,8 @@ export async function gatherItems(
   const elapsedMs = stopwatch();
   const { foreach } = step;
   if (foreach === undefined) throw new Error('unreachable: the step has items');
-  const log = makeStepLog(logFileOf(environment, run.id, step.id), (text) => text);
+  const logFile = logFileOf(environment, run.id, step.id);
+  const log = makeStepLog(logFile, (text) => text);
   const folder = makeLazyFolder(
     join(environment.attemptsRoot, run.id, `${step.id}.all.${run.generation}-${input.attempt}`),
   );
@@ -92,6 +93,7 @@ export async function gatherItems(
     throw explainFullDisk(error, 'write the files of this step');
   } finally {
     log.flush();
+    store.logs?.keep(run.id, step.id, logFile);
     await folder.remove();
   }
 }
