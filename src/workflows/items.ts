@@ -10,7 +10,7 @@ import { CancelledFailure, executeChild, isCancellation, workflowInfo } from '@t
 
 import { failed, interrupted } from '../model/endings.ts';
 import { addCounts, dealOut, failedOf } from '../model/items.ts';
-import { itemOrder } from '../model/order.ts';
+import { itemOrder, runOrder } from '../model/order.ts';
 import { numbersIn, rangesText } from '../model/ranges.ts';
 import { failureBehind, itemsActivities, orderedStep } from './activities.ts';
 
@@ -156,7 +156,7 @@ function commonOf(
   step: ItemsStep,
   { inputs, ...given }: Given,
 ): Pick<ForEachInput, 'order' | 'key' | 'given'> {
-  const { id, generation, tags } = plan.run;
+  const { tags } = plan.run;
   const tag = tags?.items?.[step.id];
   const own = Object.entries(inputs).filter(([read]) => step.foreach.reads.includes(read));
   return {
@@ -165,13 +165,7 @@ function commonOf(
       ...(tag === undefined ? {} : { tag }),
       attended: plan.run.attended === true,
     },
-    key: {
-      runId: id,
-      generation,
-      job: plan.job,
-      profile: plan.profile,
-      ...(tags === undefined ? {} : { tag: tags.run }),
-    },
+    key: { ...runOrder(plan), ...(tags === undefined ? {} : { tag: tags.run }) },
     given: { ...given, inputs: Object.fromEntries(own) },
   };
 }
