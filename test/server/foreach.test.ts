@@ -350,7 +350,7 @@ test('keeps types and order over any number of items, and files by item', () =>
 
 test('a column that is named like the item is refused by validate', () =>
   withProject(files(), async (project) => {
-    const plain = "select 'x' as Region, \${{ item }} as v";
+    const plain = "select 'x' as Region, ${{ item }} as v";
     await project.write({
       'profiles/p.yaml': profile('[north, south]').replace(/select sum.*/, plain),
     });
