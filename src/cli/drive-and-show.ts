@@ -19,6 +19,8 @@ export async function driveAndShow(about: {
   readonly stateDir: StateDir;
   readonly shownOut?: string;
   readonly work: (project: Project, options: RunOptions) => Promise<ManyEnded>;
+  /** What the runs are called in JSON; default: partitions. */
+  readonly rows?: 'runs' | 'partitions';
   /** Why there may be nothing to make. */
   readonly nothing?: string;
 }): Promise<number> {
@@ -40,8 +42,8 @@ export async function driveAndShow(about: {
     const ended = await work(project, { cancel, suspend });
     screen.stop();
     if (ended.report === undefined) {
-      if (settings.json)
-        io.out(JSON.stringify({ partitions: [], runs: [], exit_code: 0 }, null, 2));
+      const none = { [about.rows ?? 'partitions']: [], exit_code: 0 };
+      if (settings.json) io.out(JSON.stringify(none, null, 2));
       io.say(`nothing to make${about.nothing === undefined ? '' : `: ${about.nothing}`}`);
       return 0;
     }

@@ -60,6 +60,17 @@ export type RunMade = {
 /** Which runs have a record in the same form. */
 export type OrderedBy = { readonly by: StandingOrder['by']; readonly id: string };
 
+/**
+ * Which of two runs goes first where both wait for a worker: the one of the lower number, as Temporal counts (1 to 5). What
+ * makes up for the past waits behind what is due now.
+ */
+export function priorityOf(ordered: OrderedBy | undefined): number {
+  return ordered?.by === 'backfill' ? PRIORITY.backfill : PRIORITY.usual;
+}
+
+/** The usual one is Temporal's own for who says nothing. */
+export const PRIORITY = Object.freeze({ usual: 3, backfill: 4 });
+
 /** Characters of a run id: more than the longest partition's name leaves to it. */
 const MOST_OF_ORDER = 80;
 

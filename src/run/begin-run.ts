@@ -148,7 +148,11 @@ export async function beginRun(
       out,
       ...(metrics.url === undefined ? {} : { metricsUrl: metrics.url }),
     });
-    return await executeRun(parts, { plan, lock, hooks: definition.hooks, way: 'start' }, control);
+    return await executeRun(
+      parts,
+      { plan, lock, hooks: definition.hooks, way: 'start', orderedBy: ordered?.orderedBy },
+      control,
+    );
   } finally {
     // What is not delivered stays named here, so that `resume` finds it; a lock given back before is left alone.
     await lock.unlock({ keep: true });

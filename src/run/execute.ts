@@ -21,6 +21,7 @@ import type { OutLock } from '../delivery/folder/out-lock.ts';
 import type { RunEvent } from '../model/events.ts';
 import type { Hook } from '../model/hook.ts';
 import type { Plan } from '../model/plan.ts';
+import type { OrderedBy } from '../model/standing-order.ts';
 import type { RunSummary } from '../model/run-summary.ts';
 import type { RunView } from '../model/view.ts';
 import type { RunControl, Stops } from './control.ts';
@@ -39,6 +40,8 @@ export type Execution = {
   readonly way: 'start' | 'attach';
   /** A workflow of this run may still be open: it is ended first. */
   readonly endFirst?: boolean;
+  /** Who ordered it: its steps wait for workers accordingly. */
+  readonly orderedBy?: OrderedBy | undefined;
 };
 
 /** What is seen of the run while it goes on. */
@@ -105,7 +108,7 @@ async function throughEngine(
 ): Promise<RunEnded> {
   const records = await parts.records();
   const { tell } = control;
-  const { way, lock } = execution;
+  const { way, lock, orderedBy } = execution;
   const { run } = execution.plan;
   const runId = run.id;
   if (stops.isSuspended) return suspended(runId, control);
@@ -172,7 +175,7 @@ async function throughEngine(
     const ended = await whileHeld(
       lock,
       startAndWatch({
-        ...{ session, plan, records, taskQueue, watching, stops, tell, lock, way, own },
+        ...{ session, plan, records, taskQueue, watching, stops, tell, lock, way, own, orderedBy },
         detach: control.detach === true,
       }),
     );
@@ -215,16 +218,16 @@ async function keepRunningSteps(
 async function startAndWatch({
   own,
   way,
+  orderedBy,
   detach,
   ...watched
 }: Omit<Watched, 'handle'> & {
   readonly detach: boolean;
   readonly own: ReturnType<typeof ownExecution>;
-  readonly way: Execution['way'];
-}): Promise<RunSummary | 'suspended' | 'detached'> {
+} & Pick<Execution, 'way' | 'orderedBy'>): Promise<RunSummary | 'suspended' | 'detached'> {
   const { session, plan, taskQueue, stops } = watched;
   const { engine } = session;
-  const starting = own.begin(() => startWorkflow(session, plan, { taskQueue, way }));
+  const starting = own.begin(() => startWorkflow(session, plan, { taskQueue, way, orderedBy }));
   const handle = await Promise.race([
     stops.suspended,
     whileUp(

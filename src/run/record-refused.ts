@@ -36,11 +36,12 @@ export async function recordRefused(
   const jobPath = resolve(cwd, order.job);
   const base = resolve(cwd, order.out);
   const named = await namesIn(jobPath, order.job);
-  const before = await lastOf(parts, order);
+  // The runs of a batch are of many jobs, each named in its order.
+  const before = order.name === undefined ? await lastOf(parts, order) : undefined;
   const plan: Plan = {
     format: 1,
     // As it was called when it could be read: an alert ends only where it began.
-    job: before?.job ?? named.job,
+    job: before?.job ?? order.name ?? named.job,
     profile: order.profile ?? (named.profile === '' ? before?.profile : named.profile) ?? '',
     params: {},
     ...(partition === undefined ? {} : { partition: { id: partition } }),

@@ -157,7 +157,7 @@ function executionOf(
     },
   };
   const endFirst = decision.do === 'restart' && decision.endFirst;
-  return { plan, lock, hooks, way: 'start', endFirst };
+  return { plan, lock, hooks, way: 'start', endFirst, orderedBy: record.ordered_by };
 }
 
 /** @throws UserError */

@@ -1,5 +1,6 @@
 /** Starts the workflow of a run, or finds the one that is there. */
 
+import { priorityOf } from '../model/standing-order.ts';
 import { SEARCHED } from '../model/searched.ts';
 
 import type { WorkflowHandle } from '@temporalio/client';
@@ -14,7 +15,11 @@ const INVALID_ARGUMENT = 3;
 export async function startWorkflow(
   { link, engine }: Pick<Session, 'link' | 'engine'>,
   plan: Plan,
-  { taskQueue, way }: { readonly taskQueue: string; readonly way: Execution['way'] },
+  {
+    taskQueue,
+    way,
+    orderedBy,
+  }: Pick<Execution, 'way' | 'orderedBy'> & { readonly taskQueue: string },
 ): Promise<WorkflowHandle & { readonly firstExecutionRunId?: string }> {
   const { workflow } = await link.client();
   if (way === 'attach') return workflow.getHandle(plan.run.id);
@@ -33,6 +38,8 @@ export async function startWorkflow(
       requestEagerStart: engine.kind === 'embedded',
       workflowTaskTimeout: engine.kind === 'embedded' ? '5s' : '10s',
       staticSummary: `${plan.job} with ${plan.profile}`,
+      // Its steps have it from here.
+      priority: { priorityKey: priorityOf(orderedBy) },
       ...(isSearchable
         ? {
             typedSearchAttributes: [

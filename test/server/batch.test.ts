@@ -81,8 +81,8 @@ const count = async (project: Project, mark: string): Promise<number> =>
   (await marks(project)).filter((line) => line === mark).length;
 const recorded = async (project: Project) => {
   const { stdout } = await project.run(['runs', '--limit', '1000', '--json']);
-  return (JSON.parse(stdout) as { runs: { run_id: string; status: string; ordered_by?: object }[] })
-    .runs;
+  type Run = { run_id: string; job: string; status: string; ordered_by?: object };
+  return (JSON.parse(stdout) as { runs: Run[] }).runs;
 };
 
 test('makes every job once, into a folder each; what fails or is broken stops no other; shared work is done once', () =>
@@ -109,7 +109,9 @@ test('makes every job once, into a folder each; what fails or is broken stops no
       ]);
       expect(await readFile(project.path('out/west/month.csv'), 'utf8')).toBe('n,job\n1,west\n');
       expect((await marks(project)).toSorted()).toEqual(['slow', ...NAMES].toSorted());
-      for (const { ordered_by: by } of await recorded(project)) {
+      const runs = await recorded(project);
+      expect(runs.map(({ job }) => job).toSorted()).toEqual(['broken', ...NAMES].toSorted());
+      for (const { ordered_by: by } of runs) {
         expect(by).toEqual({ by: 'batch', id: report.batch_id });
       }
       // What was not made is made by the next, and nothing else.

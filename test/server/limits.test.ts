@@ -153,6 +153,31 @@ test('it holds within one run too; what waits is not running, and the metrics sa
     expect([begun.length, most]).toEqual([6, 2]);
   }));
 
+test('each item of a step takes a place of its own', () =>
+  withProject(FILES, async (project) => {
+    await project.write({
+      'profiles/one.yaml': `
+profile: one
+steps:
+  ask:
+    uses: exec.command
+    uses_limit: shop_db
+    foreach: { in: [s1, s2, s3, s4, s5, s6], at_most: 6 }
+    with:
+      shell: 'echo begin a-$ITEM >> "$LOG"; until [ -e "$GO/a-$ITEM" ]; do sleep 0.05; done; echo end a-$ITEM >> "$LOG"; echo n > t.csv'
+      env: { ITEM: '\${{ item }}' }
+      pass_env: [LOG, GO]
+      outputs: { table: { path: t.csv } }
+`,
+    });
+    const running = start(project, 'a');
+    await until(async () => (await seen(project)).now === 2, 'two are at work');
+    await go(project, ...SIX.map((id) => `a-${id}`));
+    expect((await running.ended).code).toBe(0);
+    const { begun, most } = await seen(project);
+    expect([begun.toSorted(), most]).toEqual([SIX.map((id) => `a-${id}`), 2]);
+  }));
+
 test('a limit that builder.yaml does not have is told with its place, and with what is meant', () =>
   withProject(FILES, async (project) => {
     await project.write({

@@ -199,3 +199,49 @@ test('no metric and no hook takes it for a run of the pipeline', () =>
     expect([...failed.keys()].filter((name) => name.includes('failed_timestamp'))).toEqual([]);
     expect(await readdir(project.folder)).not.toContain('told');
   }));
+
+test('a step of a job that is cut is run for one partition, and one with items for each of them', () =>
+  withProject(
+    {
+      ...FILES,
+      'jobs/j.yaml': `${FILES['jobs/j.yaml']}partition: { by: list, values: [north, south] }\n`,
+      'profiles/p.yaml': `
+profile: p
+steps:
+  orders: { uses: collect.files, with: { from: '\${{ inputs.orders }}' } }
+  each:
+    uses: exec.command
+    foreach: { in: [one, two, three], item: word }
+    with:
+      files: [../scripts/note.sh]
+      shell: 'sh note.sh "$WORD" "$LOG"; echo n > t.csv; echo 1 >> t.csv'
+      env: { LOG: '\${{ params.log }}', WORD: '\${{ item }}' }
+      outputs: { table: { path: t.csv } }
+  files: { uses: export.dataset, with: { from: each, formats: [csv] } }
+`,
+    },
+    async (project) => {
+      const words = [...wordsFor(project), '--step', 'each', '--partition', 'south', '--json'];
+      const one = await project.run(['run-step', ...words, '--downstream']);
+      expect([one.code, statuses(one.stdout)]).toEqual([0, { each: 'OK', files: 'OK' }]);
+      const folder = project.path('out.steps/each/south');
+      expect(await readdir(folder)).toEqual([
+        'each.parquet',
+        'exports',
+        'manifest.json',
+        'run.json',
+      ]);
+      expect(await readFile(`${folder}/exports/each.csv`, 'utf8')).toBe(
+        'word,n\none,1\ntwo,1\nthree,1\n',
+      );
+      expect(await executed(project)).toBe(3);
+      const forced = await project.run(['run-step', ...words, '--force']);
+      expect([forced.code, statuses(forced.stdout)]).toEqual([0, { each: 'OK' }]);
+      expect(await executed(project)).toBe(6);
+      const none = await project.run([
+        'run-step',
+        ...words.filter((word) => word !== '--partition' && word !== 'south'),
+      ]);
+      expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('BAD_PARTITION')]);
+    },
+  ));

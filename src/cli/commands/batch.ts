@@ -34,6 +34,7 @@ export async function batchCommand(flags: BatchFlags, settings: Settings, io: Io
   return driveAndShow({
     ...{ ...place, io },
     ...(flags.out === undefined ? {} : { shownOut: flags.out }),
+    rows: 'runs',
     nothing: 'no partition of the jobs is missing, or what was asked for',
     work: (project, options) => project.batches.run(request, options),
   });
