@@ -3,6 +3,8 @@
  * one fingerprint, whatever run it is for. Between processes both work, and the first result counts.
  */
 
+import { aborted } from './aborted.ts';
+
 /** What is worked on, by the store that it is for: until when. */
 const goingOn = new WeakMap<object, Map<string, Promise<void>>>();
 
@@ -37,12 +39,4 @@ export async function takeAlone(
       end();
     },
   };
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const tell = (): void => reject(signal.reason as Error);
-    if (signal.aborted) tell();
-    else signal.addEventListener('abort', tell, { once: true });
-  });
 }

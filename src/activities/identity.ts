@@ -1,5 +1,6 @@
 /** What a step's result depends on, found without executing it: shared by the runner and by `explain`. */
 
+import { unlessAborted } from './aborted.ts';
 import { expandGlobs } from './expand-globs.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { fingerprintForm, materialize } from './materialize.ts';
@@ -58,7 +59,7 @@ export async function identify(
   const inputs = inputsOf(results, ({ sha256 }) => `${UNLOCATED}${sha256}`);
   let options = materialize(step.options, { inputs, heard, secrets });
   const located = async (): ReturnType<Identity['located']> => {
-    const real = await locateInputs(results, store);
+    const real = await unlessAborted(signal, locateInputs(results, store));
     return { options: materialize(step.options, { inputs: real, heard, secrets }), inputs: real };
   };
   let patterns = kind.sources?.(options) ?? [];
@@ -112,7 +113,7 @@ export async function locateInputs(
   store: Pick<Store, 'materialize'>,
 ): Promise<StepInputs> {
   const refs = Object.values(results).flatMap(({ outputs }) => Object.values(outputs));
-  const paths = new Map<ArtifactRef, string>();
-  for (const ref of refs) paths.set(ref, await store.materialize(ref));
+  const located = refs.map(async (ref) => [ref, await store.materialize(ref)] as const);
+  const paths = new Map<ArtifactRef, string>(await Promise.all(located));
   return inputsOf(results, (ref) => paths.get(ref)!);
 }

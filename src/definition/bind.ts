@@ -8,6 +8,7 @@ import { didYouMean } from '../model/suggest.ts';
 import { typeProblems } from './bind-types.ts';
 import { optionProblems } from './check-known-tables.ts';
 import { withOddLetter } from './odd-letters.ts';
+import { child } from './located.ts';
 import { fits } from './option-roles.ts';
 import { draftOf } from './query.ts';
 
@@ -56,6 +57,7 @@ export async function bindProblems(
     };
     problems.push(...(await typeProblems(step, binder)), ...optionProblems(step, tables));
     const told = tablesOf(step, results, shapeOf);
+    problems.push(...clashProblems(step, told));
     const isRead = steps.some(({ needs }) => needs.has(step.id));
     const made = isRead && !isWhole(told) ? completed(told, await stored(step.id)) : told;
     shapes.set(step.id, made);
@@ -170,6 +172,23 @@ function tablesOf(
   const known = { query: (path: string) => results.get(path), table };
   const told = step.spec?.columns?.(step.options as never, known) ?? {};
   return new Map(names.map((name) => [name, told[name]]));
+}
+
+/** A column of an item that the item's own table has, too: they cannot be put together. */
+function clashProblems(
+  { id, foreach, located }: CheckedStep,
+  tables: ReadonlyMap<string, KnownTable | undefined> | undefined,
+): readonly Problem[] {
+  if (foreach === undefined) return [];
+  return [...(tables ?? [])].flatMap(([output, table]): readonly Problem[] => {
+    const names = (table?.columns ?? []).map(({ name }) => name.toLowerCase());
+    const twice = names.find((name, i) => names.indexOf(name) < i);
+    if (twice === undefined) return [];
+    const at = child(located, 'foreach')?.at ?? located.at;
+    const message = `step '${id}': the output '${output}' has a column '${twice}', which is the name of the item's`;
+    const hint = 'Leave it out, or give the items another name: foreach: { item: ... }.';
+    return [{ code: 'BAD_ITEMS', ...at, message, hint }];
+  });
 }
 
 /** True if nothing is left to be known of the tables. */

@@ -122,8 +122,15 @@ export function makeTelemetry({
     addJobs(page, shown, { ...all.newest, nowMs: now() });
   }
 
-  const limitsNow = async (): Promise<readonly LimitNow[]> =>
-    store !== undefined && isWithLeases(store) ? lookAtLimits(store, now(), MOST_LIMITS) : [];
+  let looked: { readonly atMs: number; readonly limits: readonly LimitNow[] } | undefined;
+  /** Not oftener than who waits for a place looks: of a store elsewhere each look is some requests. */
+  const limitsNow = async (): Promise<readonly LimitNow[]> => {
+    if (store === undefined || !isWithLeases(store)) return [];
+    const atMs = now();
+    if (looked === undefined || Math.abs(atMs - looked.atMs) >= store.lookEveryMs)
+      looked = { atMs, limits: await lookAtLimits(store, atMs, MOST_LIMITS) };
+    return looked.limits;
+  };
 
   async function addProcess(page: Page): Promise<void> {
     page.add('pipeline_exporter_info', labelText({ mode }), 1);

@@ -40,14 +40,15 @@ const MOST_CHECKS = 16;
 export function failureOf(error: unknown, otherwise: ErrorCode = 'STEP_FAILED'): Failure {
   if (error instanceof StepError) {
     const { code, message, hint, failedChecks, rowsRejected, items, exitCode } = error;
-    return failure(code, message, {
+    const told = failure(code, message, {
       hint,
       failedChecks,
-      ...(items === undefined ? {} : { items }),
       ...(rowsRejected === undefined ? {} : { rowsRejected }),
       ...(GATES.has(code) && { exitCode: 4 }),
       ...(exitCode === undefined ? {} : { exitCode }),
     });
+    // Each of them has had its own tries.
+    return items === undefined ? told : { ...told, items, retryable: false };
   }
   if (error instanceof UserError) {
     const { code, message, hint, exitCode } = error;
@@ -72,7 +73,6 @@ export function failure(
     readonly failedChecks?: readonly string[] | undefined;
     readonly rowsRejected?: number;
     readonly log?: string;
-    readonly items?: ItemsEnd;
     readonly durationMs?: number;
   } = {},
 ): Failure {

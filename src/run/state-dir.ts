@@ -72,6 +72,7 @@ const OBEYED = [
   'store',
   'store/journal',
   'store/artifacts',
+  'store-cache',
   'engine',
   'engine/servers',
   'attempts',

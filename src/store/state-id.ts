@@ -4,10 +4,11 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { createFile } from '../os/atomic.ts';
+import { makeFolder } from '../os/make-folder.ts';
 
 /** What a record, or its row in a list, says of the state folder that it was made in. */
 export type HomeOf = { readonly dir: string | undefined; readonly id: string | undefined };
@@ -22,7 +23,7 @@ export async function readStateId(stateDir: string): Promise<string | undefined>
 export async function makeStateId(stateDir: string): Promise<string> {
   const known = await readStateId(stateDir);
   if (known !== undefined) return known;
-  await mkdir(stateDir, { recursive: true });
+  await makeFolder(stateDir);
   const mine = randomBytes(8).toString('hex');
   const isMine = await createFile(join(stateDir, 'id'), `${mine}\n`, { tmp: stateDir, sync: true });
   return isMine ? mine : ((await readStateId(stateDir)) ?? mine);

@@ -12,6 +12,7 @@ import { openLocalStore } from '../../src/store/local.ts';
 
 import type { AnyStepDefinition, StepContext, StepReturn } from '../../src/kinds/contract.ts';
 import type { StepInput, StepResult } from '../../src/model/step-result.ts';
+import type { Store } from '../../src/store/store.ts';
 
 /** A kind that declares one output, `table`, and does what `run` says. */
 function kindThat(
@@ -29,6 +30,35 @@ function kindThat(
   });
 }
 
+const environmentIn = (root: string, store: Store) => ({
+  store,
+  attemptsRoot: join(root, 'attempts'),
+  runFolder: (id: string) => join(root, 'runs', id),
+  env: {},
+  secret: () => undefined,
+  limits: () => ({ memoryBytes: 2 ** 28, threads: 1 }),
+  bootId: store.bootId,
+});
+const inputOf = (id: string, inputs: StepInput['inputs']): StepInput => ({
+  run: { id, generation: 1, job: 'j', profile: 'p', date: '2026-01-31', previousRows: {} },
+  step: {
+    id: 's',
+    kind: 'test.kind',
+    needs: [],
+    reads: [],
+    options: {},
+    timeoutMs: 60_000,
+    heartbeatMs: 15_000,
+    retry: { attempts: 1, backoffMs: 1, factor: 1, maxBackoffMs: 1 },
+    core: false,
+    allowFailure: false,
+    reuse: true,
+  },
+  attempt: 1,
+  concurrency: 1,
+  inputs,
+});
+
 /** Runs it through the real runner, on a store in a temporary folder; `left` is what stays of attempt folders. */
 async function runOnce(
   kind: AnyStepDefinition,
@@ -39,44 +69,46 @@ async function runOnce(
 ): Promise<void> {
   const root = await mkdtemp(join(tmpdir(), 'builder-run-step-'));
   const store = await openLocalStore(join(root, 'store'));
-  const environment = {
-    store,
-    attemptsRoot: join(root, 'attempts'),
-    runFolder: (id: string) => join(root, 'runs', id),
-    env: {},
-    secret: () => undefined,
-    limits: () => ({ memoryBytes: 2 ** 28, threads: 1 }),
-    bootId: store.bootId,
-  };
-  const input = (id: string, inputs: StepInput['inputs']): StepInput => ({
-    run: { id, generation: 1, job: 'j', profile: 'p', date: '2026-01-31', previousRows: {} },
-    step: {
-      id: 's',
-      kind: 'test.kind',
-      needs: [],
-      reads: [],
-      options: {},
-      timeoutMs: 60_000,
-      heartbeatMs: 15_000,
-      retry: { attempts: 1, backoffMs: 1, factor: 1, maxBackoffMs: 1 },
-      core: false,
-      allowFailure: false,
-      reuse: true,
-    },
-    attempt: 1,
-    concurrency: 1,
-    inputs,
-  });
+  const environment = environmentIn(root, store);
   try {
     await look(
       (id, inputs = {}) =>
-        runStep(kind, input(id, inputs), environment, new AbortController().signal),
+        runStep(kind, inputOf(id, inputs), environment, new AbortController().signal),
       () => readdir(join(root, 'attempts'), { recursive: true }).catch(() => []),
     );
   } finally {
     await rm(root, { recursive: true, force: true });
   }
 }
+
+test('is not held up by a store that does not answer, once it is to stop', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'builder-run-step-'));
+  try {
+    const store = await openLocalStore(join(root, 'store'));
+    const stop = new AbortController();
+    let isAsked: () => void = () => undefined;
+    const asked = new Promise<void>((resolve) => (isAsked = resolve));
+    const materialize = (): Promise<string> => {
+      isAsked();
+      return new Promise(() => undefined);
+    };
+    const hold = () => ({ materialize, release: async () => undefined });
+    const table = { sha256: 'a'.repeat(64), bytes: 1, format: 'csv' as const };
+    const running = runStep(
+      kindThat(async () => ({})),
+      inputOf('run-1', {
+        before: { fingerprint: 'f', outputs: { table }, values: {}, cached: false, durationMs: 1 },
+      }),
+      environmentIn(root, { ...store, hold }),
+      stop.signal,
+    );
+    await asked;
+    stop.abort(new Error('to stop'));
+    await expect(running).rejects.toThrow('to stop');
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+});
 
 test('keeps what a kind returns, takes it over in another run, and leaves no attempt folder', async () => {
   let calls = 0;

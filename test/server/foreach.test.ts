@@ -56,10 +56,12 @@ type Shown = {
   }[];
 };
 
+const STANDARD = ['--job', 'j.yaml', '--out', 'out'];
+
 async function run(project: Project, ...words: readonly string[]) {
   const ended = await project.run(
     words.length === 0 || words[0]?.startsWith('--') === true
-      ? ['run-profile', '--job', 'j.yaml', '--out', 'out', '--json', ...words]
+      ? ['run-profile', ...(words.includes('--job') ? [] : STANDARD), '--json', ...words]
       : [...words, '--json'],
   );
   const result = JSON.parse(ended.stdout) as Shown;
@@ -257,4 +259,135 @@ test('a cancelled step tells which items had ended, and at most so many were wor
       items: { total: 40, counts: { CANCELLED: 8 } },
     });
     expect((await ranIn(project)).length).toBe(8);
+  }));
+
+/** Items of many types, more than are put together at once, with files and folders beside their tables. */
+const TYPES = {
+  'j.yaml': 'job: j\nprofile: p\nbudgets: { wall: 1h }\n',
+  'profiles/p.yaml': `
+profile: p
+defaults: { retry: { attempts: 1 } }
+steps:
+  days:
+    uses: transform.sql
+    with:
+      sql: |
+        select date '2026-01-01' + i::integer as day, (i / 7)::decimal(9, 3) as part,
+          case when i = 3 then null else 'n' || i end as name, 12345678901234567890123456789012345678::hugeint as huge
+        from range(450) t(i) order by i desc
+  each:
+    uses: transform.sql
+    foreach: { in: days, at_most: 16 }
+    with: { sql: "select \${{ item.day }} + 1 as next, 1::hugeint + i as h from range(case when \${{ item.name }} = 'n5' then 0 else 2 end) t(i)" }
+  files:
+    uses: exec.command
+    foreach: { item: who, in: [ann, Bob] }
+    with:
+      command: [sh, -c, 'printf "%s" "$1" > note.txt; mkdir sub; printf "%s" "$1" > sub/x.txt', sh, '\${{ item }}']
+      outputs: { note: { path: note.txt, format: file }, sub: { path: sub, format: tree } }
+  read:
+    uses: exec.command
+    needs: [files]
+    with:
+      command: [sh, -c, 'cat "$1" "$2" > all.txt', sh, '\${{ steps.files.outputs.note }}', '\${{ steps.files.outputs.sub }}']
+      outputs: { all: { path: all.txt, format: file } }
+  out: { uses: export.dataset, with: { from: each, formats: [csv, parquet] } }
+`,
+};
+
+test('keeps types and order over any number of items, and files by item', () =>
+  withProject(TYPES, async (project) => {
+    const ended = await run(project);
+    expect(ended).toMatchObject({ code: 0, status: 'OK' });
+    expect(ended.step('each')).toMatchObject({ rows_out: 898, items: { counts: { OK: 450 } } });
+    const lines = (await readFile(project.path('out/each.csv'), 'utf8')).split('\n');
+    expect(lines.slice(0, 3)).toEqual([
+      'day,part,name,huge,next,h',
+      '2027-03-26,64.143,n449,12345678901234567890123456789012345678,2027-03-27,1',
+      '2027-03-26,64.143,n449,12345678901234567890123456789012345678,2027-03-27,2',
+    ]);
+    expect(lines).toContain(
+      '2026-01-04,0.429,,12345678901234567890123456789012345678,2026-01-05,1',
+    );
+    expect(lines.some((line) => line.includes(',n5,'))).toBe(false);
+    const manifest = await project.readJson<{
+      files: readonly { path: string; columns: readonly { name: string; type: string }[] }[];
+    }>('out/manifest.json');
+    const csv = manifest.files.find(({ path }) => path === 'each.csv');
+    expect(csv?.columns.map(({ name, type }) => `${name} ${type}`)).toEqual([
+      ...[
+        'day DATE',
+        'part DECIMAL(9,3)',
+        'name VARCHAR',
+        'huge HUGEINT',
+        'next DATE',
+        'h HUGEINT',
+      ],
+    ]);
+    // A folder is given to a command as the list of its files.
+    const fold = await project.run(['logs', '--step', 'read']);
+    expect(fold.code).toBe(0);
+  }));
+
+test('a column that is named like the item is refused by validate', () =>
+  withProject(files(), async (project) => {
+    const plain = "select 'x' as Region, ${{ item }} as v";
+    await project.write({
+      'profiles/p.yaml': profile('[north, south]').replace(/select sum.*/, plain),
+    });
+    const { code, stdout, stderr } = await project.run(['validate', '--job', 'j.yaml']);
+    expect(code).toBe(2);
+    expect(`${stdout}${stderr}`).toMatch(
+      /BAD_ITEMS: step 'score': the output 'table' has a column 'region', which is the name of the item's/,
+    );
+  }));
+
+const ENDINGS = {
+  'j.yaml': 'job: j\nprofile: p\n',
+  'profiles/p.yaml': `
+profile: p
+concurrency: 4
+defaults: { retry: { attempts: 1 } }
+steps:
+  numbers: { uses: transform.sql, with: { sql: 'select i from range(3) t(i)' } }
+  gate:
+    uses: check.table
+    foreach: { in: [1, 10] }
+    with: { table: numbers, checks: [{ name: enough, sql: 'select 1 from numbers having count(*) < \${{ item }}' }] }
+  limit:
+    uses: exec.command
+    timeout: 2s
+    foreach: { in: [0, 60] }
+    with: { command: [sleep, '\${{ item }}'] }
+`,
+  'short.yaml': 'job: short\nprofile: late\nbudgets: { wall: 5s }\n',
+  'profiles/late.yaml': `
+profile: late
+steps:
+  slow:
+    uses: exec.command
+    foreach: { in: [60, 61], at_most: 1 }
+    with: { command: [sleep, '\${{ item }}'] }
+`,
+};
+
+test('how its items ended decides how the step ends: a gate, a time limit, a budget', () =>
+  withProject(ENDINGS, async (project) => {
+    const ended = await run(project);
+    expect(ended.step('gate')).toMatchObject({
+      status: 'FAIL',
+      items: { counts: { OK: 1, FAIL: 1 } },
+    });
+    expect(ended.step('limit')).toMatchObject({
+      status: 'TIMEOUT',
+      items: { counts: { OK: 1, TIMEOUT: 1 } },
+    });
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toMatch(/step gate in attempt 1: CHECK_FAILED: 1 of 2 items failed/);
+
+    const late = await run(project, '--job', 'short.yaml', '--out', 'late');
+    expect(late.step('slow')).toMatchObject({
+      status: 'BUDGET_EXCEEDED',
+      items: { total: 2, counts: { BUDGET_EXCEEDED: 1 } },
+    });
   }));

@@ -17,14 +17,17 @@ const ANY_REGION = 'us-east-1';
 
 /** A client for the place. Nothing is asked yet. */
 export function makeClient({ endpoint, region, pathStyle }: S3Place, silenceMs: number): S3Client {
+  // The SDK reads its variables itself; what follows from some of them it leaves to us.
   const { AWS_REGION: named, AWS_DEFAULT_REGION: usual } = process.env;
-  const where = region ?? named ?? usual ?? (endpoint === undefined ? undefined : ANY_REGION);
+  const { AWS_ENDPOINT_URL_S3: ofS3, AWS_ENDPOINT_URL: ofAll } = process.env;
+  const isAws = (endpoint ?? ofS3 ?? ofAll ?? '') === '';
+  const where = region ?? named ?? usual ?? (isAws ? undefined : ANY_REGION);
   // It says to stderr which versions of Node.js its later releases will need: ours is pinned.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const client = new S3Client({
     ...(where === undefined ? {} : { region: where }),
     ...(endpoint === undefined ? {} : { endpoint }),
-    forcePathStyle: pathStyle ?? endpoint !== undefined,
+    forcePathStyle: pathStyle ?? !isAws,
     maxAttempts: 1,
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',

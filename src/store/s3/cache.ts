@@ -7,10 +7,11 @@
  * 3. What was used the longest ago goes first.
  */
 
-import { chmod, copyFile, link, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { chmod, copyFile, link, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { sweepTemporary, temporaryName } from '../../os/atomic.ts';
+import { makeFolder } from '../../os/make-folder.ts';
 import { byUmask } from '../../os/umask.ts';
 
 export type Cache = {
@@ -58,20 +59,20 @@ export function openCache(root: string, mostBytes: number): Cache {
   return {
     folder: root,
     draft: async () => {
-      await mkdir(tmp, { recursive: true });
+      await makeFolder(tmp);
       return temporaryName(tmp);
     },
     keep: async (sha256, file) => {
       const { size } = await stat(file);
       await chmod(file, byUmask(0o444));
-      await mkdir(dirname(pathOf(sha256)), { recursive: true });
+      await makeFolder(dirname(pathOf(sha256)));
       await rename(file, pathOf(sha256));
       came += size;
       trimSoon();
     },
     lend: async (sha256, as) => {
       try {
-        await mkdir(dirname(as), { recursive: true });
+        await makeFolder(dirname(as));
         await nameAlso(pathOf(sha256), as);
         const now = new Date();
         await utimes(pathOf(sha256), now, now).catch(() => undefined);

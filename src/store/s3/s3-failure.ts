@@ -67,7 +67,7 @@ export function isPassing(error: unknown): boolean {
   const status = statusOf(error);
   if (PASSING.has(name) || status === 429) return true;
   // An answer that was cut off may have begun well.
-  if (status === undefined || status < 300) return !/region is missing/i.test(message);
+  if (status === undefined || status < 300) return !isWithoutRegion(message);
   return status >= 500 && !LASTING_500.has(status);
 }
 
@@ -90,6 +90,16 @@ export function explainS3(error: unknown, place: S3Place): unknown {
       hint: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile in AWS_PROFILE, or give the machine a role.',
       cause: error,
     });
+  }
+  if (isWithoutRegion(message)) {
+    return new UserError(
+      'STORE_REFUSED',
+      `the region of the bucket '${place.bucket}' is not known`,
+      {
+        hint: 'Write it behind the address of the store, as ?region=eu-central-1, or set AWS_REGION.',
+        cause: error,
+      },
+    );
   }
   if (FULL.has(name) || status === 507) {
     return new UserError('OUT_OF_SPACE', `the store ${shown}${at} is full (${said})`, {
@@ -115,6 +125,10 @@ export function explainS3(error: unknown, place: S3Place): unknown {
     });
   }
   return error;
+}
+
+function isWithoutRegion(message: string): boolean {
+  return /region is missing/i.test(message);
 }
 
 export const UNFIT_HINT =

@@ -1,7 +1,8 @@
 /**
  * One lock between processes of any machines: numbered objects in the bucket, of which the highest holds.
  *
- * 1. The next number is created only if it is free, so one of all who try gets it.
+ * 1. The next number is created only if it is free, so one of all who try gets it. Who got it looks again: if any other
+ *    entry keeps it out, it takes its own back. Of two who come together at least one sees the other.
  * 2. Its holder writes it anew every so often. How old it is, is told by the bucket's clock alone.
  * 3. It may be taken from a dead process of this machine at once, from any other when it has not been written for a
  *    minute. Its holder notices: it asks who is highest before each writing, and trusts no writing of half a minute ago.
@@ -130,7 +131,14 @@ export function openS3Leases(objects: Objects, timing: S3LeaseTiming = S3_LEASE)
       const bytes = Buffer.from(JSON.stringify({ owner: ownOwner(), nonce }));
       const { created } = await objects.create(key, bytes);
       if (!created) return { taken: false, who: 'a process' };
-      await objects.remove(held.map((one) => one.key));
+      // Between look and number another one may have come and gone, and a third one begun anew.
+      const others = (await read(name)).filter((one) => one.key !== key);
+      const holder = others.find(({ isFree }) => !isFree);
+      if (holder !== undefined) {
+        await objects.remove([key]);
+        return { taken: false, who: holder.who };
+      }
+      if (others.length > 0) await objects.remove(others.map((one) => one.key));
       return { taken: true, lease: hold(name, key, token, bytes) };
     },
     isTaken: async (name) => (await read(name)).at(-1)?.isFree === false,

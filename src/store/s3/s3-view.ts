@@ -24,8 +24,8 @@ export type S3View<Entry, State, Summary> = Read<Entry, State, Summary> & {
   readonly tail: readonly Batch<Entry>[];
   /** Number of the last batch that was read. */
   last(): number;
-  /** Reads everything that was appended since. False: a new view is needed. */
-  readOn(): Promise<boolean>;
+  /** Reads everything that was appended since, so many batches at first. False: a new view is needed. */
+  readOn(atFirst?: number): Promise<boolean>;
   /**
    * Appends behind what was read. Answers what became of it: its own batch was taken, another one that was there first,
    * or nothing counts, and a new view is needed.
@@ -44,7 +44,7 @@ export type S3ViewOptions<Entry, State, Summary> = {
   readonly staleMs: number;
 };
 
-/** Batches that are asked for beside each other, once there is more than one. */
+/** Most batches that are asked for beside each other. */
 const AHEAD = 16;
 /** More often tables are not replaced while they are opened. */
 const MOST_TRIES = 10;
@@ -65,7 +65,7 @@ export async function openS3View<Entry, State, Summary>(
 
 async function readWhole(view: Pick<S3View<unknown, unknown, unknown>, 'readOn' | 'close'>) {
   try {
-    if (await view.readOn()) return true;
+    if (await view.readOn(AHEAD)) return true;
   } catch (error) {
     view.close();
     throw error;
@@ -122,8 +122,8 @@ function viewOver<Entry, State, Summary>(
 
   return {
     ...{ head, tables, books, tail, last },
-    readOn: async () => {
-      for (let count = 1; ; count = AHEAD) {
+    readOn: async (atFirst = 1) => {
+      for (let count = atFirst; ; count = Math.min(AHEAD, count * 2)) {
         const found = await readSome(last() + 1, count);
         if (found === undefined) return false;
         if (found < count) return true;

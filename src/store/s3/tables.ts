@@ -3,11 +3,12 @@
  * removes stays readable for who has opened it.
  */
 
-import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { temporaryName } from '../../os/atomic.ts';
 import { hashFile } from '../../os/hashing.ts';
+import { makeFolder } from '../../os/make-folder.ts';
 import { openTable } from '../journal/table.ts';
 
 import type { Table } from '../journal/table.ts';
@@ -35,7 +36,7 @@ export function openTables(objects: Objects, folder: string): Tables {
   const pathOf = (name: string): string => join(folder, name);
 
   const fetch = async ({ name, sha256, bytes }: TableRef): Promise<boolean> => {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const mine = temporaryName(folder);
     try {
       const found = await objects.download(TABLES + name, bytes, mine);
@@ -76,7 +77,7 @@ export function openTables(objects: Objects, folder: string): Tables {
       return undefined;
     },
     draft: async () => {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       await dropOldCopies(folder);
       return temporaryName(folder);
     },

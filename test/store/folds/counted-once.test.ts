@@ -38,9 +38,17 @@ type Op =
       readonly who: number;
       readonly step: string;
       readonly n: number;
+      readonly item: number | undefined;
       readonly ok: boolean;
     }
   | { readonly do: 'outcome'; readonly who: number; readonly step: string; readonly status: Status }
+  | {
+      readonly do: 'item';
+      readonly who: number;
+      readonly step: string;
+      readonly item: number;
+      readonly status: Status;
+    }
   | { readonly do: 'end'; readonly who: number; readonly status: 'OK' | 'WARN' | 'FAIL' }
   | { readonly do: 'again'; readonly who: number; readonly last: number }
   | { readonly do: 'closed'; readonly who: number; readonly status: 'OK' | 'FAIL' }
@@ -64,6 +72,7 @@ const ops: fc.Arbitrary<Op> = fc.oneof(
       who,
       step,
       n: fc.integer({ min: 1, max: 3 }),
+      item: fc.option(fc.nat(3), { nil: undefined }),
       ok: fc.boolean(),
     }),
   },
@@ -73,6 +82,16 @@ const ops: fc.Arbitrary<Op> = fc.oneof(
       do: fc.constant('outcome' as const),
       who,
       step,
+      status: fc.constantFrom(...STATUSES),
+    }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('item' as const),
+      who,
+      step,
+      item: fc.nat(4),
       status: fc.constantFrom(...STATUSES),
     }),
   },
@@ -120,12 +139,13 @@ function entryOf(
   const of = { runId, generation, exporter, job: 'j', profile: 'p', atMs };
   switch (op.do) {
     case 'attempt': {
-      const { step: id, n, ok } = op;
+      const { step: id, n, item, ok } = op;
       const result = ok ? ('ok' as const) : ('fail' as const);
       return {
         ...of,
         type: 'attempt',
         step: id,
+        ...(item === undefined ? {} : { item }),
         kind: 'k',
         attempt: n,
         result,
@@ -138,6 +158,8 @@ function entryOf(
       const counts = { attempts: 1, lost: 0, durationMs: 5, elapsedMs: 5, endedAtMs: atMs };
       return { ...of, type: 'outcome', outcome: { step: id, kind: 'k', status, ...counts } };
     }
+    case 'item':
+      return { ...of, type: 'item', step: op.step, item: op.item, status: op.status };
     case 'end':
       return { ...of, type: 'run', status: op.status, startedAtMs: atMs - 9, durationMs: 9 };
     case 'closed': {

@@ -1,5 +1,7 @@
 /** What has to be counted of a list of entries, by the plainest rules: an entry counts if nothing before it in the list speaks against it. */
 
+import { isFact } from '../../../src/store/folds/folding.ts';
+
 import type { Sums as StoredSums } from '../../../src/store/folds/sums.ts';
 import type { Fact, RunEntry } from '../../../src/store/entries.ts';
 
@@ -36,6 +38,7 @@ export function makePlainCount(): PlainCount {
           (other) =>
             other.type === 'attempt' &&
             other.step === entry.step &&
+            other.item === entry.item &&
             other.attempt === entry.attempt,
         );
       case 'outcome': {
@@ -48,6 +51,17 @@ export function makePlainCount(): PlainCount {
             other.type === 'outcome' &&
             other.outcome.step === step &&
             GOOD_STEP.has(other.outcome.status) === isGood,
+        );
+      }
+      case 'item': {
+        const isGood = GOOD_STEP.has(entry.status);
+        const rivals = isGood ? counted.filter(({ runId }) => runId === entry.runId) : mine;
+        return !rivals.some(
+          (other) =>
+            other.type === 'item' &&
+            other.step === entry.step &&
+            other.item === entry.item &&
+            GOOD_STEP.has(other.status) === isGood,
         );
       }
       case 'run': {
@@ -75,7 +89,7 @@ export function makePlainCount(): PlainCount {
     add: (entry) => {
       const does = counts(entry);
       list.push(entry);
-      if (does && (entry.type === 'attempt' || entry.type === 'outcome' || entry.type === 'run')) {
+      if (does && isFact(entry)) {
         counted.push(entry);
       }
       return does;
@@ -101,7 +115,8 @@ function nameOf(fact: Fact): string {
 /** The same names for what the journal adds up for an exporter. */
 export function namedSums({ steps, runs }: StoredSums): Sums {
   const sums: Record<string, number> = {};
-  for (const { step, statuses, attempts } of Object.values(steps)) {
+  for (const { step, statuses, attempts, items = {} } of Object.values(steps)) {
+    for (const [status, n] of Object.entries(items)) sums[`item ${step} ${status}`] = n;
     for (const [status, n] of Object.entries(statuses)) sums[`outcome ${step} ${status}`] = n;
     for (const [result, n] of Object.entries(attempts)) sums[`attempt ${step} ${result}`] = n;
   }

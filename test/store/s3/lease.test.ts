@@ -39,6 +39,32 @@ test('of a machine that cannot be seen it is free a minute after it was written 
     expect(keysOf(cloud)).toEqual(['pre/leases/pruning/000000000008']);
   }));
 
+test('who is held up between its look and its number does not have it beside another one', () =>
+  withCloud(async (cloud) => {
+    const { server, objects } = cloud;
+    await objects().create('leases/pruning/000000000005', elsewhere());
+    server.aheadMs = 62_000;
+    let goOn: () => void = () => undefined;
+    const isHeldUp = new Promise<void>((heldUp) => {
+      server.fault = ({ method }) => {
+        if (method !== 'PUT') return undefined;
+        server.fault = () => undefined;
+        heldUp();
+        return { wait: new Promise<void>((resolve) => (goOn = resolve)) };
+      };
+    });
+    const late = leasesOf(cloud).take('pruning');
+    await isHeldUp;
+    const quick = await leasesOf(cloud).take('pruning');
+    if (!quick.taken) throw new Error('it has run out');
+    quick.lease.release();
+    await quick.lease.released();
+    // Nobody is left: the numbers begin anew.
+    expect(await leasesOf(cloud).take('pruning')).toMatchObject({ taken: true });
+    goOn();
+    expect(await late).toMatchObject({ taken: false });
+  }));
+
 test('from a process of this machine that is dead it is taken at once', () =>
   withCloud(async (cloud) => {
     const child = spawn(process.execPath, ['-e', '']);

@@ -56,6 +56,21 @@ test('a service that says nothing is given up after a while', () =>
     say();
   }));
 
+test('a region that nobody names is asked for', async () => {
+  const before = { ...process.env };
+  for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_PROFILE']) delete process.env[name];
+  process.env['AWS_CONFIG_FILE'] = '/nowhere';
+  try {
+    const objects = openAwsObjects(parseS3Place('s3://team-data/x'), { patienceMs: () => 0 });
+    await expect(objects.read('x')).rejects.toMatchObject({
+      code: 'STORE_REFUSED',
+      hint: expect.stringContaining('?region='),
+    });
+  } finally {
+    process.env = before;
+  }
+});
+
 test('a bucket that does not exist is named', () =>
   withCloud(async ({ server }) => {
     const place = parseS3Place(`s3://typo/pre?endpoint=${server.endpoint}`);
