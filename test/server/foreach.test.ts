@@ -308,7 +308,7 @@ steps:
     uses: exec.command
     needs: [files]
     with:
-      command: [sh, -c, 'cat "$1" "$2" > all.txt', sh, '\${{ steps.files.outputs.note }}', '\${{ steps.files.outputs.sub }}']
+      command: [sh, -c, 'cat "$1"/* "$2"/*/x.txt | tee all.txt', sh, '\${{ steps.files.outputs.note }}', '\${{ steps.files.outputs.sub }}']
       outputs: { all: { path: all.txt, format: file } }
   out: { uses: export.dataset, with: { from: each, formats: [csv, parquet] } }
 `,
@@ -343,9 +343,10 @@ test('keeps types and order over any number of items, and files by item', () =>
         'h HUGEINT',
       ],
     ]);
-    // A folder is given to a command as the list of its files.
+    // A command finds what was put together of its files as a folder.
     const fold = await project.run(['logs', '--step', 'read']);
     expect(fold.code).toBe(0);
+    expect(fold.stdout.match(/ann|Bob/g)?.toSorted()).toEqual(['Bob', 'Bob', 'ann', 'ann']);
   }));
 
 test('a column that is named like the item is refused by validate', () =>
