@@ -5,12 +5,22 @@
 
 import { stat } from 'node:fs/promises';
 
+import {
+  depthOf,
+  givenOf,
+  inputsOf,
+  namedSteps,
+  nameIn,
+  nameOfPath,
+  outerPaths,
+} from '../model/nested.ts';
+import { giftFingerprint } from './give-activity.ts';
 import { identify } from './identity.ts';
 import { hashSources } from './stage-sources.ts';
 
 import type { AnyStepDefinition } from '../kinds/contract.ts';
 import type { Column } from '../model/column.ts';
-import type { Plan } from '../model/plan.ts';
+import type { NestedProfile, Plan } from '../model/plan.ts';
 import type { StepResult } from '../model/step-result.ts';
 import type { StoredResult } from '../store/entries.ts';
 import type { Store } from '../store/store.ts';
@@ -20,7 +30,7 @@ import type { FoundFile } from './expand-globs.ts';
 export const MOST_BYTES = 64 * 2 ** 20;
 const LIMIT_MS = 5_000;
 
-/** Columns of a step's outputs by name; undefined where the store does not tell. Never throws. */
+/** Columns of the outputs of a step, which is named as in the run, by name; undefined where the store does not tell. Never throws. */
 export type ColumnsOfNow = (
   step: string,
 ) => Promise<Readonly<Record<string, readonly Column[]>> | undefined>;
@@ -36,7 +46,7 @@ export function makeColumnsOfNow(
   },
 ): ColumnsOfNow {
   const signal = AbortSignal.timeout(LIMIT_MS);
-  const found = new Map<string, Promise<StoredResult | undefined>>();
+  const answers = new Map<string, Promise<StoredResult | undefined>>();
   let leftBytes = MOST_BYTES;
   const hash = async (files: readonly FoundFile[]): ReturnType<typeof hashSources> => {
     for (const { path } of files) leftBytes -= (await stat(path)).size;
@@ -44,26 +54,54 @@ export function makeColumnsOfNow(
     return hashSources(files, signal);
   };
 
-  const look = async (id: string): Promise<StoredResult | undefined> => {
-    const step = steps.find((each) => each.id === id);
-    const definition = kinds.find(({ kind }) => kind === step?.kind);
-    if (step === undefined || definition === undefined) return undefined;
+  const all = new Map(namedSteps({ profile, steps }).map((each) => [each.name, each]));
+  /** Results by what the step calls them, of names in the run; undefined: one of them is not known. */
+  const resultsOf = async (
+    names: readonly (readonly [called: string, name: string])[],
+  ): Promise<Readonly<Record<string, StepResult>> | undefined> => {
+    const results: Record<string, StepResult> = {};
+    for (const [called, name] of names) {
+      const stored = await resultOf(name);
+      if (stored === undefined) return undefined;
+      results[called] = { ...stored.result, cached: true, durationMs: 0 };
+    }
+    return results;
+  };
+
+  const look = async (asked: string): Promise<StoredResult | undefined> => {
+    const found = all.get(asked);
+    if (found === undefined) return undefined;
+    const { step, within, profile: own } = found;
     // Of a step with items nobody knows without a look at all of them.
     if (step.foreach !== undefined) return undefined;
+    if (step.nested !== undefined) return gift(asked, step.nested);
+    const definition = kinds.find(({ kind }) => kind === step.kind);
+    if (definition === undefined) return undefined;
     // Without any result there is no use in reading what it would be of.
-    if ((await store.latestOf(job, profile, id)) === undefined) return undefined;
-    const inputs: Record<string, StepResult> = {};
-    for (const need of step.reads) {
-      const stored = await resultOf(need);
-      if (stored === undefined) return undefined;
-      inputs[need] = { ...stored.result, cached: true, durationMs: 0 };
-    }
-    const identity = await identify(definition, step, inputs, store, signal, { hash });
+    if ((await store.latestOf(job, own, step.id)) === undefined) return undefined;
+    const inputs = await resultsOf(step.reads.map((id) => [id, nameIn(within, id)]));
+    const paths = outerPaths(step, depthOf(within));
+    const outer = await resultsOf(paths.map((path) => [path, nameOfPath(within, path)]));
+    if (inputs === undefined || outer === undefined) return undefined;
+    const given = inputsOf({ step, inputs, outer });
+    const identity = await identify(definition, step, given, store, signal, { hash });
     return identity.reusable ? store.noted(identity.fingerprint) : undefined;
   };
+
+  /** What a profile would give of what its steps have. */
+  const gift = async (
+    within: string,
+    { gives }: NestedProfile,
+  ): Promise<StoredResult | undefined> => {
+    const of = [...Object.values(gives.outputs), ...Object.values(gives.values)];
+    const results = await resultsOf(of.map(({ step }) => [step, nameIn(within, step)]));
+    if (results === undefined) return undefined;
+    const { outputs, values } = givenOf(gives, (id) => results[id]);
+    return store.noted(giftFingerprint(outputs, values).fingerprint);
+  };
   const resultOf = (id: string): Promise<StoredResult | undefined> => {
-    const asked = found.get(id) ?? look(id).catch(() => undefined);
-    found.set(id, asked);
+    const asked = answers.get(id) ?? look(id).catch(() => undefined);
+    answers.set(id, asked);
     return asked;
   };
   return async (step) => (await resultOf(step))?.columns;

@@ -10,6 +10,7 @@ import { makeLazyFolder } from './lazy-folder.ts';
 import { locateInputs } from './identity.ts';
 import { secretsInUse } from './reuse.ts';
 import { stopwatch, tablesIn } from './run-step.ts';
+import { fileNameOf, inputsOf, nameIn } from '../model/nested.ts';
 import { rangesText } from '../model/ranges.ts';
 
 import type { AnyStepDefinition } from '../kinds/contract.ts';
@@ -30,7 +31,7 @@ export async function expandItems(
   const { store } = environment;
   const { run, step } = input;
   const tables = tablesIn(environment);
-  const own = `${step.id}.items.${run.generation}-${input.attempt}`;
+  const own = `${fileNameOf(nameIn(run.within, step.id))}.items.${run.generation}-${input.attempt}`;
   const folder = makeLazyFolder(join(environment.attemptsRoot, run.id, own));
   try {
     const found = await lookAtItems(definition, input, {
@@ -47,7 +48,7 @@ export async function expandItems(
         },
         limits: environment.limits(input.concurrency),
         signal,
-        inputs: await locateInputs(input.inputs, store),
+        inputs: await locateInputs(inputsOf(input), store),
         sources: [],
         ...(environment.engine === undefined ? {} : { engine: environment.engine }),
       },

@@ -14,6 +14,7 @@ import { basename, join } from 'node:path';
 
 import { z } from 'zod';
 
+import { fileNameOf } from '../model/nested.ts';
 import { bornOf } from '../os/born.ts';
 import { ownOwner, stateOf } from '../os/owner.ts';
 import { groupEmpties, groupMembers, signalGroup, variableOf } from '../os/process-group.ts';
@@ -138,7 +139,7 @@ function namesIn(folder: string): readonly string[] {
 function readRecord(path: string): GroupRecord | undefined {
   try {
     const record = recordSchema.safeParse(JSON.parse(readFileSync(path, 'utf8'))).data;
-    return record !== undefined && basename(path).startsWith(`${record.step}.`)
+    return record !== undefined && basename(path).startsWith(`${fileNameOf(record.step)}.`)
       ? record
       : undefined;
   } catch {

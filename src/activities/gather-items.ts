@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { MAIN_OUTPUT } from '../model/plan.ts';
 import { itemText } from '../model/listed-item.ts';
+import { fileNameOf, nameIn } from '../model/nested.ts';
 import { isSuccess } from '../model/outcome.ts';
 import { StepError } from '../model/step-error.ts';
 import { explainFullDisk } from '../store/fs-failure.ts';
@@ -39,10 +40,14 @@ export async function gatherItems(
   const elapsedMs = stopwatch();
   const { foreach } = step;
   if (foreach === undefined) throw new Error('unreachable: the step has items');
-  const logFile = logFileOf(environment, run.id, step.id);
+  const logFile = logFileOf(environment, { run, step });
   const log = makeStepLog(logFile, (text) => text);
   const folder = makeLazyFolder(
-    join(environment.attemptsRoot, run.id, `${step.id}.all.${run.generation}-${input.attempt}`),
+    join(
+      environment.attemptsRoot,
+      run.id,
+      `${fileNameOf(nameIn(run.within, step.id))}.all.${run.generation}-${input.attempt}`,
+    ),
   );
   try {
     const ends = await readCollections(input.collections, store);
@@ -73,7 +78,7 @@ export async function gatherItems(
       fingerprints,
       engine: tablesIn(environment).version,
       // What leaves some out is of this run alone.
-      ...(isWhole ? {} : { salt: `${run.id}/${step.id}` }),
+      ...(isWhole ? {} : { salt: `${run.id}/${nameIn(run.within, step.id)}` }),
     });
     const stored = storedOf({ made, verdict, whole, isWhole, input, environment, elapsedMs });
     const winner = await store.putResult(whole.fingerprint, stored);
@@ -93,7 +98,7 @@ export async function gatherItems(
     throw explainFullDisk(error, 'write the files of this step');
   } finally {
     log.flush();
-    store.logs?.keep(run.id, step.id, logFile);
+    store.logs?.keep(run.id, nameIn(run.within, step.id), logFile);
     await folder.remove();
   }
 }

@@ -1,5 +1,7 @@
 /** What a step's result depends on, found without executing it: shared by the runner and by `explain`. */
 
+import { pathOf } from '../model/nested.ts';
+import { isRef, mentionOf, nodesIn } from '../model/plan-nodes.ts';
 import { unlessAborted } from './aborted.ts';
 import { expandGlobs } from './expand-globs.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -44,6 +46,9 @@ export async function identify(
     salt,
     onProgress,
     hash = (files) => hashSources(files, signal, onProgress),
+    unpack = async () => {
+      throw new Error('a folder is looked into when the step runs');
+    },
   }: {
     secrets?: (name: string) => string;
     /** How other steps ended, where the options tell it. */
@@ -53,13 +58,18 @@ export async function identify(
     onProgress?: () => void;
     /** Reads the outside files for their hashes. */
     hash?: (files: readonly FoundFile[]) => Promise<readonly HashedSource[]>;
+    /** Makes a folder of this attempt's own of a stored one, and answers its path. */
+    unpack?: (folder: ArtifactRef) => Promise<string>;
   } = {},
 ): Promise<Identity> {
   const kind = definition as unknown as StepDefinition<unknown>;
   const inputs = inputsOf(results, ({ sha256 }) => `${UNLOCATED}${sha256}`);
+  const mentioned = outputsIn(step.options);
   let options = materialize(step.options, { inputs, heard, secrets });
   const located = async (): ReturnType<Identity['located']> => {
-    const real = await unlessAborted(signal, locateInputs(results, store));
+    const isUsed = (id: string, name: string): boolean =>
+      kind.pathsOfInputs === true || mentioned.has(`${id}.${name}`);
+    const real = await unlessAborted(signal, locateInputs(results, store, { isUsed, unpack }));
     return { options: materialize(step.options, { inputs: real, heard, secrets }), inputs: real };
   };
   let patterns = kind.sources?.(options) ?? [];
@@ -80,7 +90,8 @@ export async function identify(
       version: kind.version,
       options: form,
       sources: hasPlaces ? sources.map((source) => ({ ...source, name: source.below })) : sources,
-      inputs,
+      // What an option names of a step further out is in the option.
+      inputs: Object.fromEntries(Object.entries(inputs).filter(([id]) => pathOf(id) === undefined)),
       ...(reusable || salt === undefined ? {} : { salt }),
     });
   const now = identityOf(await hash(files));
@@ -90,30 +101,51 @@ export async function identify(
 /** Stands for the place of an output before anybody needs it; no path begins like this. */
 const UNLOCATED = '\u0000artifact ';
 
-type PathOf = (ref: ArtifactRef) => string;
+type PlaceOf = (ref: ArtifactRef) => string;
 
 /** What a step reads, with each output at its place. */
-function inputsOf(results: Readonly<Record<string, StepResult>>, pathOf: PathOf): StepInputs {
+function inputsOf(results: Readonly<Record<string, StepResult>>, placeOf: PlaceOf): StepInputs {
   return Object.fromEntries(
     Object.entries(results).map(([id, { values, outputs }]) => [
       id,
       {
         values,
         outputs: Object.fromEntries(
-          Object.entries(outputs).map(([name, ref]) => [name, { ...ref, path: pathOf(ref) }]),
+          Object.entries(outputs).map(([name, ref]) => [name, { ...ref, path: placeOf(ref) }]),
         ),
       },
     ]),
   );
 }
 
-/** Brings every output to this machine. */
+/** The outputs that options name, as `step.output`. */
+function outputsIn(options: PlanStep['options']): ReadonlySet<string> {
+  const mentions = nodesIn(options).flatMap((node) => (isRef(node) ? (mentionOf(node) ?? []) : []));
+  return new Set(
+    mentions.flatMap((mention) =>
+      mention.part === 'outputs' ? [`${mention.step}.${mention.name}`] : [],
+    ),
+  );
+}
+
+/** Brings every output to this machine, and makes folders of those among them that are used as such. */
 export async function locateInputs(
   results: Readonly<Record<string, StepResult>>,
   store: Pick<Store, 'materialize'>,
+  folders?: {
+    readonly isUsed: (id: string, output: string) => boolean;
+    readonly unpack: (folder: ArtifactRef) => Promise<string>;
+  },
 ): Promise<StepInputs> {
-  const refs = Object.values(results).flatMap(({ outputs }) => Object.values(outputs));
-  const located = refs.map(async (ref) => [ref, await store.materialize(ref)] as const);
-  const paths = new Map<ArtifactRef, string>(await Promise.all(located));
+  const refs = Object.entries(results).flatMap(([id, { outputs }]) =>
+    Object.entries(outputs).map(
+      ([name, ref]) => [ref, folders?.isUsed(id, name) === true] as const,
+    ),
+  );
+  const located = refs.map(async ([ref, isUsed]) => {
+    const isFolder = ref.format === 'tree' && isUsed;
+    return [ref, await (isFolder ? folders?.unpack(ref) : store.materialize(ref))] as const;
+  });
+  const paths = new Map(await Promise.all(located));
   return inputsOf(results, (ref) => paths.get(ref)!);
 }

@@ -19,7 +19,8 @@ export async function attemptInput(
   input: StepInput,
   store: Pick<Store, 'materialize'>,
 ): Promise<StepInput> {
-  if (input.item === undefined) return input;
-  const item = await readItem(input.item.list, input.item.index, store);
+  const place = input.item ?? input.outerItem;
+  if (place === undefined) return input;
+  const item = await readItem(place.list, place.index, store);
   return { ...input, step: stepFor(input.step, item) };
 }

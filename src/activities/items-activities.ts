@@ -2,12 +2,17 @@
 
 import { join } from 'node:path';
 
+import { z } from 'zod';
+
 import { putCollection } from './collection.ts';
 import { expandItems } from './expand-items.ts';
 import { gatherItems } from './gather-items.ts';
 import { makeLazyFolder } from './lazy-folder.ts';
+import { defineStep } from '../kinds/contract.ts';
 import { logFileOf } from './run-step.ts';
 import { waitForWork } from './wait-for-work.ts';
+import { fileNameOf, nameIn } from '../model/nested.ts';
+import { PROFILE_KIND } from '../model/plan.ts';
 import { StepError } from '../model/step-error.ts';
 
 import type { AnyStepDefinition } from '../kinds/contract.ts';
@@ -28,6 +33,17 @@ export type ItemsActivities = {
   gatherItems(input: GatherInput): Promise<StepResult>;
 };
 
+/** Stands for the kind of a profile that is done for each item: its own steps are what is executed. */
+const NESTED = defineStep<never>({
+  kind: PROFILE_KIND,
+  version: '1',
+  summary: '',
+  schema: z.never(),
+  run: async () => {
+    throw new StepError('KIND_BROKEN', 'a profile is no activity');
+  },
+});
+
 /** The activities of one worker. */
 export function makeItemsActivities(
   kinds: readonly AnyStepDefinition[],
@@ -35,6 +51,7 @@ export function makeItemsActivities(
   options: Waiting,
 ): ItemsActivities {
   const kindOf = ({ step }: Pick<StepInput, 'step'>): AnyStepDefinition => {
+    if (step.nested !== undefined) return NESTED;
     const found = kinds.find(({ kind }) => kind === step.kind);
     if (found === undefined) throw new StepError('UNKNOWN_KIND', `no kind '${step.kind}' here`);
     return found;
@@ -47,9 +64,9 @@ export function makeItemsActivities(
     waitForWork(
       {
         run,
-        name: `${step.id} ${what}`,
+        name: `${nameIn(run.within, step.id)} ${what}`,
         heartbeatMs: step.heartbeatMs,
-        log: logFileOf(environment, run.id, step.id),
+        log: logFileOf(environment, { run, step }),
         work,
       },
       options,
@@ -60,7 +77,8 @@ export function makeItemsActivities(
         expandItems(kindOf(input), input, environment, signal, { onProgress }),
       ),
     collectItems: async ({ run, step, ends }) => {
-      const own = `${step.id}.${ends[0]?.index ?? 0}.ends.${run.generation}-1`;
+      const name = fileNameOf(nameIn(run.within, step.id));
+      const own = `${name}.${ends[0]?.index ?? 0}.ends.${run.generation}-1`;
       const folder = makeLazyFolder(join(environment.attemptsRoot, run.id, own));
       try {
         return await putCollection(ends, folder.path(), environment.store);

@@ -79,7 +79,8 @@ export async function lookAtItems(
     looking.always ||
     kind.sources === undefined ||
     (await store.latestOf(run.job, run.profile, step.id)) !== undefined;
-  if (!mayBeThere) return { ...found, results: [] };
+  // What a profile made of an item is known once its steps were looked up, one by one.
+  if (!mayBeThere || step.nested !== undefined) return { ...found, results: [] };
 
   const one = (index: number): ReuseInput => itemOf(input, foreach, found.items[index]!, index);
   const hash = rememberingHash(signal, onProgress);

@@ -5,7 +5,7 @@
 
 import { boundText } from '../model/bounded-text.ts';
 import { boundChecks, MOST_BYTES } from '../model/failure.ts';
-import { itemName } from '../model/items.ts';
+import { fullName, inputsOf } from '../model/nested.ts';
 import { StepError } from '../model/step-error.ts';
 import { identify } from './identity.ts';
 
@@ -18,11 +18,11 @@ import type { Store } from '../store/store.ts';
 import type { Identity } from './identity.ts';
 
 /** The part of an attempt's input that decides about reuse. */
-export type ReuseInput = Pick<StepInput, 'step' | 'inputs' | 'heard'> & {
+export type ReuseInput = Pick<StepInput, 'step' | 'inputs' | 'outer' | 'heard'> & {
   readonly item?: Pick<ItemPlace, 'index'>;
   readonly run: Pick<
     StepInput['run'],
-    'id' | 'job' | 'profile' | 'previousRows' | 'previousResult'
+    'id' | 'job' | 'profile' | 'within' | 'previousRows' | 'previousResult'
   >;
 };
 
@@ -55,17 +55,17 @@ export function secretsInUse(find: (name: string) => string | undefined): Secret
 /** What the attempt's result depends on. One that must not be reused is bound to its step and run. @throws StepError */
 export function identifyAttempt(
   definition: AnyStepDefinition,
-  { run, step, item, inputs, heard }: ReuseInput,
+  { run, step, item, inputs, outer, heard }: ReuseInput,
   store: Pick<Store, 'materialize'>,
   secrets: SecretsInUse,
   signal: AbortSignal,
-  reading: Pick<NonNullable<Parameters<typeof identify>[5]>, 'onProgress' | 'hash'> = {},
+  reading: Pick<NonNullable<Parameters<typeof identify>[5]>, 'onProgress' | 'hash' | 'unpack'> = {},
 ): Promise<Identity> {
-  return identify(definition, step, inputs, store, signal, {
+  return identify(definition, step, inputsOf({ step, inputs, outer }), store, signal, {
     secrets: (name) => secrets.value(name),
     ...(heard === undefined ? {} : { heard }),
     // Of this step alone: a twin with the same options is another execution.
-    salt: `${run.id}/${itemName(step.id, item?.index)}`,
+    salt: `${run.id}/${fullName({ run, step, item })}`,
     ...reading,
   });
 }
@@ -92,7 +92,9 @@ export async function reuse(
     { previousRows: run.previousRows, previousColumns: previousColumnsOf(store, input), log },
   );
   const maker = found.step?.id;
-  const isOwn = found.runId === run.id && (maker === undefined || maker === step.id);
+  const isOwn =
+    found.runId === run.id &&
+    (maker === undefined || (maker === step.id && found.step?.within === run.within));
   log(
     isOwn
       ? 'found the result this run had already stored'

@@ -9,7 +9,7 @@
 import { join } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
-import { itemName, itemPath } from '../model/items.ts';
+import { fileNameOf, filePathOf, fullName, nameIn } from '../model/nested.ts';
 import { explainFullDisk } from '../store/fs-failure.ts';
 import { takeAlone } from './alone.ts';
 import { makeRedactor } from './redactor.ts';
@@ -31,7 +31,7 @@ import type { StoredResult } from '../store/entries.ts';
 import type { StoreLease } from '../store/leases.ts';
 import type { Store } from '../store/store.ts';
 import type { Turns } from './turns.ts';
-import type { StepInput, StepResult } from '../model/step-result.ts';
+import type { ArtifactRef, StepInput, StepResult } from '../model/step-result.ts';
 import type { ItemPlace } from '../model/items.ts';
 import type {
   AnyStepDefinition,
@@ -67,19 +67,25 @@ export function tablesIn({ items }: Pick<StepEnvironment, 'items'>): ItemTables 
   return items;
 }
 
+/** Whose attempt it is. */
+export type Whose = Pick<StepInput, 'run' | 'step'> & {
+  readonly item?: Pick<ItemPlace, 'index'> | undefined;
+};
+
 /** Path of the log of a step, or of one of its items. */
 export function logFileOf(
   environment: Pick<StepEnvironment, 'runFolder'>,
-  runId: string,
-  step: string,
-  item?: Pick<ItemPlace, 'index'>,
+  whose: { readonly run: Pick<StepInput['run'], 'id' | 'within'> } & Pick<Whose, 'item'> & {
+      readonly step: Pick<StepInput['step'], 'id'>;
+    },
 ): string {
-  return join(environment.runFolder(runId), 'logs', `${itemPath(step, item?.index)}.log`);
+  const path = filePathOf(fullName(whose));
+  return join(environment.runFolder(whose.run.id), 'logs', `${path}.log`);
 }
 
 /** Begins the names of files that belong to a step or one of its items. */
-function fileName(step: string, item: Pick<ItemPlace, 'index'> | undefined): string {
-  return itemPath(step, item?.index).replace('/', '.');
+function fileOf(whose: Whose): string {
+  return fileNameOf(fullName(whose));
 }
 
 /** Whole milliseconds since now, at least 1: what ran took some time. */
@@ -103,16 +109,19 @@ export async function runStep(
     readonly onProgress?: () => void;
   } = {},
 ): Promise<StepResult> {
-  const { run, step, item, attempt } = input;
-  const own = `${fileName(step.id, item)}.${run.generation}-${attempt}`;
-  const folder = makeLazyFolder(join(environment.attemptsRoot, run.id, own));
+  const folderOf = (name: string): LazyFolder =>
+    makeLazyFolder(join(environment.attemptsRoot, input.run.id, name));
+  const start = `${input.run.generation}-${input.attempt}`;
+  const folder = folderOf(`${fileOf(input)}.${start}`);
+  const unpacked = folderOf(`${fileOf(input)}.inputs.${start}`);
   // What it reads stays on this machine as long as it runs.
   const held = environment.store.hold();
-  const around = { elapsedMs, onProgress, folder, held, turns };
+  const around = { elapsedMs, onProgress, folder, unpacked, held, turns };
   try {
     return await runIn(definition, input, environment, signal, around);
   } finally {
     await held.release();
+    await unpacked.remove();
     await folder.remove();
   }
 }
@@ -126,12 +135,15 @@ async function runIn(
     elapsedMs,
     onProgress,
     folder,
+    unpacked,
     held,
     turns,
   }: {
     readonly elapsedMs: () => number;
     readonly onProgress: () => void;
     readonly folder: LazyFolder;
+    /** For the folders among its inputs: no edit reaches the store. */
+    readonly unpacked: LazyFolder;
     readonly held: Pick<Store, 'materialize'>;
     readonly turns: Partial<Turns>;
   },
@@ -151,11 +163,18 @@ async function runIn(
     });
     return staged;
   };
-  const reading = { onProgress, hash };
+  const folders = new Map<string, Promise<string>>();
+  const unpack = (ref: ArtifactRef): Promise<string> => {
+    const target = join(unpacked.path(), ref.sha256);
+    const made = folders.get(target) ?? copyFolder(store, ref, target);
+    folders.set(target, made);
+    return made;
+  };
+  const reading = { onProgress, hash, unpack };
   const identity = await identifyAttempt(definition, input, held, secrets, signal, reading);
   const redactor = makeRedactor([...secrets.used.values()]);
   const redact = (text: string): string => redactor.text(text);
-  const stepLog = makeStepLog(logFileOf(environment, run.id, step.id, item), redact);
+  const stepLog = makeStepLog(logFileOf(environment, input), redact);
   const log = stepLog.line;
 
   const previousColumns = previousColumnsOf(store, input);
@@ -182,7 +201,7 @@ async function runIn(
     const { fingerprint, ingredients } = identity.with(sources);
     const context: StepContext = {
       runId: run.id,
-      step: step.id,
+      step: nameIn(run.within, step.id),
       attempt: input.attempt,
       get folder() {
         return folder.path();
@@ -195,7 +214,7 @@ async function runIn(
         folder: () => folder.path(),
         attemptsRoot: environment.attemptsRoot,
         run: run.id,
-        step: step.id,
+        step: nameIn(run.within, step.id),
       }),
       limits: environment.limits(input.concurrency),
       ...(environment.engine === undefined ? {} : { engine: environment.engine }),
@@ -210,10 +229,7 @@ async function runIn(
       redact,
       redactStream: () => redactor.stream(),
       keepFile: (path, name) =>
-        keepFile(
-          path,
-          join(environment.runFolder(run.id), 'kept', `${fileName(step.id, item)}.${name}`),
-        ),
+        keepFile(path, join(environment.runFolder(run.id), 'kept', `${fileOf(input)}.${name}`)),
     };
     // Of many items only those have a log that say something, or fail.
     if (item === undefined || input.attempt > 1) log(`attempt ${input.attempt} of ${kind.kind}`);
@@ -258,9 +274,15 @@ async function runIn(
     turn?.end();
     await place?.release();
     stepLog.flush();
-    const file = logFileOf(environment, run.id, step.id, item);
-    store.logs?.keep(run.id, itemName(step.id, item?.index), file);
+    store.logs?.keep(run.id, fullName(input), logFileOf(environment, input));
   }
+}
+
+async function copyFolder(store: Store, ref: ArtifactRef, target: string): Promise<string> {
+  await store.copyTo(ref, target).catch((error: unknown) => {
+    throw explainFullDisk(error, 'copy in the folders that this step reads');
+  });
+  return target;
 }
 
 /** The same failure with nothing in it that could hold a secret: no cause, no stack of its own. */
@@ -277,6 +299,10 @@ function withoutSecrets(error: unknown, message: string, redact: (text: string) 
 }
 
 /** Under which names the newest result of a step is found. */
-export function stepName({ job, profile, partition }: StepInput['run'], id: string) {
-  return { job, profile, ...(partition === undefined ? {} : { partition }), id };
+export function stepName({ job, profile, partition, within }: StepInput['run'], id: string) {
+  return {
+    ...{ job, profile, id },
+    ...(partition === undefined ? {} : { partition }),
+    ...(within === undefined ? {} : { within }),
+  };
 }

@@ -1,6 +1,6 @@
 /** Wraps runStep() as Temporal activities, one a kind; an attempt of an item is one of the step with the item in its place. */
 
-import { itemName } from '../model/items.ts';
+import { fullName } from '../model/nested.ts';
 import { attemptInput } from './item-attempt.ts';
 import { logFileOf, runStep, stopwatch } from './run-step.ts';
 import { waitForWork } from './wait-for-work.ts';
@@ -32,15 +32,15 @@ async function attempt(
   environment: StepEnvironment,
   options: Waiting,
 ): Promise<StepResult> {
-  const { step, run, item } = input;
+  const { step, run } = input;
   return waitForWork(
     {
       run,
-      name: itemName(step.id, item?.index),
+      name: fullName(input),
       heartbeatMs: step.heartbeatMs,
       limitMs: input.limitMs ?? step.timeoutMs,
       isLimitFromProgress: step.limitIsDefault === true,
-      log: logFileOf(environment, run.id, step.id, item),
+      log: logFileOf(environment, input),
       work: async (signal, { waits, ...pace }) => {
         const own = await attemptInput(input, environment.store);
         const totalMs = stopwatch();

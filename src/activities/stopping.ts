@@ -3,7 +3,12 @@
  * a heartbeat: later, and for the price of a write each.
  */
 
-export type RunStart = { readonly id: string; readonly generation: number };
+export type RunStart = {
+  readonly id: string;
+  readonly generation: number;
+  /** A profile that is a step: only what is within it. */
+  readonly within?: string;
+};
 
 export type Stopping = {
   /** Aborted once the run is being stopped, at once if that was told before. `end` when the attempt is over. */
@@ -20,16 +25,21 @@ export function makeStopping(): Stopping {
   const stopped = new Set<string>();
   return {
     join: (run) => {
-      const name = nameOf(run);
+      const names = namesOf(run);
       const controller = new AbortController();
-      if (stopped.has(name)) controller.abort(why());
-      const all = going.get(name) ?? new Set();
-      going.set(name, all.add(controller));
+      if (names.some((name) => stopped.has(name))) controller.abort(why());
+      for (const name of names) {
+        const all = going.get(name) ?? new Set();
+        going.set(name, all.add(controller));
+      }
       return {
         signal: controller.signal,
         end: () => {
-          all.delete(controller);
-          if (all.size === 0) going.delete(name);
+          for (const name of names) {
+            const all = going.get(name);
+            all?.delete(controller);
+            if (all?.size === 0) going.delete(name);
+          }
         },
       };
     },
@@ -43,8 +53,15 @@ export function makeStopping(): Stopping {
   };
 }
 
-function nameOf({ id, generation }: RunStart): string {
-  return `${id} ${generation}`;
+function nameOf({ id, generation, within = '' }: RunStart): string {
+  return `${id} ${generation} ${within}`;
+}
+
+/** The run, and each profile that is a step around the attempt. */
+function namesOf({ within, ...run }: RunStart): readonly string[] {
+  const ids = within?.split('/') ?? [];
+  const around = ids.map((_, i) => nameOf({ ...run, within: ids.slice(0, i + 1).join('/') }));
+  return [nameOf(run), ...around];
 }
 
 function why(): Error {

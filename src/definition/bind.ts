@@ -3,6 +3,7 @@
  * before it will make, and says what is wrong where it was written. Runs nothing. Pure: the engine is handed in.
  */
 
+import { nameIn } from '../model/nested.ts';
 import { MAIN_OUTPUT } from '../model/plan.ts';
 import { didYouMean } from '../model/suggest.ts';
 import { typeProblems } from './bind-types.ts';
@@ -17,6 +18,7 @@ import type { Problem } from '../model/errors.ts';
 import type { KnownTable } from '../model/known-table.ts';
 import type { Binder, BindProblem, VisibleTable } from '../model/binder.ts';
 import type { CheckedStep } from './check-steps.ts';
+import type { CheckedNested } from './nested.ts';
 import type { Query } from './query.ts';
 
 /** Shapes of the tables of each step, by output; undefined: nobody knows which outputs it has. */
@@ -25,11 +27,14 @@ type Shapes = Map<string, ReadonlyMap<string, KnownTable | undefined> | undefine
 /** True if there is anything that only an engine can judge. */
 export function needsBinding(steps: readonly CheckedStep[]): boolean {
   return steps.some(
-    ({ queries, spec }) => queries.length > 0 || (spec?.roles?.types?.length ?? 0) > 0,
+    ({ queries, spec, nested }) =>
+      queries.length > 0 ||
+      (spec?.roles?.types?.length ?? 0) > 0 ||
+      (nested !== undefined && needsBinding(nested.steps.steps)),
   );
 }
 
-/** Columns of a step's outputs as they are stored for what it would read now; undefined where nobody knows. */
+/** Columns of a step's outputs, by its name in the run, as they are stored for what it would read now; undefined where nobody knows. */
 export type StoredColumns = (
   step: string,
 ) => Promise<Readonly<Record<string, readonly Column[]>> | undefined>;
@@ -40,8 +45,23 @@ export async function bindProblems(
   binder: Binder,
   stored: StoredColumns = async () => undefined,
 ): Promise<readonly Problem[]> {
-  const shapes: Shapes = new Map();
+  const { problems } = await bindSteps(steps, new Map(), { binder, stored });
+  return problems.map(withOddLetter);
+}
+
+type Binding = { readonly binder: Binder; readonly stored: StoredColumns };
+
+/** `taken` are the tables that a profile is given as a step, under its own names. */
+async function bindSteps(
+  steps: readonly CheckedStep[],
+  taken: ReadonlyMap<string, KnownTable | undefined>,
+  { binder, stored }: Binding,
+): Promise<{ readonly shapes: Shapes; readonly problems: readonly Problem[] }> {
+  const shapes: Shapes = new Map(
+    [...taken].map(([name, table]) => [name, new Map([[MAIN_OUTPUT, table]])] as const),
+  );
   const tables: Record<string, KnownTable> = {};
+  for (const [name, table] of taken) if (table !== undefined) tables[name] = table;
   const problems: Problem[] = [];
   for (const step of inOrder(steps)) {
     const results = new Map<string, KnownTable | undefined>();
@@ -56,17 +76,51 @@ export async function bindProblems(
       return shapes.get(id)?.get(output);
     };
     problems.push(...(await typeProblems(step, binder)), ...optionProblems(step, tables));
-    const told = tablesOf(step, results, shapeOf);
-    problems.push(...clashProblems(step, told));
-    const isRead = steps.some(({ needs }) => needs.has(step.id));
-    const made = isRead && !isWhole(told) ? completed(told, await stored(step.id)) : told;
+    let made: ReadonlyMap<string, KnownTable | undefined> | undefined;
+    if (step.nested === undefined) {
+      const told = tablesOf(step, results, shapeOf);
+      problems.push(...clashProblems(step, told));
+      const isRead = steps.some(({ needs }) => needs.has(step.id));
+      made = isRead && !isWhole(told) ? completed(told, await stored(step.id)) : told;
+    } else {
+      const inner = await bindNested(step.id, step.nested, shapes, { binder, stored });
+      problems.push(...inner.problems);
+      // With the columns of the items before them, of which nobody knows here.
+      made =
+        step.foreach === undefined
+          ? inner.made
+          : new Map([...inner.made.keys()].map((name) => [name, undefined]));
+    }
     shapes.set(step.id, made);
     for (const [output, table] of made ?? []) {
       if (table !== undefined)
         tables[output === MAIN_OUTPUT ? step.id : `${step.id}.${output}`] = table;
     }
   }
-  return problems.map(withOddLetter);
+  return { shapes, problems };
+}
+
+/** Binds the steps of a profile that is a step, and tells the tables that it gives. */
+async function bindNested(
+  id: string,
+  { steps, takes, gives }: CheckedNested,
+  around: Shapes,
+  { binder, stored }: Binding,
+): Promise<{
+  readonly made: ReadonlyMap<string, KnownTable | undefined>;
+  readonly problems: readonly Problem[];
+}> {
+  const taken = new Map(
+    [...takes].map(([name, of]) => [name, around.get(of.step)?.get(of.output)] as const),
+  );
+  const { shapes, problems } = await bindSteps(steps.steps, taken, {
+    binder,
+    stored: (name) => stored(nameIn(id, name)),
+  });
+  const made = Object.entries(gives.outputs).map(
+    ([name, { step, output }]) => [name, shapes.get(step)?.get(output)] as const,
+  );
+  return { made: new Map(made), problems };
 }
 
 type Visible = { readonly tables: readonly VisibleTable[]; readonly isComplete: boolean };

@@ -89,6 +89,7 @@ function withValues(root: LocatedMap, job: CheckedJob, problems: Problem[]): Loc
       : replaceReferences(scalar, {
           scope: job.scope,
           allowed: allowedAt(path),
+          later: false,
           problems,
           uses: [],
         }),
@@ -96,14 +97,14 @@ function withValues(root: LocatedMap, job: CheckedJob, problems: Problem[]): Loc
 }
 
 function isLater(path: Path): boolean {
-  if (path.at(-1) === 'description') return true;
+  if (path.at(-1) === 'description' || path[0] === 'gives') return true;
   const isList = path[2] === 'foreach' && path[3] === 'in';
   return path[0] === 'steps' && (path[2] === 'with' || path[2] === 'when' || isList);
 }
 
 /** Names and ids stand as they are: whoever reads the file must see which step uses what. */
 function allowedAt(path: Path): ReadonlySet<Root> {
-  const isName = path[0] === 'profile' || path[0] === 'extends';
+  const isName = ['profile', 'extends', 'takes', 'gives'].includes(String(path[0]));
   const isLink = path[0] === 'steps' && (path[2] === 'uses' || path[2] === 'needs');
   return isName || isLink ? NONE : IN_SETTINGS;
 }

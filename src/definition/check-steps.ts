@@ -6,8 +6,10 @@ import { outcomeProblems, waitForAll } from './handlers.ts';
 import { child, entriesOf, itemsOf, textOf } from './located.ts';
 import { tooManySteps } from './many-steps.ts';
 import { resolveOptions } from './options.ts';
+import { PROFILE_SPEC, specOf } from './profile-kind.ts';
 import { hasReference } from './reference.ts';
 import { listed } from './scope.ts';
+import { MAIN_OUTPUT, PROFILE_KIND } from '../model/plan.ts';
 import { didYouMean } from '../model/suggest.ts';
 
 import type { CheckInput } from './check.ts';
@@ -18,6 +20,7 @@ import type { Problem } from '../model/errors.ts';
 import type { Handling } from './handlers.ts';
 import type { KindSpec } from './kind-spec.ts';
 import type { Entry, Located, LocatedMap, Place } from './located.ts';
+import type { CheckedNested } from './nested.ts';
 import type { PathUse, ResolvedOptions } from './options.ts';
 import type { Condition, Json } from '../model/plan.ts';
 import type { Query } from './query.ts';
@@ -46,6 +49,8 @@ export type CheckedStep = {
   /** Values it mentions, likewise. */
   readonly values: readonly { readonly at: Place; readonly step: string; readonly value: string }[];
   readonly queries: readonly Query[];
+  /** Of a profile that is a step: what it is made of. Absent as well where that cannot be told. */
+  readonly nested?: CheckedNested;
 };
 
 export type CheckedSteps = {
@@ -59,17 +64,27 @@ export function checkSteps(
   input: CheckInput,
   job: CheckedJob,
   profiles: CheckedProfiles,
+  {
+    nestedOf,
+    taken = [],
+  }: {
+    /** What a step is made of that is a profile; undefined, with a problem, where that cannot be told. */
+    readonly nestedOf: NestedOf;
+    /** Names of tables that the profile is given as a step. */
+    readonly taken?: readonly string[];
+  },
 ): CheckedSteps {
   const entries = entriesOf(child(profiles.root, 'steps'));
-  const ids = new Set(entries.map(([id]) => id));
+  const ids = new Set([...entries.map(([id]) => id), ...taken]);
   const problems: Problem[] = [];
   const paths: PathUse[] = [];
   const tooMany = tooManySteps(child(profiles.root, 'steps'));
   if (tooMany !== undefined) problems.push(tooMany);
   const steps = entries.flatMap(([id, entry]) => {
     if (entry.value.kind !== 'map') return [];
-    return [checkStep(id, entry, { input, job, profiles, ids, problems, paths })];
+    return [checkStep(id, entry, { input, job, profiles, ids, problems, paths, nestedOf })];
   });
+  problems.push(...steps.flatMap((step) => takenProblems(step, taken)));
   waitForAll(steps.map(({ handling }) => handling));
   const inputs = new Set(job.scope.inputs.values());
   return {
@@ -80,7 +95,39 @@ export function checkSteps(
   };
 }
 
-type Around = {
+/** A table that the profile is given is a table, and no step. */
+function takenProblems(
+  { outputs, values, handling }: CheckedStep,
+  taken: readonly string[],
+): readonly Problem[] {
+  const isTaken = ({ step }: { readonly step: string }): boolean => taken.includes(step);
+  const told = [...handling.inCondition, ...handling.inOptions].flatMap((use) =>
+    use.part === 'outcome' ? [use] : [],
+  );
+  const wrong = [
+    ...outputs.filter((use) => isTaken(use) && use.output !== MAIN_OUTPUT),
+    ...values.filter(isTaken),
+    ...told.filter(isTaken),
+  ];
+  return wrong.map(({ at, step }) => {
+    const message = `'${step}' is a table that the profile is given: it has no other outputs, no values and no status`;
+    return { code: 'BAD_REFERENCE', ...at, message };
+  });
+}
+
+export type NestedOf = (step: MaybeNested, around: Around) => CheckedNested | undefined;
+
+/** A step that `uses: profile`, as far as its own file tells. */
+export type MaybeNested = {
+  readonly id: string;
+  readonly entry: Entry;
+  /** Undefined: something is wrong with them. */
+  readonly options: Json | undefined;
+  readonly uses: readonly StepUse[];
+};
+
+export type Around = {
+  readonly nestedOf: NestedOf;
   readonly input: CheckInput;
   readonly job: CheckedJob;
   readonly profiles: CheckedProfiles;
@@ -172,11 +219,17 @@ function checkStep(id: string, entry: Entry, around: Around): CheckedStep {
     needs,
   };
   problems.push(...outcomeProblems(handling), ...limitProblems(id, located, input.limits));
+  const nested =
+    kind?.kind === PROFILE_KIND
+      ? around.nestedOf({ id, entry, options: resolved.options, uses: resolved.uses }, around)
+      : undefined;
+  const spec = nested === undefined ? kind : specOf(nested.gives);
   return {
     id,
     at: entry.key,
     located,
-    spec: kind === undefined || foreach === undefined ? kind : gathering(kind, foreach),
+    ...(nested === undefined ? {} : { nested }),
+    spec: spec === undefined || foreach === undefined ? spec : gathering(spec, foreach),
     options: resolved.options,
     ...(foreach === undefined ? {} : { foreach: { ...foreach, reads: itemReads } }),
     when,
@@ -219,7 +272,7 @@ function kindOf(
   { input, profiles, problems }: Around,
 ): KindSpec | undefined {
   const uses = child(entry.value, 'uses');
-  const names = input.kinds.map((kind) => kind.kind);
+  const names = [...input.kinds.map((kind) => kind.kind), PROFILE_KIND];
   if (uses === undefined) {
     if (profiles.complete) {
       const message = `step '${id}': the key 'uses' is missing; known kinds: ${names.join(', ')}`;
@@ -229,6 +282,7 @@ function kindOf(
   }
   const name = textOf(uses);
   if (name === undefined) return undefined;
+  if (name === PROFILE_KIND) return PROFILE_SPEC;
   const found = input.kinds.find((kind) => kind.kind === name);
   if (found === undefined && !hasReference(name)) {
     const hint = didYouMean(name, names);

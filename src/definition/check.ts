@@ -5,6 +5,7 @@ import { checkProfiles } from './check-profiles.ts';
 import { checkGraph } from './check-graph.ts';
 import { checkKnownTables } from './check-known-tables.ts';
 import { checkSteps } from './check-steps.ts';
+import { checkNested, takesAlone } from './nested.ts';
 import { withOddLetter } from './odd-letters.ts';
 import { planFrom } from './plan-from.ts';
 import { sizeProblems } from './plan-size.ts';
@@ -17,6 +18,7 @@ import type { Problem } from '../model/errors.ts';
 import type { Job } from './job.ts';
 import type { KindSpec } from './kind-spec.ts';
 import type { PathUse } from './options.ts';
+import type { Place } from './located.ts';
 import type { DefinitionFile } from './source.ts';
 import type { Plan } from '../model/plan.ts';
 
@@ -38,7 +40,16 @@ export type CheckInput = {
   readonly limits?: Readonly<Record<string, number>> | undefined;
   /** False: a profile of the chain could not be found, so what it may hold is not missed. */
   readonly complete?: boolean;
+  /** The files of a profile that a step names at a place. Absent: no step can be a profile here. */
+  readonly profileNamed?: (name: string, at: Place) => NamedProfile;
+  /** Paths of the profiles that this one is a step in, the run's own first. */
+  readonly around?: readonly string[];
 };
+
+/** A profile and those it extends, base first; or why there is none. */
+export type NamedProfile =
+  | { readonly files: readonly DefinitionFile[]; readonly complete: boolean }
+  | { readonly wrong: Pick<Problem, 'code' | 'message' | 'hint'> };
 
 export type Checked = {
   /** Undefined if there is any problem. */
@@ -76,8 +87,8 @@ export function checkDefinition(input: CheckInput): Checked {
 function checkCopy(input: CheckInput, copy: number): Checked & { readonly copies: number } {
   const job = checkJob(input, copy);
   const profiles = checkProfiles(input, job, copy);
-  const steps = checkSteps(input, job, profiles);
-  const graph = [...checkGraph(steps), ...checkKnownTables(steps)];
+  const steps = checkSteps(input, job, profiles, { nestedOf: checkNested });
+  const graph = [...takesAlone(profiles), ...checkGraph(steps), ...checkKnownTables(steps.steps)];
   const problems = [...job.problems, ...profiles.problems, ...steps.problems, ...graph].filter(
     (problem) => isKnown(problem, job, profiles),
   );

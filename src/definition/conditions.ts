@@ -2,7 +2,7 @@
 
 import { momentOf } from '../model/moment.ts';
 import { RUN_STATUSES, STATUSES } from '../model/outcome.ts';
-import { isRef, mentionOf, nameOf } from '../model/plan-nodes.ts';
+import { isRef, itemFieldOf, mentionOf, nameOf } from '../model/plan-nodes.ts';
 import { didYouMean } from '../model/suggest.ts';
 import { foundText } from './issue-text.ts';
 import { child, entriesOf, itemsOf, mapScalars, plainOf } from './located.ts';
@@ -55,6 +55,9 @@ export function resolveCondition(
 /** Why a node cannot be compared; undefined: it can. */
 function refusalOf(node: Json): string | undefined {
   if (!isRef(node)) return 'a condition takes one reference and nothing around it';
+  if (itemFieldOf(node) !== undefined) {
+    return 'a condition cannot look at an item, which is known only to the step itself; let the table of the items have no others';
+  }
   const found = mentionOf(node);
   return found?.part === 'outputs'
     ? `a condition compares values, and ${nameOf(node)} is a file; use steps.${found.step}.values`

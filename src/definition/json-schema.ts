@@ -8,6 +8,7 @@ import { z } from 'zod';
 
 import { isNodeKey } from '../model/plan-nodes.ts';
 import { jobSchema } from './job.ts';
+import { PROFILE_SPEC } from './profile-kind.ts';
 import { profileSchema } from './profile.ts';
 import { projectSchema } from './project-file.ts';
 
@@ -34,7 +35,8 @@ export function projectJsonSchema(): JsonSchema {
 }
 
 /** The schema of profile files whose steps use these kinds. */
-export function profileJsonSchema(kinds: readonly KindSpec[]): JsonSchema {
+export function profileJsonSchema(given: readonly KindSpec[]): JsonSchema {
+  const kinds = [...given, PROFILE_SPEC];
   const { definitions: shared = {}, ...root } = written(profileSchema);
   const settings = propertiesOf(root);
   const eachStep = settings['steps']!['additionalProperties'] as { readonly anyOf: JsonSchema[] };
@@ -131,7 +133,7 @@ function partial(options: JsonSchema): JsonSchema {
 
 /** Names and prose hold no references. */
 function isName(key: string): boolean {
-  return ['profile', 'extends', 'description', 'uses'].includes(key);
+  return ['profile', 'extends', 'description', 'uses', 'takes', 'gives'].includes(key);
 }
 
 /** The schema of what people write: input side, plan nodes left out. */

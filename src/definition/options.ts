@@ -119,7 +119,7 @@ export function resolveOptions({
   const shape = shapeOf(spec.schema, replaced, { what, code: 'BAD_OPTION', at });
   // Where an option takes no value of a run, it may still take one that each item writes in its place.
   const written =
-    shape.problems.length === 0 || scope.item === undefined
+    shape.problems.length === 0 || (scope.item ?? scope.nested) === undefined
       ? shape
       : shapeOf(spec.schema, withItemTexts(replaced), { what, code: 'BAD_OPTION', at });
   problems.push(...(written.problems.length === 0 ? [] : shape.problems));
@@ -188,7 +188,18 @@ function replaceSql(
         `in a query a needed step is a table; write ${table} and list the step under needs`,
       );
     } else if (found.kind === 'step') push(refTo(found), i);
-    else if (found.kind === 'item') push(itemNamed(found.field), i);
+    else if (found.kind === 'given') {
+      const mention = isRef(found.node) ? mentionOf(found.node) : undefined;
+      if (isRef(found.node) && mention?.part !== 'outputs') push(found.node, i);
+      else {
+        const what = mention === undefined ? 'a text that is put together' : 'a file';
+        refuse(
+          at,
+          `params.${found.name} is ${what} when the step runs, and a query takes single values; give it one`,
+        );
+        failed = true;
+      }
+    } else if (found.kind === 'item') push(itemNamed(found.field), i);
   }
   if (failed) return { kind: 'hole', at: scalar.at };
   if (parts.some((part) => typeof part !== 'string') && isBlank(parts)) {

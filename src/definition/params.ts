@@ -24,7 +24,8 @@ export type Params = {
   readonly problems: readonly Problem[];
 };
 
-const TYPE_WORDS: Readonly<Record<ParamType, string>> = Object.freeze({
+/** What a value of a type is, for messages. */
+export const TYPE_WORDS: Readonly<Record<ParamType, string>> = Object.freeze({
   string: 'text',
   integer: 'a whole number up to 9007199254740991',
   number: 'a number that can be kept exactly',
@@ -192,7 +193,8 @@ class Rules {
   }
 }
 
-function isOfType(value: Scalar, type: ParamType): boolean {
+/** True for a value that a parameter of this type may have. */
+export function isOfType(value: Scalar, type: ParamType): boolean {
   switch (type) {
     case 'string':
     case 'list':

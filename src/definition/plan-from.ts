@@ -1,6 +1,7 @@
 /** Makes the plan of a definition that has no problems, and tells where each setting came from. Pure. */
 
 import { parseDuration } from '../model/duration.ts';
+import { nameIn } from '../model/nested.ts';
 import { hearsOf, heedsOf } from './handlers.ts';
 import { child, entriesOf, plainOf, textOf } from './located.ts';
 import { DEFAULTS } from './profile.ts';
@@ -10,7 +11,8 @@ import type { CheckedProfiles } from './check-profiles.ts';
 import type { CheckedStep, CheckedSteps } from './check-steps.ts';
 import type { Handling } from './handlers.ts';
 import type { Located } from './located.ts';
-import type { Plan, PlanStep, Scalar } from '../model/plan.ts';
+import type { Plan, PlanStep, Scalar, StepOutputName } from '../model/plan.ts';
+import type { CheckedNested } from './nested.ts';
 
 type Origins = Record<string, string>;
 
@@ -22,15 +24,61 @@ export function planFrom(
 ): { readonly plan: Omit<Plan, 'run'>; readonly origins: Readonly<Origins> } {
   const origins: Origins = {};
   const root = profiles.root;
-  const defaults = child(root, 'defaults');
   const params: Record<string, Scalar> = {};
   for (const [name, { value, from }] of job.params) {
     if (value !== undefined) params[name] = value;
     origins[`params.${name}`] = typeof from === 'string' ? from : `${from.file}:${from.line}`;
   }
+  const { steps: ownSteps, ...ofProfile } = profilePlan(profiles, steps, { prefix: '', origins });
+  const { partition } = job.cut;
+  const wall = job.job?.budgets?.wall;
+  const every = textOf(child(root, 'expected_every'));
+  for (const [name, { value }] of entriesOf(child(job.root, 'inputs'))) {
+    origins[`inputs.${name}`] = placeOf(child(value, 'path') ?? value);
+  }
+  if (wall !== undefined) {
+    origins['budgets.wall'] = placeOf(child(child(job.root, 'budgets'), 'wall')!);
+  }
+  if (every !== undefined) origins['expected_every'] = placeOf(child(root, 'expected_every')!);
+  const plan: Omit<Plan, 'run'> = {
+    format: 1,
+    job: job.job?.job ?? '',
+    profile: textOf(child(root, 'profile')) ?? '',
+    params,
+    ...(partition === undefined || partition === 'hole' ? {} : { partition }),
+    ...ofProfile,
+    budgets: wall === undefined ? {} : { wallMs: parseDuration(wall) },
+    ...(every === undefined ? {} : { expectedEveryMs: parseDuration(every) }),
+    steps: ownSteps,
+  };
+  return { plan, origins };
+}
+
+type Within = {
+  /** Stands before the names of settings. */
+  readonly prefix: string;
+  readonly origins: Origins;
+  /** The tables it is given, by its own names; `step` is a path. */
+  readonly takes?: ReadonlyMap<string, StepOutputName>;
+  /** False: nothing in it takes the result of an earlier run. */
+  readonly reuse?: boolean;
+};
+
+/** A step that is a profile ends with its steps; no limit that anybody set is longer. */
+const NO_LIMIT = '90d';
+
+/** The part of a plan that one profile makes. */
+function profilePlan(
+  profiles: CheckedProfiles,
+  steps: CheckedSteps,
+  { prefix, origins, takes = new Map(), reuse = true }: Within,
+): Pick<Plan, 'concurrency' | 'onFailure' | 'steps'> {
+  const root = profiles.root;
+  const defaults = child(root, 'defaults');
   const setting = <T>(name: string, places: readonly (Located | undefined)[], builtIn: T): T => {
     const found = places.find((place) => place !== undefined);
-    origins[name] = found === undefined ? 'built in' : `${found.at.file}:${found.at.line}`;
+    origins[`${prefix}${name}`] =
+      found === undefined ? 'built in' : `${found.at.file}:${found.at.line}`;
     return found === undefined ? builtIn : (plainOf(found) as T);
   };
   const durationOf = (
@@ -61,10 +109,10 @@ export function planFrom(
       'uses_limit',
     ] as const) {
       const found = own(key);
-      if (found !== undefined) origins[name(key)] = placeOf(found);
+      if (found !== undefined) origins[`${prefix}${name(key)}`] = placeOf(found);
     }
     for (const [key, { value }] of entriesOf(own('with'))) {
-      origins[name(`with.${key}`)] = placeOf(value);
+      origins[`${prefix}${name(`with.${key}`)}`] = placeOf(value);
     }
     const backoffMs = durationOf(name('retry.backoff'), retry('backoff'), DEFAULTS.retry.backoff);
     const maxBackoffMs = durationOf(
@@ -81,8 +129,9 @@ export function planFrom(
       id: step.id,
       kind: step.spec?.kind ?? '',
       ...(description === undefined ? {} : { description }),
-      needs: [...step.needs.keys()],
-      reads: [...step.reads],
+      needs: [...step.needs.keys()].filter((need) => !takes.has(need)),
+      reads: [...step.reads].filter((read) => !takes.has(read)),
+      ...takesOf(step, takes),
       ...handlingOf(step.handling),
       options: step.options ?? {},
       ...(step.when === undefined ? {} : { when: step.when }),
@@ -112,16 +161,47 @@ export function planFrom(
       core: setting(name('core'), [own('core')], DEFAULTS.core),
       ...(p95 === undefined ? {} : { p95Ms: parseDuration(p95) }),
       allowFailure: setting(name('allow_failure'), [own('allow_failure')], DEFAULTS.allow_failure),
-      // What tells how others ended is done each time.
-      reuse: setting(
-        name('reuse'),
-        [own('reuse')],
-        DEFAULTS.reuse && step.handling.runIf === undefined,
-      ),
+      reuse: isReused(step),
       ...(limit === undefined ? {} : { limit }),
     };
   };
-
+  // What tells how others ended is done each time.
+  const isReused = (step: CheckedStep): boolean =>
+    setting(
+      `steps.${step.id}.reuse`,
+      [child(step.located, 'reuse')],
+      DEFAULTS.reuse && step.handling.runIf === undefined,
+    ) && reuse;
+  /** A step that is a profile: what concerns attempts is a matter of the steps in it. */
+  const nestedStep = (step: CheckedStep, nested: CheckedNested): PlanStep => {
+    const isWhole = planStep(step);
+    const own = child(step.located, 'timeout');
+    const longest = setting(`steps.${step.id}.timeout`, [own], NO_LIMIT);
+    const around = nested.path.split('/').slice(0, -1).join('/') || undefined;
+    const given = [...nested.takes].map(
+      ([name, of]) =>
+        // What the profile around it is given itself comes from further out.
+        [name, takes.get(of.step) ?? { ...of, step: nameIn(around, of.step) }] as const,
+    );
+    const inner = profilePlan(nested.profiles, nested.steps, {
+      prefix: `${prefix}steps.${step.id}.`,
+      origins,
+      takes: new Map(given),
+      reuse: isWhole.reuse,
+    });
+    const { limitIsDefault: _, ...whole } = isWhole;
+    return {
+      ...whole,
+      nested: {
+        profile: textOf(child(nested.profiles.root, 'profile')) ?? '',
+        ...inner,
+        gives: nested.gives,
+      },
+      timeoutMs: parseDuration(longest),
+      ...(own === undefined ? { limitIsDefault: true as const } : {}),
+      retry: { attempts: 1, backoffMs: 0, factor: 1, maxBackoffMs: 0 },
+    };
+  };
   const concurrency = setting('concurrency', [child(root, 'concurrency')], DEFAULTS.concurrency);
   function foreachOf(step: CheckedStep, located: Located | undefined): Pick<PlanStep, 'foreach'> {
     const { foreach } = step;
@@ -130,36 +210,30 @@ export function planFrom(
     const name = (key: string): string => `steps.${step.id}.foreach.${key}`;
     for (const key of ['in', 'item', 'allow_failed'] as const) {
       const found = child(located, key);
-      if (found !== undefined) origins[name(key)] = placeOf(found);
+      if (found !== undefined) origins[`${prefix}${name(key)}`] = placeOf(found);
     }
     const places = [child(located, 'at_most')];
     const atMost = setting(name('at_most'), places, concurrency);
-    return { foreach: { in: list, as, atMost, allowFailed, reads: [...reads] } };
+    const own = [...reads].filter((read) => !takes.has(read));
+    return { foreach: { in: list, as, atMost, allowFailed, reads: own } };
   }
 
-  const { partition } = job.cut;
-  const wall = job.job?.budgets?.wall;
-  const every = textOf(child(root, 'expected_every'));
-  for (const [name, { value }] of entriesOf(child(job.root, 'inputs'))) {
-    origins[`inputs.${name}`] = placeOf(child(value, 'path') ?? value);
-  }
-  if (wall !== undefined) {
-    origins['budgets.wall'] = placeOf(child(child(job.root, 'budgets'), 'wall')!);
-  }
-  if (every !== undefined) origins['expected_every'] = placeOf(child(root, 'expected_every')!);
-  const plan: Omit<Plan, 'run'> = {
-    format: 1,
-    job: job.job?.job ?? '',
-    profile: textOf(child(root, 'profile')) ?? '',
-    params,
-    ...(partition === undefined || partition === 'hole' ? {} : { partition }),
+  return {
     concurrency,
     onFailure: setting('on_failure', [child(root, 'on_failure')], DEFAULTS.on_failure),
-    budgets: wall === undefined ? {} : { wallMs: parseDuration(wall) },
-    ...(every === undefined ? {} : { expectedEveryMs: parseDuration(every) }),
-    steps: steps.steps.map(planStep),
+    steps: steps.steps.map((step) =>
+      step.nested === undefined ? planStep(step) : nestedStep(step, step.nested),
+    ),
   };
-  return { plan, origins };
+}
+
+/** What of the tables that its profile is given the step reads. */
+function takesOf(
+  { reads }: CheckedStep,
+  takes: ReadonlyMap<string, StepOutputName>,
+): Pick<PlanStep, 'takes'> {
+  const those = [...takes].filter(([name]) => reads.has(name));
+  return those.length === 0 ? {} : { takes: Object.fromEntries(those) };
 }
 
 function handlingOf(handling: Handling): Pick<PlanStep, 'heeds' | 'runIf' | 'hears'> {

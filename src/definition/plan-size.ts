@@ -1,6 +1,8 @@
 /** Whether a plan fits into one workflow: Temporal takes no input above 2 MB. Pure. */
 
+import { namedSteps } from '../model/nested.ts';
 import { child } from './located.ts';
+import { MAX_STEPS, ONE_STEP_FOR_MANY } from './many-steps.ts';
 
 import type { CheckedStep } from './check-steps.ts';
 import type { Problem } from '../model/errors.ts';
@@ -14,6 +16,8 @@ export function sizeProblems(
   plan: Omit<Plan, 'run'>,
   steps: readonly CheckedStep[],
 ): readonly Problem[] {
+  const many = countProblems(plan, steps);
+  if (many.length > 0) return many;
   const trouble = sizeTrouble(plan);
   if (trouble === undefined) return [];
   const { largest, message } = trouble;
@@ -39,6 +43,19 @@ export function sizeTrouble(
   const size = bytes < 100_000 ? `${Math.ceil(bytes / 1000)} kB` : megabytes(bytes);
   const message = `the plan is too large for one run: ${megabytes(total)}, at most ${megabytes(MAX_BYTES)}; the largest step is '${largest}' with ${size}`;
   return { largest, message };
+}
+
+/** The steps of nested profiles are activities of the same workflow. */
+function countProblems(plan: Omit<Plan, 'run'>, steps: readonly CheckedStep[]): readonly Problem[] {
+  const total = namedSteps(plan).length;
+  const counts = steps.map((step, i) => {
+    const nested = plan.steps[i]?.nested;
+    return [step, nested === undefined ? 0 : namedSteps(nested).length] as const;
+  });
+  const [largest, count] = counts.reduce((best, each) => (each[1] > best[1] ? each : best));
+  if (total <= MAX_STEPS || count === 0) return [];
+  const message = `the run has ${total} steps with those of the profiles in it; at most ${MAX_STEPS} are supported, and step '${largest.id}' brings ${count} of them`;
+  return [{ code: 'TOO_MANY_STEPS', ...largest.at, message, hint: ONE_STEP_FOR_MANY }];
 }
 
 function bytesOf(value: unknown): number {

@@ -209,6 +209,17 @@ export const profileSchema = z.strictObject({
     .optional()
     .describe('Profile this one starts from: a name, or a path that ends in .yaml.'),
   description: z.string().optional().describe('How it builds, and when to use it.'),
+  takes: z
+    .array(stepId())
+    .min(1)
+    .optional()
+    .describe('Tables it is given as a step of another profile; its steps see them as tables.'),
+  gives: z
+    .record(stepId(), z.string().min(1))
+    .optional()
+    .describe(
+      'What it has to give as a step of another profile: tables and files of its steps (step or step.output), or values (${{ steps.x.values.y }}), by name.',
+    ),
   expected_every: duration({ minMs: 1, maxMs: 92 * 86_400_000, range: '1ms to 92d' })
     .optional()
     .describe('An alert fires when no run completes for two of these periods; at most 92d.'),

@@ -3,12 +3,21 @@
  * inside text by its text; what is known only at run time by a node of the plan. Pure.
  */
 
-import { concatOf, itemNamed, refTo, secretNamed, textOfScalar } from '../model/plan-nodes.ts';
+import {
+  concatOf,
+  isConcat,
+  itemNamed,
+  piecesOf,
+  refTo,
+  secretNamed,
+  textOfScalar,
+} from '../model/plan-nodes.ts';
 import { parseTemplate } from './reference.ts';
 import { lookUp } from './scope.ts';
 
 import type { Problem } from '../model/errors.ts';
 import type { Located, Place } from './located.ts';
+import type { Json } from '../model/json.ts';
 import type { Mention, Piece, RefNode, SecretNode } from '../model/plan-nodes.ts';
 import type { Reference } from './reference.ts';
 import type { Found, Root, Scope } from './scope.ts';
@@ -22,6 +31,8 @@ export type Replacing = {
   readonly allowed: ReadonlySet<Root>;
   /** What is said of a root that is not allowed, such as "only a value can be compared". */
   readonly why?: string;
+  /** False: what is known only when a step runs is refused. */
+  readonly later?: false;
   /** Set: secrets are refused, with this as what is allowed instead. */
   readonly noSecrets?: string;
   readonly problems: Problem[];
@@ -49,9 +60,10 @@ export function replaceReferences(scalar: ScalarLocated, how: Replacing): Locate
   const [first] = pieces;
   if (pieces.length === 1 && typeof first === 'object') {
     if (first.kind === 'value') return { ...scalar, value: first.value, marks: [] };
-    return { kind: 'node', at: scalar.at, value: nodeOf(first) };
+    const value = first.kind === 'given' ? first.node : nodeOf(first);
+    return { kind: 'node', at: scalar.at, value: value as Json };
   }
-  const all = pieces.map((piece) => (typeof piece === 'string' ? piece : textOrNode(piece)));
+  const all = pieces.flatMap((piece) => (typeof piece === 'string' ? piece : textOrNodes(piece)));
   if (all.every((piece) => typeof piece === 'string')) {
     return { ...scalar, value: all.join(''), marks: [] };
   }
@@ -78,6 +90,11 @@ export function resolveReference(
   if (found.kind === 'secret' && how.noSecrets !== undefined) {
     const message = `a secret cannot stand here; ${how.noSecrets}`;
     how.problems.push({ code: 'SECRET_NOT_ALLOWED', ...at, message });
+    return undefined;
+  }
+  if (found.kind === 'given' && how.later === false) {
+    const message = `'${part.name}' is known only when the step runs, and a setting is needed before; give it a value that is known`;
+    how.problems.push({ code: 'BAD_REFERENCE', ...at, message });
     return undefined;
   }
   if (!how.allowed.has(part.names[0] as Root)) {
@@ -110,6 +127,8 @@ export function nodeOf(
   return found.kind === 'secret' ? secretNamed(found.name) : refTo(found);
 }
 
-function textOrNode(found: Exclude<Found, { kind: 'wrong' | 'hole' }>): Piece {
-  return found.kind === 'value' ? textOfScalar(found.value) : nodeOf(found);
+function textOrNodes(found: Exclude<Found, { kind: 'wrong' | 'hole' }>): readonly Piece[] {
+  if (found.kind === 'value') return [textOfScalar(found.value)];
+  if (found.kind !== 'given') return [nodeOf(found)];
+  return isConcat(found.node) ? piecesOf(found.node) : [found.node];
 }

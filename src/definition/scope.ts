@@ -6,7 +6,7 @@ import { didYouMean } from '../model/suggest.ts';
 import type { ErrorCode } from '../model/error-codes.ts';
 import type { Partition } from '../model/partition.ts';
 import type { Scalar } from '../model/plan.ts';
-import type { Mention, OutcomePart, SqlType } from '../model/plan-nodes.ts';
+import type { ConcatNode, Mention, OutcomePart, RefNode, SqlType } from '../model/plan-nodes.ts';
 import type { Reference } from './reference.ts';
 
 /** The first words a reference can have. */
@@ -26,6 +26,8 @@ export type Found =
   | { readonly kind: 'value'; readonly value: Scalar; readonly type?: SqlType }
   | ({ readonly kind: 'step' } & Mention)
   | { readonly kind: 'secret'; readonly name: string }
+  /** A parameter that the profile is given as a step, and whose value is known only then. */
+  | { readonly kind: 'given'; readonly name: string; readonly node: GivenNode }
   /** The item of the step's `foreach`, or one column of it. */
   | { readonly kind: 'item'; readonly field?: string }
   /** It exists, but its value is reported as wrong elsewhere. */
@@ -37,6 +39,8 @@ export type Found =
       readonly hint?: string;
     };
 
+/** What a parameter of a nested profile may be, as those in it see it. */
+export type GivenNode = RefNode | ConcatNode;
 /** What an item of a step is: a value, or a row; `columns` where they are known. */
 export type ItemScope =
   | { readonly kind: 'value' }
@@ -56,6 +60,17 @@ export type Scope = {
   /** Undefined: the job is not cut. */
   readonly partition: Partition | 'hole' | undefined;
   readonly steps: ReadonlySet<string>;
+  /** Of a profile that is used as a step. */
+  readonly nested?: {
+    /** The step it is. */
+    readonly step: string;
+    /** The path of that step. */
+    readonly path: string;
+    /** Parameters whose values are not known yet. */
+    readonly open: ReadonlyMap<string, GivenNode>;
+    /** Told of each parameter that is named. */
+    readonly onParam: (name: string) => void;
+  };
   /** Lists that parameters are, by name. */
   readonly lists?: ReadonlyMap<string, readonly string[] | undefined>;
   /** Undefined: the step has no `foreach`. */
@@ -70,15 +85,23 @@ export function lookUp(scope: Scope, { name, names }: Reference): Found {
     case 'inputs': {
       const known = scope[root];
       if (second === undefined || names.length !== 2) return malformed(name, `${root}.name`);
+      if (root === 'params') scope.nested?.onParam(second);
+      const open = root === 'params' ? scope.nested?.open.get(second) : undefined;
+      if (open !== undefined) return { kind: 'given', name: second, node: open };
       if (known.has(second)) {
         return valueOrHole(
           known.get(second),
           root === 'params' ? scope.types.get(second) : undefined,
         );
       }
-      return unknown(name, `the job has no ${root === 'params' ? 'parameter' : 'input'}`, second, [
-        ...known.keys(),
-      ]);
+      const { nested } = scope;
+      if (root === 'inputs' || nested === undefined) {
+        const what = `the job has no ${root === 'params' ? 'parameter' : 'input'}`;
+        return unknown(name, what, second, [...known.keys()]);
+      }
+      const all = [...known.keys(), ...nested.open.keys()];
+      const gives = `, and step '${nested.step}' gives none`;
+      return unknown(name, 'the job has no parameter', second, all, gives);
     }
     case 'job':
       return name === 'job.name' ? valueOrHole(scope.job) : malformed(name, 'job.name');
@@ -181,9 +204,15 @@ function malformed(name: string, form: string): Found {
   return { kind: 'wrong', code: 'UNKNOWN_REFERENCE', message };
 }
 
-function unknown(name: string, what: string, wanted: string, known: readonly string[]): Found {
+function unknown(
+  name: string,
+  what: string,
+  wanted: string,
+  known: readonly string[],
+  more = '',
+): Found {
   const hint = didYouMean(wanted, known);
-  const message = `unknown reference '${name}': ${what} '${wanted}'; ${listed(known)}`;
+  const message = `unknown reference '${name}': ${what} '${wanted}'${more}; ${listed(known)}`;
   return { kind: 'wrong', code: 'UNKNOWN_REFERENCE', message, ...(hint && { hint }) };
 }
 

@@ -139,6 +139,8 @@ export type StepDefinition<Options> = {
   sources?(options: Options): readonly string[];
   /** Where in its options the columns of an output are declared, for a kind that infers those that are not. */
   columnsAt?(output: string): readonly string[];
+  /** True: it passes the paths of all its inputs on, so a folder among them is there as a folder though no option names it. */
+  readonly pathsOfInputs?: true;
   /** True: it does nothing but read its sources, so that it may be run just to see what comes out. */
   readonly onlyReads?: true;
   /** True: the result has something of where a source lies below its pattern's first folder, as `key=value` folders. */

@@ -133,6 +133,7 @@ export const execCommand = defineStep<Options>({
       Object.entries(outputs).map(([name, each]) => [name, declaredColumns(each as object)]),
     ),
   sources: (options) => options.files ?? [],
+  pathsOfInputs: true,
   columnsAt: (name) => ['outputs', name, 'columns'],
   reusable: (options) => (options.files ?? []).length > 0 && (options.pass_env ?? []).length === 0,
   run: async (options, ctx) => {

@@ -42,8 +42,12 @@ async function counted(
   { counting, telemetry }: Settings,
 ): Promise<unknown> {
   const { run, step, item, attempt } = input;
-  const { id: runId, job, profile, generation, aside } = run;
-  const place = { runId, job, profile, generation, ...(aside === undefined ? {} : { aside }) };
+  const { id: runId, job, profile, generation, aside, within } = run;
+  const place = {
+    ...{ runId, job, profile, generation },
+    ...(within === undefined ? {} : { within }),
+    ...(aside === undefined ? {} : { aside }),
+  };
   const ofItem = item === undefined ? {} : { item: item.index };
   if (aside === undefined) telemetry?.seedStep(place, step.id);
   // Not awaited, here and below: it is written before the step goes on, but its bookkeeping does not hold it up.

@@ -68,9 +68,12 @@ function addStep({ add, addHistogram }: Page, shown: ShownStep, nowMs: number): 
   if (usualMs !== undefined) add('pipeline_step_usual_duration_seconds', labels, usualMs / 1000);
   if (settings === undefined) return;
   if (settings.core) add('pipeline_profile_core_step_info', labels, 1);
-  if (settings.p95Ms === undefined) {
-    add('pipeline_profile_step_timeout_seconds', labels, settings.timeoutMs / 1000);
-  } else add('pipeline_profile_step_p95_threshold_seconds', labels, settings.p95Ms / 1000);
+  const { p95Ms, timeoutMs } = settings;
+  if (p95Ms !== undefined) {
+    add('pipeline_profile_step_p95_threshold_seconds', labels, p95Ms / 1000);
+  } else if (timeoutMs !== undefined) {
+    add('pipeline_profile_step_timeout_seconds', labels, timeoutMs / 1000);
+  }
 }
 
 function addRuns({ add, addHistogram }: Page, { place, newest, sums, isCounted }: ShownRuns): void {

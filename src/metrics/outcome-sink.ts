@@ -8,8 +8,10 @@
 
 import { ENDINGS } from '../model/endings.ts';
 import { itemName } from '../model/items.ts';
+import { nameIn } from '../model/nested.ts';
+import { PROFILE_KIND } from '../model/plan.ts';
 
-import type { RunEvent, RunKey } from '../model/events.ts';
+import type { Inside, RunEvent, RunKey } from '../model/events.ts';
 import type { RunEntry } from '../store/entries.ts';
 import type { Counting } from './counting.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -64,7 +66,8 @@ export function makeEventSinks({
 
 /** What an event adds to the journal; nothing where somebody else has it to say. */
 export function entryOf(key: RunKey, event: RunEvent): RunEntry | undefined {
-  const about = { ...key, atMs: event.atMs };
+  const { inside = {} } = event as { readonly inside?: Partial<Inside> };
+  const about = { ...key, ...inside, atMs: event.atMs };
   switch (event.type) {
     case 'run_started':
       return { ...about, type: 'shape', shape: event.shape };
@@ -76,23 +79,29 @@ export function entryOf(key: RunKey, event: RunEvent): RunEntry | undefined {
       return undefined;
     case 'item_ended':
       return { ...about, type: 'item', step: event.step, item: event.item, status: event.status };
-    case 'step_started': // The worker that executes it writes down that it begins, or waits.
-    case 'step_waiting':
+    case 'step_waiting': // The worker that waits writes it down.
       return undefined;
-    case 'attempt_ended':
-      if (!ENDINGS[event.result].unheard) return undefined;
+    case 'step_started':
+      // The worker that executes it writes down that it begins.
+      if (event.isProfile !== true) return undefined;
+      return { ...about, type: 'step', step: event.step, attempt: event.attempt, began: true };
+    case 'attempt_ended': {
+      const { measured } = event;
+      if (measured === undefined && !ENDINGS[event.result].unheard) return undefined;
       return {
         ...about,
         type: 'attempt',
         step: event.step,
         ...(event.item === undefined ? {} : { item: event.item }),
-        kind: '',
+        kind: measured === undefined ? '' : PROFILE_KIND,
         attempt: event.attempt,
         result: event.result,
         // Nobody measured it; where its worker did, that claim is there already.
         durationMs: 0,
         observed: ENDINGS[event.result].observed,
+        ...measured,
       };
+    }
     case 'step_ended':
       return { ...about, type: 'outcome', outcome: event.outcome };
     case 'run_ended':
@@ -125,22 +134,23 @@ function makeSeen(): (key: RunKey, event: RunEvent) => boolean {
 }
 
 function identityOf(event: RunEvent): string {
+  const within = 'inside' in event ? event.inside?.within : undefined;
   switch (event.type) {
     case 'run_started':
     case 'run_ended':
       return event.type;
     case 'step_started':
-      return `${event.type} ${event.step} ${event.attempt}`;
+      return `${event.type} ${nameIn(within, event.step)} ${event.attempt}`;
     case 'attempt_ended':
-      return `${event.type} ${itemName(event.step, event.item)} ${event.attempt}`;
+      return `${event.type} ${nameIn(within, itemName(event.step, event.item))} ${event.attempt}`;
     case 'step_waiting':
     case 'items_found':
-      return `${event.type} ${event.step} ${event.atMs}`;
+      return `${event.type} ${nameIn(within, event.step)} ${event.atMs}`;
     case 'items_ended':
-      return `${event.type} ${event.step} ${event.atMs} ${JSON.stringify(event.counts)}`;
+      return `${event.type} ${nameIn(within, event.step)} ${event.atMs} ${JSON.stringify(event.counts)}`;
     case 'item_ended':
-      return `${event.type} ${itemName(event.step, event.item)}`;
+      return `${event.type} ${nameIn(within, itemName(event.step, event.item))}`;
     case 'step_ended':
-      return `${event.type} ${event.outcome.step}`;
+      return `${event.type} ${nameIn(within, event.outcome.step)}`;
   }
 }

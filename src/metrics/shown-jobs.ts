@@ -59,9 +59,10 @@ export function shownOf({ newest, sums, running }: Known, selection: Selection):
     if (!seededOnly || seeded.has(key)) keys.set(key, place);
   };
   for (const { place } of seeded.values()) note(place);
-  for (const { job, profile, shape } of Object.values(newest.runs)) {
-    note({ job, profile });
-    for (const { id: step } of shape?.steps ?? []) note({ job, profile, step });
+  for (const { job, profile } of Object.values(newest.runs)) note({ job, profile });
+  const shapes = shapesOf(newest);
+  for (const { place, steps } of shapes.values()) {
+    for (const step of steps.keys()) note({ ...place, step });
   }
   for (const { job, profile, step } of Object.values(newest.steps)) note({ job, profile, step });
 
@@ -70,11 +71,6 @@ export function shownOf({ newest, sums, running }: Known, selection: Selection):
     const key = placeKey({ job, profile, step });
     note({ job, profile, step });
     began.set(key, Math.min(beganMs, began.get(key) ?? Infinity));
-  }
-
-  const shapes = new Map<string, Map<string, RunShape['steps'][number]>>();
-  for (const [key, { shape }] of Object.entries(newest.runs)) {
-    if (shape !== undefined) shapes.set(key, new Map(shape.steps.map((step) => [step.id, step])));
   }
 
   const isGone = (job: string, seenMs: number): boolean =>
@@ -88,8 +84,6 @@ export function shownOf({ newest, sums, running }: Known, selection: Selection):
   for (const [key, place] of keys) {
     const isCounted = countsAll || seeded.has(key);
     const { job, profile, step } = place;
-    const runsKey = placeKey({ job, profile });
-    const shape = newest.runs[runsKey]?.shape;
     if (step === undefined) {
       const of = newest.runs[key];
       if (isGone(job, seenOf(key, of?.seenMs))) continue;
@@ -102,7 +96,8 @@ export function shownOf({ newest, sums, running }: Known, selection: Selection):
       continue;
     }
     const of = newest.steps[key];
-    const settings = shapes.get(runsKey)?.get(step);
+    const shape = shapes.get(placeKey({ job, profile }));
+    const settings = shape?.steps.get(step);
     const seenMs = seenOf(key, of?.seenMs);
     if (isGone(job, Math.max(seenMs, settings === undefined ? 0 : (shape?.atMs ?? 0)))) continue;
     if (shape !== undefined && settings === undefined && shape.atMs > seenMs) continue;
@@ -113,6 +108,28 @@ export function shownOf({ newest, sums, running }: Known, selection: Selection):
     });
   }
   return { steps, runs, isShown: (place) => shownRuns.has(placeKey(place)) };
+}
+
+type Shape = {
+  readonly place: Pick<Place, 'job' | 'profile'>;
+  readonly atMs: number;
+  readonly steps: ReadonlyMap<string, RunShape['steps'][number]>;
+};
+
+/** The steps of each job and profile as its newest run began with them, alone or as a step of another profile. */
+function shapesOf({ runs }: Known['newest']): ReadonlyMap<string, Shape> {
+  const shapes = new Map<string, Shape>();
+  for (const { job, profile, shape } of Object.values(runs)) {
+    if (shape === undefined) continue;
+    for (const one of [{ profile, steps: shape.steps }, ...(shape.nested ?? [])]) {
+      const place = { job, profile: one.profile };
+      const key = placeKey(place);
+      const { atMs } = shape;
+      if ((shapes.get(key)?.atMs ?? -Infinity) > atMs) continue;
+      shapes.set(key, { place, atMs, steps: new Map(one.steps.map((step) => [step.id, step])) });
+    }
+  }
+  return shapes;
 }
 
 /** What is left when these jobs and profiles are not shown. */

@@ -171,9 +171,12 @@ export function makeTelemetry({
       await addAllJobs(page, { isFile: true, isElsewhere });
       return page.text();
     },
-    seed: ({ job, profile, steps }) => {
+    seed: ({ job, profile, steps, nested = [] }) => {
       seed({ job, profile });
       for (const { id: step } of steps) seed({ job, profile, step });
+      for (const inner of nested) {
+        for (const { id: step } of inner.steps) seed({ job, profile: inner.profile, step });
+      }
     },
     seedStep: ({ job, profile }, step) => {
       if (seeded.has(placeKey({ job, profile, step }))) return;

@@ -2,7 +2,8 @@
  * Runs a plan: hears of what happens through its ports, lets the transitions decide, and begins what may begin.
  * Pure: no clock, no I/O, no Temporal; the workflow, the store's look-up and the tests supply the ports.
  *
- * 1. At most `plan.concurrency` attempts run at once; a step waiting for its retry holds no place.
+ * 1. At most `plan.concurrency` attempts run at once, and of all pipelines of a run as many as it has places; a step
+ *    waiting for its retry holds none.
  * 2. Between two turns the state is all there is to know: it can be saved then, and gone on with elsewhere.
  * 3. No promise is made but the one that is answered: in a workflow each one costs a stack.
  */
@@ -14,6 +15,7 @@ import { begin, onAttempted, onDue, onStop, startNext } from './transitions.ts';
 import type { Attempted } from './endings.ts';
 import type { RunEvent } from './events.ts';
 import type { Outcome, RunStatus, StopCause } from './outcome.ts';
+import type { Places } from './places.ts';
 import type { Plan, PlanStep } from './plan.ts';
 import type { Given, Graph, RunState } from './run-state.ts';
 import type { StepResult } from './step-result.ts';
@@ -23,6 +25,8 @@ import type { Turn } from './transitions.ts';
 export type Answer = Attempted | { readonly ending: 'unknown' };
 
 export type DrivePorts = {
+  /** Absent: this pipeline is alone. */
+  readonly places?: Places;
   /** Unix milliseconds; asked once a turn. */
   now(): number;
   /**
@@ -32,8 +36,8 @@ export type DrivePorts = {
   attempt(step: PlanStep, attempt: number, given: Given, answer: (answer: Answer) => void): void;
   /** Wakes after a pause, unless the run is stopped before. */
   pause(ms: number, wake: () => void): void;
-  /** Cancels every running attempt and pause; attempts then end as `cancelled`. */
-  abort(): void;
+  /** Tells the pipelines in this one why it is stopped, then cancels every running attempt and pause; attempts then end as `cancelled`. */
+  abort(cause: StopCause): void;
   /** Registers the one listener for a stop from outside. */
   onStop(listener: (cause: StopCause) => void): void;
   /** Tells what happened in one turn, in order; called once a turn. */
@@ -94,23 +98,30 @@ export function drive(plan: Plan, state: RunState, ports: DrivePorts): Promise<D
     const leaves = !isFirst && !isOver() && ports.leaves?.() === true;
     isFirst = false;
     if (!leaves) {
-      for (let i = startNext(turn); i !== undefined; i = startNext(turn)) attempt(i);
+      for (let i = startNext(turn, take); i !== undefined; i = startNext(turn, take)) attempt(i);
     }
     if (turn.told.length > 0) ports.emit(turn.told);
     if (isOver()) leave(completed(graph, state));
     else if (leaves) leave({ complete: false, why: 'left' });
   };
 
+  const poke = (): void => happens(() => undefined);
+  const take = (): boolean => ports.places?.take(poke) ?? true;
+
   const attempt = (i: number): void => {
     const [step, planned] = [state.steps[i], plan.steps[i]];
     if (step === undefined || planned === undefined) return;
-    ports.attempt(planned, step.tries, givenTo(graph, state, planned), (answer) =>
+    const hasPlace = planned.nested === undefined;
+    ports.attempt(planned, step.tries, givenTo(graph, state, planned), (answer) => {
+      if (hasPlace) ports.places?.leave();
       happens((turn) => {
         if (answer.ending === 'unknown') return leave({ complete: false, why: 'unknown' });
         onAttempted(turn, i, answer);
         pause(turn, i);
-      }),
-    );
+      });
+      // What is next here goes before what waits elsewhere.
+      if (hasPlace) ports.places?.wake();
+    });
   };
 
   const pause = ({ nowMs }: Turn, i: number): void => {
@@ -122,7 +133,7 @@ export function drive(plan: Plan, state: RunState, ports: DrivePorts): Promise<D
   ports.onStop((cause) =>
     happens((turn) => {
       onStop(turn, cause);
-      ports.abort();
+      ports.abort(cause);
     }),
   );
   happens((turn) => {
@@ -131,7 +142,7 @@ export function drive(plan: Plan, state: RunState, ports: DrivePorts): Promise<D
       if (step.state === 'running') attempt(i);
       else pause(turn, i);
     });
-    if (state.stop !== undefined) ports.abort();
+    if (state.stop !== undefined) ports.abort(state.stop);
   });
   return driven;
 }

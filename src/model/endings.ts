@@ -6,7 +6,7 @@
 import { failure, failureOf } from './failure.ts';
 
 import type { Failure } from './failure.ts';
-import type { Status, StopCause } from './outcome.ts';
+import type { Outcome, Status, StopCause } from './outcome.ts';
 import type { StepResult } from './step-result.ts';
 
 type Consequences = {
@@ -51,9 +51,13 @@ export const ENDINGS = Object.freeze({
 export type Ending = keyof typeof ENDINGS;
 
 /** How one attempt of a step ended. */
-export type Attempted =
+export type Attempted = (
   | { readonly ending: 'ok'; readonly result: StepResult }
-  | { readonly ending: Exclude<Ending, 'ok'>; readonly failure: Failure };
+  | { readonly ending: Exclude<Ending, 'ok'>; readonly failure: Failure }
+) & {
+  /** Of a profile that is a step: how its own steps ended. */
+  readonly inner?: readonly Outcome[];
+};
 
 /** Times one step may lose its worker before it is called failed. */
 export const MAX_LOST = 10;
@@ -67,6 +71,11 @@ export const STOPS: Readonly<
     begun: 'BUDGET_EXCEEDED',
     waiting: 'SKIPPED',
     reason: 'the wall-clock budget of the job ended',
+  },
+  limit: {
+    begun: 'TIMEOUT',
+    waiting: 'SKIPPED',
+    reason: 'the time limit of the step that its profile is ended',
   },
 });
 
@@ -128,4 +137,17 @@ export function failureOfAttempt(
 /** True if something was executed: a result that was found is neither an attempt nor a duration. */
 export function isExecuted({ cached, adopted }: Pick<StepResult, 'cached' | 'adopted'>): boolean {
   return !cached && adopted !== true;
+}
+
+/** What an attempt of a profile that is a step measured, as its event tells it: no worker does. */
+export function measuredOf(attempted: Attempted): {
+  readonly measured?: { readonly durationMs: number; readonly rowsOut?: number };
+} {
+  if (attempted.ending !== 'ok') {
+    return { measured: { durationMs: attempted.failure.durationMs ?? 0 } };
+  }
+  const { result } = attempted;
+  if (!isExecuted(result)) return {};
+  const { durationMs, rowsOut } = result;
+  return { measured: { durationMs, ...(rowsOut === undefined ? {} : { rowsOut }) } };
 }

@@ -14,10 +14,13 @@ export type RunShape = {
     readonly kind: string;
     readonly core: boolean;
     readonly p95Ms?: number;
-    readonly timeoutMs: number;
+    /** Absent: it has none of its own. */
+    readonly timeoutMs?: number;
     /** It is done for each of its items. */
     readonly items?: true;
   }[];
+  /** The profiles that are steps in it, each once. */
+  readonly nested?: readonly Pick<RunShape, 'profile' | 'steps'>[];
 };
 
 export type RunKey = {
@@ -31,30 +34,40 @@ export type RunKey = {
   readonly tag?: string;
 };
 
-/** Delivered at least once, in order, by whichever worker runs the workflow task. */
+/** Where a step is that belongs to a profile that is a step itself: the name of that one in the run, and the profile. */
+export type Inside = { readonly within: string; readonly profile: string };
+
+/** Delivered at least once, in order, by whichever worker runs the workflow task. `inside` is absent for the run's own steps. */
 export type RunEvent =
   | { readonly type: 'run_started'; readonly atMs: number; readonly shape: RunShape }
   | {
       readonly type: 'step_started';
+      readonly inside?: Inside;
       readonly atMs: number;
       readonly step: string;
       readonly attempt: number;
+      /** No worker executes it, so none will write down that it began: it is a profile. */
+      readonly isProfile?: true;
     }
   /** It stands in line for a limit (`for`), or has stood and goes on. Told by the worker, where that is in the same process. */
   | {
       readonly type: 'step_waiting';
+      readonly inside?: Inside;
       readonly atMs: number;
       readonly step: string;
       readonly for?: string;
     }
   | {
       readonly type: 'attempt_ended';
+      readonly inside?: Inside;
       readonly atMs: number;
       readonly step: string;
       /** Of this item of the step. */
       readonly item?: number;
       readonly attempt: number;
       readonly result: Ending;
+      /** What no worker measured, because it is a profile; absent, too, where nothing in it was executed. */
+      readonly measured?: { readonly durationMs: number; readonly rowsOut?: number };
       /** What went wrong, for the live display; absent when it went well. */
       readonly reason?: string;
       /** Milliseconds until the next try; absent when there is none. */
@@ -63,6 +76,7 @@ export type RunEvent =
   /** How many items a step has, and how those ended that this run had finished before. */
   | {
       readonly type: 'items_found';
+      readonly inside?: Inside;
       readonly atMs: number;
       readonly step: string;
       readonly total: number;
@@ -70,6 +84,7 @@ export type RunEvent =
     }
   | {
       readonly type: 'item_ended';
+      readonly inside?: Inside;
       readonly atMs: number;
       readonly step: string;
       readonly item: number;
@@ -78,11 +93,17 @@ export type RunEvent =
   /** Some items of a step have ended, where they are not told one by one. */
   | {
       readonly type: 'items_ended';
+      readonly inside?: Inside;
       readonly atMs: number;
       readonly step: string;
       readonly counts: ItemCounts;
     }
-  | { readonly type: 'step_ended'; readonly atMs: number; readonly outcome: Outcome }
+  | {
+      readonly type: 'step_ended';
+      readonly inside?: Inside;
+      readonly atMs: number;
+      readonly outcome: Outcome;
+    }
   | {
       readonly type: 'run_ended';
       readonly atMs: number;
@@ -93,6 +114,6 @@ export type RunEvent =
 /** The sink interface the workflow proxies. What happens in one turn of the scheduler is told in one call, in order. */
 export type EventSinks = {
   readonly events: { emit(key: RunKey, events: readonly RunEvent[]): void };
-  /** For the attempts in the same process: their run is being stopped. */
-  readonly attempts: { stop(key: RunKey): void };
+  /** For the attempts in the same process: their run is being stopped, or what is within a step that is a profile. */
+  readonly attempts: { stop(key: RunKey, within?: string): void };
 };

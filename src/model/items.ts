@@ -5,6 +5,7 @@
 
 import { isFailure } from './outcome.ts';
 
+import type { RunEvent } from './events.ts';
 import type { Status } from './outcome.ts';
 import type { Foreach, Plan, PlanStep } from './plan.ts';
 import type { ArtifactRef, StepInput } from './step-result.ts';
@@ -103,10 +104,26 @@ export function addCounts(one: ItemCounts, other: ItemCounts): ItemCounts {
 
 /** Attempts of a plan that can run at once: each step that has items counts for as many as it has at once. */
 export function mostAtOnce({ steps, concurrency }: Pick<Plan, 'steps' | 'concurrency'>): number {
-  if (steps.every(({ foreach }) => foreach === undefined)) return concurrency;
-  const widths = steps.map(({ foreach }) => foreach?.atMost ?? 1).toSorted((a, b) => b - a);
+  const all = placeTakers(steps);
+  if (all.every(({ foreach }) => foreach === undefined)) return concurrency;
+  const widths = all.map(({ foreach }) => foreach?.atMost ?? 1).toSorted((a, b) => b - a);
   const most = widths.slice(0, concurrency).reduce((sum, width) => sum + width, 0);
   return Math.max(concurrency, most);
+}
+
+/** A profile that is a step takes no place: the steps in it do; unless it is done for each of its items. */
+function placeTakers(steps: readonly PlanStep[]): readonly PlanStep[] {
+  return steps.flatMap((step) =>
+    step.nested === undefined || step.foreach !== undefined
+      ? [step]
+      : placeTakers(step.nested.steps),
+  );
+}
+
+/** Which events of a pipeline are told: how an attempt of a step with items ends, its items tell. */
+export function tellsOwn({ steps }: Pick<Plan, 'steps'>): (event: RunEvent) => boolean {
+  const ofItems = new Set(steps.flatMap(({ id, foreach }) => (foreach === undefined ? [] : [id])));
+  return (event) => event.type !== 'attempt_ended' || !ofItems.has(event.step);
 }
 
 /** How items are dealt out: pages of about one size, and lanes that take one page after the other. */

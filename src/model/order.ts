@@ -1,14 +1,16 @@
 /** What a command orders, cut into the parts that single activities get: each part can be authenticated alone. Pure. */
 
-import { itemStep, mostAtOnce } from './items.ts';
+import { itemStep } from './items.ts';
+import { placesOf } from './nested.ts';
 import { MAIN_OUTPUT } from './plan.ts';
 
 import type { RunKey } from './events.ts';
-import type { Foreach, Plan, PlanStep } from './plan.ts';
+import type { Foreach, NestedProfile, Plan, PlanStep } from './plan.ts';
 import type {
   ArtifactRef,
   DeliverFile,
   DeliverInput,
+  GiveInput,
   StepInput,
   StepResult,
 } from './step-result.ts';
@@ -18,23 +20,24 @@ export function stepOrder(
   plan: Plan,
   step: PlanStep,
 ): Pick<StepInput, 'run' | 'step' | 'concurrency'> {
-  const { id, generation, date, previousRows, previousResults = {} } = plan.run;
+  return { run: runOf(plan, step), step, concurrency: placesOf(plan) };
+}
+
+function runOf(plan: Plan, step: Pick<PlanStep, 'id' | 'reads' | 'limit'>): StepInput['run'] {
+  const { id, generation, date, within, previousRows, previousResults = {} } = plan.run;
   const previousResult = previousResults[step.id];
   return {
-    run: {
-      id,
-      generation,
-      job: plan.job,
-      profile: plan.profile,
-      ...(plan.partition === undefined ? {} : { partition: plan.partition.id }),
-      date,
-      ...asideOf(plan),
-      ...limitOf(plan, step),
-      previousRows: only(previousRows, step.reads),
-      ...(previousResult === undefined ? {} : { previousResult }),
-    },
-    step,
-    concurrency: mostAtOnce(plan),
+    id,
+    generation,
+    job: plan.job,
+    profile: plan.profile,
+    ...(plan.partition === undefined ? {} : { partition: plan.partition.id }),
+    date,
+    ...(within === undefined ? {} : { within }),
+    ...asideOf(plan),
+    ...limitOf(plan, step),
+    previousRows: only(previousRows, step.reads),
+    ...(previousResult === undefined ? {} : { previousResult }),
   };
 }
 
@@ -44,6 +47,17 @@ export function itemOrder(
   step: PlanStep & { readonly foreach: Foreach },
 ): Pick<StepInput, 'run' | 'step' | 'concurrency'> {
   return stepOrder(plan, itemStep(step));
+}
+
+/** The part of a plan that is given to who makes the result of a step that is a profile. */
+export function giveOrder(
+  plan: Plan,
+  { id, lays, nested }: PlanStep & { readonly nested: NestedProfile },
+): Pick<GiveInput, 'run' | 'step'> {
+  const { gives, steps } = nested;
+  const run = runOf(plan, { id, reads: [] });
+  const ids = steps.map((step) => step.id);
+  return { run, step: { id, ...(lays === undefined ? {} : { lays }), gives, steps: ids } };
 }
 
 /** The part of a plan that its delivery is given. */
@@ -57,11 +71,14 @@ export function deliverOrder(plan: Plan): Pick<DeliverInput, 'plan' | 'planSha25
 
 /** The part of a plan that its events are told with. */
 export function runOrder(plan: Plan): Omit<RunKey, 'tag'> {
-  const { id, generation } = plan.run;
-  return { runId: id, generation, job: plan.job, profile: plan.profile, ...asideOf(plan) };
+  const { id, generation, profile = plan.profile } = plan.run;
+  return { runId: id, generation, job: plan.job, profile, ...asideOf(plan) };
 }
 
-function limitOf({ run }: Plan, { limit: name }: PlanStep): Pick<StepInput['run'], 'limit'> {
+function limitOf(
+  { run }: Plan,
+  { limit: name }: Pick<PlanStep, 'limit'>,
+): Pick<StepInput['run'], 'limit'> {
   const most = name === undefined ? undefined : run.limits?.[name];
   return name === undefined || most === undefined ? {} : { limit: { name, most } };
 }

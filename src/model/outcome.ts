@@ -37,8 +37,8 @@ export const RUN_STATUSES = [
 ] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
-/** Why a run was ended from outside its steps. */
-export type StopCause = 'cancelled' | 'budget';
+/** Why a run was ended from outside its steps; `limit`: a profile that is a step, at the time limit of that step. */
+export type StopCause = 'cancelled' | 'budget' | 'limit';
 
 /** The one final word on a step of a run. Times are Unix milliseconds, durations milliseconds. */
 export type Outcome = {
@@ -72,6 +72,8 @@ export type Outcome = {
   readonly fingerprint?: string;
   /** Names of the checks that failed, at either severity. */
   readonly failedChecks?: readonly string[];
+  /** Of a profile that is a step: how its own steps ended, in their order. */
+  readonly inner?: readonly Outcome[];
   /** Of a step that was done for each of its items. */
   readonly items?: ItemsEnd;
   /** The seal of the result it tells of; not in records or metrics. */
@@ -104,6 +106,7 @@ export function runStatus(statuses: Iterable<Status>, stop?: StopCause): RunStat
   const all = [...statuses];
   if (stop === 'cancelled') all.push('CANCELLED');
   if (stop === 'budget') all.push('BUDGET_EXCEEDED');
+  if (stop === 'limit') all.push('TIMEOUT');
   const worst = all.reduce<Status>((a, b) => (SEVERITY[b] > SEVERITY[a] ? b : a), 'OK');
   return worst === 'CACHED' || worst === 'SKIPPED' ? 'OK' : worst;
 }

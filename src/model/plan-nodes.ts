@@ -136,6 +136,15 @@ export function joined<T>(parts: readonly (T | string)[]): readonly (T | string)
   return all;
 }
 
+/** The same value or text with each of its references replaced. */
+export function withRefs(
+  node: RefNode | ConcatNode,
+  change: (ref: RefNode) => RefNode,
+): RefNode | ConcatNode {
+  if (isRef(node)) return change(node);
+  return { $concat: node.$concat.map((piece) => (isRef(piece) ? change(piece) : piece)) };
+}
+
 export function isRef(value: unknown): value is RefNode {
   return typeof only(value, NODE_KEYS.ref) === 'string';
 }

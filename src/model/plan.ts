@@ -30,6 +30,26 @@ export type Comparison = {
   readonly matches?: string;
 };
 
+/** The kind of a step that is a profile itself: no activity, but a pipeline of its own. */
+export const PROFILE_KIND = 'profile';
+
+/** A profile that is used as a step, resolved for the place where it stands. */
+export type NestedProfile = {
+  /** Its name: the label of its steps in metrics. */
+  readonly profile: string;
+  readonly concurrency: number;
+  readonly onFailure: 'continue' | 'stop';
+  readonly steps: readonly PlanStep[];
+  /** What the step has to give once they are done, by the name it gives it under: outputs and values of its own steps. */
+  readonly gives: {
+    readonly outputs: Readonly<Record<string, StepOutputName>>;
+    readonly values: Readonly<Record<string, StepValueName>>;
+  };
+};
+
+export type StepOutputName = { readonly step: string; readonly output: string };
+export type StepValueName = { readonly step: string; readonly value: string };
+
 /** One element of a step's `foreach`: a value, or a row by its columns. */
 export type Item = Scalar | Readonly<Record<string, Scalar>>;
 
@@ -49,8 +69,12 @@ export type Foreach = {
 
 export type PlanStep = {
   readonly id: string;
-  /** Activity type, such as `transform.sql`. */
+  /** Activity type, such as `transform.sql`; or `profile`. */
   readonly kind: string;
+  /** Of the kind `profile`, and of no other. */
+  readonly nested?: NestedProfile;
+  /** Tables that the profile of this step is given, by the name they have in it; `step` is a path, see `nested.ts`. */
+  readonly takes?: Readonly<Record<string, StepOutputName>>;
   readonly description?: string;
   /** Ids this step waits for, explicit and mentioned. */
   readonly needs: readonly string[];
@@ -123,6 +147,11 @@ export type RunSettings = {
   readonly outToken?: number;
   /** sha256 of the plan's canonical JSON without `run`, with paths as its files write them: the same wherever they lie. */
   readonly planSha256: string;
+  /** In the plan of a profile that is a step: that step's name in the run, see `nested.ts`. */
+  readonly within?: string;
+  /** In such a plan: attempts that may run at once in the whole run, and the profile of the run. */
+  readonly places?: number;
+  readonly profile?: string;
   /** Task queue that serves `deliver`. */
   readonly deliverQueue: string;
   /**
@@ -146,9 +175,11 @@ export type RunSettings = {
 export type OrderTags = {
   readonly run: string;
   readonly deliver: string;
-  /** By step id. */
+  /** By the name of a step in the run. */
   readonly steps: Readonly<Record<string, string>>;
-  /** For the attempts of its items, by step id; absent where no step has any. */
+  /** For what profiles that are steps give, by the name of the step in the run; absent where there are none. */
+  readonly gives?: Readonly<Record<string, string>>;
+  /** For the attempts of its items, by the name of the step in the run; absent where no step has any. */
   readonly items?: Readonly<Record<string, string>>;
 };
 

@@ -1,5 +1,7 @@
 /** The record of a run: exists from the first moment, for failed runs too. Pure. */
 
+import { nameIn } from './nested.ts';
+
 import type { ChosenSteps } from './chosen-steps.ts';
 import type { Scalar } from './plan.ts';
 import type { FailedItem, ItemCounts } from './items.ts';
@@ -31,6 +33,8 @@ export type StepRecord = {
   };
   /** Of its result: what the next run compares with is found by it. */
   readonly fingerprint?: string;
+  /** Of a profile that is a step: its own steps. */
+  readonly steps?: readonly StepRecord[];
 };
 
 /** The part that goes into a delivery too. Times are ISO 8601 in UTC. */
@@ -102,6 +106,17 @@ export function shortOf({
   };
 }
 
+/** The steps by their names in the run, those of a profile behind the step that it is. */
+export function flatSteps(
+  steps: readonly StepRecord[],
+  within?: string,
+): readonly { readonly name: string; readonly step: StepRecord }[] {
+  return steps.flatMap((step) => {
+    const name = nameIn(within, step.id);
+    return [{ name, step }, ...flatSteps(step.steps ?? [], name)];
+  });
+}
+
 /** A step's part of the record. */
 export function stepRecordOf(outcome: Outcome): StepRecord {
   const { step, kind, status, reason, code, hint, attempts, durationMs, elapsedMs } = outcome;
@@ -120,5 +135,6 @@ export function stepRecordOf(outcome: Outcome): StepRecord {
     ...(outcome.rowsRejected === undefined ? {} : { rows_rejected: outcome.rowsRejected }),
     ...(outcome.items === undefined ? {} : { items: outcome.items }),
     ...(outcome.fingerprint === undefined ? {} : { fingerprint: outcome.fingerprint }),
+    ...(outcome.inner === undefined ? {} : { steps: outcome.inner.map(stepRecordOf) }),
   };
 }

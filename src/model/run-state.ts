@@ -6,6 +6,7 @@
 import { heardOf } from './heard.ts';
 
 import type { HeardSteps } from './heard.ts';
+import type { ItemPlace } from './items.ts';
 import type { Outcome, StopCause } from './outcome.ts';
 import type { Plan, PlanStep } from './plan.ts';
 import type { StepResult } from './step-result.ts';
@@ -86,6 +87,10 @@ export function graphOf(plan: Plan): Graph {
 export type Given = {
   readonly inputs: Readonly<Record<string, StepResult>>;
   readonly heard?: HeardSteps;
+  /** The item that its profile, or one around that, is done for. */
+  readonly outerItem?: ItemPlace;
+  /** Of steps around its profile, where that is a step itself. */
+  readonly outer?: Readonly<Record<string, StepResult>>;
   readonly limitMs?: number;
 };
 

@@ -2,7 +2,7 @@
 
 import type { HeardSteps } from './heard.ts';
 import type { ItemCounts, ItemList, ItemPlace, ItemsEnd } from './items.ts';
-import type { PlanStep, Plan, Scalar } from './plan.ts';
+import type { NestedProfile, PlanStep, Plan, Scalar } from './plan.ts';
 import type { Outcome, RunStatus, Status } from './outcome.ts';
 import type { RunSummary } from './run-summary.ts';
 
@@ -34,6 +34,8 @@ export type StepResult = {
   readonly adopted?: boolean;
   /** Set: the outcome is WARN. Kept with the result, so that a reuse is WARN again. */
   readonly warning?: string;
+  /** Why something that it was to give was not made, although nothing is wrong: who reads the step is skipped. */
+  readonly withheld?: string;
   /** Milliseconds this attempt took; of a result taken over, the look-up. */
   readonly durationMs: number;
   readonly outputs: Readonly<Record<string, ArtifactRef>>;
@@ -67,6 +69,8 @@ export type StepInput = {
     /** As in `RunKey`. */
     readonly aside?: true;
     readonly previousRows: Readonly<Record<string, number>>;
+    /** Of a step of a profile that is a step: the name of that one in the run. */
+    readonly within?: string;
     /** The shared limit that its attempts take a place of. */
     readonly limit?: { readonly name: string; readonly most: number };
     /** Fingerprint of this step's result in the previous delivery. */
@@ -81,11 +85,40 @@ export type StepInput = {
   readonly concurrency: number;
   /** Results of the steps in `step.reads`. */
   readonly inputs: Readonly<Record<string, StepResult>>;
+  /** The item that the profile it is a step of is done for; `item` is one of its own. */
+  readonly outerItem?: ItemPlace;
+  /** Results of steps around its profile that it is given, by their paths. */
+  readonly outer?: Readonly<Record<string, StepResult>>;
   /** How the steps in `step.hears` ended. */
   readonly heard?: HeardSteps;
   /** What is left of the time for all attempts, where that is less than `step.timeoutMs`. */
   readonly limitMs?: number;
   /** Authenticates `run`, `step` and `concurrency`. */
+  readonly tag?: string;
+};
+
+/** Activity that makes the result of a step that is a profile. */
+export const GIVE = 'give';
+
+/** Argument of the activity `give`: what a profile that is a step has to give, once its steps are done. */
+export type GiveInput = {
+  readonly run: StepInput['run'];
+  /** The step that the profile is. */
+  readonly step: {
+    readonly id: string;
+    readonly lays?: NonNullable<PlanStep['lays']>;
+    readonly gives: NestedProfile['gives'];
+    /** Ids of the profile's own steps. */
+    readonly steps: readonly string[];
+  };
+  /** The one item of the step that it is for, and the one that a profile around it is done for. */
+  readonly item?: ItemPlace;
+  readonly outerItem?: ItemPlace;
+  /** Results of its own steps that something is given of. */
+  readonly inputs: Readonly<Record<string, StepResult>>;
+  /** What the result says beside that. */
+  readonly about: Pick<StepResult, 'cached' | 'adopted' | 'warning' | 'withheld' | 'durationMs'>;
+  /** Authenticates `run` and `step`. */
   readonly tag?: string;
 };
 

@@ -9,7 +9,7 @@
  */
 
 import { holds } from './condition.ts';
-import { ENDINGS, MAX_LOST, STOPS } from './endings.ts';
+import { ENDINGS, MAX_LOST, measuredOf, STOPS } from './endings.ts';
 import { saidBy } from './heard.ts';
 import { isSuccess } from './outcome.ts';
 import { heardBy } from './run-state.ts';
@@ -42,31 +42,46 @@ export function begin(turn: Turn): void {
   });
 }
 
-/** Begins the attempt that is next in line; undefined: none may begin now. */
-export function startNext(turn: Turn): number | undefined {
+/**
+ * Begins the attempt that is next in line; undefined: none may begin now. A profile takes no place: the steps in it do.
+ * `take` asks for a place among all attempts of the run.
+ */
+export function startNext(turn: Turn, take = (): boolean => true): number | undefined {
   const { graph, state, nowMs, told } = turn;
-  while (state.running < graph.plan.concurrency) {
-    const i = state.queue.shift();
+  for (;;) {
+    const [i] = state.queue;
     if (i === undefined) return undefined;
     const step = stepAt(state, i);
-    if (step.state !== 'ready') continue;
+    if (step.state !== 'ready') {
+      state.queue.shift();
+      continue;
+    }
+    const { id, nested } = planned(graph, i);
+    if (nested === undefined) {
+      if (state.running >= graph.plan.concurrency || !take()) return undefined;
+      state.running += 1;
+    }
+    state.queue.shift();
     step.state = 'running';
     step.tries += 1;
     step.lastStartMs = nowMs;
     step.firstStartMs ??= nowMs;
-    state.running += 1;
-    const { id } = planned(graph, i);
-    told.push({ type: 'step_started', atMs: nowMs, step: id, attempt: step.tries });
+    told.push({
+      type: 'step_started',
+      atMs: nowMs,
+      step: id,
+      attempt: step.tries,
+      ...(nested === undefined ? {} : { isProfile: true }),
+    });
     return i;
   }
-  return undefined;
 }
 
 /** The running attempt of a step has ended: the step ends, or is tried again at once or after a pause. */
 export function onAttempted(turn: Turn, i: number, attempted: Attempted): void {
   const { graph, state, nowMs, told } = turn;
   const step = stepAt(state, i);
-  state.running -= 1;
+  if (planned(graph, i).nested === undefined) state.running -= 1;
   if (ENDINGS[attempted.ending].counts) step.attempts += 1;
   else step.lost += 1;
   const about = attempted.ending === 'ok' ? attempted.result : attempted.failure;
@@ -80,19 +95,23 @@ export function onAttempted(turn: Turn, i: number, attempted: Attempted): void {
     step: planned(graph, i).id,
     attempt: step.tries,
     result: attempted.ending,
+    ...(planned(graph, i).nested === undefined ? {} : measuredOf(attempted)),
     ...(attempted.ending === 'ok' ? {} : { reason: attempted.failure.message }),
     ...(retryInMs === undefined ? {} : { retryInMs }),
   });
-  if (attempted.ending === 'ok') return succeed(turn, i, attempted.result);
+  const { inner } = attempted;
+  const parts = inner === undefined ? {} : { inner };
+  if (attempted.ending === 'ok') return succeed(turn, i, attempted.result, parts);
   if (state.stop !== undefined) {
     const { begun, reason } = STOPS[state.stop];
     const { items } = attempted.failure;
     return end(turn, i, begun, {
       reason,
+      ...parts,
       ...(items === undefined ? {} : say(turn, { items })),
     });
   }
-  if (retryInMs === undefined) return fail(turn, i, attempted.ending, attempted.failure);
+  if (retryInMs === undefined) return fail(turn, i, attempted, parts);
   if (retryInMs === 0) return enqueue(state, i);
   step.state = 'pausing';
   step.dueMs = nowMs + retryInMs;
@@ -142,12 +161,16 @@ function retryDelayMs(
   }
 }
 
-function succeed(turn: Turn, i: number, result: StepResult): void {
+type Parts = Pick<Outcome, 'inner'>;
+
+function succeed(turn: Turn, i: number, result: StepResult, parts: Parts): void {
   stepAt(turn.state, i).result = result;
+  if (result.withheld !== undefined) stepAt(turn.state, i).excused = true;
   const { warning, cached, durationMs, rowsIn, rowsOut, rowsRejected, failedChecks, items } =
     result;
   const status = warning !== undefined ? 'WARN' : cached ? 'CACHED' : 'OK';
   end(turn, i, status, {
+    ...parts,
     durationMs,
     fingerprint: result.fingerprint,
     ...(rowsIn === undefined ? {} : { rowsIn }),
@@ -165,17 +188,20 @@ function succeed(turn: Turn, i: number, result: StepResult): void {
 function fail(
   turn: Turn,
   i: number,
-  ending: Exclude<Attempted['ending'], 'ok'>,
-  failure: Failure,
+  { ending, failure }: Extract<Attempted, { readonly failure: Failure }>,
+  parts: Parts,
 ): void {
   const { graph, state } = turn;
   const { id, allowFailure } = planned(graph, i);
   const { status, allowable } = ENDINGS[ending];
   if (allowFailure && allowable) {
     stepAt(state, i).excused = true;
-    return end(turn, i, 'WARN', say(turn, saidOf(failure, 'allowed to fail: ')));
+    return end(turn, i, 'WARN', {
+      ...parts,
+      ...say(turn, saidOf(failure, 'allowed to fail: ')),
+    });
   }
-  end(turn, i, status, say(turn, saidOf(failure)));
+  end(turn, i, status, { ...parts, ...say(turn, saidOf(failure)) });
   // Attempts that run go on to their own end, and so do retries of what has begun.
   if (graph.plan.onFailure === 'stop') {
     const why = `the run stopped when '${id}' failed`;
@@ -238,16 +264,21 @@ function end(turn: Turn, i: number, status: Status, about: Partial<Outcome>): vo
 function release(turn: Turn, i: number, need: number): void {
   const { graph, state } = turn;
   const step = stepAt(state, i);
-  const { outcome, excused } = stepAt(state, need);
+  const { outcome, excused, result } = stepAt(state, need);
   if (step.state !== 'waiting' || outcome === undefined) return;
   step.waitsFor -= 1;
   const { reads: read, heeds = [] } = planned(graph, i);
   const reads = read.includes(outcome.step);
-  const isMissed = excused === true || !isSuccess(outcome.status);
+  const withheld = result?.withheld;
+  // Who only needs what withheld something runs.
+  const isMissed = withheld === undefined ? excused === true || !isSuccess(outcome.status) : reads;
   if (isMissed && (reads || (excused !== true && !heeds.includes(outcome.step)))) {
     if (excused === true) step.excused = true;
     const verb = reads ? 'reads' : 'needs';
-    const reason = `${verb} '${outcome.step}', which ended ${outcome.status}`;
+    const reason =
+      withheld === undefined
+        ? `${verb} '${outcome.step}', which ended ${outcome.status}`
+        : `${verb} '${outcome.step}', which has not all to give: ${withheld}`;
     return end(turn, i, 'SKIPPED', { reason });
   }
   if (step.waitsFor === 0) makeReady(turn, i);

@@ -2,8 +2,9 @@
 
 import { boundText } from './bounded-text.ts';
 import { addCounts } from './items.ts';
+import { nameIn } from './nested.ts';
 
-import type { RunEvent } from './events.ts';
+import type { Inside, RunEvent } from './events.ts';
 import type { ItemCounts } from './items.ts';
 import type { Outcome, RunStatus } from './outcome.ts';
 
@@ -17,10 +18,12 @@ export type StepView = {
   readonly attempt: number;
   readonly startedAtMs?: number;
   /** The shared limit that it stands in line for. */
-  readonly waitsFor?: string;
+  readonly waitsFor?: string | undefined;
   /** What went wrong in the attempt before this one. */
   readonly trouble?: string;
   readonly outcome?: Outcome;
+  /** Of a profile that is a step: those of its own steps that have begun or ended. */
+  readonly steps?: readonly StepView[];
   /** Of a step with items: how many there are, and how those ended that have. */
   readonly items?: { readonly total: number; readonly counts: ItemCounts };
 };
@@ -48,22 +51,24 @@ export function growView(startedAtMs: number): GrowingView {
     status: 'RUNNING',
     steps,
   };
-  const change = (id: string, changed: Partial<StepView>): void => {
-    const i = at.get(id) ?? -1;
+  const change = (id: string, changed: Partial<StepView>, inside?: Inside): void => {
+    const [top, ...within] = nameIn(inside?.within, id).split('/');
+    const i = at.get(top ?? id) ?? -1;
     const step = steps[i];
-    if (step !== undefined && step.state !== 'ended') steps[i] = { ...step, ...changed };
+    if (step === undefined || step.state === 'ended') return;
+    steps[i] = within.length === 0 ? { ...step, ...changed } : changedWithin(step, within, changed);
   };
-  const wait = (id: string, waitsFor: string | undefined): void => {
-    const i = at.get(id) ?? -1;
-    const step = steps[i];
-    if (step === undefined) return;
-    const { waitsFor: _, ...rest } = step;
-    steps[i] = { ...rest, ...(waitsFor === undefined ? {} : { waitsFor }) };
-  };
-  const addItems = (id: string, counts: ItemCounts): void => {
-    const { items } = steps[at.get(id) ?? -1] ?? {};
-    if (items === undefined) return;
-    change(id, { items: { ...items, counts: addCounts(items.counts, counts) } });
+  const wait = (id: string, waitsFor: string | undefined, inside?: Inside): void =>
+    change(id, { waitsFor }, inside);
+  const addItems = (id: string, counts: ItemCounts, inside?: Inside): void => {
+    const [top, ...within] = nameIn(inside?.within, id).split('/');
+    const found = within.reduce<StepView | undefined>(
+      (step, each) => step?.steps?.find((inner) => inner.id === each),
+      steps[at.get(top ?? id) ?? -1],
+    );
+    if (found?.items === undefined) return;
+    const { items } = found;
+    change(id, { items: { ...items, counts: addCounts(items.counts, counts) } }, inside);
   };
   const fold = (event: RunEvent): void => {
     switch (event.type) {
@@ -79,30 +84,35 @@ export function growView(startedAtMs: number): GrowingView {
         }
         return;
       case 'step_started':
-        return change(event.step, {
-          state: 'running',
-          attempt: event.attempt,
-          startedAtMs: event.atMs,
-        });
+        return change(
+          event.step,
+          { state: 'running', attempt: event.attempt, startedAtMs: event.atMs },
+          event.inside,
+        );
       case 'step_waiting':
-        return wait(event.step, event.for);
+        return wait(event.step, event.for, event.inside);
       case 'items_found':
-        return change(event.step, { items: { total: event.total, counts: event.counts } });
+        return change(
+          event.step,
+          { items: { total: event.total, counts: event.counts } },
+          event.inside,
+        );
       case 'item_ended':
-        return addItems(event.step, { [event.status]: 1 });
+        return addItems(event.step, { [event.status]: 1 }, event.inside);
       case 'items_ended':
-        return addItems(event.step, event.counts);
+        return addItems(event.step, event.counts, event.inside);
       case 'attempt_ended':
         // One of many says nothing of the step.
         if (event.item !== undefined) return;
-        wait(event.step, undefined);
+        wait(event.step, undefined, event.inside);
         if (event.reason === undefined) return;
-        return change(event.step, {
-          state: 'retrying',
-          trouble: boundText(event.reason, MOST_BYTES_OF_TROUBLE),
-        });
+        return change(
+          event.step,
+          { state: 'retrying', trouble: boundText(event.reason, MOST_BYTES_OF_TROUBLE) },
+          event.inside,
+        );
       case 'step_ended':
-        return change(event.outcome.step, { state: 'ended', outcome: event.outcome });
+        return change(event.outcome.step, { state: 'ended', outcome: event.outcome }, event.inside);
       case 'run_ended':
         view.status = event.status;
         view.endedAtMs = event.atMs;
@@ -111,19 +121,26 @@ export function growView(startedAtMs: number): GrowingView {
   return { view, fold };
 }
 
+/** A step with a change in one that is within it; steps of a profile appear as they begin. */
+function changedWithin(
+  step: StepView,
+  [id = '', ...within]: readonly string[],
+  changed: Partial<StepView>,
+): StepView {
+  const steps = [...(step.steps ?? [])];
+  const found = steps.findIndex((each) => each.id === id);
+  const at = found < 0 ? steps.length : found;
+  const kind = changed.outcome?.kind ?? '';
+  const inner: StepView = steps[at] ?? { id, kind, state: 'waiting', attempt: 0 };
+  if (inner.state === 'ended') return step;
+  steps[at] =
+    within.length === 0 ? { ...inner, ...changed } : changedWithin(inner, within, changed);
+  return { ...step, steps };
+}
+
 /** The events that lead from one view to a later one, as far as two views can tell. */
 export function eventsBetween(before: RunView | undefined, after: RunView): RunEvent[] {
-  const events: RunEvent[] = [];
-  const old = new Map(before?.steps.map((step) => [step.id, step]));
-  for (const step of after.steps) {
-    const was = old.get(step.id);
-    if (step.outcome !== undefined && was?.outcome === undefined) {
-      events.push({ type: 'step_ended', atMs: step.outcome.endedAtMs, outcome: step.outcome });
-    } else if (step.state === 'running' && was?.attempt !== step.attempt) {
-      const { id, attempt, startedAtMs = after.startedAtMs } = step;
-      events.push({ type: 'step_started', atMs: startedAtMs, step: id, attempt });
-    }
-  }
+  const events: RunEvent[] = [...stepsBetween(before?.steps, after.steps, after.startedAtMs)];
   if (
     after.endedAtMs !== undefined &&
     before?.endedAtMs === undefined &&
@@ -131,6 +148,32 @@ export function eventsBetween(before: RunView | undefined, after: RunView): RunE
   ) {
     const durationMs = after.endedAtMs - after.startedAtMs;
     events.push({ type: 'run_ended', atMs: after.endedAtMs, status: after.status, durationMs });
+  }
+  return events;
+}
+
+/** What happened to steps, and before it what happened to those within them. */
+function stepsBetween(
+  before: readonly StepView[] | undefined,
+  after: readonly StepView[],
+  beganMs: number,
+  within?: string,
+): readonly RunEvent[] {
+  const events: RunEvent[] = [];
+  // Only the names are known here: which profile it is matters to nobody who looks at a view.
+  const inside = within === undefined ? {} : { inside: { within, profile: '' } };
+  const old = new Map(before?.map((step) => [step.id, step]));
+  for (const step of after) {
+    const was = old.get(step.id);
+    const inner = step.steps ?? [];
+    events.push(...stepsBetween(was?.steps, inner, beganMs, nameIn(within, step.id)));
+    if (step.outcome !== undefined && was?.outcome === undefined) {
+      const { outcome } = step;
+      events.push({ type: 'step_ended', ...inside, atMs: outcome.endedAtMs, outcome });
+    } else if (step.state === 'running' && was?.attempt !== step.attempt) {
+      const { id, attempt, startedAtMs = beganMs } = step;
+      events.push({ type: 'step_started', ...inside, atMs: startedAtMs, step: id, attempt });
+    }
   }
   return events;
 }

@@ -10,12 +10,14 @@
 
 import { ApplicationFailure } from '@temporalio/activity';
 
-import { itemName } from '../model/items.ts';
+import { fullName, nameIn } from '../model/nested.ts';
+import { GIVE } from '../model/step-result.ts';
 import {
   faultOfAttempt,
   faultOfCollecting,
   faultOfExpanding,
   faultOfGathering,
+  faultOfGift,
 } from './step-faults.ts';
 import {
   isOrderedDelivery,
@@ -29,16 +31,17 @@ import { makeWitness } from './witness.ts';
 
 import type { ActivityInterceptorsFactory, InjectedSinks } from '@temporalio/worker';
 import type { EventSinks, RunEvent } from '../model/events.ts';
-import type { PlanStep } from '../model/plan.ts';
 import type {
   Collection,
   CollectInput,
   DeliverInput,
   Expanded,
   GatherInput,
+  GiveInput,
   StepInput,
   StepResult,
 } from '../model/step-result.ts';
+import type { PlanStep } from '../model/plan.ts';
 import type { OrderKey } from './key.ts';
 import type { Execution, IsOpen } from './open-runs.ts';
 
@@ -75,6 +78,7 @@ export function makeOrderGuard({ key, isOpen, onRefused }: Orders): OrderGuard {
     execution: Execution,
   ): Promise<string | undefined> {
     if (activity === 'deliver') return faultOfDelivery(given as DeliverInput, execution);
+    if (activity === GIVE) return faultOfGiving(given as GiveInput, execution);
     const input = given as StepInput;
     const fault = {
       expandItems: () => faultOfExpanding(key, input),
@@ -99,6 +103,18 @@ export function makeOrderGuard({ key, isOpen, onRefused }: Orders): OrderGuard {
     );
   }
 
+  async function faultOfGiving(
+    input: GiveInput,
+    execution: Execution,
+  ): Promise<string | undefined> {
+    const fault = faultOfGift(key, input);
+    if (fault !== undefined) return fault;
+    const { run, step } = input;
+    if (!(await isOpen(execution, run))) return 'its run is not going on in this workflow';
+    const names = step.steps.map((id) => nameIn(fullName(input), id));
+    return witness.endedWell(run, names) ? undefined : 'its steps did not end well';
+  }
+
   async function faultOfDelivery(
     input: DeliverInput,
     execution: Execution,
@@ -112,16 +128,17 @@ export function makeOrderGuard({ key, isOpen, onRefused }: Orders): OrderGuard {
   }
 
   /** What the activity answers, with the proof that it did. */
-  function sealed({ run, step, item }: StepInput, activity: string, made: unknown): unknown {
-    const about = [run.id, step.id] as const;
+  function sealed(input: StepInput, activity: string, made: unknown): unknown {
+    const { run, step, item } = input;
+    const about = [run.id, nameIn(run.within, step.id)] as const;
     if (activity === 'collectItems') return sealList(key, 'ends', about, made as Collection);
     if (item !== undefined) {
-      return sealItem(key, run.id, itemName(step.id, item.index), made as StepResult);
+      return sealItem(key, run.id, fullName(input), made as StepResult);
     }
     if (activity === 'expandItems') {
       const expanded = made as Expanded;
       if (expanded.kind === 'found') {
-        return { ...expanded, result: sealedWhole(run.id, step, expanded.result) };
+        return { ...expanded, result: sealedWhole(run, step, expanded.result) };
       }
       const { list, known } = expanded;
       return {
@@ -130,12 +147,17 @@ export function makeOrderGuard({ key, isOpen, onRefused }: Orders): OrderGuard {
         ...(known === undefined ? {} : { known: sealList(key, 'ends', about, known) }),
       };
     }
-    return sealedWhole(run.id, step, made as StepResult);
+    return sealedWhole(run, step, made as StepResult);
   }
 
-  function sealedWhole(runId: string, step: PlanStep, made: StepResult): StepResult {
-    const result = sealResult(key, runId, step, made);
-    witness.made(step, result);
+  function sealedWhole(
+    { id, within }: StepInput['run'],
+    { lays, id: step }: Pick<PlanStep, 'id' | 'lays'>,
+    made: StepResult,
+  ): StepResult {
+    const named = { id: nameIn(within, step), ...(lays === undefined ? {} : { lays }) };
+    const result = sealResult(key, id, named, made);
+    witness.made(named, result);
     return result;
   }
 
@@ -163,8 +185,9 @@ export function makeOrderGuard({ key, isOpen, onRefused }: Orders): OrderGuard {
           if (fault !== undefined) return refuse({ activity, why: fault, execution });
           if (activity === 'deliver') return next(call);
 
-          const { run, step, item, attempt } = given as StepInput;
-          const name = `${run.id} ${run.generation} ${itemName(step.id, item?.index)} ${attempt} ${activity}`;
+          const { attempt } = given as StepInput;
+          const { id, generation } = (given as StepInput).run;
+          const name = `${id} ${generation} ${fullName(given as StepInput)} ${attempt} ${activity}`;
           if (activity !== 'collectItems') {
             if (working.has(name))
               return refuse({ activity, why: 'it is going on already', execution });
@@ -193,10 +216,10 @@ export function makeOrderGuard({ key, isOpen, onRefused }: Orders): OrderGuard {
       attempts: {
         stop: {
           ...attempts.stop,
-          fn: async (info, about) => {
+          fn: async (info, about, within) => {
             const run = { id: about.runId, generation: about.generation };
             if (isOrderedRun(key, about) && (await isOpen(info, run))) {
-              await attempts.stop.fn(info, about);
+              await attempts.stop.fn(info, about, within);
             }
           },
         },

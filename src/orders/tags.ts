@@ -6,7 +6,15 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 import { wiredJson } from '../model/canonical.ts';
-import { deliverFilesOf, deliverOrder, itemOrder, runOrder, stepOrder } from '../model/order.ts';
+import { allSteps, nameIn, planName } from '../model/nested.ts';
+import {
+  deliverFilesOf,
+  deliverOrder,
+  giveOrder,
+  itemOrder,
+  runOrder,
+  stepOrder,
+} from '../model/order.ts';
 
 import type { RunKey } from '../model/events.ts';
 import type { Plan, PlanStep } from '../model/plan.ts';
@@ -15,6 +23,7 @@ import type {
   Collection,
   DeliverFile,
   DeliverInput,
+  GiveInput,
   ItemEnd,
   StepInput,
   StepResult,
@@ -22,23 +31,37 @@ import type {
 import type { StandingOrder } from '../model/standing-order.ts';
 import type { OrderKey } from './key.ts';
 
-type Part = 'run' | 'step' | 'deliver' | 'result' | 'file' | 'standing' | SealedItems;
+type Part = 'run' | 'step' | 'give' | 'deliver' | 'result' | 'file' | 'standing' | SealedItems;
 /** What passes between the activities of a step with items. */
 type SealedItems = 'items' | 'item' | 'ends';
 
 /** A plan whose parts carry their tags. */
 export function tagPlan(key: OrderKey, plan: Plan): Plan {
-  const steps = plan.steps.map((step) => [step.id, tagOf(key, 'step', stepOrder(plan, step))]);
-  const items = plan.steps.flatMap(({ foreach, ...step }) =>
+  const all = allSteps(plan).map(
+    ([within, step]) => [nameIn(within.run.within, step.id), within, step] as const,
+  );
+  // A profile is no activity, but the look for its items and what they give together are.
+  const steps = all.flatMap(([name, within, step]) =>
+    step.nested !== undefined && step.foreach === undefined
+      ? []
+      : [[name, tagOf(key, 'step', stepOrder(within, step))] as const],
+  );
+  const gives = all.flatMap(([name, within, { nested, ...step }]) =>
+    nested === undefined
+      ? []
+      : [[name, tagOf(key, 'give', giveOrder(within, { ...step, nested }))] as const],
+  );
+  const items = all.flatMap(([name, within, { foreach, ...step }]) =>
     foreach === undefined
       ? []
-      : [[step.id, tagOf(key, 'step', itemOrder(plan, { ...step, foreach }))] as const],
+      : [[name, tagOf(key, 'step', itemOrder(within, { ...step, foreach }))] as const],
   );
   const tags = {
     run: tagOf(key, 'run', runOrder(plan)),
     deliver: tagOf(key, 'deliver', deliverOrder(plan)),
     steps: Object.fromEntries(steps) as Record<string, string>,
     ...(items.length === 0 ? {} : { items: Object.fromEntries(items) }),
+    ...(gives.length === 0 ? {} : { gives: Object.fromEntries(gives) }),
   };
   return { ...plan, run: { ...plan.run, tags } };
 }
@@ -126,7 +149,18 @@ export function isOrderedStep(
   input: Pick<StepInput, 'run' | 'step' | 'concurrency' | 'tag'>,
 ): boolean {
   const { run, step, concurrency, tag } = input;
-  return matches(tag, key, 'step', { run, step, concurrency });
+  return matches(tag, key, 'step', { run: orderedRun(run), step, concurrency });
+}
+
+/** Whether a command ordered that this profile is a step and gives this. */
+export function isOrderedGift(key: OrderKey, { run, step, tag }: GiveInput): boolean {
+  return matches(tag, key, 'give', { run: orderedRun(run), step });
+}
+
+/** A profile is ordered once for all its items: which of them it is for is another matter. */
+function orderedRun(run: StepInput['run'] | undefined): StepInput['run'] | undefined {
+  const { within } = run ?? {};
+  return run === undefined || within === undefined ? run : { ...run, within: planName(within) };
 }
 
 /** Whether a command ordered this delivery; its files are another matter. */

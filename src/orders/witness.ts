@@ -5,22 +5,27 @@
 
 import { wiredJson } from '../model/canonical.ts';
 import { heardOf } from '../model/heard.ts';
+import { nameIn } from '../model/nested.ts';
 import { deliverFilesOf } from '../model/order.ts';
-import { runStatus } from '../model/outcome.ts';
+import { isSuccess, runStatus } from '../model/outcome.ts';
 
 import type { HeardSteps } from '../model/heard.ts';
 import type { RunEvent, RunKey } from '../model/events.ts';
-import type { Outcome } from '../model/outcome.ts';
+import type { Outcome, Status } from '../model/outcome.ts';
 import type { PlanStep } from '../model/plan.ts';
 import type { DeliverInput, StepResult } from '../model/step-result.ts';
+
+type Start = { readonly id: string; readonly generation: number };
 
 export type Witness = {
   /** Events of a run that was ordered, in order. */
   saw(key: RunKey, events: readonly RunEvent[]): void;
-  /** A step returned this here. */
+  /** A step, by its name in the run, returned this here. */
   made(step: Pick<PlanStep, 'id' | 'lays'>, result: StepResult): void;
   /** False if these steps of this start did not end like this. */
-  heard(run: { readonly id: string; readonly generation: number }, heard: HeardSteps): boolean;
+  heard(run: Start & { readonly within?: string }, heard: HeardSteps): boolean;
+  /** False if one of these steps, by their names in the run, did not end in this start, or ended badly. */
+  endedWell(run: Start, names: readonly string[]): boolean;
   /** False if it is not the delivery of what was seen, or another one than that which was agreed to before. */
   agrees(input: DeliverInput): boolean;
 };
@@ -31,6 +36,7 @@ export function makeWitness(): Witness {
   let steps: number | undefined;
   let outcomes = new Map<string, string>();
   let told = new Map<string, string>();
+  let statuses = new Map<string, Status>();
   /** Seals of what each step returned, with how many files of it are delivered; those of an earlier start never fit a later result. */
   const seals = new Map<string, Map<string, number>>();
   let agreed: string | undefined;
@@ -42,13 +48,17 @@ export function makeWitness(): Witness {
         steps = undefined;
         outcomes = new Map();
         told = new Map();
+        statuses = new Map();
         agreed = undefined;
       }
       for (const event of events) {
         if (event.type === 'run_started') steps = event.shape.steps.length;
         if (event.type !== 'step_ended') continue;
-        outcomes.set(event.outcome.step, textOf(event.outcome));
-        told.set(event.outcome.step, textOf(heardOf(event.outcome)));
+        const { outcome, inside } = event;
+        const name = nameIn(inside?.within, outcome.step);
+        if (inside === undefined) outcomes.set(name, textOf(outcome));
+        told.set(name, textOf(heardOf(outcome)));
+        statuses.set(name, outcome.status);
       }
     },
     made: (step, result) => {
@@ -56,9 +66,17 @@ export function makeWitness(): Witness {
       const { length } = deliverFilesOf(step, result);
       seals.set(step.id, known.set(result.seals?.result ?? '', length));
     },
-    heard: ({ id, generation }, heard) =>
+    heard: ({ id, generation, within }, heard) =>
       start === nameOf(id, generation) &&
-      Object.entries(heard).every(([step, said]) => told.get(step) === textOf(said)),
+      Object.entries(heard).every(
+        ([step, said]) => told.get(nameIn(within, step)) === textOf(said),
+      ),
+    endedWell: ({ id, generation }, names) =>
+      start === nameOf(id, generation) &&
+      names.every((name) => {
+        const status = statuses.get(name);
+        return status !== undefined && (isSuccess(status) || status === 'SKIPPED');
+      }),
     agrees: (input) => {
       const { id, generation } = input.plan.run;
       const text = textOf(input);

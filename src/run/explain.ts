@@ -3,12 +3,21 @@
 import { resolve } from 'node:path';
 
 import { changeText, explainChange } from '../activities/explain-change.ts';
+import { giftFingerprint } from '../activities/give-activity.ts';
 import { makeColumnsOfNow } from '../activities/columns-of-now.ts';
 import { identifyAttempt, reuse, secretsInUse } from '../activities/reuse.ts';
 import { makeSecrets } from '../activities/secrets.ts';
 import { previousResults, previousRows, resolveOut } from '../delivery/deliver.ts';
 import { holds } from '../model/condition.ts';
 import { saidBy } from '../model/heard.ts';
+import {
+  conditionWith,
+  depthOf,
+  givenOf,
+  nameIn,
+  nestedPlan,
+  outerPaths,
+} from '../model/nested.ts';
 import { stepOrder } from '../model/order.ts';
 import { StepError } from '../model/step-error.ts';
 
@@ -19,7 +28,7 @@ import type { ReuseInput, SecretsInUse } from '../activities/reuse.ts';
 import type { AnyStepDefinition } from '../kinds/contract.ts';
 import type { ValueOf } from '../model/condition.ts';
 import type { Status } from '../model/outcome.ts';
-import type { Plan, PlanStep } from '../model/plan.ts';
+import type { NestedProfile, Plan, PlanStep } from '../model/plan.ts';
 import type { StepResult } from '../model/step-result.ts';
 import type { Store } from '../store/store.ts';
 import type { DefinitionRequest, ResolvedDefinition } from './definition-source.ts';
@@ -40,6 +49,8 @@ export type Foreseen = {
   readonly changes: readonly string[];
   /** Of the result that would be reused. */
   readonly fingerprint?: string;
+  /** Of a profile that is a step: its own steps. */
+  readonly steps?: readonly Foreseen[];
 };
 
 export type Explanation = Pick<ResolvedDefinition, 'plan' | 'planSha256' | 'origins'> & {
@@ -49,6 +60,9 @@ export type Explanation = Pick<ResolvedDefinition, 'plan' | 'planSha256' | 'orig
 
 /** Of a step that nothing can be said of before it runs. */
 export const NEVER_REUSED = 'it is never reused';
+
+/** Of a profile that is done for each of many items. */
+const OF_ITEMS = 'what the steps of each item would do is found when it runs';
 
 type Seen = Foreseen & { readonly result?: StepResult };
 
@@ -77,25 +91,41 @@ export async function explainRun(
   const run = { id: 'none', date, generation: 1, planSha256, deliverQueue: '', ...before };
   const plan: Plan = { ...body, run };
   const isEmbedded = await parts.isEmbedded();
-  const seen = new Map<string, Seen>();
-  for (const step of inOrder(plan.steps)) {
-    seen.set(step.id, await foresee({ step, plan, seen, parts, store, isEmbedded }));
-  }
-  const steps = plan.steps.flatMap(({ id }) => seen.get(id) ?? []);
-  return { plan: body, planSha256, origins, steps };
+  const seen = await foreseeAll(plan, { parts, store, isEmbedded, outer: {} });
+  return { plan: body, planSha256, origins, steps: [...seen.values()].map(withoutResult) };
 }
 
-type About = {
-  readonly step: PlanStep;
-  readonly plan: Plan;
-  readonly seen: ReadonlyMap<string, Seen>;
+type Around = {
   readonly parts: Parts;
   readonly store: Store;
   readonly isEmbedded: boolean;
+  /** Results of steps around the profile that this is, by their paths, as far as they are known. */
+  readonly outer: Readonly<Record<string, StepResult>>;
+};
+
+/** Every step of a plan, in its order. */
+async function foreseeAll(plan: Plan, around: Around): Promise<ReadonlyMap<string, Seen>> {
+  const seen = new Map<string, Seen>();
+  for (const step of inOrder(plan.steps)) {
+    seen.set(step.id, await foresee({ ...around, step, plan, seen }));
+  }
+  return new Map(plan.steps.flatMap(({ id }) => (seen.has(id) ? [[id, seen.get(id)!]] : [])));
+}
+
+function withoutResult(seen: Seen): Foreseen {
+  const { result: _, ...foreseen } = seen;
+  return foreseen;
+}
+
+type About = Around & {
+  readonly step: PlanStep;
+  readonly plan: Plan;
+  readonly seen: ReadonlyMap<string, Seen>;
 };
 
 async function foresee(about: About): Promise<Seen> {
   const { step, plan, seen, parts, store } = about;
+  if (step.nested !== undefined) return foreseeNested(about, step.nested);
   const definition = parts.options.kinds.find(({ kind }) => kind === step.kind);
   if (definition === undefined) {
     return { step, verdict: 'fail', changes: [`there is no kind '${step.kind}'`] };
@@ -104,7 +134,8 @@ async function foresee(about: About): Promise<Seen> {
   if (early !== undefined) return early;
   const inputs: Record<string, StepResult> = {};
   for (const id of step.reads) inputs[id] = seen.get(id)?.result as StepResult;
-  const input = { ...stepOrder(plan, step), inputs };
+  const { outer } = about;
+  const input = { ...stepOrder(plan, step), inputs, outer };
   const secrets = secretsOf(about);
   const quiet = (): void => undefined;
   try {
@@ -128,6 +159,40 @@ async function foresee(about: About): Promise<Seen> {
     const message = error instanceof Error ? error.message : String(error);
     return { step, verdict: error instanceof StepError ? 'fail' : 'run', changes: [message] };
   }
+}
+
+/** A profile that is a step: what its steps would do, and what of it that makes. */
+async function foreseeNested(about: About, nested: NestedProfile): Promise<Seen> {
+  const { step, plan, seen } = about;
+  const early = beforeItsTurn(about);
+  if (step.foreach !== undefined) return early ?? { step, verdict: 'run', changes: [OF_ITEMS] };
+  const known = [...seen].flatMap(([id, { result }]) =>
+    result === undefined ? [] : [[nameIn(plan.run.within, id), result] as const],
+  );
+  const inner = nestedPlan(plan, step, nested);
+  const outer = { ...about.outer, ...Object.fromEntries(known) };
+  const all = await foreseeAll(inner, { ...about, outer });
+  const steps = [...all.values()].map(withoutResult);
+  if (early !== undefined && early.verdict !== 'wait') {
+    return { ...early, steps: steps.map((each) => ({ ...each, verdict: 'skip', changes: [] })) };
+  }
+  const of = (...verdicts: readonly Verdict[]): readonly string[] =>
+    steps.filter(({ verdict }) => verdicts.includes(verdict)).map((each) => each.step.id);
+  const failing = steps.filter((each) => each.verdict === 'fail' && !each.step.allowFailure);
+  if (failing.length > 0) {
+    const names = failing.map((each) => each.step.id).join(', ');
+    return { step, verdict: 'fail', changes: [`in it ${names} would fail`], steps };
+  }
+  const running = of('run', 'wait');
+  if (early !== undefined) return { ...early, steps };
+  if (running.length > 0) {
+    return { step, verdict: 'run', changes: [`in it ${running.join(', ')} would run`], steps };
+  }
+  const gift = givenOf(nested.gives, (id) => all.get(id)?.result);
+  const { fingerprint } = giftFingerprint(gift.outputs, gift.values);
+  const { outputs, values } = gift;
+  const result: StepResult = { fingerprint, cached: true, durationMs: 0, outputs, values };
+  return { step, verdict: 'reuse', changes: [], fingerprint, result, steps };
 }
 
 /** The same for a step with items: how many of them have a result, and what changed for all. */
@@ -158,7 +223,7 @@ async function foreseeItems(
 }
 
 /** What its needs alone decide. */
-function beforeItsTurn({ step, seen }: About): Seen | undefined {
+function beforeItsTurn({ step, plan, seen, outer }: About): Seen | undefined {
   const needs = step.needs.flatMap((id) => seen.get(id) ?? []);
   const { heeds = [] } = step;
   const failed = needs.find(
@@ -176,6 +241,12 @@ function beforeItsTurn({ step, seen }: About): Seen | undefined {
     }
     return { step, verdict: 'wait', changes: [`depends on ${id}, which would run`] };
   }
+  const unknown = outerPaths(step, depthOf(plan.run.within)).find(
+    (path) => outer[path] === undefined,
+  );
+  if (unknown !== undefined && step.nested === undefined) {
+    return { step, verdict: 'wait', changes: [`depends on ${unknown}, which would run`] };
+  }
   const isOpen = needs.some(({ verdict }) => verdict === 'run' || verdict === 'wait');
   if (step.runIf === 'failed' && !needs.some(({ verdict }) => verdict === 'fail')) {
     return isOpen
@@ -183,7 +254,7 @@ function beforeItsTurn({ step, seen }: About): Seen | undefined {
       : { step, verdict: 'skip', changes: ['nothing would fail that it waits for (run_if)'] };
   }
   if (step.when === undefined || isOpen) return undefined;
-  if (holds(step.when, valuesOf(needs))) return undefined;
+  if (holds(conditionWith(step.when, outer), valuesOf(needs))) return undefined;
   return { step, verdict: 'skip', changes: ['its condition (when) does not hold'] };
 }
 

@@ -3,9 +3,12 @@
 import { MAX_STEPS, ONE_STEP_FOR_MANY } from '../definition/many-steps.ts';
 import { SMALLER, sizeTrouble } from '../definition/plan-size.ts';
 import { UserError } from '../model/errors.ts';
+import { namedSteps } from '../model/nested.ts';
+import { PROFILE_KIND } from '../model/plan.ts';
 import { didYouMean } from '../model/suggest.ts';
 
 import type { AnyStepDefinition } from '../kinds/contract.ts';
+import type { NestedProfile } from '../model/plan.ts';
 import type { PlanBody } from './definition-source.ts';
 
 const STEP_ID = /^[a-z][a-z0-9_]{0,62}$/;
@@ -17,6 +20,14 @@ export function checkGivenPlan(
   limits: Readonly<Record<string, number>>,
 ): void {
   refuseTooLarge(plan);
+  checkGivenSteps(plan, kinds, limits);
+}
+
+function checkGivenSteps(
+  plan: Pick<PlanBody, 'steps'>,
+  kinds: readonly AnyStepDefinition[],
+  limits: Readonly<Record<string, number>>,
+): void {
   const ids = new Set<string>();
   for (const { id } of plan.steps) {
     if (!STEP_ID.test(id)) {
@@ -31,9 +42,17 @@ export function checkGivenPlan(
     const message = `step '${id}' uses the limit '${limit}', which builder.yaml does not have`;
     throw new UserError('UNKNOWN_LIMIT', message);
   }
-  for (const { id, kind, needs, reads, heeds = [], hears = [], options } of plan.steps) {
-    const definition = kinds.find((one) => one.kind === kind);
-    if (definition === undefined) {
+  for (const { id, kind, nested, needs, reads, heeds = [], hears = [], options } of plan.steps) {
+    const isProfile = kind === PROFILE_KIND;
+    if (isProfile !== (nested !== undefined)) {
+      const message = `step '${id}': a step has 'nested' if it is of the kind ${PROFILE_KIND}, and only then`;
+      throw new UserError('BAD_VALUE', message);
+    }
+    if (nested !== undefined) {
+      checkGivenSteps(nested, kinds, limits);
+      refuseForeignGifts(id, nested);
+    }
+    if (!isProfile && !known.includes(kind)) {
       const hint = didYouMean(kind, known);
       throw new UserError(
         'UNKNOWN_KIND',
@@ -61,9 +80,18 @@ export function checkGivenPlan(
   refuseCycle(plan);
 }
 
+/** What it gives is of its own steps. */
+function refuseForeignGifts(id: string, { steps, gives }: NestedProfile): void {
+  const ids = new Set(steps.map((step) => step.id));
+  for (const { step } of [...Object.values(gives.outputs), ...Object.values(gives.values)]) {
+    if (ids.has(step)) continue;
+    throw new UserError('UNKNOWN_NEED', `step '${id}' gives of '${step}', which is no step of it`);
+  }
+}
+
 /** What no run could carry. */
 function refuseTooLarge(plan: PlanBody): void {
-  const { length } = plan.steps;
+  const { length } = namedSteps(plan);
   if (length > MAX_STEPS) {
     const message = `the plan has ${length} steps; at most ${MAX_STEPS} are supported`;
     throw new UserError('TOO_MANY_STEPS', message, { hint: ONE_STEP_FOR_MANY });
@@ -74,7 +102,7 @@ function refuseTooLarge(plan: PlanBody): void {
   }
 }
 
-function refuseCycle({ steps }: PlanBody): void {
+function refuseCycle({ steps }: Pick<PlanBody, 'steps'>): void {
   let left = steps;
   for (;;) {
     const open = new Set(left.map(({ id }) => id));

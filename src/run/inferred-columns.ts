@@ -6,6 +6,7 @@ import { join } from 'node:path';
 
 import { identify } from '../activities/identity.ts';
 import { UserError } from '../model/errors.ts';
+import { namedSteps, outerPaths } from '../model/nested.ts';
 import { StepError } from '../model/step-error.ts';
 
 import type { AnyStepDefinition, StepContext, StepDefinition } from '../kinds/contract.ts';
@@ -48,27 +49,28 @@ export async function inferredColumns(
     readonly step?: string | undefined;
   },
 ): Promise<InferredColumns> {
-  if (wanted !== undefined && !plan.steps.some(({ id }) => id === wanted)) {
-    const known = plan.steps.map(({ id }) => id).join(', ');
+  const all = namedSteps(plan);
+  if (wanted !== undefined && !all.some(({ name }) => name === wanted)) {
+    const known = all.map(({ name }) => name).join(', ');
     throw new UserError('BAD_USAGE', `there is no step '${wanted}'; steps: ${known}`);
   }
   const signal = AbortSignal.timeout(LIMIT_MS);
   const tables: InferredTable[] = [];
   const unknown: UnknownTable[] = [];
-  for (const step of plan.steps) {
+  for (const { name, profile, step } of all) {
     const kind = kinds.find((each) => each.kind === step.kind) as
       StepDefinition<unknown> | undefined;
-    if (kind?.columnsAt === undefined || (wanted !== undefined && step.id !== wanted)) continue;
+    if (kind?.columnsAt === undefined || (wanted !== undefined && name !== wanted)) continue;
     const found =
       (await ofNow(kind, step, store, signal)) ??
-      (await store.latestOf(plan.job, plan.profile, step.id))?.columns;
+      (await store.latestOf(plan.job, profile, step.id))?.columns;
     const outputs = Object.entries(found ?? {}).filter(([output]) => !output.includes('.'));
     for (const [output, columns] of outputs) {
       const of = kind.onlyReads === true ? 'now' : 'last';
-      tables.push({ step: step.id, output, at: kind.columnsAt(output), columns, of });
+      tables.push({ step: name, output, at: kind.columnsAt(output), columns, of });
     }
     if (outputs.length === 0) {
-      unknown.push({ step: step.id, why: 'it has no result yet; run it once' });
+      unknown.push({ step: name, why: 'it has no result yet; run it once' });
     }
   }
   return { tables, unknown };
@@ -84,6 +86,8 @@ async function ofNow(
   signal: AbortSignal,
 ): Promise<Columns | undefined> {
   if (kind.onlyReads !== true || step.reads.length > 0) return undefined;
+  // What a step further out returns is known when it runs.
+  if (outerPaths(step, 0).length > 0) return undefined;
   const erased = kind as unknown as AnyStepDefinition;
   const identity = await identify(erased, step, {}, store, signal);
   const stored = await store.findResult(identity.fingerprint);

@@ -1,7 +1,7 @@
 /** Reads a job and its profiles from disk, checks them, and answers the plan. */
 
 import { access, constants } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, relative, resolve } from 'node:path';
 
 import { expandGlobs } from '../activities/expand-globs.ts';
 import { hooksOf } from '../definition/hooks.ts';
@@ -12,17 +12,17 @@ import { UserError } from '../model/errors.ts';
 import { child, textOf } from '../definition/located.ts';
 import { sourceOf } from '../definition/source.ts';
 import { DefinitionError } from './definition-error.ts';
+import { findNestedProfiles } from './nested-profiles.ts';
 import { makePlacedPaths } from './plan-hash.ts';
+import { profileChain } from './profile-files.ts';
 import { lookAtProjectFile } from './project-file.ts';
 import { readDefinitionFile } from './read-definition-file.ts';
-import { didYouMean } from '../model/suggest.ts';
 
 import type { CheckedPartition, Start } from '../definition/check-partition.ts';
 import type { Checked, DefinitionFile } from '../definition/check.ts';
 import type { Problem } from '../model/errors.ts';
 import type { StoredColumns } from '../definition/bind.ts';
 import type { KindSpec } from '../definition/kind-spec.ts';
-import type { Located } from '../definition/located.ts';
 import type { ChosenSteps } from '../model/chosen-steps.ts';
 import type { Hook } from '../model/hook.ts';
 import type { Plan } from '../model/plan.ts';
@@ -99,18 +99,16 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
   const jobRoot = sourceOf(job).root;
   const named = child(jobRoot, 'profile');
   const name = request.profile ?? textOf(named);
+  const finding = { job, jobDir, cwd, read, profiles: project.file?.profiles ?? [] };
   const chain = await profileChain(name, named, {
-    job,
-    jobDir,
-    cwd,
-    read,
+    ...finding,
     problems,
     given: request.profile !== undefined,
-    profiles: project.file?.profiles ?? [],
     // What a job that cannot be read says of its profile is not missed.
     isKnown: jobRoot?.kind === 'map' && jobRoot.entries.get('profile')?.value.kind !== 'hole',
   });
   const paths = makePlacedPaths(jobDir);
+  const profileNamed = await findNestedProfiles(chain.files, { ...finding, problems });
   const checked = checkDefinition({
     job,
     profiles: chain.files,
@@ -122,6 +120,7 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
     limits: project.problems.length > 0 ? undefined : (project.file?.limits ?? {}),
     resolvePath: paths.resolvePath,
     complete: !chain.broken,
+    profileNamed,
   });
   problems.push(...checked.problems, ...(await pathProblems(pathsFor(checked, request.only))));
   if (request.bindSql === true) problems.push(...(await sqlProblems(checked, request.stored)));
@@ -196,125 +195,6 @@ async function readable(path: string): Promise<void> {
       throw new Error(`${file} cannot be read (${error.code ?? 'unknown'})`, { cause: error });
     });
   }
-}
-
-type Around = {
-  readonly job: DefinitionFile;
-  readonly jobDir: string;
-  readonly cwd: string;
-  /** The name comes from the command line. */
-  readonly given: boolean;
-  /** Folders of builder.yaml, looked into last. */
-  readonly profiles: readonly string[];
-  /** The job could be read. */
-  readonly isKnown: boolean;
-  readonly read: (path: string) => Promise<DefinitionFile | undefined>;
-  readonly problems: Problem[];
-};
-
-/** The profile and those it extends, base first. */
-async function profileChain(
-  name: string | undefined,
-  named: Located | undefined,
-  around: Around,
-): Promise<{ files: readonly DefinitionFile[]; path: string | undefined; broken: boolean }> {
-  const { job, problems } = around;
-  if (name === undefined) {
-    if (!around.isKnown || named !== undefined) return { files: [], path: undefined, broken: true };
-    const message = "no profile is given; the job has no key 'profile'";
-    problems.push({
-      code: 'MISSING_KEY',
-      file: job.path,
-      line: 1,
-      column: 1,
-      message,
-      hint: 'Give --profile name.',
-    });
-    return { files: [], path: undefined, broken: true };
-  }
-  const files: DefinitionFile[] = [];
-  const seen: string[] = [];
-  let wanted = name;
-  let folder = around.jobDir;
-  let at =
-    around.given || named === undefined
-      ? { file: `--profile ${name}`, line: 0, column: 0 }
-      : named.at;
-  let top: string | undefined;
-  for (;;) {
-    const places = placesOf(wanted, folder, around);
-    let found: { file: DefinitionFile; path: string } | undefined;
-    for (const path of places) {
-      const file = await around.read(path);
-      if (file !== undefined) {
-        found = { file, path };
-        break;
-      }
-    }
-    if (found === undefined) {
-      const message = `the profile '${wanted}' was not found; looked for ${places.join(', ')}`;
-      const hint = didYouMean(wanted, await neighbours(places));
-      problems.push({
-        code: 'FILE_NOT_FOUND',
-        ...at,
-        message,
-        ...(hint !== undefined && { hint }),
-      });
-      return { files, path: top, broken: true };
-    }
-    if (seen.includes(found.path)) {
-      const names = [...seen.slice(seen.indexOf(found.path)), found.path].map((path) =>
-        basename(path),
-      );
-      problems.push({
-        code: 'EXTENDS_CYCLE',
-        ...at,
-        message: `profiles extend each other in a circle: ${names.join(' -> ')}`,
-      });
-      return { files, path: top, broken: true };
-    }
-    seen.push(found.path);
-    top ??= found.path;
-    files.unshift(found.file);
-    const base = child(sourceOf(found.file).root, 'extends');
-    const next = textOf(base);
-    if (base === undefined || next === undefined) return { files, path: top, broken: false };
-    wanted = next;
-    folder = dirname(found.path);
-    at = base.at;
-  }
-}
-
-/** Where a profile may lie: a path as it is; a name beside who asks, or in a `profiles` folder. */
-function placesOf(
-  wanted: string,
-  folder: string,
-  { cwd, jobDir, given, profiles }: Around,
-): readonly string[] {
-  if (/\.ya?ml$/.test(wanted)) {
-    const fromCwd = resolve(cwd, wanted);
-    const fromFolder = resolve(folder, wanted);
-    return [...new Set(given && folder === jobDir ? [fromCwd, fromFolder] : [fromFolder, fromCwd])];
-  }
-  const file = `${wanted}.yaml`;
-  return [
-    ...new Set([
-      join(folder, '..', 'profiles', file),
-      join(folder, file),
-      join(jobDir, '..', 'profiles', file),
-      join(cwd, 'profiles', file),
-      ...profiles.map((each) => join(each, file)),
-    ]),
-  ];
-}
-
-async function neighbours(places: readonly string[]): Promise<readonly string[]> {
-  const { readdir } = await import('node:fs/promises');
-  const lists = await Promise.all(places.map((path) => readdir(dirname(path)).catch(() => [])));
-  return lists
-    .flat()
-    .filter((name) => name.endsWith('.yaml'))
-    .map((name) => name.slice(0, -5));
 }
 
 export function paramTexts(words: readonly string[]): Readonly<Record<string, string>> {

@@ -6,6 +6,7 @@
 import { stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
+import { namedSteps } from '../model/nested.ts';
 import { formatSize } from '../model/size.ts';
 
 import type { Plan } from '../model/plan.ts';
@@ -49,8 +50,8 @@ async function neededBytes(
   folder: string,
 ): Promise<number> {
   const refs = new Map<string, ArtifactRef>();
-  for (const { id } of steps) {
-    const latest = await store.latestOf(job, profile, id, partition?.id);
+  for (const { profile: own, step } of namedSteps({ profile, steps })) {
+    const latest = await store.latestOf(job, own, step.id, partition?.id);
     for (const ref of Object.values(latest?.result.outputs ?? {})) refs.set(ref.sha256, ref);
   }
   const isBeside = run.out !== undefined && (await areOnOneDisk(folder, run.out));

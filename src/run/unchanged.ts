@@ -9,12 +9,14 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { give } from '../activities/give-activity.ts';
 import { makeRedactor } from '../activities/redactor.ts';
 import { identifyAttempt, reuse, secretsInUse } from '../activities/reuse.ts';
 import { makeSecrets } from '../activities/secrets.ts';
 import { makeStepLog } from '../activities/step-log.ts';
 import { deliverInto } from '../delivery/deliver.ts';
 import { failureOf } from '../model/failure.ts';
+import { fileNameOf, nameIn } from '../model/nested.ts';
 import { lookUpRun } from '../model/look-up.ts';
 import { deliverFilesOf, deliverOrder, runOrder, stepOrder } from '../model/order.ts';
 import { runStatus } from '../model/outcome.ts';
@@ -54,12 +56,17 @@ export async function answerUnchanged(
   const notes: Note[] = [];
   const looking = lookUpRun(plan, {
     now: () => Date.now(),
-    find: async (step, given) => {
+    find: async (step, given, within) => {
       // What goes wrong here is told by the attempt that the engine makes.
-      const found = await lookUp(parts, plan, step, given, store).catch(() => undefined);
+      const found = await lookUp(parts, within, step, given, store).catch(() => undefined);
       if (found === undefined) return undefined;
       notes.push(found.note);
       return { ending: 'ok', result: found.result };
+    },
+    give: async (input) => {
+      const giving = { store, bootId: store.bootId };
+      const result = await give(input, giving).catch(() => undefined);
+      return result === undefined ? undefined : { ending: 'ok', result };
     },
   });
   // Hashing what a step reads may take long.
@@ -93,12 +100,20 @@ export async function answerUnchanged(
 
 /** False where it is plain that something has to be executed: big sources are not hashed twice for that. */
 async function mayBeUnchanged(
-  { job, profile, partition, steps }: Plan,
+  { job, profile, partition, steps }: Pick<Plan, 'job' | 'profile' | 'partition' | 'steps'>,
   store: Store,
 ): Promise<boolean> {
   const always = steps.filter((step) => step.when === undefined && step.runIf !== 'failed');
   if (always.some((step) => !step.reuse)) return false;
-  for (const { id, needs } of always) {
+  for (const { id, needs, nested, foreach } of always) {
+    if (nested !== undefined) {
+      if (foreach !== undefined) return false;
+      const { profile: own, steps: inner } = nested;
+      if (!(await mayBeUnchanged({ job, profile: own, partition, steps: inner }, store))) {
+        return false;
+      }
+      continue;
+    }
     if (needs.length > 0) continue;
     if ((await store.latestOf(job, profile, id, partition?.id)) === undefined) return false;
   }
@@ -131,7 +146,8 @@ async function lookUp(
   const redactor = makeRedactor([...secrets.used.values()]);
   const log = (line: string): void => void lines.push(redactor.text(line));
   const result = await reuse(definition, input, identity, store, log, elapsedMs);
-  return result === undefined ? undefined : { result, note: { step: step.id, lines } };
+  if (result === undefined) return undefined;
+  return { result, note: { step: fileNameOf(nameIn(plan.run.within, step.id)), lines } };
 }
 
 function writeLogs({ folder }: Parts, runId: string, notes: readonly Note[]): void {

@@ -12,11 +12,13 @@ import { itemTables } from '../duckdb/items/item-tables.ts';
 import { makeSharedEngine } from '../duckdb/shared-engine.ts';
 import { limitsOf } from '../activities/limits.ts';
 import { makeDeliverActivity } from '../activities/deliver-activity.ts';
+import { makeGiveActivity } from '../activities/give-activity.ts';
 import { makeGoingOn } from '../activities/going-on.ts';
 import { makeItemsActivities } from '../activities/items-activities.ts';
 import { makeStepActivities } from '../activities/step-activity.ts';
 import { SHARED_SPILL } from '../activities/sweep-attempts.ts';
 import { makeStopping } from '../activities/stopping.ts';
+import { GIVE } from '../model/step-result.ts';
 import { makeOrderGuard } from '../orders/guard.ts';
 import { dataConverterOf } from '../payloads/converter.ts';
 
@@ -118,7 +120,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     ...settings.sinks,
     attempts: {
       stop: {
-        fn: (_info, { runId, generation }) => stopping.stop({ id: runId, generation }),
+        fn: (_info, { runId, generation }, within) =>
+          stopping.stop({ id: runId, generation, ...(within === undefined ? {} : { within }) }),
         callDuringReplay: false,
       },
     },
@@ -168,7 +171,11 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         ...common,
         taskQueue,
         workflowBundle: { codePath: workflowBundleFor(settings.payloadKeys) },
-        activities: { ...steps, ...(deliverQueue === taskQueue ? deliveries : {}) },
+        activities: {
+          ...steps,
+          [GIVE]: makeGiveActivity(settings),
+          ...(deliverQueue === taskQueue ? deliveries : {}),
+        },
         sinks: guard?.sinks(sinks) ?? sinks,
         interceptors: {
           activity: [...guarding, ...settings.interceptors],

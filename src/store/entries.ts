@@ -17,6 +17,8 @@ export type StoredResult = {
     readonly profile: string;
     /** Absent where the job is not cut. */
     readonly partition?: string;
+    /** Name in its run of the step that its profile was; absent for a step of the run itself. */
+    readonly within?: string;
     readonly id: string;
   };
   /** It is that of one item of a step: kept by the run that made it, and by what is put together of it. */
@@ -55,6 +57,8 @@ type OfRun = {
   readonly generation: number;
   readonly job: string;
   readonly profile: string;
+  /** Of a step of a profile that is a step: the name of that one in the run. `profile` then is its profile. */
+  readonly within?: string;
   readonly atMs: number;
   /** A run of some steps alone: its record tells of it, no metric does. */
   readonly aside?: true;

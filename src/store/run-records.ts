@@ -16,7 +16,7 @@ import { replaceFile } from '../os/atomic.ts';
 import { isOwn, ownOwner, stateOf } from '../os/owner.ts';
 import { isAtHome, makeStateId, readStateId } from './state-id.ts';
 
-import type { RunEvent } from '../model/events.ts';
+import type { Inside, RunEvent } from '../model/events.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RunRecord, StepRecord } from '../model/run-record.ts';
 import type { RunSummary } from '../model/run-summary.ts';
@@ -179,7 +179,9 @@ export function openRunRecords(
       const note = async (): Promise<void> => {
         const record = await store.run(runId);
         if (record?.state !== 'open') return;
-        const about = aboutOf(record, started.get(runId) ?? record.generation, event.atMs);
+        const { inside = {} } = event as { readonly inside?: Partial<Inside> };
+        const generation = started.get(runId) ?? record.generation;
+        const about = { ...aboutOf(record, generation, event.atMs), ...inside };
         if (event.type === 'step_started') {
           const { step, attempt } = event;
           await store.append([{ ...about, type: 'step', step, attempt }]);
@@ -249,6 +251,12 @@ function aboutOf({ run_id, job, profile }: RunRecord, generation: number, atMs =
   return { runId: run_id, generation, job, profile, atMs };
 }
 
-function waiting(plan: Plan): readonly StepRecord[] {
-  return plan.steps.map(({ id, kind }) => ({ id, kind, status: 'WAITING', attempts: 0 }));
+function waiting({ steps }: Pick<Plan, 'steps'>): readonly StepRecord[] {
+  return steps.map(({ id, kind, nested }) => ({
+    id,
+    kind,
+    status: 'WAITING',
+    attempts: 0,
+    ...(nested === undefined ? {} : { steps: waiting(nested) }),
+  }));
 }

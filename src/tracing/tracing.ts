@@ -5,7 +5,8 @@
 
 import { endingOf, isExecuted } from '../model/endings.ts';
 import { failureIn, failureOf } from '../model/failure.ts';
-import { isAttempt, itemName } from '../model/items.ts';
+import { isAttempt } from '../model/items.ts';
+import { fullName, nameIn } from '../model/nested.ts';
 import { spanIdOf, traceIdOf, traceparentOf } from './ids.ts';
 
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
@@ -60,7 +61,7 @@ export function makeTracing(sender: SpanSender, env: Environment): Tracing {
           const { workflowExecution } = context.info;
           const about = {
             ...attributesOf(step.run),
-            'builder.step': step.step.id,
+            'builder.step': nameOf(step),
             'builder.kind': step.step.kind,
             'builder.attempt': step.attempt,
             ...(workflowExecution === undefined
@@ -96,12 +97,10 @@ export function makeTracing(sender: SpanSender, env: Environment): Tracing {
       const span = spanOf(key, event, env['TRACEPARENT']);
       if (span !== undefined) send(span);
     },
-    traceparent: ({ run, step, item, attempt }) =>
-      traceparentOf(
-        { runId: run.id, generation: run.generation },
-        itemName(step.id, item?.index),
-        attempt,
-      ),
+    traceparent: (input) => {
+      const { run, attempt } = input;
+      return traceparentOf({ runId: run.id, generation: run.generation }, nameOf(input), attempt);
+    },
     close: () => sender.close(CLOSE_LIMIT_MS),
   };
 }
@@ -112,17 +111,20 @@ export function spanOf(key: RunKey, event: RunEvent, causedBy?: string): Span | 
   const about = attributesOf({ id: key.runId, ...key });
   switch (event.type) {
     case 'step_ended': {
-      const { step, kind, status, reason, attempts, elapsedMs, rowsIn, rowsOut } = event.outcome;
+      const { inside, outcome } = event;
+      const { kind, status, reason, attempts, elapsedMs, rowsIn, rowsOut } = outcome;
+      const step = nameIn(inside?.within, outcome.step);
       const isError = status === 'FAIL' || status === 'TIMEOUT' || status === 'BUDGET_EXCEEDED';
       return {
         traceId,
         spanId: spanIdOf(key, step),
-        parentId: spanIdOf(key),
+        parentId: inside === undefined ? spanIdOf(key) : spanIdOf(key, inside.within),
         name: step,
         startMs: event.atMs - elapsedMs,
         endMs: event.atMs,
         attributes: {
           ...about,
+          ...(inside === undefined ? {} : { 'builder.profile': inside.profile }),
           'builder.step': step,
           'builder.kind': kind,
           'builder.status': status,
@@ -157,18 +159,19 @@ export function spanOf(key: RunKey, event: RunEvent, causedBy?: string): Span | 
   }
 }
 
-function idsOf({
-  run,
-  step,
-  item,
-  attempt,
-}: StepInput): Pick<Span, 'traceId' | 'spanId' | 'parentId'> {
+function idsOf(input: StepInput): Pick<Span, 'traceId' | 'spanId' | 'parentId'> {
+  const { run, step, attempt } = input;
   const started = { runId: run.id, generation: run.generation };
   return {
     traceId: traceIdOf(run.id),
-    spanId: spanIdOf(started, itemName(step.id, item?.index), attempt),
-    parentId: spanIdOf(started, step.id),
+    spanId: spanIdOf(started, fullName(input), attempt),
+    parentId: spanIdOf(started, nameIn(run.within, step.id)),
   };
+}
+
+/** The step's name in the run. */
+function nameOf({ run, step }: StepInput): string {
+  return nameIn(run.within, step.id);
 }
 
 function attributesOf(run: {

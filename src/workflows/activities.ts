@@ -1,4 +1,4 @@
-/** Schedules activities and turns their endings into plain data. Activity type = kind, activity id = step id. */
+/** Schedules activities and turns their endings into plain data. Activity type = kind, activity id = name of the step in the run. */
 
 import {
   ActivityCancellationType,
@@ -11,7 +11,7 @@ import {
 
 import { failed, interrupted, MAX_LOST } from '../model/endings.ts';
 import { failureIn, failureOf } from '../model/failure.ts';
-import { itemName } from '../model/items.ts';
+import { fullName, nameIn, planName } from '../model/nested.ts';
 import { deliverFilesOf, deliverOrder, stepOrder } from '../model/order.ts';
 
 import type { ItemsActivities } from '../activities/items-activities.ts';
@@ -48,7 +48,7 @@ export type Ordered = Pick<StepInput, 'run' | 'step' | 'concurrency' | 'tag'> & 
 };
 
 export function orderedStep(plan: Plan, step: PlanStep): Ordered {
-  const tag = plan.run.tags?.steps[step.id];
+  const tag = plan.run.tags?.steps[planName(nameIn(plan.run.within, step.id))];
   return {
     ...stepOrder(plan, step),
     ...(tag === undefined ? {} : { tag }),
@@ -69,7 +69,7 @@ export function attemptStep(
   // Of one that waits for its turn, nobody else can tell for how long.
   const isLimitedByWorker =
     attended || step.limit !== undefined || (isHeard && step.limitIsDefault === true);
-  const name = itemName(step.id, given.item?.index);
+  const name = fullName({ ...order, item: given.item });
   const activities = proxyActivities<StepActivities>({
     activityId: name,
     summary: name,
@@ -91,10 +91,10 @@ export function attemptStep(
 
 /** The work around the items of a step. A lost worker is waited for, and so is a world that fails for a while. */
 export function itemsActivities(
-  { step, attended }: Pick<Ordered, 'step' | 'attended'>,
+  { run, step, attended }: Pick<Ordered, 'run' | 'step' | 'attended'>,
   what: string,
 ): ItemsActivities {
-  const name = `${step.id} ${what}`;
+  const name = `${nameIn(run.within, step.id)} ${what}`;
   return proxyActivities<ItemsActivities>({
     activityId: name,
     summary: name,

@@ -7,15 +7,21 @@ import { CancellationScope, isCancellation, proxySinks, sleep } from '@temporali
 
 import { drive } from '../model/drive.ts';
 import { itemName } from '../model/items.ts';
+import { insideOf } from '../model/nested.ts';
+import { makePlaces } from '../model/places.ts';
+import { measuredOf } from '../model/endings.ts';
 import { numbersIn } from '../model/ranges.ts';
 import { newRunState } from '../model/run-state.ts';
 import { attemptStep, itemsActivities } from './activities.ts';
+import { attemptOf } from './attempt.ts';
+import { attemptNested } from './nested.ts';
 
 import type { Completed } from '../model/drive.ts';
 import type { EventSinks, RunEvent, RunKey } from '../model/events.ts';
 import type { ItemCounts, ItemList } from '../model/items.ts';
 import type { Outcome, Status } from '../model/outcome.ts';
-import type { Plan, PlanStep } from '../model/plan.ts';
+import type { NestedProfile, Plan, PlanStep } from '../model/plan.ts';
+import type { Surroundings } from './surroundings.ts';
 import type { Given } from '../model/run-state.ts';
 import type { Collection, ItemEnd } from '../model/step-result.ts';
 import type { Ordered } from './activities.ts';
@@ -26,6 +32,8 @@ export type ForEachInput = {
   readonly key: RunKey;
   readonly given: Given;
   readonly list: ItemList;
+  /** Of a profile: the plan that it is in, without its steps. */
+  readonly plan?: Plan;
   /** Places in the list, as ranges. */
   readonly items: string;
   /** Most items at once. */
@@ -53,19 +61,28 @@ export async function forEach(input: ForEachInput): Promise<ForEachResult> {
   // Before any activity is scheduled: who demands orders hears whose child this is.
   sinks.events.emit(key, []);
   const work = new CancellationScope();
+  const around = surroundingsOf(input);
+  /** Of profiles, by the name of the item: what no worker measures. */
+  const measured = new Map<string, ReturnType<typeof measuredOf>>();
   const driven = await work.run(() =>
     drive(plan, newRunState(plan), {
       now: () => Date.now(),
       attempt: (step, attempt, { limitMs }, answer) => {
         const item = { index: places.get(step.id) ?? 0, list };
         const limit = limitMs === undefined ? {} : { limitMs };
-        attemptStep(order, attempt, { ...given, ...limit, item }, answer);
+        const profile = profileOf(order.step, step.id);
+        if (input.plan === undefined || profile === undefined) {
+          return attemptStep(order, attempt, { ...given, ...limit, item }, answer);
+        }
+        const own = { ...given, ...limit, outerItem: item };
+        return attemptNested(input.plan, profile, own, around, (told) => {
+          measured.set(step.id, measuredOf(told));
+          answer(told);
+        });
       },
-      pause: (ms, wake) =>
-        void sleep(ms).then(wake, (error: unknown) => {
-          if (!isCancellation(error)) throw error;
-        }),
-      abort: () => {
+      pause: (ms, wake) => around.pause(ms, wake),
+      abort: (cause) => {
+        for (const each of [...around.onStop]) each(cause);
         work.cancel();
         sinks.attempts.stop(key);
       },
@@ -76,8 +93,14 @@ export async function forEach(input: ForEachInput): Promise<ForEachResult> {
         );
       },
       emit: (events) => {
-        const told = events.flatMap((event) => itemEvent(event, order.step.id, places) ?? []);
-        if (told.length > 0) sinks.events.emit(key, told);
+        const told = events.flatMap((event) => {
+          const ofItem = itemEvent(event, order.step.id, places);
+          if (ofItem?.type !== 'attempt_ended' || event.type !== 'attempt_ended')
+            return ofItem ?? [];
+          return { ...ofItem, ...measured.get(event.step) };
+        });
+        if (told.length > 0)
+          sinks.events.emit(key, insideOf({ profile: order.run.profile, run: order.run }, told));
       },
     }),
   );
@@ -92,6 +115,33 @@ export async function forEach(input: ForEachInput): Promise<ForEachResult> {
     ...(tag === undefined ? {} : { tag }),
   });
   return { counts, collection };
+}
+
+/** The step as the profile that it is for one item; undefined: it is none. */
+function profileOf(
+  all: PlanStep,
+  name: string,
+): (PlanStep & { readonly nested: NestedProfile }) | undefined {
+  const { foreach: _, nested, ...step } = all;
+  return nested === undefined ? undefined : { ...step, nested, id: name };
+}
+
+/** What is around the steps of a profile that is done for an item. */
+function surroundingsOf({ key, atOnce, deadlineMs }: ForEachInput): Surroundings {
+  return {
+    emit: (events) => sinks.events.emit(key, events),
+    note: () => undefined,
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    places: makePlaces(atOnce),
+    pause: (ms, wake) =>
+      void sleep(ms).then(wake, (error: unknown) => {
+        if (!isCancellation(error)) throw error;
+      }),
+    onStop: new Set(),
+    attempt: (within, of, step, attempt, given, answer) =>
+      attemptOf(of, step, attempt, given, answer, within),
+    stopWithin: (within) => sinks.attempts.stop(key, within),
+  };
 }
 
 /** A plan whose steps are the items. */

@@ -10,6 +10,7 @@ import { CancelledFailure, executeChild, isCancellation, workflowInfo } from '@t
 
 import { failed, interrupted } from '../model/endings.ts';
 import { addCounts, dealOut, failedOf } from '../model/items.ts';
+import { insideOf, nameIn, placesOf } from '../model/nested.ts';
 import { itemOrder, runOrder } from '../model/order.ts';
 import { numbersIn, rangesText } from '../model/ranges.ts';
 import { failureBehind, itemsActivities, orderedStep } from './activities.ts';
@@ -22,7 +23,7 @@ import type { Foreach, Plan, PlanStep } from '../model/plan.ts';
 import type { Given } from '../model/run-state.ts';
 import type { Status } from '../model/outcome.ts';
 import type { Collection, Expanded, StepInput, StepResult } from '../model/step-result.ts';
-import type { Telling } from './attempt.ts';
+import type { Telling } from './surroundings.ts';
 import type { forEach, ForEachInput } from './for-each.ts';
 
 type ItemsStep = PlanStep & { readonly foreach: Foreach };
@@ -68,10 +69,11 @@ async function tryAll(
   const startedAtMs = Date.now();
   const { attended, ...order } = orderedStep(plan, step);
   const input: StepInput = { ...order, attempt, ...given };
-  const expanded = await itemsActivities({ step, attended }, 'items').expandItems(input);
+  const work = { run: order.run, step, attended };
+  const expanded = await itemsActivities(work, 'items').expandItems(input);
   if (expanded.kind === 'found') return expanded.result;
   const { list, known } = expanded;
-  telling.emit(foundEvents(step.id, expanded));
+  telling.emit(insideOf(plan, foundEvents(step.id, expanded)));
   const worked = await workOn(plan, step, attempt, given, expanded, telling);
   if (worked.isCancelled) {
     const items = { total: list.count, counts: addCounts(expanded.finished, worked.counts) };
@@ -80,7 +82,7 @@ async function tryAll(
     ]);
   }
   const collections = [...(known === undefined ? [] : [known]), ...worked.collections];
-  return itemsActivities({ step, attended }, 'all').gatherItems({
+  return itemsActivities(work, 'all').gatherItems({
     ...{ ...input, list, collections, startedAtMs },
   });
 }
@@ -113,6 +115,7 @@ async function workOn(
   let next = 0;
   const stopsEarly = plan.onFailure === 'stop' && step.foreach.allowFailed === 0;
   const common = commonOf(plan, step, given);
+  const name = nameIn(plan.run.within, step.id);
 
   const lane = async (atOnce: number): Promise<void> => {
     for (;;) {
@@ -126,14 +129,16 @@ async function workOn(
         ...(deadlineMs === undefined ? {} : { deadlineMs }),
       };
       const ended = await executeChild<typeof forEach>('forEach', {
-        workflowId: `${workflowInfo().workflowId}/${step.id}/${attempt}.${page}`,
+        workflowId: `${workflowInfo().workflowId}/${name}/${attempt}.${page}`,
         args: [about],
-        staticSummary: `${step.id}, items ${items[0]} to ${items.at(-1)}`,
+        staticSummary: `${name}, items ${items[0]} to ${items.at(-1)}`,
       });
       counts = addCounts(counts, ended.counts);
       if (ended.collection === undefined) isCancelled = true;
       else collections.push(ended.collection);
-      note({ type: 'items_ended', atMs: Date.now(), step: step.id, counts: ended.counts });
+      const atMs = Date.now();
+      const told = { type: 'items_ended', atMs, step: step.id, counts: ended.counts } as const;
+      for (const event of insideOf(plan, [told])) note(event);
     }
   };
 
@@ -155,11 +160,12 @@ function commonOf(
   plan: Plan,
   step: ItemsStep,
   { inputs, ...given }: Given,
-): Pick<ForEachInput, 'order' | 'key' | 'given'> {
+): Pick<ForEachInput, 'order' | 'key' | 'given' | 'plan'> {
   const { tags } = plan.run;
-  const tag = tags?.items?.[step.id];
+  const tag = tags?.items?.[nameIn(plan.run.within, step.id)];
   const own = Object.entries(inputs).filter(([read]) => step.foreach.reads.includes(read));
   return {
+    ...(step.nested === undefined ? {} : { plan: aroundItems(plan, step) }),
     order: {
       ...itemOrder(plan, step),
       ...(tag === undefined ? {} : { tag }),
@@ -167,5 +173,21 @@ function commonOf(
     },
     key: { ...runOrder(plan), ...(tags === undefined ? {} : { tag: tags.run }) },
     given: { ...given, inputs: Object.fromEntries(own) },
+  };
+}
+
+/** What a profile that is done for each item must know of the plan that it is in: not its other steps. */
+function aroundItems(plan: Plan, step: ItemsStep): Plan {
+  const { tags, ...run } = plan.run;
+  const name = nameIn(plan.run.within, step.id);
+  const own = (all: Readonly<Record<string, string>> = {}): Record<string, string> =>
+    Object.fromEntries(
+      Object.entries(all).filter(([of]) => of === name || of.startsWith(`${name}/`)),
+    );
+  const ofSteps = tags && { ...tags, steps: own(tags.steps), gives: own(tags.gives), items: {} };
+  return {
+    ...plan,
+    steps: [],
+    run: { ...run, places: placesOf(plan), ...(ofSteps === undefined ? {} : { tags: ofSteps }) },
   };
 }

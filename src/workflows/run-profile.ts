@@ -13,9 +13,11 @@ import {
 } from '@temporalio/workflow';
 
 import { drive } from '../model/drive.ts';
+import { tellsOwn } from '../model/items.ts';
 import { failureMessage } from '../model/failure-message.ts';
 import { runOrder } from '../model/order.ts';
 import { runStatus } from '../model/outcome.ts';
+import { makePlaces } from '../model/places.ts';
 import { newRunState } from '../model/run-state.ts';
 import { shapeOf } from '../model/run-shape.ts';
 import { growView } from '../model/view.ts';
@@ -30,7 +32,7 @@ import type { StopCause } from '../model/outcome.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RunSummary } from '../model/run-summary.ts';
 import type { RunView } from '../model/view.ts';
-import type { Telling } from './attempt.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export const progressQuery = defineQuery<RunView>('progress');
 
@@ -64,17 +66,23 @@ export async function runProfile(plan: Plan): Promise<RunSummary> {
     sinks.attempts.stop(key);
   };
   const { wallMs } = plan.budgets;
-  const telling: Telling = {
+  // Alone, a pipeline bounds itself.
+  const hasNested = plan.steps.some(({ nested }) => nested !== undefined);
+  const around: Surroundings = {
     emit,
     note: (event) => void unseen.push(event),
     ...(wallMs === undefined ? {} : { deadlineMs: startedAtMs + wallMs }),
+    ...(hasNested ? { places: makePlaces(plan.concurrency) } : {}),
+    attempt: (within, of, step, attempt, given, answer) =>
+      attemptOf(of, step, attempt, given, answer, within),
+    pause,
+    onStop: new Set(),
+    stopWithin: (within) => sinks.attempts.stop(key, within),
   };
-  const ofItems = new Set(plan.steps.flatMap(({ id, foreach }) => (foreach ? [id] : [])));
-  // How an attempt of a step with items ends, its items tell: each has attempts of its own.
-  const isTold = (event: RunEvent): boolean =>
-    event.type !== 'attempt_ended' || !ofItems.has(event.step);
-  const tell = ofItems.size === 0 ? emit : (told: readonly RunEvent[]) => emit(told.filter(isTold));
-  const ports = portsOf(plan, { abort, emit: tell }, telling);
+  const isTold = tellsOwn(plan);
+  const hasItems = plan.steps.some(({ foreach }) => foreach !== undefined);
+  const tell = hasItems ? (told: readonly RunEvent[]) => emit(told.filter(isTold)) : emit;
+  const ports = portsOf(plan, { abort, emit: tell }, around);
   const driven = await work.run(() => drive(plan, newRunState(plan), ports));
   if (!driven.complete) throw new Error('unreachable: the ports of a workflow tell every attempt');
   let summary: RunSummary = { status: driven.status, outcomes: driven.outcomes };
@@ -118,21 +126,27 @@ export async function runProfile(plan: Plan): Promise<RunSummary> {
  */
 function portsOf(
   plan: Plan,
-  { abort, emit }: Pick<DrivePorts, 'abort' | 'emit'>,
-  telling: Telling,
+  { abort, emit }: Pick<DrivePorts, 'emit'> & { readonly abort: () => void },
+  around: Surroundings,
 ): DrivePorts {
   return {
+    ...(around.places === undefined ? {} : { places: around.places }),
     now: () => Date.now(),
-    attempt: (step, attempt, given, answer) =>
-      attemptOf(plan, step, attempt, given, answer, telling),
-    pause: (ms, wake) =>
-      void sleep(ms).then(wake, (error: unknown) => {
-        if (!isCancellation(error)) throw error;
-      }),
-    abort,
+    attempt: (...about) => around.attempt(around, plan, ...about),
+    pause,
+    abort: (cause) => {
+      for (const each of [...around.onStop]) each(cause);
+      abort();
+    },
     onStop: (listener) => listenForStop(plan, listener),
     emit,
   };
+}
+
+function pause(ms: number, wake: () => void): void {
+  void sleep(ms).then(wake, (error: unknown) => {
+    if (!isCancellation(error)) throw error;
+  });
 }
 
 function listenForStop(plan: Plan, listener: (cause: StopCause) => void): void {

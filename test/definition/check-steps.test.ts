@@ -18,12 +18,12 @@ const STEPS: readonly (readonly [name: string, steps: string, problem: string])[
   [
     'no kind',
     '  a: { core: true }\n',
-    "p0.yaml:3:3: MISSING_KEY: step 'a': the key 'uses' is missing; known kinds: fake.make, fake.send",
+    "p0.yaml:3:3: MISSING_KEY: step 'a': the key 'uses' is missing; known kinds: fake.make, fake.send, profile",
   ],
   [
     'an unknown kind',
     '  a: { uses: fake.mkae }\n',
-    "p0.yaml:3:14: UNKNOWN_KIND: unknown kind 'fake.mkae'; known kinds: fake.make, fake.send. Did you mean 'fake.make'?",
+    "p0.yaml:3:14: UNKNOWN_KIND: unknown kind 'fake.mkae'; known kinds: fake.make, fake.send, profile. Did you mean 'fake.make'?",
   ],
   [
     'a wrong type',

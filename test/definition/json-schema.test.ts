@@ -46,7 +46,11 @@ test('lets uses decide what with may hold', () => {
 
   expect(step.required).toEqual(['uses']);
   expect(step.properties['uses']).toMatchObject({
-    anyOf: [{ const: 'fake.make', description: 'Makes tables.' }, { const: 'fake.send' }],
+    anyOf: [
+      { const: 'fake.make', description: 'Makes tables.' },
+      { const: 'fake.send' },
+      { const: 'profile' },
+    ],
   });
   expect(step.allOf[1]?.if).toMatchObject({ properties: { uses: { const: 'fake.send' } } });
   expect(step.allOf[1]?.then).toMatchObject({

@@ -1,11 +1,13 @@
 import { access, readdir, readFile } from 'node:fs/promises';
 
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 
 import { freePort, scrape, until, withProject } from '../harness/cli.ts';
 import { contentOf } from '../harness/folders.ts';
 
 import type { Project } from '../harness/cli.ts';
+
+jest.setTimeout(240_000);
 
 /** Each command writes down that it was executed, and is reused as long as `data` is the same. */
 const FILES = {

@@ -1,6 +1,7 @@
 /** `explain` (and `run-profile --dry-run`): what would run, what would be reused and what exactly changed. Starts nothing. */
 
 import { openProject } from '../../index.ts';
+import { nameIn } from '../../model/nested.ts';
 import { placeOf } from '../place.ts';
 import { projectOptions } from '../project-options.ts';
 import { makePaint } from '../render/paint.ts';
@@ -8,6 +9,7 @@ import { requestOf } from './validate.ts';
 
 import type { ChosenSteps } from '../../model/chosen-steps.ts';
 import type { Explanation } from '../../index.ts';
+import type { Foreseen } from '../../run/explain.ts';
 import type { Io } from '../io.ts';
 import type { Settings } from '../settings.ts';
 import type { DefinitionFlags } from './validate.ts';
@@ -45,15 +47,31 @@ function jsonOf({ plan, planSha256, origins, steps }: Explanation): Record<strin
     params: plan.params,
     concurrency: plan.concurrency,
     origins,
-    steps: steps.map(({ step, verdict, changes }) => ({
-      id: step.id,
-      kind: step.kind,
-      needs: step.needs,
-      options: step.options,
-      verdict,
-      changes,
-    })),
+    steps: steps.map(stepJson),
   };
+}
+
+function stepJson({ step, verdict, changes, steps }: Foreseen): Record<string, unknown> {
+  return {
+    id: step.id,
+    kind: step.kind,
+    needs: step.needs,
+    options: step.options,
+    verdict,
+    changes,
+    ...(steps === undefined ? {} : { profile: step.nested?.profile, steps: steps.map(stepJson) }),
+  };
+}
+
+/** Those of a profile behind the step that it is, by their names in the run. */
+function flat(
+  steps: readonly Foreseen[],
+  within?: string,
+): readonly { readonly name: string; readonly foreseen: Foreseen }[] {
+  return steps.flatMap((foreseen) => {
+    const name = nameIn(within, foreseen.step.id);
+    return [{ name, foreseen }, ...flat(foreseen.steps ?? [], name)];
+  });
 }
 
 function show({ plan, origins, steps }: Explanation, settings: Settings, io: Io): void {
@@ -66,20 +84,25 @@ function show({ plan, origins, steps }: Explanation, settings: Settings, io: Io)
       `  param ${name} = ${JSON.stringify(value)}  ${paint.dim(`(${origins[`params.${name}`]})`)}`,
     );
   }
-  const width = Math.max(...plan.steps.map((step) => step.id.length));
-  for (const { step, verdict, changes } of steps) {
+  const all = flat(steps);
+  const width = Math.max(...all.map(({ name }) => name.length));
+  for (const { name: called, foreseen } of all) {
+    const { step, verdict, changes } = foreseen;
+    const setting = `steps.${called.replaceAll('/', '.steps.')}.`;
     const needs = step.needs.length === 0 ? '' : `  after ${step.needs.join(', ')}`;
-    io.out(`  ${step.id.padEnd(width)}  ${verdict.padEnd(5)}  ${step.kind}${paint.dim(needs)}`);
+    io.out(`  ${called.padEnd(width)}  ${verdict.padEnd(5)}  ${step.kind}${paint.dim(needs)}`);
     for (const change of changes) io.out(`  ${' '.repeat(width)}         ${change}`);
     if (settings.verbose) {
       for (const [name, place] of Object.entries(origins)) {
-        if (name.startsWith(`steps.${step.id}.`))
-          io.out(`  ${' '.repeat(width)}         ${name.slice(step.id.length + 7)}: ${place}`);
+        const own = name.slice(setting.length);
+        if (name.startsWith(setting) && !own.startsWith('steps.'))
+          io.out(`  ${' '.repeat(width)}         ${own}: ${place}`);
       }
     }
   }
+  const leaves = all.filter(({ foreseen }) => foreseen.steps === undefined);
   const count = (...verdicts: readonly string[]): number =>
-    steps.filter(({ verdict }) => verdicts.includes(verdict)).length;
+    leaves.filter(({ foreseen }) => verdicts.includes(foreseen.verdict)).length;
   const others = [
     [count('skip'), 'would be skipped'],
     [count('fail'), 'would fail'],

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 
 import { formatDuration } from '../../model/duration.ts';
+import { flatSteps } from '../../model/run-record.ts';
 import { failedItemLines } from '../../model/trouble.ts';
 import { findRun } from '../../run/find-run.ts';
 import { readHookNotes } from '../../run/hook-notes.ts';
@@ -37,11 +38,12 @@ export async function statusCommand(
   const paint = makePaint(io.results.color);
   const { status, note } = shownStatus(record);
   io.out(`${record.run_id}  ${paint.status(status)}${note === undefined ? '' : ` (${note})`}`);
-  const width = Math.max(4, ...record.steps.map((step) => step.id.length));
-  for (const step of record.steps) {
+  const steps = flatSteps(record.steps);
+  const width = Math.max(4, ...steps.map(({ name }) => name.length));
+  for (const { name, step } of steps) {
     const time = step.duration_ms === undefined ? '' : formatDuration(step.duration_ms);
     const items = itemsOf(step);
-    const words = [step.id.padEnd(width), step.status, time, items, step.reason ?? ''];
+    const words = [name.padEnd(width), step.status, time, items, step.reason ?? ''];
     io.out(`  ${words.filter((word) => word !== '').join('  ')}`);
     const { items: ended } = step;
     if (ended?.total === undefined) continue;

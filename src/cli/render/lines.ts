@@ -1,9 +1,11 @@
 /** One plain line for each thing that happens in a run: for logs, CI and pipes. Pure. */
 
 import { formatDuration } from '../../model/duration.ts';
+import { nameIn } from '../../model/nested.ts';
+import { isFailure } from '../../model/outcome.ts';
 import { failedOf, totalOf } from '../../model/items.ts';
 
-import type { RunEvent } from '../../model/events.ts';
+import type { Inside, RunEvent } from '../../model/events.ts';
 import type { ItemCounts } from '../../model/items.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import type { Paint } from './paint.ts';
@@ -19,18 +21,31 @@ export function lineOf(event: RunEvent, paint: Paint): string | undefined {
     case 'items_found':
       return `  ${event.step}: ${countText(event.total)} items${finishedText(event.counts)}`;
     case 'step_started':
-      return event.attempt > 1 ? `  ${event.step}: attempt ${event.attempt}` : undefined;
+      if (isOfItem(event)) return undefined;
+      return event.attempt > 1 ? `  ${nameOf(event)}: attempt ${event.attempt}` : undefined;
     case 'step_waiting':
-      return event.for === undefined
+      return event.for === undefined || isOfItem(event)
         ? undefined
-        : `  ${event.step}: waiting for limit ${event.for}`;
+        : `  ${nameOf(event)}: waiting for limit ${event.for}`;
     case 'attempt_ended':
-      return event.retryInMs === undefined || event.item !== undefined
+      return event.retryInMs === undefined || event.item !== undefined || isOfItem(event)
         ? undefined
-        : `  ${event.step}: attempt ${event.attempt} ended ${event.result}: ${oneLine(event.reason ?? '')}; next in ${formatDuration(event.retryInMs)}`;
-    case 'step_ended':
-      return `  ${outcomeLine(event.outcome, paint)}`;
+        : `  ${nameOf(event)}: attempt ${event.attempt} ended ${event.result}: ${oneLine(event.reason ?? '')}; next in ${formatDuration(event.retryInMs)}`;
+    case 'step_ended': {
+      if (isOfItem(event) && !isFailure(event.outcome.status)) return undefined;
+      const step = nameIn(event.inside?.within, event.outcome.step);
+      return `  ${outcomeLine({ ...event.outcome, step }, paint)}`;
+    }
   }
+}
+
+/** Of a profile that is done for each of many items only what failed is told. */
+function isOfItem({ inside }: { readonly inside?: Inside }): boolean {
+  return inside?.within.includes('[') === true;
+}
+
+function nameOf({ step, inside }: { readonly step: string; readonly inside?: Inside }): string {
+  return nameIn(inside?.within, step);
 }
 
 /** `clean  OK  0.4s  12 -> 10 rows`, with the reason where there is one. */

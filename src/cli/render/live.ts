@@ -1,10 +1,11 @@
 /** The live region on a terminal: what runs now, what waits, how far it is. Redrawn, never scrolled. */
 
 import { formatDuration } from '../../model/duration.ts';
+import { nameIn } from '../../model/nested.ts';
 import { itemsText, lineOf } from './lines.ts';
 
 import type { RunEvent } from '../../model/events.ts';
-import type { RunView } from '../../model/view.ts';
+import type { RunView, StepView } from '../../model/view.ts';
 import type { Io } from '../io.ts';
 import type { Paint } from './paint.ts';
 
@@ -56,20 +57,29 @@ export async function makeRenderer(io: Io, paint: Paint): Promise<Renderer> {
 /** Text of the region at a moment. Pure. */
 export function regionOf(view: RunView, nowMs: number, paint: Paint): string {
   const ended = view.steps.filter((step) => step.state === 'ended').length;
-  const rows = view.steps
-    .filter((step) => step.state === 'running' || step.state === 'retrying')
-    .map((step) => {
-      const since = formatDuration(Math.max(0, nowMs - (step.startedAtMs ?? nowMs)));
-      const running =
-        step.waitsFor === undefined
-          ? paint.status('RUNNING')
-          : `waiting for limit ${step.waitsFor}`;
-      const what = step.state === 'running' ? running : 'waits to retry';
-      const attempt = step.attempt > 1 ? `, attempt ${step.attempt}` : '';
-      const items =
-        step.items === undefined ? '' : `  ${itemsText(step.items.total, step.items.counts)}`;
-      return `  ${step.id}  ${what} ${since}${attempt}${items}`;
-    });
+  const rows = running(view.steps).map(([name, step]) => {
+    const since = formatDuration(Math.max(0, nowMs - (step.startedAtMs ?? nowMs)));
+    const now =
+      step.waitsFor === undefined ? paint.status('RUNNING') : `waiting for limit ${step.waitsFor}`;
+    const what = step.state === 'running' ? now : 'waits to retry';
+    const attempt = step.attempt > 1 ? `, attempt ${step.attempt}` : '';
+    const items =
+      step.items === undefined ? '' : `  ${itemsText(step.items.total, step.items.counts)}`;
+    return `  ${name}  ${what} ${since}${attempt}${items}`;
+  });
   const all = formatDuration(Math.max(0, nowMs - view.startedAtMs));
   return [...rows, paint.dim(`  ${ended} of ${view.steps.length} steps done, ${all}`)].join('\n');
+}
+
+/** What goes on, each profile followed by what goes on in it. */
+function running(
+  steps: readonly StepView[],
+  within?: string,
+): readonly (readonly [name: string, step: StepView])[] {
+  return steps
+    .filter((step) => step.state === 'running' || step.state === 'retrying')
+    .flatMap((step) => {
+      const name = nameIn(within, step.id);
+      return [[name, step] as const, ...running(step.steps ?? [], name)];
+    });
 }

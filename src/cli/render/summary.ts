@@ -1,9 +1,11 @@
 /** What a person reads when a run has ended: every step, the slowest, what failed and where to look. Pure. */
 
 import { formatDuration } from '../../model/duration.ts';
+import { nameIn } from '../../model/nested.ts';
 import { countsOf, failedItemLines, isTrouble, troubleLines } from '../../model/trouble.ts';
 import { outcomeLine } from './lines.ts';
 
+import type { Outcome } from '../../model/outcome.ts';
 import type { RunSummary } from '../../model/run-summary.ts';
 import type { DeliverResult } from '../../model/step-result.ts';
 import type { Paint } from './paint.ts';
@@ -26,16 +28,17 @@ export function summaryLines(
   paint: Paint,
 ): string[] {
   const { outcomes, status } = summary;
-  const width = Math.max(4, ...outcomes.map((o) => o.step.length));
-  const lines = ['', ...outcomes.map((o) => `  ${outcomeLine(o, paint, width)}`), ''];
+  const all = flatOutcomes(outcomes);
+  const width = Math.max(4, ...all.map((o) => o.step.length));
+  const lines = ['', ...all.map((o) => `  ${outcomeLine(o, paint, width)}`), ''];
 
-  const ran = outcomes.filter((o) => o.durationMs > 0 && o.status !== 'CACHED');
+  const ran = all.filter((o) => o.inner === undefined && o.durationMs > 0 && o.status !== 'CACHED');
   const slowest = [...ran].sort((a, b) => b.durationMs - a.durationMs).slice(0, 3);
   if (slowest.length > 1) {
     const words = slowest.map((o) => `${o.step} ${formatDuration(o.durationMs)}`);
     lines.push(`  slowest   ${words.join(', ')}`);
   }
-  const warned = outcomes.filter((o) => o.failedChecks !== undefined && o.failedChecks.length > 0);
+  const warned = all.filter((o) => o.failedChecks !== undefined && o.failedChecks.length > 0);
   for (const o of warned) lines.push(`  checks    ${o.step}: ${o.failedChecks?.join(', ')}`);
   const marks = { status: paint.red, step: paint.bold };
   for (const o of outcomes.filter(isTrouble)) {
@@ -63,6 +66,14 @@ export function summaryLines(
   if (places.ui !== undefined) lines.push(`  history   ${places.ui}`);
   if (places.resume !== undefined) lines.push(`  go on     ${places.resume}`);
   return lines;
+}
+
+/** Those of the steps of a profile behind the step that it is, by their names in the run. */
+function flatOutcomes(outcomes: readonly Outcome[], within?: string): readonly Outcome[] {
+  return outcomes.flatMap((outcome) => {
+    const step = nameIn(within, outcome.step);
+    return [{ ...outcome, step }, ...flatOutcomes(outcome.inner ?? [], step)];
+  });
 }
 
 function outLines({ files, kept, gone = [] }: DeliverResult, out: string): readonly string[] {

@@ -1,8 +1,9 @@
 /** The environment of a command: a list of what is allowed, nothing of the worker's by itself. */
 
-import type { StepContext } from '../contract.ts';
-
+import { pathOf } from '../../model/nested.ts';
 import { StepError } from '../../model/step-error.ts';
+
+import type { StepContext } from '../contract.ts';
 
 /** Where these come from is the runner's business, so no profile may set them. */
 export const RESERVED_PREFIX = 'BUILDER_';
@@ -51,6 +52,8 @@ export function commandEnvironment(
 function inputVariables(inputs: StepContext['inputs']): Readonly<Record<string, string>> {
   const paths: Record<string, string> = {};
   for (const [step, { outputs }] of Object.entries(inputs)) {
+    // What an option names of a step around its profile has no name of its own here.
+    if (pathOf(step) !== undefined) continue;
     for (const [output, { path }] of Object.entries(outputs)) {
       // The Parquet twin of a text is for queries; a command gets the text as it was written.
       if (output.includes('.')) continue;

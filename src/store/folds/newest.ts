@@ -38,7 +38,7 @@ export type NewestOfRuns = {
   readonly completedMs?: number;
   readonly failedMs?: number;
   /** Steps and alert settings, as the newest run began with them. */
-  readonly shape?: At<Pick<RunShape, 'steps' | 'expectedEveryMs'>>;
+  readonly shape?: At<Pick<RunShape, 'steps' | 'nested' | 'expectedEveryMs'>>;
 };
 
 export type RecentRun = {
@@ -158,9 +158,8 @@ function rowsOf({
 function ofRuns(entry: Extract<RunEntry, { type: 'run' | 'shape' }>): NewestOfRuns {
   const { job, profile, atMs } = entry;
   if (entry.type === 'shape') {
-    const { steps, expectedEveryMs } = entry.shape;
-    const expected = expectedEveryMs === undefined ? {} : { expectedEveryMs };
-    return { job, profile, seenMs: atMs, startedMs: atMs, shape: { atMs, steps, ...expected } };
+    const { job: _, profile: __, ...shape } = entry.shape;
+    return { job, profile, seenMs: atMs, startedMs: atMs, shape: { atMs, ...shape } };
   }
   const { status, startedAtMs, durationMs } = entry;
   const endedMs = startedAtMs + durationMs;

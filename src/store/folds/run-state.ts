@@ -10,6 +10,7 @@
  */
 
 import { itemName } from '../../model/items.ts';
+import { nameIn } from '../../model/nested.ts';
 import { isSuccess } from '../../model/outcome.ts';
 import { withNumber } from '../../model/ranges.ts';
 import { stepRecordOf } from '../../model/run-record.ts';
@@ -27,6 +28,8 @@ export type Began = {
   readonly job: string;
   readonly profile: string;
   readonly beganMs: number;
+  /** Its id, where that is not its name in the run. */
+  readonly step?: string;
 };
 
 export type RunState = {
@@ -45,7 +48,7 @@ export type RunState = {
   items?: Record<string, CountedItems>;
   /** Attempts of this generation that were counted: `step number`. */
   attempts: Record<string, true>;
-  /** Steps that are executed, as far as is known. Absent: none. */
+  /** Steps that are executed, as far as is known, by their names in the run. Absent: none. */
   running?: Record<string, Began>;
   /** Fingerprint of the newest result of each step that ended well; absent in what an earlier version folded. */
   uses?: Record<string, string>;
@@ -113,13 +116,14 @@ function apply(state: RunState, entry: RunEntry): Verdict {
     case 'step':
       if (state.ended) return LOST;
       if (entry.began === true && entry.aside !== true) {
-        const { job, profile, atMs: beganMs } = entry;
-        (state.running ??= {})[itemName(entry.step, entry.item)] = { job, profile, beganMs };
+        const { job, profile, step, within, atMs: beganMs } = entry;
+        const about = { job, profile, beganMs, ...(within === undefined ? {} : { step }) };
+        (state.running ??= {})[nameOf(entry)] = about;
       }
-      if (entry.waits !== undefined) stopped(state, itemName(entry.step, entry.item));
+      if (entry.waits !== undefined) stopped(state, nameOf(entry));
       // Attempts of its items are not those of the step.
       if (entry.item !== undefined) return WON;
-      changeStep(state, entry.step, (step) => runningNow(step, entry));
+      changeStep(state, nameOf(entry), (step) => runningNow(step, entry));
       return WON;
     case 'items': {
       const { step, total, counts } = entry;
@@ -130,16 +134,12 @@ function apply(state: RunState, entry: RunEntry): Verdict {
     case 'shape':
       return WON;
     case 'attempt':
-      stopped(state, itemName(entry.step, entry.item));
-      return once(
-        state.ended,
-        state.attempts,
-        `${itemName(entry.step, entry.item)} ${entry.attempt}`,
-      );
+      stopped(state, nameOf(entry));
+      return once(state.ended, state.attempts, `${nameOf(entry)} ${entry.attempt}`);
     case 'item':
       return countItem(state, entry);
     case 'outcome':
-      return countOutcome(state, entry.outcome);
+      return countOutcome(state, nameIn(entry.within, entry.outcome.step), entry.outcome);
     case 'run':
       return countEnd(state, entry.status);
     case 'closed':
@@ -174,22 +174,23 @@ function start(state: RunState, record: RunRecord): Verdict {
   return WON;
 }
 
-function countOutcome(state: RunState, outcome: Outcome): Verdict {
+function countOutcome(state: RunState, name: string, outcome: Outcome): Verdict {
   if (state.ended) return LOST;
-  const { step, status } = outcome;
-  stopped(state, step);
-  changeStep(state, step, () => stepRecordOf(outcome));
-  noteUse(state, outcome);
-  if (isSuccess(status)) return once(false, state.successes, step);
-  if ((state.failures[step] ?? 0) >= state.generation) return LOST;
-  state.failures[step] = state.generation;
+  const { status } = outcome;
+  stopped(state, name);
+  changeStep(state, name, () => stepRecordOf(outcome));
+  noteUse(state, name, outcome);
+  if (isSuccess(status)) return once(false, state.successes, name);
+  if ((state.failures[name] ?? 0) >= state.generation) return LOST;
+  state.failures[name] = state.generation;
   return WON;
 }
 
 function countItem(state: RunState, entry: Extract<RunEntry, { type: 'item' }>): Verdict {
   if (state.ended) return LOST;
-  const { step, item, status } = entry;
-  stopped(state, itemName(step, item));
+  const { item, status } = entry;
+  const step = nameIn(entry.within, entry.step);
+  stopped(state, nameOf(entry));
   changeStep(state, step, (of) => withItemEnded(of, status));
   const { generation } = state;
   const before = state.items?.[step];
@@ -227,7 +228,12 @@ function close(state: RunState, entry: Extract<RunEntry, { type: 'closed' }>): V
   endGeneration(state, entry.status);
   if (state.record === undefined) return WON;
   const outcomes = new Map(entry.outcomes.map((outcome) => [outcome.step, outcome]));
-  for (const outcome of entry.outcomes) noteUse(state, outcome);
+  const note = (within: string | undefined, outcome: Outcome): void => {
+    const name = nameIn(within, outcome.step);
+    noteUse(state, name, outcome);
+    for (const inner of outcome.inner ?? []) note(name, inner);
+  };
+  for (const outcome of entry.outcomes) note(undefined, outcome);
   change(state, {
     state: 'closed',
     status: entry.status,
@@ -242,8 +248,21 @@ function close(state: RunState, entry: Extract<RunEntry, { type: 'closed' }>): V
   return WON;
 }
 
-function noteUse(state: RunState, { step, fingerprint }: Outcome): void {
-  if (fingerprint !== undefined) (state.uses ??= {})[step] = fingerprint;
+function noteUse(state: RunState, name: string, { fingerprint }: Outcome): void {
+  if (fingerprint !== undefined) (state.uses ??= {})[name] = fingerprint;
+}
+
+/** Of the step or item that an entry is about, its name in the run. */
+function nameOf({
+  within,
+  step,
+  item,
+}: {
+  readonly within?: string;
+  readonly step: string;
+  readonly item?: number;
+}): string {
+  return nameIn(within, itemName(step, item));
 }
 
 function endGeneration(state: RunState, status: RunRecord['status']): void {
@@ -266,8 +285,10 @@ function runningNow(step: StepRecord, { attempt, waits }: StepEntry): StepRecord
 }
 
 function endedWithRun(step: StepRecord): StepRecord {
+  const { steps } = step;
+  const inner = steps === undefined ? {} : { steps: steps.map(endedWithRun) };
   return step.status === 'RUNNING' || step.status === 'WAITING'
-    ? { ...step, status: 'CANCELLED' }
+    ? { ...step, status: 'CANCELLED', ...inner }
     : step;
 }
 
@@ -285,11 +306,30 @@ function change(state: RunState, patch: Partial<RunRecord>): void {
   if (state.record !== undefined) state.record = { ...state.record, ...patch };
 }
 
-function changeStep(state: RunState, id: string, how: (step: StepRecord) => StepRecord): void {
-  const at = state.record?.steps.findIndex((step) => step.id === id) ?? -1;
-  if (state.record === undefined || at < 0) return;
+function changeStep(state: RunState, name: string, how: (step: StepRecord) => StepRecord): void {
+  if (state.record === undefined) return;
+  const steps = withStep(state.record.steps, name.split('/'), how);
+  if (steps !== undefined) change(state, { steps });
+}
+
+/** The steps with one of them changed, which may be within another one; undefined: it is not on record. */
+function withStep(
+  before: readonly StepRecord[],
+  [id, ...within]: readonly string[],
+  how: (step: StepRecord) => StepRecord,
+): readonly StepRecord[] | undefined {
+  const at = before.findIndex((step) => step.id === id);
+  const step = before[at];
+  if (step === undefined) return undefined;
+  const inner = within.length === 0 ? undefined : withStep(step.steps ?? [], within, how);
+  if (within.length > 0 && inner === undefined) return undefined;
   // Copied, not mapped: it is done for each entry, and a plan may have hundreds of steps.
-  const steps = [...state.record.steps];
-  steps[at] = how(steps[at]!);
-  change(state, { steps });
+  const steps = [...before];
+  const changed = inner === undefined ? how(step) : { ...step, steps: inner };
+  // What is told of a profile before its end says nothing of the steps in it.
+  steps[at] =
+    step.steps === undefined || changed.steps !== undefined
+      ? changed
+      : { ...changed, steps: step.steps };
+  return steps;
 }

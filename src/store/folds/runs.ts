@@ -49,9 +49,10 @@ export function runningSteps({ running = {} }: RunState): readonly RunningStep[]
   const steps = new Map<string, RunningStep>();
   for (const [name, about] of Object.entries(running)) {
     // Of several items the one that has run longest.
-    const step = stepOfName(name);
-    const before = steps.get(step);
-    if (before === undefined || about.beganMs < before.beganMs) steps.set(step, { ...about, step });
+    const step = about.step ?? stepOfName(name);
+    const key = JSON.stringify([about.profile, step]);
+    const before = steps.get(key);
+    if (before === undefined || about.beganMs < before.beganMs) steps.set(key, { ...about, step });
   }
   return [...steps.values()];
 }
