@@ -41,11 +41,11 @@ test('of many who take it at once one has it, and it is free once it is given ba
     const many = await Promise.all(
       Array.from({ length: 8 }, () => leasesOf(cloud).take('adopter')),
     );
-    const [held, ...more] = many.flatMap((one) => (one.taken ? [one.lease] : []));
+    const [mine, ...more] = many.flatMap((one) => (one.taken ? [one.lease] : []));
     expect(more).toEqual([]);
     expect(await leasesOf(cloud).isTaken('adopter')).toBe(true);
-    held!.release();
-    await held!.released();
+    mine!.release();
+    await mine!.released();
     expect(await leasesOf(cloud).isTaken('adopter')).toBe(false);
     // That it was given back is written behind it: no number is used twice.
     expect(keysOf(cloud)).toEqual(['pre/leases/adopter/000000000002']);
