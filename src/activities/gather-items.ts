@@ -40,7 +40,8 @@ export async function gatherItems(
   const elapsedMs = stopwatch();
   const { foreach } = step;
   if (foreach === undefined) throw new Error('unreachable: the step has items');
-  const log = makeStepLog(logFileOf(environment, { run, step }), (text) => text);
+  const logFile = logFileOf(environment, { run, step });
+  const log = makeStepLog(logFile, (text) => text);
   const folder = makeLazyFolder(
     join(
       environment.attemptsRoot,
@@ -97,6 +98,7 @@ export async function gatherItems(
     throw explainFullDisk(error, 'write the files of this step');
   } finally {
     log.flush();
+    store.logs?.keep(run.id, nameIn(run.within, step.id), logFile);
     await folder.remove();
   }
 }

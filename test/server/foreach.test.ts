@@ -219,6 +219,25 @@ test('leaves out the items that may fail, warns, and tries them again the next t
     expect(await ranIn(project)).toEqual(BAD);
   }));
 
+test('run-step does a step with all its items, and with --force does each of them again', () =>
+  withProject(FRAGILE, async (project) => {
+    await writeFile(project.path('mended'), '');
+    const words = [
+      ...['run-step', '--job', 'j.yaml', '--out', 'out', '--step', 'each'],
+      ...['--param', `here=${project.folder}`],
+    ];
+    expect((await run(project, ...words)).step('each').items).toEqual({
+      total: 40,
+      counts: { OK: 40 },
+    });
+    expect(await ranIn(project)).toEqual(ALL);
+    expect((await run(project, ...words)).step('each').status).toBe('CACHED');
+    expect(await ranIn(project)).toEqual([]);
+    const forced = await run(project, ...words, '--force');
+    expect(forced.step('each')).toMatchObject({ status: 'OK', items: { counts: { OK: 40 } } });
+    expect(await ranIn(project)).toEqual(ALL);
+  }));
+
 test('a killed command is gone on with: finished items are not done again, and all ends the same', () =>
   withProject(FRAGILE, async (project) => {
     await writeFile(project.path('mended'), '');

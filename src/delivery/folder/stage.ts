@@ -1,6 +1,6 @@
 /** Copies one export into the folder that will become the delivery, and proves that the copy is right. */
 
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 
 import { syncFolder } from '../../os/atomic.ts';
@@ -39,9 +39,13 @@ export async function stage(
 ): Promise<ManifestFile> {
   const { path, artifact, from } = file;
   const target = join(staging, path);
-  const isThere = await store.verify(artifact);
-  if (isThere) await store.copyTo(artifact, target);
-  if (!isThere || (await hashOf(artifact, target)) !== artifact.sha256) {
+  const isWhole =
+    (await store.verify(artifact)) &&
+    ((await isCopied(artifact, target, store)) ||
+      // What went wrong may be a copy on this machine: this looks at what is stored, and makes it anew.
+      ((await store.verify(artifact, { deep: true })) &&
+        (await isCopied(artifact, target, store))));
+  if (!isWhole) {
     throw new Error(
       `the stored bytes of ${path} are damaged; run again with \`resume\` to make them anew`,
     );
@@ -58,6 +62,12 @@ export async function stage(
     ...(columns === undefined ? {} : { columns }),
     from,
   };
+}
+
+async function isCopied(artifact: ArtifactRef, target: string, store: Store): Promise<boolean> {
+  await rm(target, { recursive: true, force: true });
+  await store.copyTo(artifact, target);
+  return (await hashOf(artifact, target)) === artifact.sha256;
 }
 
 async function hashOf(artifact: ArtifactRef, path: string): Promise<string> {

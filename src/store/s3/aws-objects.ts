@@ -17,6 +17,7 @@ import { makeTransfer } from './aws-transfer.ts';
 import { makePatience } from './patience.ts';
 import { isAbsent, isTaken, serverMsOf, statusOf } from './s3-failure.ts';
 
+import type { S3Client } from '@aws-sdk/client-s3';
 import type { Listed, Objects } from './objects.ts';
 import type { S3Place } from './s3-place.ts';
 
@@ -37,7 +38,10 @@ export function openAwsObjects(
   place: S3Place,
   { patienceMs, silenceMs = SILENCE_MS }: AwsOptions,
 ): Objects {
-  const client = makeClient(place, silenceMs);
+  return requestsOf(makeClient(place, silenceMs), place, patienceMs);
+}
+
+function requestsOf(client: S3Client, place: S3Place, patienceMs: () => number): Objects {
   const bucket = place.bucket;
   const keyOf = (key: string): string => place.prefix + key;
   const patiently = makePatience(place, patienceMs, (error) => isTaken(error) || isAbsent(error));
@@ -127,15 +131,15 @@ export function openAwsObjects(
             new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }),
           ),
         );
-        const [failed] = answer.Errors ?? [];
-        if (failed !== undefined && failed.Code !== 'NoSuchKey')
+        const failed = answer.Errors?.find(({ Code }) => Code !== 'NoSuchKey');
+        if (failed !== undefined)
           throw Object.assign(new Error(failed.Message), { name: failed.Code ?? 'Error' });
       }
     },
-    abortUploads: async (olderThanMs) => {
+    abortUploads: async (prefix, olderThanMs) => {
       const { uploads, nowMs } = await patiently(async () => {
         const answer = await client.send(
-          new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: place.prefix }),
+          new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: keyOf(prefix) }),
         );
         return { uploads: answer.Uploads ?? [], nowMs: toldBy(answer) ?? Date.now() };
       });
@@ -151,6 +155,7 @@ export function openAwsObjects(
       }
       return aborted;
     },
+    within: (ms) => requestsOf(client, place, () => Math.min(ms, patienceMs())),
     close: () => client.destroy(),
   };
 }

@@ -30,12 +30,15 @@ export type Head = {
 export const HEADS = 'journal/heads/';
 export const NO_HEAD: Head = Object.freeze({ turn: 0, covered: 0, tables: [], by: '' });
 
+const SOME = 10;
 const DIGITS = 12;
 const HIGHEST = 10 ** DIGITS - 1;
 
 export type Heads = {
   /** The newest one; `known` need not be read again. */
   newest(known: Head): Promise<Told & { readonly head: Head }>;
+  /** The newest one that was written in an earlier second than this, by the bucket's clock. */
+  before(writtenMs: number): Promise<Head | undefined>;
   /** False: another process was first. */
   create(head: Head): Promise<boolean>;
   read(key: string): Promise<Head | undefined>;
@@ -45,8 +48,10 @@ export function headKey(turn: number): string {
   return HEADS + String(HIGHEST - turn).padStart(DIGITS, '0');
 }
 
-export function turnOfKey(key: string): number {
-  return HIGHEST - Number(key.slice(HEADS.length));
+/** Undefined for what is not ours. */
+export function turnOfKey(key: string): number | undefined {
+  const digits = key.slice(HEADS.length);
+  return /^\d{12}$/.test(digits) ? HIGHEST - Number(digits) : undefined;
 }
 
 export function openHeads(objects: Objects): Heads {
@@ -57,10 +62,18 @@ export function openHeads(objects: Objects): Heads {
   return {
     read,
     newest: async (known) => {
-      const { objects: found, serverMs } = await objects.list(HEADS, { most: 1 });
-      const key = found[0]?.key;
-      if (key === undefined || turnOfKey(key) <= known.turn) return { serverMs, head: known };
+      // Somebody may have put something there.
+      const { objects: found, serverMs } = await objects.list(HEADS, { most: SOME });
+      const key = found.find((one) => turnOfKey(one.key) !== undefined)?.key;
+      if (key === undefined || turnOfKey(key)! <= known.turn) return { serverMs, head: known };
       return { serverMs, head: (await read(key)) ?? known };
+    },
+    before: async (beforeMs) => {
+      for await (const { key, writtenMs } of objects.listAll(HEADS)) {
+        if (turnOfKey(key) !== undefined && secondOf(writtenMs) < secondOf(beforeMs))
+          return read(key);
+      }
+      return undefined;
     },
     create: async (head) => {
       const { created } = await objects.create(
@@ -70,4 +83,9 @@ export function openHeads(objects: Objects): Heads {
       return created;
     },
   };
+}
+
+/** Some services tell no more than that. */
+function secondOf(ms: number): number {
+  return Math.floor(ms / 1000);
 }

@@ -26,19 +26,23 @@ export type Log<Entry> = {
     number: number,
     frames: readonly Framed<Entry>[],
   ): Promise<Told & { readonly written: Batch<Entry> } & { readonly there?: Batch<Entry> }>;
-  remove(numbers: readonly number[]): Promise<void>;
+  /** When a batch was written, by the bucket's clock; undefined: it is not there. */
+  writtenMs(number: number): Promise<number | undefined>;
 };
 
 const DIGITS = 12;
+/** More often nobody takes a number in vain. */
+const MOST_TRIES = 10;
 
 /** Batches count from 1. */
 export function logKey(number: number): string {
   return LOG + String(number).padStart(DIGITS, '0');
 }
 
-/** The number of a batch, by its key. */
-export function numberOf(key: string): number {
-  return Number(key.slice(LOG.length));
+/** The number of a batch, by its key; undefined for what is not ours. */
+export function numberOf(key: string): number | undefined {
+  const digits = key.slice(LOG.length);
+  return /^\d{12}$/.test(digits) ? Number(digits) : undefined;
 }
 
 export function openLog<Entry>(objects: Objects): Log<Entry> {
@@ -55,10 +59,17 @@ export function openLog<Entry>(objects: Objects): Log<Entry> {
     write: async (number, frames) => {
       const bytes = Buffer.concat(frames.map(frame));
       const written = { number, frames, bytes: bytes.length };
-      const { created, there, serverMs } = await objects.create(logKey(number), bytes);
-      if (created || there === undefined) return { serverMs, written };
-      return { serverMs, written, there: parse(number, there) };
+      for (let tries = 1; ; tries += 1) {
+        const { created, there, serverMs } = await objects.create(logKey(number), bytes);
+        if (created) return { serverMs, written };
+        if (there !== undefined) return { serverMs, written, there: parse(number, there) };
+        // It was removed between the two requests, as what is covered is.
+        if (tries === MOST_TRIES) throw new Error(`the log of the store takes no batch ${number}`);
+      }
     },
-    remove: (numbers) => objects.remove(numbers.map(logKey)),
+    writtenMs: async (number) => {
+      const { objects: found } = await objects.list(logKey(number), { most: 1 });
+      return found[0]?.writtenMs;
+    },
   };
 }

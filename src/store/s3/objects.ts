@@ -40,7 +40,9 @@ export type Objects = {
   listAll(prefix: string): AsyncIterable<Listed & Told>;
   /** What is gone already is no matter. */
   remove(keys: readonly string[]): Promise<void>;
-  /** Gives up uploads in parts that were begun so long ago. Answers how many. */
-  abortUploads(olderThanMs: number): Promise<number>;
+  /** Gives up uploads in parts below a prefix that were begun so long ago. Answers how many. */
+  abortUploads(prefix: string, olderThanMs: number): Promise<number>;
+  /** The same requests, made again for no longer than this. */
+  within(patienceMs: number): Objects;
   close(): void;
 };

@@ -5,6 +5,8 @@
  *    listed is what it removes, whoever stores the same bytes meanwhile.
  * 2. Bytes go out signed with their hash, and come in hashed before anybody sees them.
  * 3. What was put, or fetched, has a copy on this machine.
+ * 4. Of objects of one artifact that were damaged the others are used; damaged ones go, so that its step runs again
+ *    once there is none left.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -36,14 +38,25 @@ const MOST_TRIES = 5;
 /** Copies of one artifact that are looked at. */
 const MOST_COPIES = 100;
 
-/** sha256 and the rest of a key. */
-export function artifactOf(key: string): { readonly sha256: string; readonly unique: string } {
-  const [sha256 = '', unique = ''] = key.slice(ARTIFACTS.length).split('/');
-  return { sha256, unique };
+const KEY = /^artifacts\/([0-9a-f]{64})\/([0-9a-f]{16})$/;
+
+/** sha256 and the rest of a key; undefined for what is not ours. */
+export function artifactOf(
+  key: string,
+): { readonly sha256: string; readonly unique: string } | undefined {
+  const [, sha256, unique] = KEY.exec(key) ?? [];
+  return sha256 === undefined || unique === undefined ? undefined : { sha256, unique };
 }
 
 export function artifactKey(sha256: string, unique: string): string {
   return `${ARTIFACTS}${sha256}/${unique}`;
+}
+
+/** What is stored of an artifact is proven not to be it, or not to be there: no failure of whoever looks. */
+export class Unsound extends Error {
+  constructor(sha256: string, why: string) {
+    super(`the stored artifact ${sha256} is ${why}`);
+  }
 }
 
 /** The artifact part of a store. */
@@ -55,23 +68,42 @@ export function openS3Artifacts(objects: Objects, cache: Cache): ArtifactStore {
     if (!/^[0-9a-f]{64}$/.test(sha256))
       throw new Error(`'${sha256}' is not the name of an artifact`);
     const { objects: found } = await objects.list(artifactKey(sha256, ''), { most: MOST_COPIES });
-    return found;
+    return found.filter(({ key }) => artifactOf(key) !== undefined);
   };
 
-  const download = async (sha256: string): Promise<void> => {
-    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-      const object = (await lookFor(sha256)).at(-1);
-      if (object === undefined) break;
-      const mine = await cache.draft();
-      try {
-        const found = await objects.download(object.key, object.bytes, mine);
-        if (found === sha256) return await cache.keep(sha256, mine);
-        if (found !== undefined) throw new Error(`the stored artifact ${sha256} is damaged`);
-      } finally {
-        await rm(mine, { force: true });
-      }
+  /** Bytes that came wrong twice, in the same way, are so in the bucket, and nobody else's: their key is never written again. */
+  const dropDamaged = async ({ key, bytes }: Listed, came: string): Promise<void> => {
+    const mine = await cache.draft();
+    try {
+      const again = await objects.download(key, bytes, mine);
+      // Who may only read leaves them there.
+      if (again === came) await objects.remove([key]).catch(() => undefined);
+    } finally {
+      await rm(mine, { force: true });
     }
-    throw new Error(`the artifact ${sha256} is not in the store`);
+  };
+  const download = async (sha256: string): Promise<void> => {
+    let isDamaged = false;
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      const found = (await lookFor(sha256)).toSorted((a, b) => b.writtenMs - a.writtenMs);
+      let isMoving = false;
+      for (const object of found) {
+        const mine = await cache.draft();
+        try {
+          const came = await objects.download(object.key, object.bytes, mine);
+          if (came === sha256) return await cache.keep(sha256, mine);
+          if (came === undefined) isMoving = true;
+          else {
+            isDamaged = true;
+            await dropDamaged(object, came);
+          }
+        } finally {
+          await rm(mine, { force: true });
+        }
+      }
+      if (!isMoving) break;
+    }
+    throw new Unsound(sha256, isDamaged ? 'damaged' : 'not in the store');
   };
   const fetch = (sha256: string): Promise<void> => {
     const running = fetching.get(sha256);
@@ -83,13 +115,14 @@ export function openS3Artifacts(objects: Objects, cache: Cache): ArtifactStore {
     return started;
   };
   /** Gives the bytes a name that stays until it is removed. */
-  const lend = async (sha256: string, as: string): Promise<string> => {
-    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-      if (await cache.lend(sha256, as)) return as;
-      await fetch(sha256);
-    }
-    throw new Error(`the copy of artifact ${sha256} is removed again and again`);
-  };
+  const lend = (sha256: string, as: string): Promise<string> =>
+    inClearWords('use the copies of artifacts in', cache.folder, async () => {
+      for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+        if (await cache.lend(sha256, as)) return as;
+        await fetch(sha256);
+      }
+      throw new Error(`the copy of artifact ${sha256} is removed again and again`);
+    });
 
   const hold: ArtifactStore['hold'] = () => {
     const folder = cache.holding();
@@ -148,9 +181,17 @@ export function openS3Artifacts(objects: Objects, cache: Cache): ArtifactStore {
     return { sha256, bytes: entries.reduce((sum, entry) => sum + entry.bytes, 0) };
   };
 
-  const entriesOf = async (sha256: string): Promise<readonly TreeEntry[] | undefined> => {
-    const text = await using(sha256, (path) => readFile(path, 'utf8')).catch(() => undefined);
-    return text !== undefined && hashText(text) === sha256 ? parseTree(text) : undefined;
+  /** @throws Unsound */
+  const entriesOf = async (sha256: string): Promise<readonly TreeEntry[]> => {
+    const read = () => using(sha256, (path) => readFile(path, 'utf8'));
+    let text = await read();
+    if (hashText(text) !== sha256) {
+      await cache.forget(sha256);
+      text = await read();
+    }
+    const entries = hashText(text) === sha256 ? parseTree(text) : undefined;
+    if (entries === undefined) throw new Unsound(sha256, 'damaged');
+    return entries;
   };
 
   const isThere = async (sha256: string, bytes: number, deep: boolean): Promise<boolean> => {
@@ -158,10 +199,18 @@ export function openS3Artifacts(objects: Objects, cache: Cache): ArtifactStore {
     if (!found.some((object) => object.bytes === bytes)) return false;
     if (!deep) return true;
     await cache.forget(sha256);
-    return fetch(sha256).then(
-      () => true,
-      () => false,
+    await fetch(sha256);
+    return true;
+  };
+  const isTreeThere = async (sha256: string, deep: boolean): Promise<boolean> => {
+    // The copy of the manifest may outlive what is stored.
+    if ((await lookFor(sha256)).length === 0) return false;
+    if (deep) await cache.forget(sha256);
+    const entries = await entriesOf(sha256);
+    const all = await Promise.all(
+      entries.map((entry) => some(() => isThere(entry.sha256, entry.bytes, deep))),
     );
+    return all.every(Boolean);
   };
 
   return {
@@ -179,7 +228,6 @@ export function openS3Artifacts(objects: Objects, cache: Cache): ArtifactStore {
         return using(ref.sha256, (path) => copyOut(path, target, false));
       }
       const entries = await entriesOf(ref.sha256);
-      if (entries === undefined) throw new Error(`the stored folder ${ref.sha256} is damaged`);
       await mkdir(target, { recursive: true });
       await Promise.all(
         entries.map(({ path, sha256, executable }) =>
@@ -191,14 +239,14 @@ export function openS3Artifacts(objects: Objects, cache: Cache): ArtifactStore {
       );
     },
     verify: async (ref, { deep = false } = {}) => {
-      if (ref.format !== 'tree') return isThere(ref.sha256, ref.bytes, deep);
-      const entries = await entriesOf(ref.sha256);
-      // The copy of the manifest may outlive what is stored.
-      if (entries === undefined || (await lookFor(ref.sha256)).length === 0) return false;
-      const all = await Promise.all(
-        entries.map(({ sha256, bytes }) => some(() => isThere(sha256, bytes, deep))),
-      );
-      return all.every(Boolean);
+      try {
+        if (ref.format === 'tree') return await isTreeThere(ref.sha256, deep);
+        return await isThere(ref.sha256, ref.bytes, deep);
+      } catch (error) {
+        // A machine that cannot look says nothing about what is stored.
+        if (error instanceof Unsound) return false;
+        throw error;
+      }
     },
   };
 }

@@ -3,7 +3,8 @@
 import { readFile } from 'node:fs/promises';
 
 import { parseTree } from '../../os/hashing.ts';
-import { ARTIFACTS, artifactKey, artifactOf } from './s3-artifacts.ts';
+import { ARTIFACTS, artifactKey, artifactOf, Unsound } from './s3-artifacts.ts';
+import { TABLES } from './tables.ts';
 
 import type { ArtifactRef } from '../../model/step-result.ts';
 import type { Batch, Batches, Bytes, ListedFile } from '../prune/bytes.ts';
@@ -22,7 +23,11 @@ export function s3Bytes(
   const textOf = async ({ sha256 }: Pick<ArtifactRef, 'sha256'>): Promise<string> => {
     const { materialize, release } = artifacts.hold();
     try {
-      return await readFile(await materialize({ sha256 }), 'utf8').catch(() => '');
+      return await readFile(await materialize({ sha256 }), 'utf8');
+    } catch (error) {
+      // What only cannot be reached names what it always named.
+      if (error instanceof Unsound) return '';
+      throw error;
     } finally {
       await release();
     }
@@ -41,7 +46,9 @@ export function s3Bytes(
     list: async () => {
       const listed = new Map<string, ListedFile>();
       for await (const { key, bytes } of objects.listAll(ARTIFACTS)) {
-        const { sha256, unique } = artifactOf(key);
+        const { sha256, unique } = artifactOf(key) ?? {};
+        // What is not ours has nothing to fear.
+        if (sha256 === undefined || unique === undefined) continue;
         const before = listed.get(sha256);
         listed.set(sha256, {
           bytes: bytes + (before?.bytes ?? 0),
@@ -57,7 +64,7 @@ export function s3Bytes(
     },
     tidy: async () => {
       await objects.remove(await copiesIn(objects));
-      await objects.abortUploads(uploadMs);
+      for (const below of [ARTIFACTS, TABLES]) await objects.abortUploads(below, uploadMs);
     },
     journalBytes: async () => {
       let sum = 0;
@@ -73,7 +80,8 @@ async function copiesIn(objects: Objects): Promise<readonly string[]> {
   let newest:
     { readonly sha256: string; readonly key: string; readonly writtenMs: number } | undefined;
   for await (const { key, writtenMs } of objects.listAll(ARTIFACTS)) {
-    const { sha256 } = artifactOf(key);
+    const { sha256 } = artifactOf(key) ?? {};
+    if (sha256 === undefined) continue;
     const isSame = newest?.sha256 === sha256;
     const isNewer = !isSame || newest === undefined || writtenMs >= newest.writtenMs;
     if (isSame && newest !== undefined) copies.push(isNewer ? newest.key : key);

@@ -85,6 +85,7 @@ export async function removeCovered(
   const old: string[] = [];
   let newestKey: string | undefined;
   for await (const { key, writtenMs, serverMs } of objects.listAll(HEADS)) {
+    if (turnOfKey(key) === undefined) continue;
     newestKey ??= key;
     if (serverMs !== undefined && serverMs - writtenMs >= keptMs) old.push(key);
   }
@@ -94,7 +95,9 @@ export async function removeCovered(
   const { covered } = covering ?? NO_HEAD;
   const gone: string[] = [...older];
   for await (const { key } of objects.listAll(LOG)) {
-    if (numberOf(key) > covered) break;
+    const number = numberOf(key);
+    if (number === undefined) continue;
+    if (number > covered) break;
     gone.push(key);
   }
   await objects.remove(gone);
@@ -102,7 +105,7 @@ export async function removeCovered(
   const replaced: string[] = [];
   for await (const { key } of objects.listAll(TABLES)) {
     const name = key.slice(TABLES.length);
-    if ((turnOf(name) ?? Infinity) <= turnOfKey(last) && !needed.has(name)) replaced.push(name);
+    if ((turnOf(name) ?? Infinity) <= turnOfKey(last)! && !needed.has(name)) replaced.push(name);
   }
   if (newest !== undefined) await tables.remove(replaced);
 }

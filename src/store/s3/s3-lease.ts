@@ -1,19 +1,28 @@
 /**
- * One lock between processes of any machines: numbered objects in the bucket, of which the highest holds.
+ * One lock between processes of any machines: numbered objects in the bucket, each written once. Who wrote the highest
+ * number has it; an empty object there says that it was given back.
  *
- * 1. The next number is created only if it is free, so one of all who try gets it. Who got it looks again: if any other
- *    entry keeps it out, it takes its own back. Of two who come together at least one sees the other.
- * 2. Its holder writes it anew every so often. How old it is, is told by the bucket's clock alone.
- * 3. It may be taken from a dead process of this machine at once, from any other when it has not been written for a
- *    minute. Its holder notices: it asks who is highest before each writing, and trusts no writing of half a minute ago.
+ * 1. A number is created only if it is free, by who takes the lock, keeps it, or gives it back: a request that comes late
+ *    changes nothing. Numbers go on; one that nobody has used for an hour may begin anew.
+ * 2. Who created one looks again, and holds only if nobody is higher and no other entry keeps it out. Of two who come
+ *    together at least one sees the other.
+ * 3. Its holder writes the next number every so often. How old that is, is told by the bucket's clock alone. It may be
+ *    taken from a dead process of this machine at once, from any other when nothing was written for a minute.
+ * 4. A holder trusts what it wrote for half a minute from before it asked, by its own clocks: it stops before anybody else
+ *    may begin, and is told so.
  */
 
 import { randomBytes } from 'node:crypto';
 
 import { describeOwner, ownOwner, stateOf } from '../../os/owner.ts';
+import { keepS3Lease } from './s3-lease-held.ts';
+import { clock, since } from './moment.ts';
 
 import type { OldOwner } from '../../os/owner.ts';
 import type { Objects } from './objects.ts';
+import type { S3Lease } from './s3-lease-held.ts';
+
+export type { S3Lease } from './s3-lease-held.ts';
 
 export type S3LeaseTiming = {
   readonly ttlMs: number;
@@ -27,15 +36,6 @@ export const S3_LEASE: S3LeaseTiming = Object.freeze({
   renewEveryMs: 15_000,
   trustMs: 35_000,
 });
-
-export type S3Lease = {
-  /** @throws Error once it is another's, or may be */
-  check(): void;
-  readonly lost: Promise<unknown>;
-  release(): void;
-  /** Resolves when it was given back. */
-  released(): Promise<void>;
-};
 
 export type S3Taken =
   | { readonly taken: true; readonly lease: S3Lease }
@@ -52,6 +52,7 @@ type Held = {
 export const LEASES = 'leases';
 
 const DIGITS = 12;
+const MOST_ENTRIES = 1000;
 
 export type S3Leases = {
   take(name: string): Promise<S3Taken>;
@@ -63,105 +64,75 @@ export function openS3Leases(objects: Objects, timing: S3LeaseTiming = S3_LEASE)
   const prefixOf = (name: string): string => `${LEASES}/${name}/`;
 
   const read = async (name: string): Promise<readonly Held[]> => {
-    const { objects: found, serverMs } = await objects.list(prefixOf(name), { most: 100 });
+    const prefix = prefixOf(name);
+    const { objects: found, serverMs } = await objects.list(prefix, { most: MOST_ENTRIES });
     return Promise.all(
-      found.map(async ({ key, writtenMs }) => {
-        const { bytes } = await objects.read(key);
-        const owner = ownerIn(bytes);
-        const isOld = serverMs !== undefined && serverMs - writtenMs > timing.ttlMs;
-        const isDead = owner !== undefined && stateOf(owner) === 'dead';
-        return {
-          key,
-          token: Number(key.slice(prefixOf(name).length)),
-          isFree: bytes === undefined || isOld || isDead,
-          who: owner === undefined ? 'a process' : describeOwner(owner),
-        };
-      }),
+      found
+        .filter(({ key }) => isToken(key.slice(prefix.length)))
+        .map(async ({ key, bytes: size, writtenMs }) => {
+          const isOver =
+            size === 0 || (serverMs !== undefined && serverMs - writtenMs > timing.ttlMs);
+          const { bytes } = isOver ? {} : await objects.read(key);
+          const owner = ownerIn(bytes);
+          return {
+            key,
+            token: Number(key.slice(prefix.length)),
+            isFree: bytes === undefined || (owner !== undefined && stateOf(owner) === 'dead'),
+            who: owner === undefined ? 'a process' : describeOwner(owner),
+          };
+        }),
     );
-  };
-
-  const hold = (name: string, key: string, token: number, bytes: Buffer): S3Lease => {
-    let state: 'held' | 'lost' | 'over' = 'held';
-    let renewedAt = clock();
-    let tell: (lost: Error) => void = () => undefined;
-    let ended: Promise<void> = Promise.resolve();
-    const lost = new Promise<Error>((resolve) => (tell = resolve));
-    const lose = (): void => {
-      if (state !== 'held') return;
-      state = 'lost';
-      clearInterval(timer);
-      tell(new Error(`the lease ${name} of the store was taken over`));
-    };
-    const renew = async (): Promise<void> => {
-      const { objects: found } = await objects.list(prefixOf(name), { most: 100 });
-      const highest = found.at(-1)?.key.slice(prefixOf(name).length);
-      if (highest !== undefined && Number(highest) > token) return lose();
-      if (state !== 'held') return;
-      await objects.replace(key, bytes);
-      renewedAt = clock();
-    };
-    // What could not be asked is asked again; until then `check` says how much is trusted.
-    const timer = setInterval(() => void renew().catch(() => undefined), timing.renewEveryMs);
-    timer.unref();
-    return {
-      lost,
-      check: () => {
-        if (since(renewedAt) > timing.trustMs) lose();
-        if (state !== 'held')
-          throw new Error(`the lease ${name} of the store is not held any more`);
-      },
-      release: () => {
-        const isOurs = state === 'held';
-        state = 'over';
-        clearInterval(timer);
-        if (isOurs) ended = objects.remove([key]).catch(() => undefined);
-      },
-      released: () => ended,
-    };
   };
 
   return {
     take: async (name) => {
-      const held = await read(name);
-      const newest = held.at(-1);
-      if (newest !== undefined && !newest.isFree) return { taken: false, who: newest.who };
-      const token = (newest?.token ?? 0) + 1;
-      const key = prefixOf(name) + String(token).padStart(DIGITS, '0');
+      const begun = clock();
+      const before = await read(name);
+      const holder = before.find(({ isFree }) => !isFree);
+      if (holder !== undefined) return { taken: false, who: holder.who };
+      const token = (before.at(-1)?.token ?? 0) + 1;
+      const keyOf = (number: number): string =>
+        prefixOf(name) + String(number).padStart(DIGITS, '0');
       const nonce = randomBytes(8).toString('hex');
-      const bytes = Buffer.from(JSON.stringify({ owner: ownOwner(), nonce }));
-      const { created } = await objects.create(key, bytes);
+      const bytesOf = (turn: number): Buffer =>
+        Buffer.from(JSON.stringify({ owner: ownOwner(), nonce, turn }));
+      const key = keyOf(token);
+      const { created } = await objects.create(key, bytesOf(0));
       if (!created) return { taken: false, who: 'a process' };
       // Between look and number another one may have come and gone, and a third one begun anew.
       const others = (await read(name)).filter((one) => one.key !== key);
-      const holder = others.find(({ isFree }) => !isFree);
-      if (holder !== undefined) {
+      const rival = others.find((one) => !one.isFree || one.token > token);
+      if (rival !== undefined || since(begun) > timing.trustMs) {
         await objects.remove([key]);
-        return { taken: false, who: holder.who };
+        return { taken: false, who: rival?.who ?? 'a process' };
       }
       if (others.length > 0) await objects.remove(others.map((one) => one.key));
-      return { taken: true, lease: hold(name, key, token, bytes) };
+      const numbers = { keyOf, bytesOf, isOurs: (bytes: Buffer) => nonceIn(bytes) === nonce };
+      const about = { objects, timing, name, prefix: prefixOf(name), numbers };
+      return { taken: true, lease: keepS3Lease(about, { token, begun }) };
     },
-    isTaken: async (name) => (await read(name)).at(-1)?.isFree === false,
+    isTaken: async (name) => (await read(name)).some(({ isFree }) => !isFree),
   };
+}
+
+/** True for the last word of a key of ours. */
+export function isToken(word: string): boolean {
+  return word.length === DIGITS && /^\d+$/.test(word);
 }
 
 /** Who wrote an entry; undefined where it does not say. */
 export function ownerIn(bytes: Buffer | undefined): OldOwner | undefined {
+  return partOf(bytes).owner;
+}
+
+function nonceIn(bytes: Buffer): string | undefined {
+  return partOf(bytes).nonce;
+}
+
+function partOf(bytes: Buffer | undefined): { readonly owner?: OldOwner; readonly nonce?: string } {
   try {
-    return (JSON.parse(String(bytes)) as { readonly owner?: OldOwner }).owner;
+    return JSON.parse(String(bytes)) as ReturnType<typeof partOf>;
   } catch {
-    return undefined;
+    return {};
   }
-}
-
-/** One clock stands still while the machine sleeps, the other may be set: time is what either says. */
-type Moment = readonly [steady: number, wall: number];
-
-function clock(): Moment {
-  return [performance.now(), Date.now()];
-}
-
-function since([steady, wall]: Moment): number {
-  const [now, today] = clock();
-  return Math.max(now - steady, today - wall);
 }

@@ -1,12 +1,14 @@
 /** The leases that processes share something by, as a store in a bucket keeps them. */
 
 import { stateOf } from '../../os/owner.ts';
-import { LEASES, ownerIn, S3_LEASE } from './s3-lease.ts';
+import { isToken, LEASES, ownerIn, S3_LEASE } from './s3-lease.ts';
 
 import type { Leases } from '../leases.ts';
 import type { Listed, Objects, Told } from './objects.ts';
 import type { S3Leases, S3LeaseTiming } from './s3-lease.ts';
 
+/** What was written so long ago is nobody's, and is removed by who sees it. */
+const FORGOTTEN_MS = 3600 * 1000;
 /** A look costs requests, which take their time and are counted. */
 const LOOK_EVERY_MS = 2_000;
 
@@ -21,16 +23,22 @@ export function s3NamedLeases(
   const below = async (folder: string): Promise<readonly Entry[]> => {
     const prefix = `${LEASES}/${folder}/`;
     const found: Entry[] = [];
+    const forgotten: string[] = [];
     for await (const one of objects.listAll(prefix)) {
       const words = one.key.slice(prefix.length).split('/');
-      found.push({ ...one, words, isOld: (one.serverMs ?? 0) - one.writtenMs > ttlMs });
+      if (!isToken(words.at(-1) ?? '')) continue;
+      const ageMs = (one.serverMs ?? 0) - one.writtenMs;
+      if (ageMs > FORGOTTEN_MS) forgotten.push(one.key);
+      else found.push({ ...one, words, isOld: ageMs > ttlMs });
     }
+    // Who may only look leaves them there.
+    if (forgotten.length > 0) await objects.remove(forgotten).catch(() => undefined);
     return found;
   };
   const isHeld = async (entries: readonly Entry[]): Promise<boolean> => {
     // The highest number holds, and keys are sorted.
     const newest = entries.at(-1);
-    if (newest === undefined || newest.isOld) return false;
+    if (newest === undefined || newest.isOld || newest.bytes === 0) return false;
     const { bytes } = await objects.read(newest.key);
     const owner = ownerIn(bytes);
     return bytes !== undefined && (owner === undefined || stateOf(owner) !== 'dead');

@@ -34,6 +34,8 @@ export type S3StoreOptions = {
   readonly place: S3Place;
   /** Folder of the copies on this machine. */
   readonly cacheFolder: string;
+  /** The machine's boot, as far as copies are concerned. */
+  readonly boot?: string;
   readonly journal?: Pick<
     S3JournalOptions<unknown, unknown, unknown>,
     'compactEvery' | 'staleMs' | 'keptMs'
@@ -52,7 +54,7 @@ const POLL_MS = 1000;
 /** A store over these requests. `objects` is closed with it. */
 export function s3StoreOver(objects: Objects, options: S3StoreOptions): Store {
   const { place, cacheFolder } = options;
-  const cache = openCache(cacheFolder, place.cacheBytes);
+  const cache = openCache(cacheFolder, place.cacheBytes, options.boot);
   const artifacts = openS3Artifacts(objects, cache);
   const journal = openS3Journal({
     ...{ objects, folder: join(cacheFolder, 'journal'), folding: STORE_FOLDING },

@@ -5,6 +5,9 @@
  *    ago finds each batch that was appended since, and none that is void.
  * 2. After a quarter of an hour by that clock a look is not trusted before the head was looked at: if its tables cover
  *    what was to be read, everything is read anew.
+ * 3. A batch of its own that is covered by then counts if no table that was there before it covers it: it was written
+ *    behind what was read, and its verdict follows from that. Otherwise it lies where others have been and gone; nobody
+ *    reads it, and it is removed with what is covered. Nothing is ever taken back: somebody may have read it.
  */
 
 import { makeBooks } from '../journal/books.ts';
@@ -104,6 +107,13 @@ function viewOver<Entry, State, Summary>(
     lookedMs = now.serverMs;
     return true;
   };
+  /** True if a batch that is covered now was there before what covers it. */
+  const wasInTime = async (number: number): Promise<boolean> => {
+    const writtenMs = await log.writtenMs(number);
+    if (writtenMs === undefined) return false;
+    const before = await heads.before(writtenMs);
+    return before === undefined || before.covered < number;
+  };
   /** Batches from a number on, as far as they are there. */
   const readSome = async (from: number, count: number): Promise<number | undefined> => {
     const asked = Array.from({ length: count }, (_, i) => log.read(from + i));
@@ -133,9 +143,7 @@ function viewOver<Entry, State, Summary>(
       const number = last() + 1;
       const { written, there, serverMs: toldMs } = await log.write(number, frames);
       if (!(await isTrue(number, toldMs))) {
-        // It lies where others have been and gone: nobody reads it.
-        if (there === undefined) await log.remove([number]);
-        return 'void';
+        if (there !== undefined || !(await wasInTime(number))) return 'void';
       }
       take(there ?? written);
       return there === undefined ? 'ours' : 'another';

@@ -1,11 +1,16 @@
 import { expect, test } from '@jest/globals';
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { fileIn, FINGERPRINT, resultOf } from '../fixtures.ts';
+import { stage } from '../../../src/delivery/folder/stage.ts';
+import { parseS3Place } from '../../../src/store/s3/s3-place.ts';
+import { s3StoreOver } from '../../../src/store/s3/s3-store.ts';
+import { BUCKET } from '../../harness/s3-server.ts';
+import { factOf, fileIn, FINGERPRINT, resultOf } from '../fixtures.ts';
 import { withCloud } from './fixtures.ts';
 
 import type { ArtifactRef } from '../../../src/model/step-result.ts';
+import type { Objects } from '../../../src/store/s3/objects.ts';
 import type { Store } from '../../../src/store/store.ts';
 import type { S3Server } from '../../harness/s3-server.ts';
 import type { Cloud } from './fixtures.ts';
@@ -88,9 +93,143 @@ test('what was damaged in the bucket is not handed out, and counts as absent whe
     }
     const other = await open({ name: 'other' });
     await expect(other.materialize(ref)).rejects.toThrow('damaged');
-    expect(await other.verify(ref)).toBe(true);
-    expect(await other.verify(ref, { deep: true })).toBe(false);
+    // It was looked at twice, and has been removed.
+    expect(artifactsIn(server)).toEqual([]);
+    expect(await other.verify(ref)).toBe(false);
     expect(await copiesOf(cloud, 'other')).toBe(0);
+  }));
+
+test('what a machine alone reads wrong is not removed', () =>
+  withCloud(async (cloud) => {
+    const { server, open, objects } = cloud;
+    const ref = await put(await open(), cloud, 'whole');
+    let reads = 0;
+    const wrong: Objects = {
+      ...objects(),
+      download: async (key, bytes, file) => {
+        await objects().download(key, bytes, file);
+        return String((reads += 1));
+      },
+    };
+    const place = parseS3Place(`s3://${BUCKET}/pre?endpoint=${server.endpoint}`);
+    const other = s3StoreOver(wrong, { place, cacheFolder: join(cloud.folder, 'wrong') });
+    await expect(other.materialize(ref)).rejects.toThrow('damaged');
+    expect(reads).toBe(2);
+    expect(artifactsIn(server)).toHaveLength(1);
+  }));
+
+test('where one of two objects of an artifact was damaged the other one is used', () =>
+  withCloud(async (cloud) => {
+    const { server, open } = cloud;
+    const store = await open();
+    await put(store, cloud, 'hello');
+    const ref = await put(store, cloud, 'hello');
+    const [one, two] = artifactsIn(server);
+    const bad = { ...server.objects.get(one!)!, bytes: Buffer.from('jello') };
+    server.objects.set(one!, { ...bad, writtenMs: bad.writtenMs + 5_000 });
+    const fresh = await open({ name: 'fresh' });
+    expect(await readFile(await fresh.materialize(ref), 'utf8')).toBe('hello');
+    expect(artifactsIn(server)).toEqual([two]);
+  }));
+
+/** The copies on a machine, as a power loss may have left them. */
+const harmCopies = async (
+  { folder }: Cloud,
+  harm: (path: string) => Promise<void>,
+): Promise<void> => {
+  const root = join(folder, 'one/cache/artifacts');
+  for (const shard of await readdir(root)) {
+    for (const name of await readdir(join(root, shard))) {
+      await chmod(join(root, shard, name), 0o644);
+      await harm(join(root, shard, name));
+    }
+  }
+};
+
+test('a copy that was cut short is fetched anew', () =>
+  withCloud(async (cloud) => {
+    const store = await cloud.open();
+    const ref = await put(store, cloud, 'one two three');
+    await harmCopies(cloud, (path) => truncate(path, 5));
+    expect(await readFile(await store.materialize(ref), 'utf8')).toBe('one two three');
+  }));
+
+test('a copy is hashed once in each boot of the machine, and fetched anew where it was damaged', () =>
+  withCloud(async (cloud) => {
+    const { server, open } = cloud;
+    const ref = await put(await open({ boot: 'first' }), cloud, 'whole');
+    await harmCopies(cloud, (path) => writeFile(path, 'wrong'));
+    const booted = await open({ boot: 'second' });
+    expect(await readFile(await booted.materialize(ref), 'utf8')).toBe('whole');
+    const before = server.asked.length;
+    const again = await open({ boot: 'second' });
+    expect(await readFile(await again.materialize(ref), 'utf8')).toBe('whole');
+    expect(server.asked.slice(before).filter(({ key }) => key.includes('artifacts/'))).toEqual([]);
+  }));
+
+test('a delivery whose bytes are damaged on this machine alone is made from those in the bucket', () =>
+  withCloud(async (cloud) => {
+    const { open, folder } = cloud;
+    const store = await open();
+    const artifact = await put(store, cloud, 'whole');
+    await harmCopies(cloud, (path) => writeFile(path, 'wrong'));
+    const file = { path: 'a', artifact, from: 'b', fingerprint: FINGERPRINT, output: 'table' };
+    await stage(file, folder, store);
+    expect(await readFile(join(folder, 'a'), 'utf8')).toBe('whole');
+  }));
+
+test('a machine that cannot keep copies fails, and drops nothing of what is everybody’s', () =>
+  withCloud(async (cloud) => {
+    const { server, open, folder } = cloud;
+    const store = await open();
+    await fileIn(folder, 'tree/file', 'text');
+    const tree = await store.put(join(folder, 'tree'), { format: 'tree' });
+    await store.putResult(FINGERPRINT, resultOf({ tree }));
+    const bad = await open({ name: 'bad' });
+    await fileIn(folder, 'bad/cache/tmp', 'no folder');
+    await expect(bad.findResult(FINGERPRINT)).rejects.toThrow('cache/tmp');
+    const cut = await open({ name: 'cut', patienceMs: 0 });
+    await cut.run('x');
+    server.fault = ({ key }) =>
+      key.includes('artifacts/') ? { refuse: 503, code: 'SlowDown' } : undefined;
+    await expect(cut.findResult(FINGERPRINT)).rejects.toMatchObject({ code: 'STORE_UNREACHABLE' });
+    await expect(cut.verify(tree, { deep: true })).rejects.toMatchObject({
+      code: 'STORE_UNREACHABLE',
+    });
+    await expect(cut.copyTo(tree, join(folder, 'to'))).rejects.toMatchObject({
+      code: 'STORE_UNREACHABLE',
+    });
+    server.fault = () => undefined;
+    expect(await store.findResult(FINGERPRINT)).toBeDefined();
+  }));
+
+test('a prune goes on where one was cut off, and removes nothing while it cannot read what a folder names', () =>
+  withCloud(async (cloud) => {
+    const { server, open, folder } = cloud;
+    const store = await open();
+    await fileIn(folder, 'tree/file', 'text');
+    const tree = await store.put(join(folder, 'tree'), { format: 'tree' });
+    await store.putResult(FINGERPRINT, resultOf({ tree }));
+    const sweep = (from: Store) =>
+      from.prune((pruning) => pruning.sweep({ goingOn: async () => [] }));
+    const cut = await open({ name: 'cut', patienceMs: 0 });
+    server.fault = ({ method, key }) =>
+      method === 'GET' && key.includes('artifacts/')
+        ? { refuse: 503, code: 'SlowDown' }
+        : undefined;
+    await expect(sweep(cut)).rejects.toMatchObject({ code: 'STORE_UNREACHABLE' });
+    server.fault = () => undefined;
+    expect(artifactsIn(server)).toHaveLength(2);
+
+    await store.prune(async (pruning) => pruning.dropResults((await pruning.survey()).results));
+    server.fault = ({ method, key }) =>
+      method === 'PUT' && key.includes('journal/tables')
+        ? { refuse: 403, code: 'AccessDenied' }
+        : undefined;
+    await expect(sweep(store)).rejects.toMatchObject({ code: 'STORE_REFUSED' });
+    server.fault = () => undefined;
+    expect(artifactsIn(server)).toEqual([]);
+    await sweep(await open({ name: 'other' }));
   }));
 
 test('a result whose bytes were removed behind its back counts as absent', () =>
@@ -175,12 +314,42 @@ test('an upload that a killed process left is swept by prune a day later', () =>
     const begun = Date.now();
     server.uploads.set('left', { key: 'pre/artifacts/a/b', begunMs: begun, parts: new Map() });
     server.uploads.set('foreign', { key: 'elsewhere/x', begunMs: begun, parts: new Map() });
+    server.uploads.set('other', { key: 'pre/videos/x', begunMs: begun, parts: new Map() });
     const store = await open();
     const sweep = () => store.prune((pruning) => pruning.sweep({ goingOn: async () => [] }));
     server.aheadMs = 23 * HOUR_MS;
     await sweep();
-    expect(server.uploads.size).toBe(2);
+    expect(server.uploads.size).toBe(3);
     server.aheadMs = 25 * HOUR_MS;
     await sweep();
-    expect([...server.uploads.keys()]).toEqual(['foreign']);
+    expect([...server.uploads.keys()]).toEqual(['foreign', 'other']);
+  }));
+
+test('prune and compaction leave alone what is not of the store', () =>
+  withCloud(async (cloud) => {
+    const { server, open } = cloud;
+    const names = [
+      ...['artifacts/app/app.zip', 'artifacts/readme.txt', `artifacts/${FINGERPRINT}/notes.txt`],
+      ...[
+        'journal/log/!first',
+        'journal/log/diary.txt',
+        'journal/heads/!first',
+        'journal/tables/x',
+      ],
+      ...['leases/pruning/!first', 'leases/pruning/note', 'logs/mine'],
+    ].map((name) => `pre/${name}`);
+    const journal = { compactEvery: 2 };
+    const store = await open({ journal });
+    const theirs = { bytes: Buffer.from('theirs'), etag: '"x"', writtenMs: Date.now() };
+    for (const name of names) server.objects.set(name, theirs);
+    for (let day = 0; day < 3; day += 1) {
+      server.aheadMs = day * 25 * HOUR_MS;
+      const later = await open({ name: `day-${day}`, journal });
+      for (let i = 0; i < 4; i += 1) await later.append([factOf({ runId: `run-${day}-${i}` })]);
+      await later.settled();
+      await later.prune((pruning) => pruning.sweep({ goingOn: async () => [] }));
+    }
+    expect([...server.objects.keys()].filter((key) => names.includes(key))).toEqual(names);
+    expect([...server.objects.keys()]).not.toContain('pre/journal/log/000000000001');
+    store.close();
   }));

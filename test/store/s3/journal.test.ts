@@ -167,6 +167,70 @@ test('a machine that slept for a day reads all that happened meanwhile', () =>
     expect(await countOf(asleep)).toBe(21);
   }));
 
+/** A machine that was quiet for so long appends; before it hears of that, the others go on and compact past it. */
+const overtaken = (
+  { quietMs, isLost }: { readonly quietMs: number; readonly isLost: boolean },
+  work: (about: {
+    readonly won: boolean | undefined;
+    readonly slow: Store;
+    readonly reader: Store;
+    readonly fresh: Store;
+  }) => Promise<void>,
+): Promise<void> =>
+  withCloud(async ({ server, open }) => {
+    const journal = { compactEvery: 4 };
+    const slow = await open({ name: 'slow', journal });
+    const busy = await open({ name: 'busy', journal });
+    const reader = await open({ name: 'reader', journal });
+    await append(slow, 'first');
+    server.aheadMs = quietMs - 60_000;
+    // It has read what stands before, a minute ago.
+    await reader.run('first');
+    server.aheadMs = quietMs;
+    const second = 'pre/journal/log/000000000002';
+    let goOn: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    const arrived = new Promise<void>((resolve) => {
+      server.fault = ({ method, key, query }) => {
+        const isAppend = method === 'PUT' && key === second;
+        const isThere = server.objects.has(second);
+        if (!isThere) return isAppend && isLost ? 'lose-answer' : undefined;
+        if (!isAppend && query.get('prefix') !== 'pre/journal/heads/') return undefined;
+        server.fault = () => undefined;
+        resolve();
+        return { wait: held };
+      };
+    });
+    const appended = append(slow, 'mine');
+    await arrived;
+    for (let i = 0; i < 12; i += 1) await append(busy, `run-${i}`);
+    await busy.settled();
+    goOn();
+    await work({
+      won: await appended,
+      slow,
+      reader,
+      fresh: await open({ name: 'fresh', journal }),
+    });
+  });
+
+test.each([
+  ['of a machine that was quiet for a while', 16 * 60 * 1000, false],
+  ['of such a machine, whose answer was lost', 16 * 60 * 1000, true],
+  ['of a machine that was quiet for hours, whose answer was lost', 3 * 3600 * 1000, true],
+])('an append %s counts once in its place when a compaction overtakes it', (_, quietMs, isLost) =>
+  overtaken({ quietMs, isLost }, async ({ won, slow, reader, fresh }) => {
+    expect(won).toBe(true);
+    expect(await append(reader, 'behind')).toBe(true);
+    expect(await append(slow, 'mine')).toBe(false);
+    for (const store of [slow, reader, fresh]) {
+      expect(await append(store, 'behind')).toBe(false);
+      expect(await countOf(store)).toBe(15);
+      await store.settled();
+    }
+  }),
+);
+
 test('a service that does not tell the time is asked more, and trusted as much', () =>
   withCloud(async ({ server, open }) => {
     server.tellsTime = false;

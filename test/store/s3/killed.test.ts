@@ -10,6 +10,8 @@ const HOUR_MS = 3600 * 1000;
 const JOURNAL = { compactEvery: 2 };
 /** Requests of everything that is done here, and some more. */
 const REQUESTS = 90;
+/** Requests between two kills: each round of the work is killed elsewhere. */
+const EVERY = 5;
 
 type Told = { readonly facts: string[]; readonly results: string[] };
 
@@ -35,11 +37,14 @@ const countOf = async (store: Store): Promise<number> => {
   return Object.values(runs ?? {})[0]?.statuses['OK'] ?? 0;
 };
 
-test.each(['lose-request', 'lose-answer'] as const)(
+test.each([
+  ['lose-request', 3],
+  ['lose-answer', 5],
+] as const)(
   'killed at any request (%s), it leaves what it told of, once, and nothing half-written',
-  async (fault) => {
+  async (fault, first) => {
     let wasWhole = false;
-    for (let kill = 3; kill <= REQUESTS && !wasWhole; kill += 2) {
+    for (let kill = first; kill <= REQUESTS && !wasWhole; kill += EVERY) {
       await withCloud(async (cloud) => {
         const { server, open } = cloud;
         const told: Told = { facts: [], results: [] };
@@ -83,4 +88,5 @@ test.each(['lose-request', 'lose-answer'] as const)(
     }
     expect(wasWhole).toBe(true);
   },
+  240_000,
 );

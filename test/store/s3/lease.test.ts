@@ -7,6 +7,8 @@ import { openS3Leases, S3_LEASE } from '../../../src/store/s3/s3-lease.ts';
 import { ownOwner } from '../../../src/os/owner.ts';
 import { withCloud } from './fixtures.ts';
 
+import type { S3Lease, S3LeaseTiming } from '../../../src/store/s3/s3-lease.ts';
+import type { Fault } from '../../harness/s3-server.ts';
 import type { Cloud } from './fixtures.ts';
 
 const FAST = { ttlMs: 60_000, renewEveryMs: 20, trustMs: 35_000 };
@@ -16,18 +18,39 @@ const leasesOf = ({ objects }: Cloud, timing = S3_LEASE) => openS3Leases(objects
 const keysOf = ({ server }: Cloud) =>
   [...server.objects.keys()].filter((key) => key.includes('leases/'));
 
+const held = async (cloud: Cloud, timing: S3LeaseTiming): Promise<S3Lease> => {
+  const taken = await leasesOf(cloud, timing).take('pruning');
+  if (!taken.taken) throw new Error('nobody else has it');
+  return taken.lease;
+};
+/** Holds up the next thing that is written. */
+const heldUp = ({ server }: Cloud): Promise<{ readonly goOn: () => void }> =>
+  new Promise((resolve) => {
+    server.fault = ({ method }) => {
+      if (method !== 'PUT') return undefined;
+      server.fault = () => undefined;
+      let goOn: () => void = () => undefined;
+      const wait = new Promise<void>((going) => (goOn = going));
+      resolve({ goOn });
+      return { wait };
+    };
+  });
+
 test('of many who take it at once one has it, and it is free once it is given back', () =>
   withCloud(async (cloud) => {
     const many = await Promise.all(
       Array.from({ length: 8 }, () => leasesOf(cloud).take('adopter')),
     );
-    const [held, ...more] = many.flatMap((one) => (one.taken ? [one.lease] : []));
+    const [mine, ...more] = many.flatMap((one) => (one.taken ? [one.lease] : []));
     expect(more).toEqual([]);
     expect(await leasesOf(cloud).isTaken('adopter')).toBe(true);
-    held!.release();
-    await held!.released();
+    mine!.release();
+    await mine!.released();
     expect(await leasesOf(cloud).isTaken('adopter')).toBe(false);
-    expect(keysOf(cloud)).toEqual([]);
+    // That it was given back is written behind it: no number is used twice.
+    expect(keysOf(cloud)).toEqual(['pre/leases/adopter/000000000002']);
+    expect(await leasesOf(cloud).take('adopter')).toMatchObject({ taken: true });
+    expect(keysOf(cloud)).toEqual(['pre/leases/adopter/000000000003']);
   }));
 
 test('of a machine that cannot be seen it is free a minute after it was written last, by the service’s clock', () =>
@@ -44,22 +67,13 @@ test('who is held up between its look and its number does not have it beside ano
     const { server, objects } = cloud;
     await objects().create('leases/pruning/000000000005', elsewhere());
     server.aheadMs = 62_000;
-    let goOn: () => void = () => undefined;
-    const isHeldUp = new Promise<void>((heldUp) => {
-      server.fault = ({ method }) => {
-        if (method !== 'PUT') return undefined;
-        server.fault = () => undefined;
-        heldUp();
-        return { wait: new Promise<void>((resolve) => (goOn = resolve)) };
-      };
-    });
+    const isHeldUp = heldUp(cloud);
     const late = leasesOf(cloud).take('pruning');
-    await isHeldUp;
+    const { goOn } = await isHeldUp;
     const quick = await leasesOf(cloud).take('pruning');
     if (!quick.taken) throw new Error('it has run out');
     quick.lease.release();
     await quick.lease.released();
-    // Nobody is left: the numbers begin anew.
     expect(await leasesOf(cloud).take('pruning')).toMatchObject({ taken: true });
     goOn();
     expect(await late).toMatchObject({ taken: false });
@@ -90,9 +104,83 @@ test('who lost it is told, and does nothing more', () =>
     expect(keysOf(cloud)).toContain('pre/leases/pruning/000000000002');
   }));
 
-test('who could not write it for half a minute does nothing more', () =>
+test('who could not write it for half a minute does nothing more, and is told', () =>
   withCloud(async (cloud) => {
-    const taken = await leasesOf(cloud, { ...FAST, trustMs: -1 }).take('pruning');
-    if (!taken.taken) throw new Error('nobody else has it');
-    expect(() => taken.lease.check()).toThrow('not held');
+    const lease = await held(cloud, { ...FAST, trustMs: 3_000 });
+    cloud.server.fault = ({ method }) =>
+      method === 'PUT' ? { refuse: 503, code: 'SlowDown' } : undefined;
+    await lease.lost;
+    expect(() => lease.check()).toThrow('not held');
+  }));
+
+test('what a holder had asked for before another one took it does not bring it back', () =>
+  withCloud(async (cloud) => {
+    const slow = await held(cloud, FAST);
+    const { goOn } = await heldUp(cloud);
+    cloud.server.aheadMs = 62_000;
+    const next = await held(cloud, S3_LEASE);
+    goOn();
+    await slow.lost;
+    slow.release();
+    await slow.released();
+    expect(() => next.check()).not.toThrow();
+    expect(keysOf(cloud)).toEqual(['pre/leases/pruning/000000000002']);
+  }));
+
+test('a number that others have left behind them gives nothing to who writes it late', () =>
+  withCloud(async (cloud) => {
+    const { objects } = cloud;
+    const slow = await held(cloud, FAST);
+    const { goOn } = await heldUp(cloud);
+    await objects().create('leases/pruning/000000000005', elsewhere());
+    await objects().remove(['leases/pruning/000000000001']);
+    goOn();
+    await slow.lost;
+    slow.release();
+    await slow.released();
+    expect(keysOf(cloud)).toEqual(['pre/leases/pruning/000000000005']);
+  }));
+
+test('it is given back behind what its holder was just writing', () =>
+  withCloud(async (cloud) => {
+    const lease = await held(cloud, FAST);
+    const { goOn } = await heldUp(cloud);
+    lease.release();
+    goOn();
+    await lease.released();
+    expect(await leasesOf(cloud).isTaken('pruning')).toBe(false);
+    expect(keysOf(cloud)).toEqual(['pre/leases/pruning/000000000003']);
+  }));
+
+test('a holder goes on whose answer was lost', () =>
+  withCloud(async (cloud) => {
+    const { server } = cloud;
+    const faults: Fault[] = ['lose-answer', { refuse: 503, code: 'SlowDown' }, 'twice'];
+    const lease = await held(cloud, FAST);
+    await new Promise<void>((resolve) => {
+      server.fault = ({ method }) => {
+        if (method !== 'PUT') return undefined;
+        const fault = faults.shift();
+        if (fault === undefined) resolve();
+        return fault;
+      };
+    });
+    expect(() => lease.check()).not.toThrow();
+    expect(await leasesOf(cloud).take('pruning')).toMatchObject({ taken: false });
+    lease.release();
+    await lease.released();
+    expect(await leasesOf(cloud).isTaken('pruning')).toBe(false);
+    expect(keysOf(cloud)).toHaveLength(1);
+  }));
+
+test('what nobody has held for an hour leaves nothing behind', () =>
+  withCloud(async (cloud) => {
+    const store = await cloud.open();
+    const place = await store.takeLease('limits/x/line/one');
+    await place!.release();
+    expect(await store.heldLeases('limits/x/line')).toEqual([]);
+    expect(keysOf(cloud)).toHaveLength(1);
+    cloud.server.aheadMs = 3601_000;
+    expect(await store.heldLeases('limits/x/line')).toEqual([]);
+    expect(keysOf(cloud)).toEqual([]);
   }));
