@@ -1,6 +1,7 @@
 /** Which recorded runs go on now, in whatever process: those may use what nobody else needs any more. */
 
 import { readOwner } from '../delivery/folder/out-lock.ts';
+import { ownOwner } from '../os/owner.ts';
 import { driverState } from '../store/run-records.ts';
 import { isHeard } from './what-to-prune.ts';
 
@@ -22,9 +23,18 @@ export async function goesOn(
   if (state === 'dead') return false;
   const owner =
     record.out === undefined ? undefined : await readOwner(record.out).catch(() => undefined);
-  // A run that is open leaves its name there: without any, it is a place that this process does not see.
-  if (owner === undefined) return isHeard(heardMs, nowMs);
-  return owner.runId === record.run_id && !owner.isFree;
+  if (owner?.runId === record.run_id && !owner.isFree) return true;
+  // A run that is open leaves its name there: without any, it is a place that this process does not see. On another
+  // machine the same path is another place.
+  if (owner === undefined || !isOfThisMachine(record)) return isHeard(heardMs, nowMs);
+  return false;
+}
+
+/** True also where it is not told. */
+function isOfThisMachine({ pid_place: place }: SurveyedRun['record']): boolean {
+  if (place === undefined) return true;
+  const { host, boot } = ownOwner();
+  return boot === 'unknown' ? place.host === host : place.boot === boot;
 }
 
 /** Names of all that goes on: a run that is started again has another one. */

@@ -28,7 +28,7 @@ export type PruneReport = {
   readonly rows: readonly PruneRow[];
   /** Runs that stay on record, and how many of them are needed whatever the bounds say. */
   readonly kept: { readonly runs: number; readonly needed: number };
-  /** Bytes of state folder and stores; `after` is an estimate as long as it is ahead. */
+  /** Bytes of the state folder and of stores on this machine; `after` is an estimate as long as it is ahead. */
   readonly before: number;
   readonly after: number;
 };

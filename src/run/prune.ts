@@ -17,6 +17,7 @@ import { both, diskUse } from '../os/disk-use.ts';
 import { runFolders } from '../store/run-folders.ts';
 import { lookIntoStore, storeFolder } from '../store/open-store.ts';
 import { readStateId } from '../store/state-id.ts';
+import { isS3 } from '../store/s3/s3-place.ts';
 import { ownStore, storesOf } from '../store/store-places.ts';
 import { leftBackfills, removeBackfills } from './prune-backfills.ts';
 import { lookAtStore, pruneStore } from './prune-one-store.ts';
@@ -96,7 +97,7 @@ export async function prune(
     const backfills = await backfillsOf(parts, looked, bounds);
     const plan = reportOf(stateDir, before, {
       ...(await others(true)),
-      ...{ stores: looked, orphans, backfills },
+      ...{ stores: looked, orphans, backfills, places },
     });
     onPlan(plan);
     if (dryRun) return plan;
@@ -109,7 +110,9 @@ export async function prune(
     const left = await backfillsOf(parts, stores, bounds);
     await removeBackfills(left);
     const after = await totalUse(stateDir, places);
-    const done = reportOf(stateDir, before, { ...rest, stores, orphans, backfills: left });
+    const done = reportOf(stateDir, before, {
+      ...{ ...rest, stores, orphans, backfills: left, places },
+    });
     return { ...done, ahead: false, after };
   } finally {
     for (const { store, root } of places) if (root !== undefined) store.close();
@@ -187,9 +190,9 @@ async function totalUse(stateDir: string, places: readonly Place[]): Promise<num
   return uses.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-/** What neither a store nor a run accounts for, without what goes anyway. */
+/** What neither a store nor a run accounts for, without what goes anyway, and copies, which have their own bound. */
 async function otherBytes(stateDir: string, sizes: ReadonlyMap<string, DiskUse>): Promise<number> {
-  const gone = ['attempts', 'store', 'engine'].map((name) => join(stateDir, name));
+  const gone = ['attempts', 'store', 'store-cache', 'engine'].map((name) => join(stateDir, name));
   const uses = await Promise.all([stateDir, ...gone].map(diskUse));
   const [all = 0, ...parts] = uses.map(({ bytes }) => bytes);
   const runs = [...sizes.values()].reduce((sum, { bytes }) => sum + bytes, 0);
@@ -199,7 +202,7 @@ async function otherBytes(stateDir: string, sizes: ReadonlyMap<string, DiskUse>)
 function reportOf(
   stateDir: string,
   before: number,
-  counted: Parameters<typeof rowsOf>[0],
+  counted: Parameters<typeof rowsOf>[0] & { readonly places: readonly Place[] },
 ): PruneReport {
   const rows = rowsOf(counted);
   const kept = counted.stores.reduce(
@@ -209,6 +212,11 @@ function reportOf(
     }),
     { runs: 0, needed: 0 },
   );
-  const after = before - rows.reduce((sum, { bytes }) => sum + bytes, 0);
+  // What goes from a bucket frees nothing here.
+  const elsewhere = counted.stores.filter((_, i) => isS3(counted.places[i]?.root ?? ''));
+  const after =
+    before -
+    rows.reduce((sum, { bytes }) => sum + bytes, 0) +
+    elsewhere.reduce((sum, { swept }) => sum + swept.removed.bytes, 0);
   return { stateDir, ahead: true, rows, kept, before, after };
 }

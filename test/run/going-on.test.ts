@@ -1,7 +1,11 @@
 import { expect, test } from '@jest/globals';
 
+import { join } from 'node:path';
+
+import { lockOut } from '../../src/delivery/folder/out-lock.ts';
 import { ownOwner } from '../../src/os/owner.ts';
 import { goesOn } from '../../src/run/going-on.ts';
+import { withFolder } from '../store/fixtures.ts';
 
 import type { RunRecord } from '../../src/model/run-record.ts';
 
@@ -23,6 +27,21 @@ test('a run whose process and --out cannot be seen from here counts as going on,
   const record = elsewhere({ started_at: '2026-11-19T11:00:00Z' });
   expect(await goesOn({ record }, NOW)).toBe(false);
 });
+
+test('a run on another machine does not end with what lies at the path of its --out here', () =>
+  withFolder(async (folder) => {
+    const out = join(folder, 'out');
+    const lock = await lockOut(out, { runId: 'another', stateDir: folder });
+    const place = { host: 'elsewhere', boot: 'another', pidns: '1' };
+    expect(await goesOn({ record: elsewhere({ out, pid_place: place }) }, NOW)).toBe(true);
+    // On this machine it says that the run has let go of it.
+    expect(await goesOn({ record: elsewhere({ out }) }, NOW)).toBe(false);
+    await lock.unlock({ keep: false });
+    const own = await lockOut(out, { runId: 'run-1', stateDir: folder });
+    const record = elsewhere({ out, pid_place: place, started_at: '2026-11-01T11:00:00Z' });
+    expect(await goesOn({ record }, NOW)).toBe(true);
+    await own.unlock({ keep: false });
+  }));
 
 test('a run that is over does not', async () => {
   expect(await goesOn({ record: elsewhere({ state: 'closed' }) }, NOW)).toBe(false);

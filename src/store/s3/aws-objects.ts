@@ -27,6 +27,8 @@ const MOST_KEYS = 1000;
 export type AwsOptions = {
   /** How long a request is made again. */
   readonly patienceMs: () => number;
+  /** Whether requests have been answered before: then credentials that are missing come back. */
+  readonly wasOpen?: () => boolean;
   /** Silence after which a connection counts as lost. */
   readonly silenceMs?: number;
 };
@@ -36,15 +38,22 @@ const SILENCE_MS = 30_000;
 /** Requests to the place. Nothing is asked yet. */
 export function openAwsObjects(
   place: S3Place,
-  { patienceMs, silenceMs = SILENCE_MS }: AwsOptions,
+  { silenceMs = SILENCE_MS, ...patience }: AwsOptions,
 ): Objects {
-  return requestsOf(makeClient(place, silenceMs), place, patienceMs);
+  return requestsOf(makeClient(place, silenceMs), place, patience);
 }
 
-function requestsOf(client: S3Client, place: S3Place, patienceMs: () => number): Objects {
+function requestsOf(
+  client: S3Client,
+  place: S3Place,
+  { patienceMs, wasOpen }: Omit<AwsOptions, 'silenceMs'>,
+): Objects {
   const bucket = place.bucket;
   const keyOf = (key: string): string => place.prefix + key;
-  const patiently = makePatience(place, patienceMs, (error) => isTaken(error) || isAbsent(error));
+  const patiently = makePatience(place, patienceMs, {
+    isAnswer: (error) => isTaken(error) || isAbsent(error),
+    wasOpen,
+  });
 
   const read: Objects['read'] = async (key) => {
     try {
@@ -155,7 +164,11 @@ function requestsOf(client: S3Client, place: S3Place, patienceMs: () => number):
       }
       return aborted;
     },
-    within: (ms) => requestsOf(client, place, () => Math.min(ms, patienceMs())),
+    within: (ms) =>
+      requestsOf(client, place, {
+        patienceMs: () => Math.min(ms, patienceMs()),
+        ...(wasOpen === undefined ? {} : { wasOpen }),
+      }),
     close: () => client.destroy(),
   };
 }

@@ -17,6 +17,7 @@ import {
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 
+import { UserError } from '../../model/errors.ts';
 import { makeGate } from './gate.ts';
 import { isAbsent } from './s3-failure.ts';
 
@@ -51,10 +52,11 @@ export function makeTransfer({
     file: FileHandle,
     { at, length }: { readonly at: number; readonly length: number },
     send: (bytes: Buffer) => Promise<string | undefined>,
+    sinceMs?: () => number,
   ): Promise<string | undefined> =>
     oneOfFew(async () => {
       const bytes = await readPart(file, at, length);
-      return patiently(() => send(bytes));
+      return patiently(() => send(bytes), sinceMs);
     });
 
   const uploadInParts = async (file: FileHandle, Key: string, bytes: number): Promise<void> => {
@@ -63,23 +65,36 @@ export function makeTransfer({
       client.send(new CreateMultipartUploadCommand(about)),
     );
     const upload = { ...about, UploadId };
+    let failingSinceMs: number | undefined;
+    const failed: unknown[] = [];
+    const putOne = async (part: Part, i: number) => {
+      const PartNumber = i + 1;
+      const send = async (Body: Buffer): Promise<string | undefined> => {
+        if (failed.length > 0) throw new Given();
+        try {
+          const answer = await client.send(new UploadPartCommand({ ...upload, PartNumber, Body }));
+          failingSinceMs = undefined;
+          return answer.ETag;
+        } catch (error) {
+          failingSinceMs ??= performance.now();
+          throw error;
+        }
+      };
+      try {
+        if (failed.length > 0) throw new Given();
+        // As long as parts arrive the service is there.
+        const sinceMs = (): number => failingSinceMs ?? performance.now();
+        return { PartNumber, ETag: await putPart(file, part, send, sinceMs) };
+      } catch (error) {
+        failed.push(error);
+        throw error;
+      }
+    };
     try {
-      const done = await Promise.allSettled(
-        partsOf(bytes).map(async (part, i) => {
-          const PartNumber = i + 1;
-          const ETag = await putPart(file, part, async (Body) => {
-            const answer = await client.send(
-              new UploadPartCommand({ ...upload, PartNumber, Body }),
-            );
-            return answer.ETag;
-          });
-          return { PartNumber, ETag };
-        }),
-      );
-      const Parts = done.map((part) => {
-        if (part.status === 'rejected') throw part.reason;
-        return part.value;
-      });
+      // Nothing of it is on its way any more when the file is closed.
+      const done = await Promise.allSettled(partsOf(bytes).map(putOne));
+      if (failed.length > 0) throw failed[0];
+      const Parts = done.flatMap((part) => (part.status === 'fulfilled' ? [part.value] : []));
       await complete(upload, Parts, bytes);
     } catch (error) {
       // What cannot be aborted now, prune finds.
@@ -161,7 +176,16 @@ export function makeTransfer({
   };
 }
 
-function partsOf(bytes: number): readonly { readonly at: number; readonly length: number }[] {
+/** Of a part that is not sent since another one has failed. */
+class Given extends UserError {
+  constructor() {
+    super('STORE_UNREACHABLE', 'another part of the file could not be stored', { exitCode: 1 });
+  }
+}
+
+type Part = { readonly at: number; readonly length: number };
+
+function partsOf(bytes: number): readonly Part[] {
   const size = Math.max(PART_BYTES, Math.ceil(bytes / MOST_PARTS));
   const count = Math.max(1, Math.ceil(bytes / size));
   return Array.from({ length: count }, (_, i) => ({

@@ -20,7 +20,10 @@ export type Opening = {
 export async function openS3Store({ address, stateDir }: Opening): Promise<Store> {
   const place = parseS3Place(address);
   let isOpen = false;
-  const objects = openAwsObjects(place, { patienceMs: () => (isOpen ? RUNNING_MS : OPENING_MS) });
+  const objects = openAwsObjects(place, {
+    patienceMs: () => (isOpen ? RUNNING_MS : OPENING_MS),
+    wasOpen: () => isOpen,
+  });
   try {
     await markStore(objects, place);
     isOpen = true;

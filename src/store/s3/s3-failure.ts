@@ -60,10 +60,15 @@ export function isAbsent(error: unknown): boolean {
   return statusOf(error) === 404 && name !== 'NoSuchBucket';
 }
 
+/** True if no credentials were found, whatever stands in the way: also the service that gives them may be away. */
+export function isWithoutCredentials(error: unknown): boolean {
+  return ((error ?? {}) as Failure).name?.startsWith('Credentials') === true;
+}
+
 /** True if the same request may be answered when it is made again. */
 export function isPassing(error: unknown): boolean {
   const { name = '', message = '' } = (error ?? {}) as Failure;
-  if (error instanceof UserError || name.startsWith('Credentials') || FULL.has(name)) return false;
+  if (error instanceof UserError || isWithoutCredentials(error) || FULL.has(name)) return false;
   const status = statusOf(error);
   if (PASSING.has(name) || status === 429) return true;
   // An answer that was cut off may have begun well.
@@ -85,7 +90,7 @@ export function explainS3(error: unknown, place: S3Place): unknown {
       cause: error,
     });
   }
-  if (name.startsWith('Credentials')) {
+  if (isWithoutCredentials(error)) {
     return new UserError('STORE_REFUSED', `no credentials for the store ${shown}: ${message}`, {
       hint: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile in AWS_PROFILE, or give the machine a role.',
       cause: error,
@@ -115,6 +120,12 @@ export function explainS3(error: unknown, place: S3Place): unknown {
     return new UserError('STORE_REFUSED', `the store ${shown}${at} refuses (${said})`, {
       hint: hintOf(name, status),
       cause: error,
+    });
+  }
+  if (name === 'RequestTimeTooSkewed') {
+    const what = `the clock of this machine and that of the store ${shown}${at} differ too much (${said})`;
+    return new UserError('STORE_UNREACHABLE', what, {
+      ...{ exitCode: 1, hint: 'Set the clock of this machine, then try again.', cause: error },
     });
   }
   if (isPassing(error)) {

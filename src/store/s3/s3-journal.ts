@@ -10,6 +10,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { changesOver, summaryOver, visitOver } from '../journal/reading.ts';
 import { NO_HEAD, openHeads } from './heads.ts';
@@ -44,6 +45,11 @@ const MOST_TAIL = 8;
 const STALE_MS = 15 * 60 * 1000;
 const KEPT_MS = 24 * 3600 * 1000;
 const TIDY_EVERY_MS = 3600 * 1000;
+/** Who won a number that others wanted as well lets them, who may be further away, try the next ones. */
+const REST_MS = 25;
+const MOST_REST_MS = 400;
+/** Batches that are asked for beside each other by who was second again and again. */
+const MOST_AHEAD = 4;
 /** More often nobody else is first without a reason. */
 const MOST_TRIES = 1000;
 
@@ -79,6 +85,7 @@ export function openS3Journal<Entry, State, Summary>({
   /** There is a table now without states that the view still tells. */
   let isOutdated = false;
   let tidiedAt = -Infinity;
+  let restUntil = -Infinity;
 
   const renew = async (): Promise<S3View<Entry, State, Summary>> => {
     const before = opened;
@@ -89,9 +96,9 @@ export function openS3Journal<Entry, State, Summary>({
     isOutdated = false;
     return opened;
   };
-  const readOn = async (): Promise<S3View<Entry, State, Summary>> => {
+  const readOn = async (atFirst = 1): Promise<S3View<Entry, State, Summary>> => {
     const isLong = (opened?.tail.length ?? 0) > compactEvery * MOST_TAIL;
-    const isGood = opened !== undefined && !isLong && !isOutdated && (await opened.readOn());
+    const isGood = opened !== undefined && !isLong && !isOutdated && (await opened.readOn(atFirst));
     const now = opened !== undefined && isGood ? opened : await renew();
     lookedAt = performance.now();
     return now;
@@ -102,14 +109,25 @@ export function openS3Journal<Entry, State, Summary>({
     const waiting = queue;
     queue = [];
     try {
+      const restMs = restUntil - performance.now();
+      if (restMs > 0) await pause(restMs);
       const frames = waiting.map(({ framed }) => framed);
+      let collisions = 0;
       let view = opened ?? (await renew());
       for (let tries = 0; ; tries += 1) {
         const became = await view.append(frames);
         if (became === 'ours') break;
         if (tries === MOST_TRIES) throw new Error('the journal of the store takes no entry');
-        // Behind one that was first there may be more.
-        view = became === 'void' ? await renew() : await readOn();
+        if (became === 'void') view = await renew();
+        else {
+          collisions += 1;
+          // Behind one that was first there may be none; behind two there are more.
+          if (collisions % 2 === 0) view = await readOn(Math.min(MOST_AHEAD, collisions));
+        }
+      }
+      if (collisions > 0) {
+        const most = Math.min(MOST_REST_MS, REST_MS * 2 ** collisions);
+        restUntil = performance.now() + Math.random() * most;
       }
       lookedAt = performance.now();
       for (const { framed, resolve } of waiting) resolve(view.books.verdict(framed));

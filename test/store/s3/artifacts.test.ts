@@ -70,6 +70,21 @@ test('a part that is lost, cut off or answered twice is sent or fetched again', 
     expect(faults).toEqual([]);
   }));
 
+test('an upload that fails sends no more parts', () =>
+  withCloud(async ({ server, objects, folder }) => {
+    const path = join(folder, 'sparse');
+    await writeFile(path, '');
+    await truncate(path, 160 * MB);
+    server.fault = ({ query }) =>
+      query.has('partNumber') ? { refuse: 503, code: 'SlowDown' } : undefined;
+    await expect(
+      objects({ patienceMs: 0 }).upload('artifacts/x', path, 160 * MB),
+    ).rejects.toMatchObject({ code: 'STORE_UNREACHABLE' });
+    const parts = new Set(server.asked.flatMap(({ query }) => query.get('partNumber') ?? []));
+    expect(parts.size).toBeLessThanOrEqual(8);
+    expect(server.uploads.size).toBe(0);
+  }));
+
 test('an upload whose last answer was lost is there, whole', () =>
   withCloud(async ({ server, open, folder }) => {
     let isLost = false;

@@ -38,6 +38,19 @@ test('an append is one request, however many entries it has, and so is a look', 
     expect(await askedFor(server, () => store.run('a'))).toEqual(['GET pre/journal/log/N']);
   }));
 
+test('who was second tries the next number at once', () =>
+  withCloud(async ({ server, open }) => {
+    const [one, two] = [await open({ name: 'one' }), await open({ name: 'two' })];
+    await append(one, 'first');
+    await two.run('first');
+    await append(one, 'second');
+    expect(await askedFor(server, () => append(two, 'third'))).toEqual([
+      'PUT pre/journal/log/N',
+      'GET pre/journal/log/N',
+      'PUT pre/journal/log/N',
+    ]);
+  }));
+
 test('what comes while a request is made shares the next one', () =>
   withCloud(async ({ server, open }) => {
     const store = await open();

@@ -18,7 +18,7 @@ const leasesOf = ({ objects }: Cloud, timing = S3_LEASE) => openS3Leases(objects
 const keysOf = ({ server }: Cloud) =>
   [...server.objects.keys()].filter((key) => key.includes('leases/'));
 
-const held = async (cloud: Cloud, timing: S3LeaseTiming): Promise<S3Lease> => {
+const holding = async (cloud: Cloud, timing: S3LeaseTiming): Promise<S3Lease> => {
   const taken = await leasesOf(cloud, timing).take('pruning');
   if (!taken.taken) throw new Error('nobody else has it');
   return taken.lease;
@@ -106,7 +106,7 @@ test('who lost it is told, and does nothing more', () =>
 
 test('who could not write it for half a minute does nothing more, and is told', () =>
   withCloud(async (cloud) => {
-    const lease = await held(cloud, { ...FAST, trustMs: 3_000 });
+    const lease = await holding(cloud, { ...FAST, trustMs: 3_000 });
     cloud.server.fault = ({ method }) =>
       method === 'PUT' ? { refuse: 503, code: 'SlowDown' } : undefined;
     await lease.lost;
@@ -115,10 +115,10 @@ test('who could not write it for half a minute does nothing more, and is told', 
 
 test('what a holder had asked for before another one took it does not bring it back', () =>
   withCloud(async (cloud) => {
-    const slow = await held(cloud, FAST);
+    const slow = await holding(cloud, FAST);
     const { goOn } = await heldUp(cloud);
     cloud.server.aheadMs = 62_000;
-    const next = await held(cloud, S3_LEASE);
+    const next = await holding(cloud, S3_LEASE);
     goOn();
     await slow.lost;
     slow.release();
@@ -130,7 +130,7 @@ test('what a holder had asked for before another one took it does not bring it b
 test('a number that others have left behind them gives nothing to who writes it late', () =>
   withCloud(async (cloud) => {
     const { objects } = cloud;
-    const slow = await held(cloud, FAST);
+    const slow = await holding(cloud, FAST);
     const { goOn } = await heldUp(cloud);
     await objects().create('leases/pruning/000000000005', elsewhere());
     await objects().remove(['leases/pruning/000000000001']);
@@ -143,7 +143,7 @@ test('a number that others have left behind them gives nothing to who writes it 
 
 test('it is given back behind what its holder was just writing', () =>
   withCloud(async (cloud) => {
-    const lease = await held(cloud, FAST);
+    const lease = await holding(cloud, FAST);
     const { goOn } = await heldUp(cloud);
     lease.release();
     goOn();
@@ -156,7 +156,7 @@ test('a holder goes on whose answer was lost', () =>
   withCloud(async (cloud) => {
     const { server } = cloud;
     const faults: Fault[] = ['lose-answer', { refuse: 503, code: 'SlowDown' }, 'twice'];
-    const lease = await held(cloud, FAST);
+    const lease = await holding(cloud, FAST);
     await new Promise<void>((resolve) => {
       server.fault = ({ method }) => {
         if (method !== 'PUT') return undefined;

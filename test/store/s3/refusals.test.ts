@@ -2,6 +2,8 @@ import { expect, test } from '@jest/globals';
 
 import { openAwsObjects } from '../../../src/store/s3/aws-objects.ts';
 import { openS3StoreToRead } from '../../../src/store/s3/open-s3-store.ts';
+import { makePatience } from '../../../src/store/s3/patience.ts';
+import { explainS3 } from '../../../src/store/s3/s3-failure.ts';
 import { parseS3Place } from '../../../src/store/s3/s3-place.ts';
 import { withFolder } from '../fixtures.ts';
 import { withCloud } from './fixtures.ts';
@@ -89,3 +91,33 @@ test('who only looks makes no store', () =>
       expect(server.objects.size).toBe(0);
     }),
   ));
+
+test.each([
+  [true, 'done'],
+  [false, 'STORE_REFUSED'],
+])(
+  'credentials that are missing for a moment end nothing once the store was open',
+  async (isOpen, end) => {
+    let tries = 0;
+    const patiently = makePatience(parseS3Place('s3://bucket/pre'), () => 10_000, {
+      isAnswer: () => false,
+      wasOpen: () => isOpen,
+    });
+    const asked = patiently(async () => {
+      if ((tries += 1) === 1)
+        throw Object.assign(new Error('no'), { name: 'CredentialsProviderError' });
+      return 'done';
+    });
+    expect(await asked.catch(({ code }: { code: string }) => code)).toBe(end);
+  },
+);
+
+test('a clock that is wrong is told as that', () => {
+  const error = Object.assign(new Error(''), {
+    name: 'RequestTimeTooSkewed',
+    $metadata: { httpStatusCode: 403 },
+  });
+  expect(String(explainS3(error, parseS3Place('s3://bucket/pre')))).toContain(
+    'clock of this machine',
+  );
+});
