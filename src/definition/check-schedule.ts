@@ -85,7 +85,7 @@ function cronOf(located: Located, today: string, refuse: Refuse): readonly Line[
       return [];
     }
     if (!firesFrom(cron, Number(today.slice(0, 4)))) {
-      refuse('cron', `'${line}' never fires: there is no such day any more`, each);
+      refuse('cron', `'${line}' never fires: there is no such day to come`, each);
     }
     return [{ line, cron }];
   });

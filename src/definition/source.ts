@@ -183,6 +183,8 @@ class Reader {
       this.copies = Math.max(this.copies, found.length);
     }
     const chosen = found[Math.max(0, found.length - 1 - this.#copy)]!;
+    // In braces YAML takes `key:value` and `key` for keys, and says nothing.
+    if (chosen.node === null) this.#problem(chosen.key, withoutValue(key));
     return { key: chosen.key, value: this.read(chosen.node, depth + 1) };
   }
 
@@ -240,6 +242,13 @@ class Reader {
   #problem(at: Place, message: string): void {
     this.problems.push({ code: 'BAD_YAML', ...at, message });
   }
+}
+
+function withoutValue(key: string): string {
+  const colon = key.indexOf(':');
+  if (colon < 1) return `the key '${key}' has no value; write '${key}: ...'`;
+  const meant = `${key.slice(0, colon)}: ${key.slice(colon + 1)}`;
+  return `'${key}' is a key without a value; with a space after the colon it is '${meant}'`;
 }
 
 /** The nodes of each anchor in the order of the file: a name may be given again. */

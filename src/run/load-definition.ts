@@ -7,6 +7,7 @@ import { expandGlobs } from '../activities/expand-globs.ts';
 import { hooksOf } from '../definition/hooks.ts';
 import { bindProblems, needsBinding } from '../definition/bind.ts';
 import { checkDefinition, sorted } from '../definition/check.ts';
+import { namedSteps } from '../model/nested.ts';
 import { planOfChosen } from '../model/chosen-steps.ts';
 import { UserError } from '../model/errors.ts';
 import { child, textOf } from '../definition/located.ts';
@@ -151,10 +152,10 @@ export async function loadDefinition(request: DefinitionRequest): Promise<Defini
 
 /** Those of the project that a plan uses. */
 export function limitsFor(
-  { steps }: Pick<Plan, 'steps'>,
+  plan: Pick<Plan, 'profile' | 'steps'>,
   all: Readonly<Record<string, number>> = {},
 ): Readonly<Record<string, number>> {
-  const used = new Set(steps.flatMap(({ limit }) => limit ?? []));
+  const used = new Set(namedSteps(plan).flatMap(({ step }) => step.limit ?? []));
   return Object.fromEntries(Object.entries(all).filter(([name]) => used.has(name)));
 }
 

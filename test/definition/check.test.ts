@@ -124,6 +124,31 @@ test('says nothing of params and inputs when the job could not be read', () => {
   expect(placesOf('job: [\n', main)).toEqual(['job.yaml:1:6: BAD_YAML']);
 });
 
+test('a key without a value is told, and what it was meant to be, wherever it stands in braces', () => {
+  const main = `profile: main
+steps:
+  a: { uses: fake.make, allow_failure:true, retry: { attempts:2, backoff: 1s }, with: { text: x } }
+`;
+  const job = 'job: j\nparams: { x }\n';
+  expect(
+    check(job, main).problems.map(({ line, column, message }) => [line, column, message]),
+  ).toEqual(
+    expect.arrayContaining([
+      [2, 11, "the key 'x' has no value; write 'x: ...'"],
+      [
+        3,
+        25,
+        "'allow_failure:true' is a key without a value; with a space after the colon it is 'allow_failure: true'",
+      ],
+      [
+        3,
+        54,
+        "'attempts:2' is a key without a value; with a space after the colon it is 'attempts: 2'",
+      ],
+    ]),
+  );
+});
+
 test('reads past a byte order mark and Windows line ends', () => {
   const windows = '\uFEFFprofile: main\r\nsteps:\r\n  a: { uses: fake.mkae }\r\n';
 

@@ -178,6 +178,22 @@ steps:
     expect([begun.toSorted(), most]).toEqual([SIX.map((id) => `a-${id}`), 2]);
   }));
 
+test('a step of a profile that is a step waits for its limit like any other', () =>
+  withProject(FILES, async (project) => {
+    await project.write({
+      'profiles/outer.yaml':
+        'profile: outer\nsteps: { inner: { uses: profile, with: { profile: alone } } }\n',
+    });
+    const holder = start(project, 'a', ['--profile', 'alone']);
+    await until(async () => (await seen(project)).now === 1, 'it works');
+    const outer = start(project, 'b', ['--profile', 'outer']);
+    await outer.says(/ask: waiting for limit alone/);
+    expect((await seen(project)).begun).toEqual(['a-ask']);
+    await go(project, 'a-ask', 'b-ask');
+    for (const running of [holder, outer]) expect((await running.ended).code).toBe(0);
+    expect(await seen(project)).toEqual({ begun: ['a-ask', 'b-ask'], most: 1, now: 0 });
+  }));
+
 test('a limit that builder.yaml does not have is told with its place, and with what is meant', () =>
   withProject(FILES, async (project) => {
     await project.write({

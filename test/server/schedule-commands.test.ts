@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 
 import { expect, jest, test } from '@jest/globals';
 
@@ -93,6 +93,12 @@ test('pause, resume and trigger do it for jobs by name, and say which there are'
     });
     expect(await apply(project)).toEqual(['alpha change', 'beta none']);
     expect((await list(project))[0]).toMatchObject({ paused: true, when: "'0 5 * * *'" });
+    // Nor does it go on because its file was away for a moment.
+    await rename(project.path('jobs/alpha.yaml'), project.path('away.yaml'));
+    expect(await apply(project)).toEqual(['alpha remove', 'beta none']);
+    await rename(project.path('away.yaml'), project.path('jobs/alpha.yaml'));
+    expect(await apply(project)).toEqual(['alpha create', 'beta none']);
+    expect((await list(project))[0]).toMatchObject({ paused: true, note: 'the source moves' });
     await project.run(['schedule', 'resume', 'alpha']);
     expect((await list(project))[0]).toMatchObject({ paused: false });
 

@@ -25,6 +25,7 @@ test.each([
   'backfill-continued.json',
   'backfill.json',
   'items-child.json',
+  'nested.json',
 ])('replays the recorded history %s', async (name) => {
   await replay(await readFile(join(HISTORIES, name), 'utf8'));
 });

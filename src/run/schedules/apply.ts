@@ -8,17 +8,17 @@ import { ScheduleAlreadyRunning, ScheduleNotFoundError } from '@temporalio/clien
 import { openOrderKey } from '../../orders/key.ts';
 import { projectQueue } from '../queues.ts';
 import { differenceOf } from './difference.ts';
-import { readRemembered, rememberAlive } from './remembered.ts';
+import { readRemembered, rememberAlive, rememberLeft } from './remembered.ts';
 import { seeSchedules } from './seen.ts';
 import { orderOfSchedule, scheduleId, temporalSchedule } from './temporal-schedule.ts';
 
-import type { Client, ScheduleOptions } from '@temporalio/client';
+import type { Client, ScheduleHandle, ScheduleOptions } from '@temporalio/client';
 import type { OrderKey } from '../../orders/key.ts';
 import type { Link } from '../link.ts';
 import type { ProjectOptions } from '../project-options.ts';
 import type { DeclaredSchedules } from './declared.ts';
 import type { ScheduleChange } from './difference.ts';
-import type { Remembered } from './remembered.ts';
+import type { Remembered, Standing } from './remembered.ts';
 
 export type Applied = ScheduleChange & {
   /** Why Temporal did not take it. */
@@ -50,17 +50,18 @@ export async function applySchedules(
     idOf,
     ...(only === undefined ? {} : { only }),
   });
-  const known = isEmbedded ? readRemembered(stateDir) : undefined;
+  const known = readRemembered(stateDir);
   const applied: Applied[] = [];
   for (const change of changes) {
-    const isLost = change.change === 'create' && known?.schedules[change.id] !== undefined;
+    const isLost =
+      isEmbedded && change.change === 'create' && known?.schedules[change.id] !== undefined;
     const about = isLost ? { ...change, lost: true } : change;
     if (dryRun) {
       applied.push(about);
       continue;
     }
     const taskQueue = projectQueue(choice, key);
-    const failed = await carryOut(client, about, { key, link, taskQueue, known }).then(
+    const failed = await carryOut(client, about, { key, link, taskQueue, known, stateDir }).then(
       () => undefined,
       (error: unknown) => refusalOf(error),
     );
@@ -78,15 +79,18 @@ type Around = {
   readonly link: Link;
   readonly taskQueue: string;
   readonly known: Remembered | undefined;
+  readonly stateDir: string;
 };
 
 async function carryOut(
   client: Client,
   { change, id, declared }: Applied,
-  { link, taskQueue, known }: Around,
+  { link, taskQueue, known, stateDir }: Around,
 ): Promise<void> {
   const handle = client.schedule.getHandle(id);
   if (change === 'remove') {
+    const { paused, note = '' } = await stateOf(handle);
+    if (paused) await rememberLeft(stateDir, id, { paused, ...(note === '' ? {} : { note }) });
     await handle.delete().catch((error: unknown) => {
       if (!(error instanceof ScheduleNotFoundError)) throw error;
     });
@@ -95,9 +99,14 @@ async function carryOut(
   const order = link.signOrder(orderOfSchedule(declared));
   const wanted = temporalSchedule(declared, { id, taskQueue, order });
   if (change === 'create') {
-    const state = stateAfterLoss(id, declared.schedule.catchUpMs, known);
+    const state =
+      known?.left?.[id] ??
+      (link.engine.kind === 'embedded'
+        ? stateAfterLoss(id, declared.schedule.catchUpMs, known)
+        : {});
     try {
       await client.schedule.create({ scheduleId: id, ...wanted, state });
+      await rememberLeft(stateDir, id, undefined);
       return;
     } catch (error) {
       // Another process was quicker.
@@ -108,6 +117,16 @@ async function carryOut(
     ...wanted,
     state: { paused, note },
   }));
+}
+
+async function stateOf(handle: ScheduleHandle): Promise<Standing> {
+  try {
+    const { state } = await handle.describe();
+    return state;
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return { paused: false };
+    throw error;
+  }
 }
 
 /** What a schedule was when the engine forgot it; what was due since is made up for, within its window. */

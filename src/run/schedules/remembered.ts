@@ -17,18 +17,22 @@ export type Remembered = {
   /** The engine was seen alive: what was due until then is made, or on its way. */
   readonly seenAtMs: number;
   /** By id. */
-  readonly schedules: Readonly<
-    Record<string, { readonly paused: boolean; readonly note?: string }>
-  >;
+  readonly schedules: Readonly<Record<string, Standing>>;
+  /** Those that were removed while they were paused: one whose file was away for a moment is paused again. */
+  readonly left?: Readonly<Record<string, Standing>>;
 };
+
+/** Whether a schedule is paused, and why. */
+export type Standing = { readonly paused: boolean; readonly note?: string };
 
 /** Nothing for a folder without schedules, and for a file that cannot be read. */
 export function readRemembered(stateDir: string): Remembered | undefined {
   try {
     const found = JSON.parse(readFileSync(fileOf(stateDir), 'utf8')) as Partial<Remembered>;
-    const { seenAtMs, schedules } = found;
+    const { seenAtMs, schedules, left } = found;
     const isWhole = typeof seenAtMs === 'number' && typeof schedules === 'object';
-    return isWhole && schedules !== null ? { seenAtMs, schedules } : undefined;
+    if (!isWhole || schedules === null) return undefined;
+    return { seenAtMs, schedules, ...(left === undefined ? {} : { left }) };
   } catch {
     return undefined;
   }
@@ -51,11 +55,28 @@ export async function rememberAlive(
       const { paused, note = '' } = state;
       schedules[scheduleId] = { paused, ...(note === '' ? {} : { note }) };
     }
-    const text = `${JSON.stringify({ seenAtMs, schedules }, null, 2)}\n`;
-    await replaceFile(fileOf(stateDir), text);
+    const left = readRemembered(stateDir)?.left;
+    await write(stateDir, { seenAtMs, schedules, ...(left === undefined ? {} : { left }) });
   } catch {
     // The next look may do.
   }
+}
+
+/** Writes down how a schedule stood that is removed; or, without that, that it is there again. */
+export async function rememberLeft(
+  stateDir: string,
+  id: string,
+  standing: Standing | undefined,
+): Promise<void> {
+  const known = readRemembered(stateDir) ?? { seenAtMs: Date.now() - MARGIN_MS, schedules: {} };
+  const { [id]: before, ...others } = known.left ?? {};
+  if (standing === undefined && before === undefined) return;
+  const left = standing === undefined ? others : { ...others, [id]: standing };
+  await write(stateDir, { ...known, left });
+}
+
+async function write(stateDir: string, remembered: Remembered): Promise<void> {
+  await replaceFile(fileOf(stateDir), `${JSON.stringify(remembered, null, 2)}\n`);
 }
 
 function fileOf(stateDir: string): string {
