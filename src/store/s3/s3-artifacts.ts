@@ -19,6 +19,8 @@ import { filesBelow, hashFile, hashText, parseTree, treeText } from '../../os/ha
 import { byUmask } from '../../os/umask.ts';
 import { copyOut, takeAway } from '../artifacts.ts';
 import { inClearWords } from '../fs-failure.ts';
+import { artifactKey, artifactOf } from './artifact-keys.ts';
+import { areThere } from './artifacts-there.ts';
 import { makeGate } from './gate.ts';
 
 import type { ArtifactRef } from '../../model/step-result.ts';
@@ -26,8 +28,6 @@ import type { TreeEntry } from '../../os/hashing.ts';
 import type { ArtifactStore } from '../store.ts';
 import type { Cache } from './cache.ts';
 import type { Listed, Objects } from './objects.ts';
-
-export const ARTIFACTS = 'artifacts/';
 
 /** Files of a folder that are on their way at once. */
 const AT_ONCE = 16;
@@ -37,20 +37,6 @@ const LENT_MS = 10 * 60 * 1000;
 const MOST_TRIES = 5;
 /** Copies of one artifact that are looked at. */
 const MOST_COPIES = 100;
-
-const KEY = /^artifacts\/([0-9a-f]{64})\/([0-9a-f]{16})$/;
-
-/** sha256 and the rest of a key; undefined for what is not ours. */
-export function artifactOf(
-  key: string,
-): { readonly sha256: string; readonly unique: string } | undefined {
-  const [, sha256, unique] = KEY.exec(key) ?? [];
-  return sha256 === undefined || unique === undefined ? undefined : { sha256, unique };
-}
-
-export function artifactKey(sha256: string, unique: string): string {
-  return `${ARTIFACTS}${sha256}/${unique}`;
-}
 
 /** What is stored of an artifact is proven not to be it, or not to be there: no failure of whoever looks. */
 export class Unsound extends Error {
@@ -207,8 +193,9 @@ export function openS3Artifacts(objects: Objects, cache: Cache): ArtifactStore {
     if ((await lookFor(sha256)).length === 0) return false;
     if (deep) await cache.forget(sha256);
     const entries = await entriesOf(sha256);
+    if (!deep) return areThere(objects, entries);
     const all = await Promise.all(
-      entries.map((entry) => some(() => isThere(entry.sha256, entry.bytes, deep))),
+      entries.map((entry) => some(() => isThere(entry.sha256, entry.bytes, true))),
     );
     return all.every(Boolean);
   };

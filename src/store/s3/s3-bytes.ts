@@ -3,7 +3,8 @@
 import { readFile } from 'node:fs/promises';
 
 import { parseTree } from '../../os/hashing.ts';
-import { ARTIFACTS, artifactKey, artifactOf, Unsound } from './s3-artifacts.ts';
+import { ARTIFACTS, artifactKey, artifactOf } from './artifact-keys.ts';
+import { Unsound } from './s3-artifacts.ts';
 import { TABLES } from './tables.ts';
 
 import type { ArtifactRef } from '../../model/step-result.ts';

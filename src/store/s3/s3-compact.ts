@@ -101,7 +101,9 @@ export async function removeCovered(
     gone.push(key);
   }
   await objects.remove(gone);
-  const needed = new Set((newest ?? covering)?.tables.map(({ name }) => name));
+  // Those of every head that stays: what one between these two has of old tables, the older one has as well.
+  const staying = [...(covering?.tables ?? []), ...(newest?.tables ?? [])];
+  const needed = new Set(staying.map(({ name }) => name));
   const replaced: string[] = [];
   for await (const { key } of objects.listAll(TABLES)) {
     const name = key.slice(TABLES.length);

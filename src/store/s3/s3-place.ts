@@ -43,15 +43,17 @@ export function parseS3Place(text: string): S3Place {
       hint: 'Leave them out: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or a role name them.',
     });
   }
+  const path = plainly(url.pathname);
+  if (path === undefined) throw bad('s3://...', 'its prefix has a % in it that stands for nothing');
   const unknown = [...url.searchParams.keys()].find((key) => !KNOWN.has(key));
-  if (unknown !== undefined) throw bad(text, `it knows no '${unknown}'`);
+  if (unknown !== undefined)
+    throw bad(`s3://${url.hostname}${url.pathname}`, `it knows no '${unknown}'`);
   const endpoint = url.searchParams.get('endpoint') ?? undefined;
   if (endpoint !== undefined && !/^https?:\/\/[^/@]+\/?$/.test(endpoint)) {
     throw bad(text, 'its endpoint is no http or https address of a server');
   }
   const region = url.searchParams.get('region') ?? undefined;
   const pathStyle = url.searchParams.get('path_style');
-  const path = decodeURIComponent(url.pathname).replace(/^\/+|\/+$/g, '');
   const prefix = path === '' ? '' : `${path}/`;
   const parts = [url.hostname, prefix, endpoint ?? '', region ?? ''];
   const hash = createHash('sha256').update(parts.join('\n')).digest('hex');
@@ -73,6 +75,14 @@ export function cacheOf(stateDir: string, place: Pick<S3Place, 'name'>): string 
 /** For people: without what only the machine needs. */
 export function shownPlace({ bucket, prefix }: Pick<S3Place, 'bucket' | 'prefix'>): string {
   return `s3://${bucket}/${prefix}`.replace(/\/$/, '');
+}
+
+function plainly(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path).replace(/^\/+|\/+$/g, '');
+  } catch {
+    return undefined;
+  }
 }
 
 function bad(text: string, why = 'a bucket is missing'): UserError {

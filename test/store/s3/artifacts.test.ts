@@ -3,6 +3,7 @@ import { chmod, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs
 import { join } from 'node:path';
 
 import { stage } from '../../../src/delivery/folder/stage.ts';
+import { areThere } from '../../../src/store/s3/artifacts-there.ts';
 import { parseS3Place } from '../../../src/store/s3/s3-place.ts';
 import { s3StoreOver } from '../../../src/store/s3/s3-store.ts';
 import { BUCKET } from '../../harness/s3-server.ts';
@@ -245,6 +246,46 @@ test('a prune goes on where one was cut off, and removes nothing while it cannot
     server.fault = () => undefined;
     expect(artifactsIn(server)).toEqual([]);
     await sweep(await open({ name: 'other' }));
+  }));
+
+test('a folder of many files is looked at by few requests, and each of them counts', () =>
+  withCloud(async (cloud) => {
+    const { server, open, folder } = cloud;
+    const store = await open();
+    for (let i = 0; i < 60; i += 1) await fileIn(folder, `tree/${i}`, `file ${i}`);
+    const tree = await store.put(join(folder, 'tree'), { format: 'tree' });
+    const before = server.asked.length;
+    expect(await store.verify(tree)).toBe(true);
+    expect(server.asked.length - before).toBeLessThan(8);
+    for (const key of artifactsIn(server)) {
+      const there = server.objects.get(key)!;
+      server.objects.delete(key);
+      expect(await store.verify(tree)).toBe(false);
+      server.objects.set(key, { ...there, bytes: Buffer.concat([there.bytes, there.bytes]) });
+      if (there.bytes.length < 100) expect(await store.verify(tree)).toBe(false);
+      server.objects.set(key, there);
+    }
+    expect(await store.verify(tree)).toBe(true);
+  }));
+
+test('files are found over the ends of lists', () =>
+  withCloud(async (cloud) => {
+    const { server, open, objects } = cloud;
+    const store = await open();
+    for (let i = 0; i < 40; i += 1) await put(store, cloud, `file ${i}`);
+    const keys = artifactsIn(server).toSorted();
+    const files = keys.map((key) => ({
+      sha256: key.split('/')[2]!,
+      bytes: server.objects.get(key)!.bytes.length,
+    }));
+    for (const page of [1, 2, 7]) expect(await areThere(objects(), files, page)).toBe(true);
+    for (const gone of [0, 6, 7, 20, 39]) {
+      const without = keys[gone]!;
+      const there = server.objects.get(without)!;
+      server.objects.delete(without);
+      for (const page of [1, 2, 7]) expect(await areThere(objects(), files, page)).toBe(false);
+      server.objects.set(without, there);
+    }
   }));
 
 test('a result whose bytes were removed behind its back counts as absent', () =>

@@ -36,7 +36,24 @@ process.env['AWS_SECRET_ACCESS_KEY'] ??= 'test';
 
 /** Gives the test an empty bucket and a folder for its machines. */
 export async function withCloud<T>(work: (cloud: Cloud) => Promise<T>): Promise<T> {
-  return withS3((server) => withFolder((folder) => work(cloudOf(server, folder))));
+  return withS3((server) =>
+    withFolder(async (folder) => {
+      const cloud = cloudOf(server, folder);
+      const opened: Store[] = [];
+      const open: Cloud['open'] = async (machine) => {
+        const store = await cloud.open(machine);
+        opened.push(store);
+        return store;
+      };
+      try {
+        return await work({ ...cloud, open });
+      } finally {
+        // What they tidy up in the background is done before their folders go.
+        server.fault = () => undefined;
+        await Promise.all(opened.map((store) => store.settled()));
+      }
+    }),
+  );
 }
 
 export function cloudOf(server: S3Server, folder: string): Cloud {

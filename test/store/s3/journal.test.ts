@@ -244,6 +244,24 @@ test.each([
   }),
 );
 
+test('as long as a head is there, so is every table that it names', () =>
+  withCloud(async ({ server, open }) => {
+    const journal = { compactEvery: 2 };
+    for (let day = 0; day < 4; day += 1) {
+      server.aheadMs = day * (DAY_MS + 3600 * 1000);
+      const store = await open({ name: `day-${day}`, journal });
+      for (let i = 0; i < 6; i += 1) await append(store, `run-${day}-${i}`);
+      await store.settled();
+    }
+    const heads = [...server.objects].filter(([key]) => key.includes('/heads/'));
+    expect(heads.length).toBeGreaterThan(1);
+    for (const [, { bytes }] of heads) {
+      const { tables } = JSON.parse(String(bytes)) as { tables: { name: string }[] };
+      for (const { name } of tables)
+        expect([...server.objects.keys()]).toContain(`pre/journal/tables/${name}`);
+    }
+  }));
+
 test('a service that does not tell the time is asked more, and trusted as much', () =>
   withCloud(async ({ server, open }) => {
     server.tellsTime = false;

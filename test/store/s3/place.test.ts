@@ -50,3 +50,17 @@ test.each([
     expect.objectContaining({ message: expect.not.stringContaining('SECRET') }),
   );
 });
+
+test('what stands behind a word that it does not know is not told, and a bad prefix is said', () => {
+  const messageOf = (text: string): string => {
+    try {
+      return JSON.stringify(parseS3Place(text));
+    } catch (error) {
+      return String(error);
+    }
+  };
+  const told = messageOf('s3://b/p?secret_access_key=HUSH');
+  expect(told).toContain('secret_access_key');
+  expect(told).not.toContain('HUSH');
+  expect(messageOf('s3://b/%zz')).toContain('stands for nothing');
+});
