@@ -96,11 +96,14 @@ const schema = z
       .record(
         z
           .string()
-          .regex(/^(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])$/, 'expected an exit code, 0 to 255'),
+          .regex(
+            /^(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5]|other)$/,
+            "expected an exit code, 0 to 255, or 'other'",
+          ),
         z.enum(MEANINGS),
       )
       .optional()
-      .describe('Meaning of exit codes; 0 is ok, others retry.'),
+      .describe('Meaning of exit codes, `other` for those without a word; 0 is ok, others retry.'),
   })
   .refine((o) => (o.command === undefined) !== (o.shell === undefined), {
     error: 'give exactly one of `command` and `shell`',

@@ -187,6 +187,14 @@ describe('how it ends', () => {
     expect(returned.warning).toBeUndefined();
   });
 
+  test('a word for all other exit codes leaves those that have one of their own, and 0', async () => {
+    const exit_codes = { '75': 'retry', other: 'fail' };
+    await expect(shell('exit 9', { exit_codes })).rejects.toMatchObject({ code: 'COMMAND_FAILED' });
+    await expect(shell('exit 75', { exit_codes })).rejects.toMatchObject({ name: 'Error' });
+    const fine = await shell('echo id > out.csv; exit 0', { exit_codes });
+    expect(fine.returned.warning).toBeUndefined();
+  });
+
   test('an exit code that is fine, and one that is a warning, keep the outputs', async () => {
     const exit_codes = { '1': 'ok', '2': 'warn' };
     const outputs = { table: { path: 'a.csv' } };

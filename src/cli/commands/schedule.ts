@@ -49,15 +49,21 @@ export async function listCommand(
   settings: Settings,
   io: Io,
 ): Promise<number> {
-  const rows = await withProject(settings, io, (project) => project.schedules.list());
+  const { rows, isServed } = await withProject(settings, io, async (project) => ({
+    rows: await project.schedules.list(),
+    isServed: await project.schedules.isServed(),
+  }));
   if (settings.json) {
-    io.out(JSON.stringify({ schedules: rows }, null, 2));
+    io.out(JSON.stringify({ schedules: rows, served: isServed }, null, 2));
     return 0;
   }
   if (rows.length === 0) {
     io.say('no schedules; `builder_cli schedule apply` makes those of the job files');
   }
   for (const line of scheduleLines(rows, io.results)) io.out(line);
+  if (rows.length > 0 && !isServed) {
+    io.say('Nobody serves the project now; `builder_cli serve` makes what is due.');
+  }
   return 0;
 }
 

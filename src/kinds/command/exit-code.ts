@@ -6,10 +6,12 @@ import { StepError } from '../../model/step-error.ts';
 /** What a profile may say about an exit code. */
 export const MEANINGS = ['ok', 'warn', 'fail', 'retry'] as const;
 export type Meaning = (typeof MEANINGS)[number];
+/** Stands for every code that has no word of its own. */
+export const OTHER = 'other';
 
 /**
  * A warning or nothing. Without a word in `meanings`, 0 is ok, 126 and 127 fail (the program or its
- * interpreter is not there: trying again does not help), every other code is retried.
+ * interpreter is not there: trying again does not help), every other code is retried; `other` is a word for all but 0.
  * @throws StepError COMMAND_FAILED for `fail`; an ordinary Error for `retry` and for a signal
  */
 export function judgeExit(
@@ -28,16 +30,16 @@ export function judgeExit(
   const said = stderr === '' ? '' : `\nthe end of its stderr:\n${stderr}`;
   if (code === null) throw new Error(`${name} was killed by ${signalText(signal ?? '')}${said}`);
   const ended = `${name} ended with exit code ${code}${codeText(code)}`;
-  const meaning = meanings[String(code)] ?? usualMeaning(code);
+  const meaning = meanings[String(code)] ?? meaningOfOther(code, meanings[OTHER]);
   if (meaning === 'ok') return undefined;
   if (meaning === 'warn') return ended;
   if (meaning === 'fail') throw new StepError('COMMAND_FAILED', `${ended}${said}`);
   throw new Error(`${ended}${said}`);
 }
 
-function usualMeaning(code: number): Meaning {
+function meaningOfOther(code: number, other: Meaning | undefined): Meaning {
   if (code === 0) return 'ok';
-  return code === 126 || code === 127 ? 'fail' : 'retry';
+  return other ?? (code === 126 || code === 127 ? 'fail' : 'retry');
 }
 
 /** A shell's own codes: what it could not start, and what a signal ended inside it. */
