@@ -21,6 +21,7 @@ steps:
     uses: check.table
     alert: { p95: 1m }
     with: { table: collect, checks: [{ name: paid, severity: warn, range: { column: sum, min: 0 } }] }
+  each: { uses: transform.sql, foreach: { in: [a, b] }, with: { sql: 'select \${{ item }} as v' } }
   bad: { uses: exec.command, with: { shell: 'exit "$CODE"', pass_env: [CODE] } }
   wait: { uses: exec.command, uses_limit: one, with: { shell: '${UNTIL_RELEASED}', pass_env: [GO] } }
 `,
