@@ -26,6 +26,8 @@ export type Service = {
 export async function withService(
   project: Project,
   work: (service: Service) => Promise<void>,
+  /** More words for the server. */
+  more: readonly string[] = [],
 ): Promise<void> {
   const cacheDir =
     process.env['XDG_CACHE_HOME'] ?? join(process.env['HOME'] ?? homedir(), '.cache');
@@ -45,7 +47,7 @@ export async function withService(
     await gone;
   };
   const start = async (): Promise<void> => {
-    server = spawn(path, [...words, 'error'], { stdio: 'ignore' });
+    server = spawn(path, [...words, 'error', ...more], { stdio: 'ignore' });
     await until(() => isUsable(address, 1_000), 'the service answers');
   };
   try {
