@@ -114,3 +114,12 @@ test('pause, resume and trigger do it for jobs by name, and say which there are'
     expect(stderr).toContain("job 'betta' has no schedule in Temporal; there are alpha, beta");
     expect(stderr).toContain("Did you mean 'beta'?");
   }));
+
+test('the list says when nobody serves', () =>
+  withProject(FILES, async (project) => {
+    await apply(project);
+    const { code, stderr } = await project.run(['schedule', 'list']);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('Nobody serves the project now')]);
+    await keepEngine(project);
+    expect(await json(project, 'schedule', 'list')).toMatchObject({ served: true });
+  }));
