@@ -42,7 +42,7 @@ export function addBatch(program: Command, action: MakeAction): void {
     .option('--out <dir>', "folder of a folder for each job (default: each job's own out/<job>)")
     .option(
       '--partition <id>',
-      'of jobs that are cut: an id, latest (default), missing or all; may be repeated',
+      'of jobs that are cut: an id, latest (default), previous, missing or all; may be repeated',
       collect,
     )
     .option('--at-most <n>', 'runs that go on at once (default: 4)')

@@ -43,7 +43,11 @@ export async function recordDetached(
   // Pruned, or gone on with by a command, which records it.
   if (record === undefined || record.generation !== generation) return;
   const end = { plan, summary, hooks: detached?.hooks ?? [], endedAtMs, elapsedMs };
-  if (record.state === 'open') {
+  if (record.state === 'closed') {
+    // By a try that did not come to its end: whether it came to telling it, only its worker knows.
+    const isRecorded = await (await parts.hooks(tell, end.hooks.length > 0)).prepare(end);
+    await isRecorded?.();
+  } else {
     try {
       await closeRun(parts, end, tell);
     } catch (error) {
