@@ -52,7 +52,7 @@ const schema = z
 
 export const checkTable = defineStep<Options>({
   kind: 'check.table',
-  version: `4 ${ENGINE_VERSION}`,
+  version: `5 ${ENGINE_VERSION}`,
   summary: 'Data-quality rules on a table; broken ones warn or fail, offending rows are kept.',
   schema,
   roles: {

@@ -27,6 +27,9 @@ export const QUERIES: readonly Mistake[] = [
   ['^set threads = 1', 'one SELECT'],
   ['^update orders set country = 1', 'one SELECT'],
   ['^select 1; select 2', '2 statements'],
+  ['^pivot orders on country using sum(amount)', 'a PIVOT must name its values'],
+  ['^with o as (from orders) from (pivot o on country using sum(amount))', 'must name its values'],
+  ['^show tables', 'SHOW tells of the session'],
   // Functions
   ['select ^no_such_function(country) from orders', 'no_such_function'],
   ['select country, ^uper(country) from orders', 'Did you mean'],

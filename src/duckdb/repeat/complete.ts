@@ -17,6 +17,7 @@ import {
   nameOfCall,
   withGroupsSaid,
 } from './query-parts.ts';
+import { collationIn } from './collations.ts';
 import { isJudgedByType, seesOrder } from './aggregates.ts';
 import {
   exactTreeOf,
@@ -93,6 +94,13 @@ export async function completed(
       case 'JOIN':
         await joined(node, at);
         return children(node, at);
+      case 'PIVOT':
+        return pivoted(node, at);
+      case 'SHOW_REF':
+        if (node['show_type'] === 'SUMMARY') {
+          leave(node, 'SUMMARIZE estimates, and rounds otherwise with each order of the rows');
+        }
+        return children(node, at);
       case 'FUNCTION':
         return called(node, at);
       default:
@@ -116,6 +124,10 @@ export async function completed(
       map.push({ ...cte, value: made });
     }
     const inside = { ctes, isTop: false };
+    const collation = collationIn(node['select_list']);
+    if (collation !== undefined) {
+      leave(collation, 'which of the texts that a collation calls equal is kept, or comes first');
+    }
     const from = node['from_table'] as Node | undefined;
     const at: Place =
       from === undefined
@@ -131,7 +143,7 @@ export async function completed(
       ...(await children(node, at, ['cte_map', 'from_table', 'select_list'])),
       cte_map: { map },
       ...(from === undefined ? {} : { from_table: await visit(from, inside) }),
-      ...(from === undefined ? {} : { select_list: await items(node, at) }),
+      ...(from === undefined ? {} : { select_list: await named(listOf(node['select_list']), at) }),
     };
     const keys = at.keys?.of;
     const isByAll = node['aggregate_handling'] === 'FORCE_AGGREGATES';
@@ -143,14 +155,21 @@ export async function completed(
   };
 
   /** An item keeps the name that it had. */
-  const items = async (node: Node, at: Place): Promise<readonly Node[]> => {
+  const named = async (list: readonly Node[], at: Place): Promise<readonly Node[]> => {
     const made: Node[] = [];
-    for (const item of node['select_list'] as readonly Node[]) {
+    for (const item of list) {
       const visited = (await visit(item, at)) as Node;
       const isSame = item['alias'] !== '' || shapeOf(item) === shapeOf(visited);
       made.push(isSame ? visited : { ...visited, alias: await nameOf(session, item) });
     }
     return made;
+  };
+
+  /** Of one aggregate the columns of a PIVOT have no name, of several they have. */
+  const pivoted = async (node: Node, at: Place): Promise<Node> => {
+    const list = listOf(node['aggregates']);
+    const made = await children(node, at, list.length > 1 ? ['aggregates'] : []);
+    return list.length > 1 ? { ...made, aggregates: await named(list, at) } : made;
   };
 
   /** The modifiers of an inner query, with its order completed. */
@@ -200,7 +219,7 @@ export async function completed(
     const made = await children(node, at);
     if (!AGGREGATES.has(name)) return made;
     const order = made['order_bys'] as { readonly orders: readonly Node[] };
-    const added = lacking(order.orders, args);
+    const added = lacking(order.orders, listOf(made['children']));
     if (added.length === 0) return made;
     const type =
       isJudgedByType(name) && args[0] !== undefined ? await at.scope?.typeOf(args[0]) : undefined;
@@ -224,7 +243,8 @@ export async function completed(
     const type =
       isJudgedByType(name) && args[0] !== undefined ? await at.scope?.typeOf(args[0]) : undefined;
     const need = needOf(node, type);
-    const [orders, inArgument] = [listOf(node['orders']), listOf(node['arg_orders'])];
+    // Of the window as it now is: what it orders by may have been completed itself.
+    const [orders, inArgument] = [listOf(made['orders']), listOf(made['arg_orders'])];
     const columns = async (): Promise<readonly Node[] | undefined> =>
       at.keys === undefined ? at.scope?.columns() : at.keys.of;
     switch (need.kind) {
@@ -233,7 +253,7 @@ export async function completed(
       case 'argument by arguments': {
         complete(node, `${name}() over rows in any order`);
         const own = inArgument.length > 0 ? inArgument : orders;
-        return { ...made, arg_orders: [...own, ...lacking(own, args)] };
+        return { ...made, arg_orders: [...own, ...lacking(own, listOf(made['children']))] };
       }
       case 'rows':
       case 'argument by columns': {
@@ -242,7 +262,7 @@ export async function completed(
           leave(node, `${name}() over (...) chooses among rows that tie`);
           return made;
         }
-        const partitions = listOf(node['partitions']).map((key) => orderNode(key));
+        const partitions = listOf(made['partitions']).map((key) => orderNode(key));
         const own = need.kind === 'rows' || inArgument.length === 0 ? orders : inArgument;
         const added = lacking([...own, ...partitions], all);
         if (added.length === 0 && need.kind === 'rows') return made;
@@ -251,10 +271,11 @@ export async function completed(
         return need.kind === 'rows' ? { ...made, orders: whole } : { ...made, arg_orders: whole };
       }
       case 'ties matter': {
-        const keys = [...listOf(node['partitions']), ...orders.map((o) => o['expression'] as Node)];
-        const ties = at.keys === undefined ? await at.scope?.hasTies(keys, at.where) : undefined;
+        const keys = [...listOf(made['partitions']), ...orders.map((o) => o['expression'] as Node)];
+        const groups = at.keys?.of && lacking(keys.map(orderNode), at.keys.of).length > 0;
+        const ties = at.keys === undefined ? await at.scope?.hasTies(keys, at.where) : groups;
         if (ties !== false)
-          leave(node, `${name}() over (...) rounds otherwise with each order of rows that tie`);
+          leave(node, `${name}() over (...) answers otherwise with each order of rows that tie`);
         return made;
       }
     }
