@@ -58,6 +58,7 @@ export const checkTable = defineStep<Options>({
   roles: {
     tables: ['table', 'checks.*.relationships.to', 'checks.*.same_as.table'],
     sql: ['checks.*.sql', 'checks.*.expression', 'checks.*.where'],
+    types: ['checks.*.columns.exact.*', 'checks.*.columns.at_least.*'],
     conditions: { 'checks.*.expression': 'table', 'checks.*.where': 'table' },
   },
   outputs: () => ['rejected'],

@@ -31,6 +31,8 @@ export type Bound =
 
 export type Binder = {
   bind(request: BindRequest): Promise<Bound>;
+  /** True if the text is one SQL expression by itself. */
+  isExpression(text: string): Promise<boolean>;
   /** True if the text is an SQL type. */
   isType(text: string): Promise<boolean>;
 };

@@ -94,7 +94,6 @@ export const STEADY = [
   'select count(*) as n from ties group by name collate nocase',
   'select name, id from ties order by name collate nocase limit 10',
   "select name like 'N1%' collate nocase as l, name collate nocase in ('N1', 'n2') as i from ties",
-  'describe ties',
   'select day, sum(v) as total, sum(sum(v)) over (order by day) as running from ties group by day',
   'select t.id, f.label from ties t asof join (select id, k, label from few) f on t.id >= f.id',
   'from ties select k, max(v) as m group by k',
