@@ -122,3 +122,17 @@ test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])(
     expect(problemsOf(HEAD, params).length).toBeGreaterThan(0);
   },
 );
+
+test.each([
+  ['a NUL byte', 'profile: p\nsteps:\n  q: { uses: x\0 }\n', 3, 'NUL byte'],
+  ['UTF-16 without a mark', Array.from('profile: p\n').join('\0'), 1, 'NUL byte'],
+  ['CR alone', 'profile: p\rsteps: {}\r', 1, 'CR alone'],
+  ['an escaped NUL', sql('description: "a\\0b"'), 4, 'cannot hold'],
+  ['thousands of brackets', `profile: p\nsteps: ${'['.repeat(5000)}`, 2, ''],
+])('tells %s where it stands', (_, profile, line, says) => {
+  const problems = problemsOf(profile);
+  expect(problems).toEqual([
+    expect.objectContaining({ line, code: 'BAD_YAML', message: expect.stringContaining(says) }),
+  ]);
+  expect(problems[0]?.message).not.toMatch(/call stack/);
+});
