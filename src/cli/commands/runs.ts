@@ -2,8 +2,8 @@
 
 import { openProject } from '../../index.ts';
 import { formatDuration } from '../../model/duration.ts';
-import { shownStatus } from '../../run/shown-status.ts';
-import { findStateDir } from '../../run/state-dir.ts';
+import { shownStatus } from '../../run/one/shown-status.ts';
+import { findStateDir } from '../../run/definitions/state-dir.ts';
 import { makePaint } from '../render/paint.ts';
 import { shownPath } from '../render/many-table.ts';
 import { tableLines } from '../render/table.ts';
