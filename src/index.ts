@@ -21,7 +21,7 @@ export type {
   StepDefinition,
   StepReturn,
 } from './kinds/contract.ts';
-export type { ChosenSteps } from './model/chosen-steps.ts';
+export type { ChosenSteps } from './model/plan.ts';
 export type { RunEvent } from './model/events.ts';
 export type { Outcome, RunStatus, Status } from './model/outcome.ts';
 export type { Plan, PlanStep } from './model/plan.ts';
@@ -44,8 +44,8 @@ export type {
   DefinitionRequest,
   DefinitionSource,
   Documents,
-  PlanBody,
 } from './run/definitions/definition-source.ts';
+export type { PlanBody } from './model/plan.ts';
 export type { InferredColumns, InferredTable } from './run/definitions/inferred-columns.ts';
 export type { PartitionMatrix, PartitionRow, PartitionsRequest } from './run/many/partitions.ts';
 export type { Explanation, ExplainRequest, Foreseen, Verdict } from './run/one/explain.ts';

@@ -18,6 +18,7 @@ import { wantsTraces } from '../tracing/tracing.ts';
 import { makeSharedHealth } from './shared-health.ts';
 import { makeStateDir } from './definitions/state-dir.ts';
 import { whereToServe } from './where-to-serve.ts';
+import { NOBODY } from './hooks-port.ts';
 
 import type { Tracing } from '../tracing/tracing.ts';
 import type { Metrics } from '../metrics/open-metrics.ts';
@@ -29,7 +30,7 @@ import type { PayloadKey } from '../payloads/keys.ts';
 import type { Link } from './worker/link.ts';
 import type { Recorded } from './records.ts';
 import type { Tell } from './project-events.ts';
-import type { ProjectHooks } from './project-hooks.ts';
+import type { ProjectHooks } from './hooks-port.ts';
 import type { ProjectOptions } from './project-options.ts';
 import type { SharedHealth } from './shared-health.ts';
 
@@ -64,15 +65,6 @@ export type Parts = {
   link(tell: Tell): Promise<Link>;
   close(): Promise<void>;
 };
-
-const NOBODY: ProjectHooks = Object.freeze({
-  prepare: async () => undefined,
-  adopt: async () => undefined,
-  settle: async () => undefined,
-  start: () => undefined,
-  isServing: () => false,
-  close: async () => undefined,
-});
 
 /** Opens nothing yet. */
 export function makeParts(options: ProjectOptions): Parts {

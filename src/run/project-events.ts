@@ -5,7 +5,7 @@ import type { RunRecord } from '../model/run-record.ts';
 import type { RunSummary } from '../model/run-summary.ts';
 import type { RunMade } from '../model/standing-order.ts';
 import type { RunView } from '../model/view.ts';
-import type { Applied } from './schedules/apply.ts';
+import type { Applied } from './schedules/difference.ts';
 import type { ManyReport } from './many/many-report.ts';
 
 export type ProjectEvent =

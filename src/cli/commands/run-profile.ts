@@ -8,11 +8,11 @@ import { placeOf } from '../place.ts';
 import { metricsChoice } from '../project-options.ts';
 import { runAndShow } from '../run-command.ts';
 import { runPartitions } from '../run-partitions.ts';
-import { requestOf } from './validate.ts';
+import { requestOf } from '../definition-flags.ts';
 
 import type { Settings } from '../settings.ts';
 import type { Io } from '../io.ts';
-import type { DefinitionFlags } from './validate.ts';
+import type { DefinitionFlags } from '../definition-flags.ts';
 
 export type RunProfileFlags = Omit<DefinitionFlags, 'partition'> & {
   readonly out: string;

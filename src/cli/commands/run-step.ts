@@ -8,12 +8,12 @@ import { serveMetricsWhile } from '../../run/where-to-serve.ts';
 import { placeOf } from '../place.ts';
 import { metricsChoice } from '../project-options.ts';
 import { runAndShow } from '../run-command.ts';
-import { requestOf } from './validate.ts';
+import { requestOf } from '../definition-flags.ts';
 
-import type { ChosenSteps } from '../../model/chosen-steps.ts';
+import type { ChosenSteps } from '../../model/plan.ts';
 import type { Settings } from '../settings.ts';
 import type { Io } from '../io.ts';
-import type { DefinitionFlags } from './validate.ts';
+import type { DefinitionFlags } from '../definition-flags.ts';
 
 export type RunStepFlags = Omit<DefinitionFlags, 'partition'> & {
   readonly step: string;

@@ -11,14 +11,10 @@ import { planOfDocuments } from './plan-of-documents.ts';
 import { readProjectFile } from './project-file.ts';
 
 import type { Start } from '../../definition/check-partition.ts';
-import type { ChosenSteps } from '../../model/chosen-steps.ts';
+import type { ChosenSteps, Scalar, PlanBody } from '../../model/plan.ts';
 import type { Json } from '../../model/json.ts';
-import type { Plan, Scalar } from '../../model/plan.ts';
 import type { Definition, DefinitionRequest as LoadRequest } from './load-definition.ts';
 import type { ProjectOptions } from '../project-options.ts';
-
-/** A plan without what belongs to one run. */
-export type PlanBody = Omit<Plan, 'run'>;
 
 /** What the two files hold, as data: checked, completed and resolved as those are. */
 export type Documents = {

@@ -8,8 +8,7 @@ import { PROFILE_KIND } from '../../model/plan.ts';
 import { didYouMean } from '../../model/suggest.ts';
 
 import type { AnyStepDefinition } from '../../kinds/contract.ts';
-import type { NestedProfile } from '../../model/plan.ts';
-import type { PlanBody } from './definition-source.ts';
+import type { NestedProfile, PlanBody } from '../../model/plan.ts';
 
 const STEP_ID = /^[a-z][a-z0-9_]{0,62}$/;
 

@@ -24,9 +24,8 @@ import type { Checked, DefinitionFile } from '../../definition/check.ts';
 import type { Problem } from '../../model/errors.ts';
 import type { StoredColumns } from '../../definition/bind.ts';
 import type { KindSpec } from '../../definition/kind-spec.ts';
-import type { ChosenSteps } from '../../model/chosen-steps.ts';
+import type { ChosenSteps, Plan } from '../../model/plan.ts';
 import type { Hook } from '../../model/hook.ts';
-import type { Plan } from '../../model/plan.ts';
 
 export type DefinitionRequest = {
   readonly jobPath: string;

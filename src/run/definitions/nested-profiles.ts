@@ -8,7 +8,8 @@ import { sourceOf } from '../../definition/source.ts';
 import { PROFILE_KIND } from '../../model/plan.ts';
 import { profileChain } from './profile-files.ts';
 
-import type { CheckInput, DefinitionFile, NamedProfile } from '../../definition/check.ts';
+import type { DefinitionFile } from '../../definition/check.ts';
+import type { CheckInput, NamedProfile } from '../../definition/check-input.ts';
 import type { Located } from '../../definition/located.ts';
 import type { Problem } from '../../model/errors.ts';
 import type { Around } from './profile-files.ts';

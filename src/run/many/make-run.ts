@@ -3,11 +3,11 @@
  * ended is answered, one that is open is gone on with, one that is not there is begun.
  */
 
-import { GATES } from '../../model/error-codes.ts';
 import { UserError } from '../../model/errors.ts';
 import { beginRun } from '../one/begin-run.ts';
 import { recordRefused } from '../one/record-refused.ts';
 import { resumeRun } from '../one/resume-run.ts';
+import { recordedExitCode } from '../../model/exit-code.ts';
 
 import type { RunRecord } from '../../model/run-record.ts';
 import type { RunMade, RunOrder } from '../../model/standing-order.ts';
@@ -88,7 +88,7 @@ async function afterFailure(
 }
 
 /** The answer for a run that is on record as closed. */
-function madeOf(record: RunRecord, exitCode: number = exitCodeOf(record)): RunMade {
+function madeOf(record: RunRecord, exitCode: number = recordedExitCode(record)): RunMade {
   const { run_id: runId, partition, status, error } = record;
   if (status === 'RUNNING') throw new NotNow(`run ${runId} goes on`);
   return {
@@ -98,15 +98,4 @@ function madeOf(record: RunRecord, exitCode: number = exitCodeOf(record)): RunMa
     exitCode,
     ...(error === undefined ? {} : { reason: error }),
   };
-}
-
-/** As the command that made it exited, as far as its record tells. */
-export function exitCodeOf({ status, steps, plan_sha256: planSha256 }: RunRecord): number {
-  if (status === 'OK' || status === 'WARN') return 0;
-  if (status === 'CANCELLED') return 130;
-  if (status === 'BUDGET_EXCEEDED') return 4;
-  if (planSha256 === '') return 2;
-  const failed = steps.filter((step) => step.status === 'FAIL' || step.status === 'TIMEOUT');
-  const isByGate = failed.length > 0 && failed.every(({ code = '' }) => GATES.has(code));
-  return isByGate ? 4 : 1;
 }

@@ -11,7 +11,7 @@ import {
   ordersOf,
   type BackfillRecord,
 } from './many-records.ts';
-import { exitCodeOf } from './make-run.ts';
+import { recordedExitCode } from '../../model/exit-code.ts';
 import { shownStatus } from '../one/shown-status.ts';
 
 import type { BackfillRow, BatchRow, ManyRow } from '../../model/backfill.ts';
@@ -87,7 +87,7 @@ function rowOf(record: RunRecord, stateDir: string): About {
     run_id,
     started_at,
     ...(finished_at === undefined ? {} : { finished_at }),
-    ...(state === 'closed' ? { exit_code: exitCodeOf(record) } : {}),
+    ...(state === 'closed' ? { exit_code: recordedExitCode(record) } : {}),
     ...(reason === undefined ? {} : { reason }),
     ...(deciding?.code === undefined ? {} : { code: deciding.code }),
     ...(isBad && deciding !== undefined && deciding.attempts > 0

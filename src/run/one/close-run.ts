@@ -3,7 +3,7 @@
 import type { RunRecord } from '../../model/run-record.ts';
 import type { Parts } from '../parts.ts';
 import type { Tell } from '../project-events.ts';
-import type { HookedEnd } from '../project-hooks.ts';
+import type { HookedEnd } from '../hooks-port.ts';
 
 /** The closed record. What was prepared before counts from the moment it is recorded. @throws UserError FENCED */
 export async function closeRun(parts: Parts, end: HookedEnd, tell: Tell): Promise<RunRecord> {

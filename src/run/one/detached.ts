@@ -8,11 +8,11 @@ import { UserError } from '../../model/errors.ts';
 import { closeRun } from './close-run.ts';
 
 import type { RunRecord } from '../../model/run-record.ts';
-import type { EndInput } from '../../model/step-result.ts';
+import type { EndInput } from '../../model/run-summary.ts';
 import type { RunControl } from '../control.ts';
 import type { Parts } from '../parts.ts';
 import type { Tell } from '../project-events.ts';
-import type { HookedEnd } from '../project-hooks.ts';
+import type { HookedEnd } from '../hooks-port.ts';
 
 /** Only the workers of a service go on without the process that began a run. @throws UserError BAD_USAGE */
 export async function refuseDetached(parts: Parts, { detach = false }: RunControl): Promise<void> {

@@ -9,7 +9,7 @@ import { recordEnd } from './detached.ts';
 
 import type { RunSummary } from '../../model/run-summary.ts';
 import type { RunControl, Stops } from '../control.ts';
-import type { Execution, Watching } from './execute.ts';
+import type { Execution, Watching } from './execution.ts';
 import type { Parts } from '../parts.ts';
 import type { RunClosed, RunEnded } from '../project-events.ts';
 

@@ -21,7 +21,7 @@ import type { Plan } from '../../model/plan.ts';
 import type { RunRecord } from '../../model/run-record.ts';
 import type { RunControl } from '../control.ts';
 import type { ResolvedDefinition } from '../definitions/definition-source.ts';
-import type { Execution } from './execute.ts';
+import type { Execution } from './execution.ts';
 import type { Parts } from '../parts.ts';
 import type { ProjectEvent, RunEnded, Tell } from '../project-events.ts';
 

@@ -5,7 +5,7 @@ import { SEARCHED } from '../../model/searched.ts';
 
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Plan } from '../../model/plan.ts';
-import type { Execution } from './execute.ts';
+import type { Execution } from './execution.ts';
 import type { Session } from '../worker/session.ts';
 
 /** `gRPC` code of a request that names what the namespace does not have. */

@@ -33,7 +33,7 @@ import type { RunSummary } from '../../model/run-summary.ts';
 import type { DeliverResult, StepResult } from '../../model/step-result.ts';
 import type { Store } from '../../store/store.ts';
 import type { RunControl, Stops } from '../control.ts';
-import type { Execution, Watching } from './execute.ts';
+import type { Execution, Watching } from './execution.ts';
 import type { Parts } from '../parts.ts';
 
 /** What a step's log will hold, once all are answered. */

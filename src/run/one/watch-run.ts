@@ -11,7 +11,7 @@ import type { Plan } from '../../model/plan.ts';
 import type { RunSummary } from '../../model/run-summary.ts';
 import type { RunRecords } from '../../store/run-records.ts';
 import type { Stops } from '../control.ts';
-import type { Watching } from './execute.ts';
+import type { Watching } from './execution.ts';
 import type { Tell } from '../project-events.ts';
 import type { Session } from '../worker/session.ts';
 

@@ -17,7 +17,7 @@ import { watchFiles } from './watch-files.ts';
 import type { Link } from '../worker/link.ts';
 import type { ProjectOptions } from '../project-options.ts';
 import type { Tell } from '../project-events.ts';
-import type { Applied } from './apply.ts';
+import type { Applied } from './difference.ts';
 import type { ProjectSchedules } from './project-schedules.ts';
 
 export type KeptSchedules = {

@@ -13,7 +13,7 @@ import type { RunRecord } from '../../model/run-record.ts';
 import type { Link } from '../worker/link.ts';
 import type { Parts } from '../parts.ts';
 import type { Tell } from '../project-events.ts';
-import type { Applied } from './apply.ts';
+import type { Applied } from './difference.ts';
 import type { Triggered } from './control.ts';
 import type { ScheduleRow } from './list.ts';
 import type { Seen } from './seen.ts';

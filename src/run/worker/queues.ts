@@ -5,9 +5,8 @@ import { DEFAULTS } from '../project-options.ts';
 
 import type { Plan } from '../../model/plan.ts';
 import type { OrderKey } from '../../orders/key.ts';
-import type { Engine } from './link.ts';
+import type { Engine, Link } from './link.ts';
 import type { EngineChoice } from '../project-options.ts';
-import type { Queues, Session } from './session.ts';
 
 /** A start of a run. */
 type Start = Pick<Plan['run'], 'id' | 'generation'>;
@@ -66,7 +65,7 @@ export function deliverQueueOf(
 
 /** True if a worker asks for this kind of task in a queue. */
 export async function isServed(
-  { link, engine }: Pick<Session, 'link' | 'engine'>,
+  { link, engine }: { readonly link: Link; readonly engine: Engine },
   name: string,
   task: 'workflow' | 'activity' = 'workflow',
 ): Promise<boolean> {
@@ -78,3 +77,5 @@ export async function isServed(
   });
   return (answer.pollers ?? []).length > 0;
 }
+
+export type Queues = { readonly taskQueue?: string; readonly deliverQueue?: string };

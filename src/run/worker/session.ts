@@ -13,15 +13,14 @@ import { openWorkerLog } from './worker-log.ts';
 
 import type { NativeConnection } from '@temporalio/worker';
 import type { Metrics } from '../../metrics/open-metrics.ts';
-import type { EndInput } from '../../model/step-result.ts';
+import type { EndInput } from '../../model/run-summary.ts';
 import type { RunEvent, RunKey } from '../../model/events.ts';
 import type { IsOpen } from '../../orders/open-runs.ts';
 import type { Engine, Link } from './link.ts';
 import type { Parts } from '../parts.ts';
 import type { Tell } from '../project-events.ts';
 import type { RunningWorker, WorkerVersion } from './worker.ts';
-
-export type Queues = { readonly taskQueue?: string; readonly deliverQueue?: string };
+import type { Queues } from './queues.ts';
 
 export type Session = {
   readonly engine: Engine;

@@ -4,7 +4,6 @@ import { UserError } from '../../model/errors.ts';
 
 import type { NativeConnection } from '@temporalio/worker';
 import type { Engine } from './link.ts';
-import type { Session } from './session.ts';
 
 const ASK_LIMIT_MS = 2_000;
 /** gRPC's NOT_FOUND. */
@@ -61,8 +60,10 @@ export async function workerFailure(
 
 /** Rejects when the worker of a session ends although nobody stopped it. Never settles once `closing` has come. */
 export async function brokenWorker(
-  session: Pick<Session, 'engine' | 'connection'> & {
-    readonly worker: Pick<Session['worker'], 'done'>;
+  session: {
+    readonly engine: Engine;
+    readonly connection: NativeConnection;
+    readonly worker: { readonly done: Promise<unknown> };
   },
   closing: AbortSignal,
 ): Promise<never> {

@@ -29,7 +29,7 @@ import type {
   NativeConnection,
 } from '@temporalio/worker';
 import type { StepWork } from '../../activities/wait-for-work.ts';
-import type { EndInput } from '../../model/step-result.ts';
+import type { EndInput } from '../../model/run-summary.ts';
 import type { EventSinks } from '../../model/events.ts';
 import type { Orders } from '../../orders/guard.ts';
 import type { PayloadKeys } from '../../payloads/keys.ts';

@@ -4,7 +4,7 @@ import { DURATION_BOUNDS, filled, mergeFilled } from './filled.ts';
 import { mergeNewest, NOTHING_NEWEST } from './newest.ts';
 
 import type { Filled } from './filled.ts';
-import type { Summary } from './folding.ts';
+import type { Summary } from './summary.ts';
 import type { Newest, NewestOfRuns, NewestOfStep } from './newest.ts';
 import type { RunRow } from './runs.ts';
 import type { RunSums, StepSums, Sums } from './sums.ts';
