@@ -45,6 +45,7 @@ export type { InferredColumns, InferredTable } from './run/inferred-columns.ts';
 export type { PartitionMatrix, PartitionRow, PartitionsRequest } from './run/partitions.ts';
 export type { Explanation, ExplainRequest, Foreseen, Verdict } from './run/explain.ts';
 export type { ProjectEvent, RunClosed, RunEnded } from './run/project-events.ts';
+export type { RunFilter, ShownStatus } from './run/matching-runs.ts';
 export type { PruneReport, PruneRow } from './run/prune-report.ts';
 export type { PruneRequest } from './run/prune.ts';
 export type { EngineChoice, MetricsChoice } from './run/project-options.ts';
