@@ -1,10 +1,10 @@
 /** Where a command works: its state folder, and its settings with what builder.yaml says where no flag does. */
 
-import { readProjectFile } from '../run/project-file.ts';
-import { findStateDir } from '../run/state-dir.ts';
+import { readProjectFile } from '../run/definitions/project-file.ts';
+import { findStateDir } from '../run/definitions/state-dir.ts';
 
-import type { ProjectFile } from '../run/project-file.ts';
-import type { StateDir } from '../run/state-dir.ts';
+import type { ProjectFile } from '../run/definitions/project-file.ts';
+import type { StateDir } from '../run/definitions/state-dir.ts';
 import type { Settings } from './settings.ts';
 
 export type CommandPlace = {

@@ -9,7 +9,7 @@ import { requestOf } from './validate.ts';
 
 import type { ChosenSteps } from '../../model/chosen-steps.ts';
 import type { Explanation } from '../../index.ts';
-import type { Foreseen } from '../../run/explain.ts';
+import type { Foreseen } from '../../run/one/explain.ts';
 import type { Io } from '../io.ts';
 import type { Settings } from '../settings.ts';
 import type { DefinitionFlags } from './validate.ts';

@@ -28,7 +28,7 @@ export async function runProfileCommand(
   settings: Settings,
   io: Io,
 ): Promise<number> {
-  const { choosePartitions } = await import('../../run/partitions.ts');
+  const { choosePartitions } = await import('../../run/many/partitions.ts');
   const request = { ...requestOf(flags), out: flags.out };
   const chosen = await choosePartitions(request, words ?? [], { cwd: io.cwd });
   if (flags.dryRun === true) {

@@ -3,16 +3,16 @@
 import { openProject } from '../../index.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { UserError } from '../../model/errors.ts';
-import { SHOWN_STATUSES } from '../../run/matching-runs.ts';
-import { shownStatus } from '../../run/shown-status.ts';
-import { findStateDir } from '../../run/state-dir.ts';
+import { SHOWN_STATUSES } from '../../run/one/matching-runs.ts';
+import { shownStatus } from '../../run/one/shown-status.ts';
+import { findStateDir } from '../../run/definitions/state-dir.ts';
 import { makePaint } from '../render/paint.ts';
 import { shownPath } from '../render/many-table.ts';
 import { tableLines } from '../render/table.ts';
 import { wholeNumber } from '../settings.ts';
 
 import type { RunRecord } from '../../index.ts';
-import type { RunFilter, ShownStatus } from '../../run/matching-runs.ts';
+import type { RunFilter, ShownStatus } from '../../run/one/matching-runs.ts';
 import type { Io } from '../io.ts';
 import type { Cell } from '../render/table.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';

@@ -1,12 +1,12 @@
 /** `validate` without a job: builder.yaml and all job files of the project, each with the profile it names. */
 
 import { openProject, UserError } from '../../index.ts';
-import { validateProject } from '../../run/validate-project.ts';
+import { validateProject } from '../../run/definitions/validate-project.ts';
 import { projectOptions } from '../project-options.ts';
 import { reportProblems } from '../report.ts';
 import { placeOrOwn } from './validate.ts';
 
-import type { CheckedJobFile } from '../../run/validate-project.ts';
+import type { CheckedJobFile } from '../../run/definitions/validate-project.ts';
 import type { Io } from '../io.ts';
 import type { Settings } from '../settings.ts';
 import type { ValidateFlags } from './validate.ts';
