@@ -50,6 +50,7 @@ export type { InferredColumns, InferredTable } from './run/definitions/inferred-
 export type { PartitionMatrix, PartitionRow, PartitionsRequest } from './run/many/partitions.ts';
 export type { Explanation, ExplainRequest, Foreseen, Verdict } from './run/one/explain.ts';
 export type { ProjectEvent, RunClosed, RunEnded } from './run/project-events.ts';
+export type { RunFilter, ShownStatus } from './run/one/matching-runs.ts';
 export type { PruneReport, PruneRow } from './run/prune/prune-report.ts';
 export type { PruneRequest } from './run/prune/prune.ts';
 export type { EngineChoice, MetricsChoice } from './run/project-options.ts';

@@ -12,6 +12,7 @@ import { giveUpRun } from './one/give-up.ts';
 import { inferredColumns } from './definitions/inferred-columns.ts';
 import { explainRun } from './one/explain.ts';
 import { readLogs } from './one/logs.ts';
+import { matchingRuns } from './one/matching-runs.ts';
 import { makeParts } from './parts.ts';
 import { choosePartitions, partitionMatrix } from './many/partitions.ts';
 import { backfillsOf, batchesOf } from './many/project-many.ts';
@@ -31,6 +32,7 @@ import type { DefinitionRequest, ResolvedDefinition } from './definitions/defini
 import type { Explanation, ExplainRequest } from './one/explain.ts';
 import type { InferredColumns } from './definitions/inferred-columns.ts';
 import type { FindRuns } from './many/many-report.ts';
+import type { RunFilter } from './one/matching-runs.ts';
 import type { PartitionMatrix, PartitionsRequest } from './many/partitions.ts';
 import type { RunEnded, Tell } from './project-events.ts';
 import type { ProjectBackfills, ProjectBatches } from './many/project-many.ts';
@@ -92,8 +94,8 @@ export type Project = {
   readonly backfills: Optionally<ProjectBackfills>;
   /** The runs of many jobs as one thing. */
   readonly batches: Optionally<ProjectBatches>;
-  /** Recorded runs, newest first. */
-  runs(options?: { readonly limit?: number }): Promise<readonly RunRecord[]>;
+  /** Recorded runs, newest first; with a filter those that it is true of. */
+  runs(options?: RunFilter & { readonly limit?: number }): Promise<readonly RunRecord[]>;
   /** One recorded run. @throws UserError RUN_NOT_FOUND */
   status(runId: string): Promise<RunRecord>;
   /** Logs of a run by step. @throws UserError */
@@ -198,10 +200,12 @@ export function openProject(options: ProjectOptions): Project {
         },
         ...(stale ? { explain: (one: ExplainRequest) => explainRun(parts, one, false) } : {}),
       }),
-    runs: async ({ limit } = {}) => {
-      const found = await recorded(limit === undefined ? {} : { limit });
-      return found.map(({ record }) => record);
-    },
+    runs: async ({ limit, ...filter } = {}) =>
+      matchingRuns(
+        async (list) => (await recorded(list)).map(({ record }) => record),
+        filter,
+        limit,
+      ),
     status,
     logs: async (runId, step) => {
       const record = await status(runId);
