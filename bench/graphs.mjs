@@ -119,6 +119,7 @@ export async function productWorker({ connection, stateDir, slots }) {
     embedded: true,
     kinds: [noop],
     slots,
+    beside: 1,
   });
   return {
     dataConverter: dataConverterOf(payloadKeys),
