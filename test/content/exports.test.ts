@@ -35,7 +35,7 @@ test('nothing is exported that no other file names, and no type that nobody does
         if ((files.get(name) ?? 0) > 1) return false;
         return what !== 'type' || all.filter((word) => word === name).length === 1;
       })
-      .map(([, , name]) => `${file.slice(ROOT.length + 1)}: ${name}`);
+      .map(([, , name]) => `${file.slice(ROOT.length)}: ${name}`);
   });
   expect(needless).toEqual([]);
 });

@@ -42,10 +42,10 @@ export function summaryLines(
   const warned = all.filter((o) => o.failedChecks !== undefined && o.failedChecks.length > 0);
   for (const o of warned) lines.push(`  checks    ${o.step}: ${o.failedChecks?.join(', ')}`);
   const marks = { status: paint.red, step: paint.bold };
-  for (const o of outcomes.filter(({ status }) => isFailure(status))) {
+  for (const o of outcomes.filter((each) => isFailure(each.status))) {
     lines.push(...troubleLines(o, marks).map((line) => `  ${line}`));
   }
-  for (const o of outcomes.filter(({ status }) => !isFailure(status))) {
+  for (const o of outcomes.filter((each) => !isFailure(each.status))) {
     lines.push(...failedItemLines(o.items).map((line) => `  ${o.step}: ${line}`));
   }
   if (summary.deliveryFailure !== undefined) {
