@@ -98,6 +98,7 @@ test('a store in memory is enough to run on, and its journal to export from in a
     expect(answer).toEqual({
       statuses: ['OK,OK', 'CACHED,CACHED'],
       listed: 2,
+      since: ['numbers', 'files'],
       lines: [
         'steps.numbers.OK:1|c',
         'steps.numbers.CACHED:1|c',

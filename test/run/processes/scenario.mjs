@@ -169,12 +169,16 @@ const SCENARIOS = {
       metrics: { port: 0, file: join(folder, 'own.prom') },
     });
     const request = { definition: TABLE, out: join(folder, 'out') };
-    const runs = [await other.run(request), await other.run({ ...request, params: { rows: 5 } })];
+    const runs = [await other.run(request)];
+    const { cursor } = await other.changes();
+    runs.push(await other.run({ ...request, params: { rows: 5 } }));
+    const { more } = await other.changes(cursor);
     const listed = await other.runs();
+    const { all } = await other.changes();
     await other.close();
-    const { all } = await store.changes();
     const { steps } = all.sums[`file:${join(folder, 'own.prom')}`];
     return {
+      since: more.filter(({ type }) => type === 'outcome').map(({ outcome }) => outcome.step),
       statuses: runs.map(({ record }) => record.steps.map(({ status }) => status).join()),
       listed: listed.length,
       lines: Object.values(steps).flatMap(({ step, statuses }) =>
