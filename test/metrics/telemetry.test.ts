@@ -227,6 +227,23 @@ test('a step with everything that there is has at most 30 series', async () => {
   expect(keys).toHaveLength(30);
 });
 
+test('items add seven to the series of their step, and those are within the bound of a process', async () => {
+  const whole = shapeOfMany('sales', ['one', 'two', 'three', 'four']);
+  const steps = whole.steps.map((step) => ({ ...step, items: true as const }));
+  // The runs, and four steps without items.
+  const { telemetry, add } = processOn({ maxSeries: 30 + 4 * 30 });
+  telemetry.seed({ ...whole, steps });
+  await add(
+    startedWith({ ...whole, steps }, 'run-1', 2000),
+    ...steps.flatMap(({ id }) => everything(id)),
+  );
+  const all = await samples(telemetry);
+  const keys = Object.keys(all);
+  expect(keys.filter((key) => key.includes('step="one"'))).toHaveLength(37);
+  expect(keys.filter((key) => key.includes('job=')).length).toBeLessThanOrEqual(150);
+  expect(all['pipeline_metrics_errors_total{reason="series_limit"}']).toBe(1);
+});
+
 test.each([
   ['the largest plan that is allowed', 1, MAX_STEPS],
   ['forty jobs of twenty steps', 40, 20],

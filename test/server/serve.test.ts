@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -120,8 +121,29 @@ test('it says everything as JSON lines where no person reads, and is ready and h
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
     const lines = stderr.trimEnd().split('\n');
     const said = lines.map((line) => (JSON.parse(line) as { readonly msg: string }).msg);
-    expect(said).toEqual(['engine', 'schedules applied', 'serving', 'stopping']);
+    expect(said).toEqual(['engine', 'schedules applied', 'serving', 'stopping', 'stopped']);
+    expect(JSON.parse(lines.at(-1)!)).toMatchObject({ left_open: 0 });
   }));
+
+test('told to stop it says which runs it left open, and how many', () =>
+  withProject(
+    {
+      ...FILES,
+      'jobs/a.yaml': job('a', 'every: 5s'),
+      'profiles/p.yaml':
+        "profile: p\nsteps:\n  long: { uses: exec.command, with: { shell: 'touch $BEGUN; sleep 300', pass_env: [BEGUN] } }\n",
+    },
+    async (project) => {
+      const serve = project.start(['dev'], { BEGUN: project.path('begun') });
+      await until(() => existsSync(project.path('begun')), 'the run goes on', 60_000);
+      serve.kill('SIGTERM');
+      const { code, stderr } = await serve.ended;
+      expect(code).toBe(0);
+      expect(stderr).toMatch(
+        /\nstopping: .*\nrun +(a-\S+) is left open; .*\nstopped +1 run is left open for the next start\n$/,
+      );
+    },
+  ));
 
 test('an engine that is killed is started again, and the run that went on ends once', () =>
   withProject(
