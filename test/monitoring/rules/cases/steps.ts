@@ -46,9 +46,10 @@ export const STEPS: readonly Case[] = [
     series: {
       [failed('outer')]: '_x4 9x20',
       [failed('deep', { profile: 'inner' })]: '_x4 9x20',
-      [failed('allowed', { job: 'k', profile: 'inner' })]: '_x4 9x20',
+      // Of a profile that another job runs by itself.
+      [failed('allowed', { job: 'k', profile: 'p' })]: '_x4 9x20',
       [run('run_started_timestamp_seconds', 'j')]: '1x20',
-      [run('run_started_timestamp_seconds', 'k')]: '1x20',
+      [run('run_started_timestamp_seconds', 'k', { profile: 'q' })]: '1x20',
     },
     firing: { '3m': [], '5m': ['outer'], '20m': ['outer'] },
   },
