@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect, jest, test } from '@jest/globals';
 
 import { peekEngine, stopEngine } from '../../src/engine/engine.ts';
-import { freePort, scrape, until, withProject } from '../harness/cli.ts';
+import { freePort, scrape, startCli, until, withProject } from '../harness/cli.ts';
 import { withService } from '../harness/service.ts';
 
 import type { Project, Running } from '../harness/cli.ts';
@@ -93,6 +93,22 @@ test('what is due is made, an edited file counts from the next run on, and a bro
       expect(await serve.ended).toMatchObject({ code: 0 });
     },
   ));
+
+test('where no project begins it says so, for jobs below would not be shown', () =>
+  withProject({ 'shop/jobs/a.yaml': 'job: a\nprofile: p\n' }, async (project) => {
+    await rm(project.path('package.json'));
+    const serve = startCli(['serve', '--log', 'text'], { cwd: project.path('shop') });
+    await serve.says(/steps at once/);
+    expect(serve.said()).toMatch(/^project +none begins here: .*shop\/\.builder.* builder\.yaml/m);
+    serve.kill('SIGTERM');
+    expect((await serve.ended).code).toBe(0);
+    await project.write({ 'shop/builder.yaml': '' });
+    const marked = startCli(['serve', '--log', 'text'], { cwd: project.path('shop') });
+    await marked.says(/steps at once/);
+    expect(marked.said()).not.toContain('none begins here');
+    marked.kill('SIGTERM');
+    expect((await marked.ended).code).toBe(0);
+  }));
 
 test('a second one on the same state folder says so, and leaves the first alone', () =>
   withProject(FILES, async (project) => {
