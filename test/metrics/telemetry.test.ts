@@ -90,6 +90,32 @@ test('names the run that failed last, or whose step did, whatever has run since'
   expect(await failed()).toEqual([expect.stringContaining('run_id="run-3"')]);
 });
 
+test.each([
+  ['FAIL', 'OK', 'completed'],
+  ['OK', 'FAIL', 'failed'],
+] as const)(
+  'what a clock a day ahead told as %s goes, once it is put right and %s is told',
+  async (wrong, right, is) => {
+    const { telemetry, add } = processOn();
+    const nowMs = Date.now();
+    const aheadMs = nowMs + 86_400_000;
+    const times = async (): Promise<readonly string[]> =>
+      Object.entries(await samples(telemetry))
+        .filter(([key, value]) => /_(completed|failed)_timestamp/.test(key) && value > 0)
+        .map(([key, value]) => `${key.split('{')[0]} ${value}`);
+    await add(outcome('run-1', aheadMs, wrong), ended('run-1', aheadMs, wrong));
+    expect(await times()).toHaveLength(2);
+    await add(outcome('run-2', nowMs, right), ended('run-2', nowMs, right));
+    expect(await times()).toEqual([
+      `pipeline_step_${is}_timestamp_seconds ${nowMs / 1000}`,
+      `pipeline_run_${is}_timestamp_seconds ${nowMs / 1000}`,
+    ]);
+    // Minutes are no such thing: clocks of machines differ.
+    await add(outcome('run-3', nowMs + 300_000, wrong), outcome('run-4', nowMs + 1000, right));
+    expect(await times()).toHaveLength(3);
+  },
+);
+
 test.each(['SKIPPED', 'CANCELLED'] as const)('takes %s for neither', async (status) => {
   const { telemetry, add } = processOn();
   await add(outcome('run-1', 10_500, status));

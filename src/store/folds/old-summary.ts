@@ -41,7 +41,10 @@ export function currentSummary(summary: Summary): Summary {
     runs,
     running: {},
     sums: Object.fromEntries(exporters.map(([exporter, old]) => [exporter, sumsOf(old)])),
-    newest: exporters.map(([, old]) => newestOf(old)).reduce(mergeNewest, NOTHING_NEWEST),
+    newest: exporters
+      .map(([, old]) => newestOf(old))
+      // Of a time before this was written.
+      .reduce((older, newer) => mergeNewest(older, newer, Infinity), NOTHING_NEWEST),
   };
 }
 
