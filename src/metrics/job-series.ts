@@ -5,7 +5,8 @@ import { ATTEMPT_RESULTS } from './catalogue.ts';
 import { labelText } from './page.ts';
 import { isWithItems } from './shown-jobs.ts';
 
-import type { Newest, NewestOfStep } from '../store/folds/newest.ts';
+import type { Newest } from '../store/folds/newest.ts';
+import type { NewestOfStep } from '../store/folds/newest-of.ts';
 import type { Page } from './page.ts';
 import type { Shown, ShownRuns, ShownStep } from './shown-jobs.ts';
 

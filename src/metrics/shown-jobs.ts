@@ -10,7 +10,7 @@ import { placeKey } from '../store/folds/merge-by.ts';
 import { SERIES_OF } from './catalogue.ts';
 
 import type { Place } from '../store/folds/merge-by.ts';
-import type { NewestOfRuns, NewestOfStep } from '../store/folds/newest.ts';
+import type { NewestOfRuns, NewestOfStep } from '../store/folds/newest-of.ts';
 import type { RunSums, StepSums } from '../store/folds/sums.ts';
 import type { RunShape } from '../model/events.ts';
 import type { Known } from './store-view.ts';

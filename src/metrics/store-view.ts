@@ -10,7 +10,7 @@ import { sumsByExporter } from '../store/folds/folding.ts';
 import type { Newest } from '../store/folds/newest.ts';
 import type { RunningStep, Running } from '../store/folds/runs.ts';
 import type { Sums } from '../store/folds/sums.ts';
-import type { Cursor } from '../store/journal/journal.ts';
+import type { Cursor } from '../store/journal/reading.ts';
 import type { RunJournal } from '../store/store.ts';
 
 export type Known = {

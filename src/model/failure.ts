@@ -6,7 +6,7 @@ import { UserError } from './errors.ts';
 import { StepError } from './step-error.ts';
 
 import type { ErrorCode } from './error-codes.ts';
-import type { ItemsEnd } from './items.ts';
+import type { ItemsEnd } from './outcome.ts';
 
 /** The single detail of every failure that crosses the wire. */
 export type Failure = {

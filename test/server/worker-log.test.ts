@@ -8,7 +8,15 @@ import { withProject } from '../harness/cli.ts';
 
 jest.setTimeout(300_000);
 
-type Line = Readonly<Record<string, unknown>> & { readonly err?: { readonly message: string } };
+type Line = {
+  readonly msg: string;
+  readonly job?: string;
+  readonly profile?: string;
+  readonly run_id?: string;
+  readonly step?: string;
+  readonly attempt?: number;
+  readonly err?: { readonly message: string };
+};
 
 test('every line about a step has its job, run, name and attempt, and why it failed', () =>
   withProject(
@@ -36,7 +44,7 @@ steps:
         .trimEnd()
         .split('\n')
         .map((line) => JSON.parse(line) as Line);
-      expect(lines.filter((line) => line['run_id'] !== runId)).toEqual([]);
+      expect(lines.filter((line) => line.run_id !== runId)).toEqual([]);
       const ofSteps = lines.filter(({ msg }) => msg === 'Activity failed');
       for (const line of ofSteps) {
         expect(line).toMatchObject({ job: 'shops_of_all', err: { message: expect.any(String) } });

@@ -1,7 +1,7 @@
 /** `serve`, and `dev`: one long-lived process for a project. Engine, scheduled runs, metrics; other commands adopt the engine. */
 
 import { openProject } from '../../index.ts';
-import { findProjectRoot } from '../../run/project-root.ts';
+import { findProjectRoot } from '../../run/definitions/project-root.ts';
 import { placeOf } from '../place.ts';
 import { projectOptions } from '../project-options.ts';
 import { makeServeLog } from '../render/serve-log.ts';

@@ -3,14 +3,14 @@
 import { availableParallelism } from 'node:os';
 
 import { openProject, UserError } from '../../index.ts';
-import { serviceOf } from '../../run/connection.ts';
+import { serviceOf } from '../../run/worker/connection.ts';
 import { placeOf } from '../place.ts';
 import { projectOptions } from '../project-options.ts';
 import { engineLine } from '../render/terminal.ts';
 import { makeSignals } from '../signals.ts';
 
 import type { ProjectEvent } from '../../index.ts';
-import type { ServeRequest } from '../../run/serve.ts';
+import type { ServeRequest } from '../../run/serve/serve.ts';
 import type { Io } from '../io.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';
 

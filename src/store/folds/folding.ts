@@ -9,10 +9,8 @@ import { mergeSums, sumsOf } from './sums.ts';
 
 import type { Entry, Fact, MetricsEntry, ResultEntry, StoredResult } from '../entries.ts';
 import type { Folding, Verdict } from '../journal/folding.ts';
-import type { Newest } from './newest.ts';
 import type { RunState } from './run-state.ts';
-import type { RunRow, Running } from './runs.ts';
-import type { Sums } from './sums.ts';
+import type { Summary } from './summary.ts';
 
 /** The result of a fingerprint, and the append that wrote it; neither once it is dropped. */
 export type ResultState = {
@@ -26,18 +24,6 @@ export type LatestState = { readonly fingerprint: string };
 /** Who counts for those without an exporter. */
 export type AdopterState = { readonly exporter?: string };
 export type State = ResultState | RunState | LatestState | AdopterState;
-
-export type Summary = {
-  /** Absent in what an earlier version wrote. */
-  readonly form: 2;
-  readonly runs: readonly RunRow[];
-  readonly running: Running;
-  /** By exporter. */
-  readonly sums: Readonly<Record<string, Sums>>;
-  readonly newest: Newest;
-  /** Runs that were taken off the record here, and may be in the older part. */
-  readonly gone?: readonly string[];
-};
 
 export const SUBJECTS = Object.freeze({
   result: (fingerprint: string) => `result ${fingerprint}`,

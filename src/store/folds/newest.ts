@@ -11,38 +11,8 @@ import { isFailure, isSuccess } from '../../model/outcome.ts';
 import { addTo, mergeBy } from './merge-by.ts';
 import { isToCome, knownOfRuns, knownOfStep } from './wrong-clock.ts';
 
-import type { RunShape } from '../../model/events.ts';
 import type { Entry, Fact, RunEntry } from '../entries.ts';
-
-type At<T> = T & { readonly atMs: number };
-
-export type NewestOfStep = {
-  readonly job: string;
-  readonly profile: string;
-  readonly step: string;
-  /** The last time anything was told of it. */
-  readonly seenMs: number;
-  readonly completedMs?: number;
-  readonly failedMs?: number;
-  /** The newest attempt that was measured, however it ended. */
-  readonly last?: At<{ readonly durationMs: number }>;
-  /** What the newest attempt that told of rows returned or, if it counted those, rejected. */
-  readonly rows?: At<{ readonly direction: 'out' | 'rejected'; readonly count: number }>;
-  /** Executions that ended well, newest last. */
-  readonly usual: readonly (readonly [atMs: number, durationMs: number])[];
-};
-
-export type NewestOfRuns = {
-  readonly job: string;
-  readonly profile: string;
-  readonly seenMs: number;
-  readonly startedMs?: number;
-  readonly last?: { readonly endedMs: number; readonly durationMs: number };
-  readonly completedMs?: number;
-  readonly failedMs?: number;
-  /** Steps and alert settings, as the newest run began with them. */
-  readonly shape?: At<Pick<RunShape, 'steps' | 'nested' | 'expectedEveryMs'>>;
-};
+import type { At, NewestOfRuns, NewestOfStep } from './newest-of.ts';
 
 export type RecentRun = {
   readonly runId: string;

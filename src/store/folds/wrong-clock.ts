@@ -1,6 +1,6 @@
 /** What was told by a clock that ran ahead, and was put right since. Pure. */
 
-import type { NewestOfRuns, NewestOfStep } from './newest.ts';
+import type { NewestOfRuns, NewestOfStep } from './newest-of.ts';
 
 /** Clocks of machines that share a store differ by less. */
 const MOST_AHEAD_MS = 3_600_000;
