@@ -142,7 +142,7 @@ const SCENARIOS = {
     const seconds = [];
     for (const alone of [false, true]) {
       const stop = new AbortController();
-      let run;
+      let run = Promise.resolve();
       await new Promise((resolve) => {
         const control = { ...when('step_started', resolve), cancel: stop.signal, alone };
         run = project.run(request, control);
