@@ -2,9 +2,8 @@
 
 import { fits } from './option-roles.ts';
 
-import type { Binder } from '../model/binder.ts';
-import type { Visible } from './bind.ts';
-import type { CheckedStep } from './check-steps.ts';
+import type { Binder, Visible } from '../model/binder.ts';
+import type { CheckedStep } from './checked-step.ts';
 import type { Draft, Query } from './query.ts';
 
 /** Text around a user's. */

@@ -16,9 +16,8 @@ import { draftOf } from './query.ts';
 import type { Column } from '../model/column.ts';
 import type { Problem } from '../model/errors.ts';
 import type { KnownTable } from '../model/known-table.ts';
-import type { Binder, BindProblem, VisibleTable } from '../model/binder.ts';
-import type { CheckedStep } from './check-steps.ts';
-import type { CheckedNested } from './nested.ts';
+import type { Binder, BindProblem, Visible, VisibleTable } from '../model/binder.ts';
+import type { CheckedStep, CheckedNested } from './checked-step.ts';
 import type { Query } from './query.ts';
 
 /** Shapes of the tables of each step, by output; undefined: nobody knows which outputs it has. */
@@ -122,9 +121,6 @@ async function bindNested(
   );
   return { made: new Map(made), problems };
 }
-
-/** Tables that a query may name. */
-export type Visible = { readonly tables: readonly VisibleTable[]; readonly isComplete: boolean };
 
 async function bindQuery(
   step: CheckedStep,

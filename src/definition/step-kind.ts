@@ -9,7 +9,7 @@ import { allowedKeys } from './schema-keys.ts';
 import { isMeant } from './shape-problems.ts';
 import { PROFILE_KIND } from '../model/plan.ts';
 
-import type { Around } from './check-steps.ts';
+import type { Around } from './checked-step.ts';
 import type { KindSpec } from './kind-spec.ts';
 import type { Entry, Located } from './located.ts';
 

@@ -10,7 +10,7 @@ import { quotePath } from '../session.ts';
 import { badFile } from './bad-line.ts';
 
 import type { FileHandle } from 'node:fs/promises';
-import type { Session } from '../session.ts';
+import type { Session } from '../session-port.ts';
 import type { StagedFile } from '../../model/attempt-inputs.ts';
 
 const HEADER_BYTES = 64 * 1024;

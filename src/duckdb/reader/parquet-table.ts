@@ -11,7 +11,7 @@ import { mustMatchChecksums } from './parquet-pages.ts';
 import { mustNotClash } from './file-columns.ts';
 import { keyOf } from './names.ts';
 
-import type { Session } from '../session.ts';
+import type { Session } from '../session-port.ts';
 import type { WrittenTable } from '../write.ts';
 import type { Reading } from './reading.ts';
 import type { FileColumn } from './table-sql.ts';
