@@ -82,3 +82,28 @@ export function meantBy(word: string, allowed: readonly string[]): string | unde
   const found = known?.find((each) => allowed.includes(each));
   return found === undefined ? didYouMean(word, allowed) : `Did you mean '${found}'?`;
 }
+
+/** Keys that stand in another file, and what says so. */
+const ELSEWHERE = Object.freeze([
+  {
+    where: 'the job',
+    file: 'job',
+    keys: ['params', 'inputs', 'partition', 'schedule', 'hooks', 'budgets'],
+  },
+  {
+    where: 'the profile',
+    file: 'steps',
+    keys: ['steps', 'defaults', 'concurrency', 'expected_every', 'takes', 'gives'],
+  },
+  { where: 'builder.yaml', file: 'jobs', keys: ['limits', 'retention', 'state_dir', 'store'] },
+]);
+
+/** Where a key belongs that is known in another file than one with these keys. */
+export function belongs(key: string, allowed: readonly string[]): string | undefined {
+  const isWhole = ELSEWHERE.some(({ file }) => allowed.includes(file));
+  const found = ELSEWHERE.find(({ keys }) => keys.includes(key));
+  if (!isWhole || found === undefined) return undefined;
+  const given = key === 'params' && allowed.includes('takes');
+  const more = given ? '; a step that is a profile is given them under `with.params`' : '';
+  return `'${key}' stands in ${found.where}${more}.`;
+}

@@ -2,7 +2,7 @@
 
 import { allowedKeys } from './schema-keys.ts';
 import { holesIn, keyPlace, nearest, plainOf } from './located.ts';
-import { meantBy } from './other-words.ts';
+import { belongs, meantBy } from './other-words.ts';
 import { durationMend, mendOf } from './mends.ts';
 import { foundText, issueText } from './issue-text.ts';
 
@@ -94,7 +94,10 @@ function problemsOf(
       message:
         `unknown key '${key}'${subject === '' ? '' : ` in ${subject}`}` +
         (allowed.length > 0 ? `; allowed keys: ${allowed.join(', ')}` : '; no key is allowed here'),
-      hint: meantBy(key, allowed) ?? (isStep(allowed) ? OPTIONS_STAND : undefined),
+      hint:
+        belongs(key, allowed) ??
+        meantBy(key, allowed) ??
+        (isStep(allowed) ? OPTIONS_STAND : undefined),
     })) as readonly Problem[];
   }
 

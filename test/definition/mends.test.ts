@@ -30,6 +30,22 @@ const command = (options: string): string =>
   `${HEAD}  q: { uses: exec.command, with: { ${options} } }\n`;
 
 test.each([
+  [
+    'params',
+    `params: { n: 1 }\n${HEAD}`,
+    JOB,
+    "'params' stands in the job; a step that is a profile",
+  ],
+  ['schedule', `schedule: { every: 1h }\n${HEAD}`, JOB, "'schedule' stands in the job."],
+  ['limits', `limits: { db: 2 }\n${HEAD}`, JOB, "'limits' stands in builder.yaml."],
+  ['concurrency', HEAD, `${JOB}concurrency: 4\n`, "'concurrency' stands in the profile."],
+])('where %s belongs is told with the file that it stands in', (_, profile, job, hint) => {
+  const problems = problemsOf(profile, job);
+  expect(problems).toHaveLength(1);
+  expect(problems[0]?.hint).toContain(hint);
+});
+
+test.each([
   ['a text in place of a list', sql('needs: src'), 'Write [src].'],
   ['a text of several', sql("needs: 'src, b'"), 'Write [src, b].'],
   ['a line in place of a command', command('command: echo hi'), 'Write [echo, hi]; a line for a'],
