@@ -29,6 +29,7 @@ export async function mustBeReadWhole(
   const finer = await session.count(
     `select count(*) from parquet_schema(${quotePath(file.path)}) where type = 'INT96' or logical_type like 'TimestampType(isAdjustedToUTC=1${NANOS}' or logical_type like 'TimeType(${NANOS}'`,
   );
+  await mustBeTimesOfDay(session, file, columns);
   if (finer === 0) return;
   try {
     await copyFile(file.path, scratch, constants.COPYFILE_FICLONE);
@@ -43,12 +44,27 @@ export async function mustBeReadWhole(
       if (found === undefined) continue;
       throw badFile(
         file.original,
-        `column '${name}' has nanoseconds, of which ${type} has only the microseconds`,
-        'write it in microseconds, or as a point in time in nanoseconds without a zone',
+        `column '${name}' has nanoseconds (or, as INT96, a day) that ${type} does not have`,
+        'write it in microseconds, or as points in time in nanoseconds without a zone',
       );
     }
   } finally {
     await rm(scratch, { force: true });
+  }
+}
+
+/** A time before 00:00 or after the day's end, which a damaged or careless writer may leave, prints as no time at all. */
+async function mustBeTimesOfDay(
+  session: Session,
+  file: StagedFile,
+  columns: readonly Column[],
+): Promise<void> {
+  for (const { name } of columns.filter(({ type }) => type === 'TIME')) {
+    const [found] = await session.rows(
+      `select 1 from read_parquet(${quotePath(file.path)}, ${PLAIN_PATH}) where not (${quoteName(name)} between time '00:00:00' and time '23:59:59.999999') limit 1`,
+    );
+    if (found !== undefined)
+      throw badFile(file.original, `column '${name}' has a time that is in no day`);
   }
 }
 
@@ -101,16 +117,22 @@ function cutIn(value: string, type: SqlType, finest: SqlType, depth: number): st
       ),
     );
   }
-  // Of INT96 the first eight bytes are the nanoseconds of the day, the least one first.
-  const nanos =
-    finest.text === 'BLOB'
-      ? `(${LAST_DIGITS.map((digits, i) => `('0x' || substr(hex(${value}), ${2 * i + 1}, 2))::integer * ${digits}`).join(' + ')})`
-      : `epoch_ns(${value})`;
-  return `coalesce(${nanos} % 1000 <> 0, false)`;
+  const isCut = finest.text === 'BLOB' ? cutInt96(value) : `epoch_ns(${value}) % 1000 <> 0`;
+  return `coalesce(${isCut}, false)`;
 }
 
 /** Powers of 256, their last three digits. */
 const LAST_DIGITS = [1, 256, 536, 216, 296, 776, 656, 936];
+/** The last day that has a number of microseconds, by its Julian number, that of 1970 among them. */
+const LAST_DAY = 2_440_588 + 106_751_990;
+
+/** Of INT96 eight bytes are the nanoseconds of a day and four the day, the least byte first; none of them negative here. */
+function cutInt96(value: string): string {
+  const byte = (i: number): string => `('0x' || substr(hex(${value}), ${2 * i + 1}, 2))::bigint`;
+  const nanos = LAST_DIGITS.map((digits, i) => `${byte(i)} * ${digits}`).join(' + ');
+  const day = [8, 9, 10, 11].map((at, i) => `${byte(at)} * ${256 ** i}`).join(' + ');
+  return `((${nanos}) % 1000 <> 0 or ${byte(7)} > 0 or (${day}) > ${LAST_DAY})`;
+}
 
 function any(conditions: readonly (string | undefined)[]): string | undefined {
   const all = conditions.filter((each) => each !== undefined);
