@@ -7,7 +7,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
 import { collectFiles } from '../../../src/kinds/collect-files.ts';
 import { exportDataset } from '../../../src/kinds/export-dataset.ts';
@@ -15,7 +15,7 @@ import { StepError } from '../../../src/model/step-error.ts';
 import { withAttempt } from '../../kinds/harness.ts';
 
 const FOLDER = process.env['BUILDER_COLLECTIONS'];
-const given = FOLDER === undefined ? test.skip : test;
+const whereGiven = FOLDER === undefined ? describe.skip : describe;
 
 type Outcome =
   | {
@@ -82,9 +82,8 @@ const namesOf = (outcomes: ReadonlyMap<string, Outcome>, is: Outcome['is']): rea
 const NO_TABLE =
   /holds no record|stands twice in one object|half of a surrogate pair|a NUL character|there is no column|was expected/;
 
-given(
-  'csv-spectrum: every file has the values that stand beside it (BUILDER_COLLECTIONS)',
-  async () => {
+whereGiven('collections of others (BUILDER_COLLECTIONS)', () => {
+  test('csv-spectrum: every file has the values that stand beside it', async () => {
     const csvs = join(FOLDER!, 'csv-spectrum', 'csvs');
     for (const name of await readdir(csvs)) {
       const outcome = await outcomeOf(name, await readFile(join(csvs, name)), false);
@@ -108,13 +107,9 @@ given(
       );
       expect({ name, rows: plain }).toEqual({ name, rows: texts });
     }
-  },
-  600_000,
-);
+  }, 600_000);
 
-given(
-  'JSONTestSuite: what is no JSON is refused, what is JSON is read or is no table (BUILDER_COLLECTIONS)',
-  async () => {
+  test('JSONTestSuite: what is no JSON is refused, what is JSON is read or is no table', async () => {
     const folder = join(FOLDER!, 'json-test-suite', 'test_parsing');
     const outcomes = await outcomesIn(folder, (name) => name.endsWith('.json'));
     expect([...outcomes].filter(([, { is }]) => is === 'broken')).toEqual([]);
@@ -125,13 +120,9 @@ given(
       ([, outcome]) => outcome.is === 'refused' && !NO_TABLE.test(outcome.message),
     );
     expect(without).toEqual([]);
-  },
-  600_000,
-);
+  }, 600_000);
 
-given(
-  'parquet-testing: data is read or refused, bad data is refused (BUILDER_COLLECTIONS)',
-  async () => {
+  test('parquet-testing: data is read or refused, bad data is refused', async () => {
     const isParquet = (name: string): boolean => name.endsWith('.parquet');
     const bad = await outcomesIn(join(FOLDER!, 'parquet-testing', 'bad_data'), isParquet);
     expect([...bad].filter(([, { is }]) => is === 'broken')).toEqual([]);
@@ -142,9 +133,8 @@ given(
     const data = await outcomesIn(join(FOLDER!, 'parquet-testing', 'data'), isParquet);
     expect([...data].filter(([, { is }]) => is === 'broken')).toEqual([]);
     expect(data.size).toBeGreaterThan(40);
-  },
-  600_000,
-);
+  }, 600_000);
+});
 
 test.each([
   ['y.json', '[{"a":1E400}]', 'read'],
