@@ -12,7 +12,7 @@ export const graphs = (shape, count, needsOf) =>
   withEngine(async (engine, stateDir) => {
     const { Worker, NativeConnection } = await import('@temporalio/worker');
     const { Client } = await import('@temporalio/client');
-    const { needRuntime } = await import('../dist/run/runtime.js');
+    const { needRuntime } = await import('../dist/run/worker/runtime.js');
     needRuntime(() => undefined);
     const connection = await NativeConnection.connect({ address: engine.address });
     const client = new Client({ connection });
@@ -72,7 +72,7 @@ export async function productWorker({ connection, stateDir, slots }) {
   const { tagPlan } = await import('../dist/orders/tags.js');
   const { dataConverterOf } = await import('../dist/payloads/converter.js');
   const { keyOfStateFolder } = await import('../dist/payloads/keys.js');
-  const { startWorker } = await import('../dist/run/worker.js');
+  const { startWorker } = await import('../dist/run/worker/worker.js');
   const { openLocalStore } = await import('../dist/store/local.js');
   const { openRunRecords } = await import('../dist/store/run-records.js');
   const { z } = await import('zod');
@@ -119,6 +119,7 @@ export async function productWorker({ connection, stateDir, slots }) {
     embedded: true,
     kinds: [noop],
     slots,
+    beside: 1,
   });
   return {
     dataConverter: dataConverterOf(payloadKeys),

@@ -11,7 +11,7 @@ const TIMES = 3;
 
 export const cold = () =>
   withFolder(async (folder) => {
-    const { loadDefinition } = await import('../../dist/run/load-definition.js');
+    const { loadDefinition } = await import('../../dist/run/definitions/load-definition.js');
     const { KINDS } = await import('../../dist/kinds/index.js');
     const { plan } = await loadDefinition({
       jobPath: 'jobs/standard.yaml',

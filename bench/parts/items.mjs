@@ -13,7 +13,7 @@ export const items = () =>
   withEngine(async (engine, stateDir) => {
     const { NativeConnection } = await import('@temporalio/worker');
     const { Client } = await import('@temporalio/client');
-    const { needRuntime } = await import('../../dist/run/runtime.js');
+    const { needRuntime } = await import('../../dist/run/worker/runtime.js');
     needRuntime(() => undefined);
     const connection = await NativeConnection.connect({ address: engine.address });
     const product = await productWorker({ connection, stateDir, slots: AT_MOST + 2 });

@@ -14,8 +14,7 @@ import { fileNameOf, inputsOf, nameIn } from '../model/nested.ts';
 import { rangesText } from '../model/ranges.ts';
 
 import type { AnyStepDefinition } from '../kinds/contract.ts';
-import type { ItemCounts } from '../model/items.ts';
-import type { Status } from '../model/outcome.ts';
+import type { ItemCounts, Status } from '../model/outcome.ts';
 import type { Expanded, ItemEnd, StepInput } from '../model/step-result.ts';
 import type { KnownItem } from './known-items.ts';
 import type { StepEnvironment } from './run-step.ts';

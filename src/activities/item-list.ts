@@ -9,7 +9,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Column } from '../model/column.ts';
-import type { ItemList } from '../model/items.ts';
+import type { ItemList } from '../model/step-result.ts';
 import type { ListedItem } from '../model/listed-item.ts';
 import type { Store } from '../store/store.ts';
 

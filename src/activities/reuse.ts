@@ -11,8 +11,7 @@ import { identify } from './identity.ts';
 
 import type { AnyStepDefinition, StepDefinition, StepReturn } from '../kinds/contract.ts';
 import type { Column } from '../model/column.ts';
-import type { ItemPlace } from '../model/items.ts';
-import type { StepInput, StepResult } from '../model/step-result.ts';
+import type { ItemPlace, StepInput, StepResult } from '../model/step-result.ts';
 import type { StoredResult } from '../store/entries.ts';
 import type { Store } from '../store/store.ts';
 import type { Identity } from './identity.ts';

@@ -31,8 +31,7 @@ import type { StoredResult } from '../store/entries.ts';
 import type { StoreLease } from '../store/leases.ts';
 import type { Store } from '../store/store.ts';
 import type { Turns } from './turns.ts';
-import type { ArtifactRef, StepInput, StepResult } from '../model/step-result.ts';
-import type { ItemPlace } from '../model/items.ts';
+import type { ArtifactRef, StepInput, StepResult, ItemPlace } from '../model/step-result.ts';
 import type {
   AnyStepDefinition,
   ItemTables,

@@ -7,7 +7,7 @@ import { makeManyScreen } from './render/many-screen.ts';
 import { makeSignals } from './signals.ts';
 
 import type { ManyEnded, Project, RunOptions } from '../index.ts';
-import type { StateDir } from '../run/state-dir.ts';
+import type { StateDir } from '../run/definitions/state-dir.ts';
 import type { Io } from './io.ts';
 import type { ManyScreen } from './render/many-screen.ts';
 import type { Settings } from './settings.ts';

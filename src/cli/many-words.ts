@@ -4,7 +4,7 @@ import { collect } from './definition-flags.ts';
 import { shared } from './shared-flags.ts';
 
 import type { Command } from 'commander';
-import type { Many } from '../run/many-records.ts';
+import type { Many } from '../run/many/many-records.ts';
 import type { ManyCommands } from './commands/many-control.ts';
 import type { MakeAction } from './make-action.ts';
 

@@ -1,11 +1,16 @@
 /** Where a command works: its state folder, and its settings with what builder.yaml says where no flag does. */
 
-import { readProjectFile } from '../run/project-file.ts';
-import { findStateDir } from '../run/state-dir.ts';
+import { resolve } from 'node:path';
 
-import type { ProjectFile } from '../run/project-file.ts';
-import type { StateDir } from '../run/state-dir.ts';
+import { readProjectFile } from '../run/definitions/project-file.ts';
+import { findStateDir } from '../run/definitions/state-dir.ts';
+import { DefinitionError } from '../run/definitions/definition-error.ts';
+
+import type { ProjectFile } from '../run/definitions/project-file.ts';
+import type { StateDir } from '../run/definitions/state-dir.ts';
 import type { Settings } from './settings.ts';
+import type { DefinitionFlags } from './definition-flags.ts';
+import type { Io } from './io.ts';
 
 export type CommandPlace = {
   readonly settings: Settings;
@@ -23,4 +28,19 @@ export function placeOf(settings: Settings, cwd: string, job?: string): CommandP
     stateDir: findStateDir({ given: settings.stateDir, job, cwd }),
     project,
   };
+}
+
+/** What is wrong in builder.yaml is reported with the rest; until it is mended nothing stored is known. */
+export function placeOrOwn(
+  flags: Pick<DefinitionFlags, 'job'> | { readonly job?: undefined },
+  settings: Settings,
+  io: Io,
+): { readonly settings: Settings; readonly stateDir: string } {
+  try {
+    const place = placeOf(settings, io.cwd, flags.job);
+    return { settings: place.settings, stateDir: place.stateDir.path };
+  } catch (error) {
+    if (!(error instanceof DefinitionError)) throw error;
+    return { settings, stateDir: settings.stateDir ?? resolve(io.cwd, '.builder') };
+  }
 }

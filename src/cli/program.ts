@@ -165,6 +165,10 @@ function makeProgram(action: MakeAction, io: Io): Command {
   const runs = program
     .command('runs')
     .description('list the runs of a state folder')
+    .option('--job <name>', 'those of this job')
+    .option('--profile <name>', 'those of this profile')
+    .option('--partition <id>', 'those of this partition')
+    .option('--status <status>', 'those that ended so, or are so; may be repeated', collect)
     .option('--limit <n>', 'most runs to show', '20')
     .action(action(async () => (await import('./commands/runs.ts')).runsCommand, 'no steps'));
   shared(runs, ['state']);

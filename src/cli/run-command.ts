@@ -6,7 +6,7 @@ import { makeTerminal } from './render/terminal.ts';
 import { makeSignals } from './signals.ts';
 
 import type { Project, RunEnded, RunOptions } from '../index.ts';
-import type { StateDir } from '../run/state-dir.ts';
+import type { StateDir } from '../run/definitions/state-dir.ts';
 import type { Io } from './io.ts';
 import type { Terminal } from './render/terminal.ts';
 import type { Settings } from './settings.ts';
@@ -56,7 +56,7 @@ export async function withRuns<T>(
     terminal = shown;
     try {
       const { cancel, suspend } = signals;
-      const ended = await work(project, { cancel, suspend, ...options });
+      const ended = await work(project, { cancel, suspend, alone: true, ...options });
       if (ended.state === 'detached') return 0;
       return ended.state === 'suspended' ? 130 : ended.exitCode;
     } catch (error) {

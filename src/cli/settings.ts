@@ -3,9 +3,9 @@
 import { resolve } from 'node:path';
 
 import { UserError } from '../model/errors.ts';
-import { cacheFolder } from '../run/cache-folder.ts';
+import { cacheFolder } from '../run/worker/cache-folder.ts';
 
-import type { ServiceChoice } from '../run/connection.ts';
+import type { ServiceChoice } from '../run/worker/connection.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

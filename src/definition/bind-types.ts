@@ -6,7 +6,7 @@ import { didYouMean } from '../model/suggest.ts';
 
 import type { Problem } from '../model/errors.ts';
 import type { Binder } from '../model/binder.ts';
-import type { CheckedStep } from './check-steps.ts';
+import type { CheckedStep } from './checked-step.ts';
 import type { Located, Path } from './located.ts';
 
 const COMMON_TYPES = Object.freeze(

@@ -17,8 +17,7 @@ import type { Column } from '../model/column.ts';
 import type { Problem } from '../model/errors.ts';
 import type { KnownTable } from '../model/known-table.ts';
 import type { Binder, BindProblem, VisibleTable } from '../model/binder.ts';
-import type { CheckedStep } from './check-steps.ts';
-import type { CheckedNested } from './nested.ts';
+import type { CheckedStep, CheckedNested } from './checked-step.ts';
 import type { Query } from './query.ts';
 
 /** Shapes of the tables of each step, by output; undefined: nobody knows which outputs it has. */

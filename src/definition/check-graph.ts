@@ -4,7 +4,7 @@ import { child } from './located.ts';
 import { listed } from './scope.ts';
 import { didYouMean } from '../model/suggest.ts';
 
-import type { CheckedStep, CheckedSteps } from './check-steps.ts';
+import type { CheckedStep, CheckedSteps } from './checked-step.ts';
 import type { Problem } from '../model/errors.ts';
 
 /** Problems between steps. */

@@ -10,7 +10,7 @@ import { replaceReferences } from './replace.ts';
 import { shapeOf } from './shape-problems.ts';
 import { sourceOf } from './source.ts';
 
-import type { CheckInput } from './check.ts';
+import type { CheckInput } from './check-input.ts';
 import type { CheckedPartition } from './check-partition.ts';
 import type { Problem } from '../model/errors.ts';
 import type { SqlType } from '../model/plan-nodes.ts';

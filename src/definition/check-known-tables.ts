@@ -3,8 +3,7 @@
 import { child, nearest } from './located.ts';
 import { MAIN_OUTPUT } from '../model/plan.ts';
 
-import type { CheckedStep } from './check-steps.ts';
-import type { CheckedNested } from './nested.ts';
+import type { CheckedStep, CheckedNested } from './checked-step.ts';
 import type { Problem } from '../model/errors.ts';
 import type { KnownParts, KnownTable, KnownTables } from '../model/known-table.ts';
 

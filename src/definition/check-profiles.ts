@@ -10,7 +10,7 @@ import { replaceReferences } from './replace.ts';
 import { shapeOf } from './shape-problems.ts';
 import { sourceOf } from './source.ts';
 
-import type { CheckInput } from './check.ts';
+import type { CheckInput } from './check-input.ts';
 import type { CheckedJob } from './check-job.ts';
 import type { Problem } from '../model/errors.ts';
 import type { Entry, Located, LocatedMap, Path } from './located.ts';

@@ -12,52 +12,17 @@ import { listed } from './scope.ts';
 import { MAIN_OUTPUT, PROFILE_KIND } from '../model/plan.ts';
 import { didYouMean } from '../model/suggest.ts';
 
-import type { CheckInput } from './check.ts';
-import type { CheckedForeach } from './check-foreach.ts';
+import type { CheckInput } from './check-input.ts';
 import type { CheckedJob } from './check-job.ts';
 import type { CheckedProfiles } from './check-profiles.ts';
 import type { Problem } from '../model/errors.ts';
 import type { Handling } from './handlers.ts';
 import type { KindSpec } from './kind-spec.ts';
 import type { Entry, Located, LocatedMap, Place } from './located.ts';
-import type { CheckedNested } from './nested.ts';
 import type { PathUse, ResolvedOptions } from './options.ts';
-import type { Condition, Json } from '../model/plan.ts';
-import type { Query } from './query.ts';
-import type { StepUse } from './replace.ts';
 import type { Scope } from './scope.ts';
-
-export type CheckedStep = {
-  readonly id: string;
-  readonly at: Place;
-  readonly located: Located;
-  readonly spec: KindSpec | undefined;
-  readonly options: Json | undefined;
-  /** Absent: it is done once. */
-  readonly foreach?: CheckedForeach & { readonly reads: ReadonlySet<string> };
-  readonly when: Condition | undefined;
-  readonly handling: Handling;
-  /** Ids it needs, written or mentioned, with the place of the first mention. */
-  readonly needs: ReadonlyMap<string, Place>;
-  readonly reads: ReadonlySet<string>;
-  /** Outputs it mentions, to be checked against the steps that make them. */
-  readonly outputs: readonly {
-    readonly at: Place;
-    readonly step: string;
-    readonly output: string;
-  }[];
-  /** Values it mentions, likewise. */
-  readonly values: readonly { readonly at: Place; readonly step: string; readonly value: string }[];
-  readonly queries: readonly Query[];
-  /** Of a profile that is a step: what it is made of. Absent as well where that cannot be told. */
-  readonly nested?: CheckedNested;
-};
-
-export type CheckedSteps = {
-  readonly steps: readonly CheckedStep[];
-  readonly paths: readonly PathUse[];
-  readonly problems: readonly Problem[];
-};
+import type { Around, CheckedStep, CheckedSteps, NestedOf } from './checked-step.ts';
+import type { StepUse } from './replace.ts';
 
 /** The steps in the order of the file, or what is wrong with them. */
 export function checkSteps(
@@ -114,27 +79,6 @@ function takenProblems(
     return { code: 'BAD_REFERENCE', ...at, message };
   });
 }
-
-export type NestedOf = (step: MaybeNested, around: Around) => CheckedNested | undefined;
-
-/** A step that `uses: profile`, as far as its own file tells. */
-export type MaybeNested = {
-  readonly id: string;
-  readonly entry: Entry;
-  /** Undefined: something is wrong with them. */
-  readonly options: Json | undefined;
-  readonly uses: readonly StepUse[];
-};
-
-export type Around = {
-  readonly nestedOf: NestedOf;
-  readonly input: CheckInput;
-  readonly job: CheckedJob;
-  readonly profiles: CheckedProfiles;
-  readonly ids: ReadonlySet<string>;
-  readonly problems: Problem[];
-  readonly paths: PathUse[];
-};
 
 function checkStep(id: string, entry: Entry, around: Around): CheckedStep {
   const { input, job, ids, problems, paths } = around;

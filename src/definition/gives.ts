@@ -10,7 +10,7 @@ import { replaceReferences } from './replace.ts';
 import { listed } from './scope.ts';
 
 import type { CheckedProfiles } from './check-profiles.ts';
-import type { CheckedStep, CheckedSteps } from './check-steps.ts';
+import type { CheckedStep, CheckedSteps } from './checked-step.ts';
 import type { Located, Place } from './located.ts';
 import type { Root, Scope } from './scope.ts';
 import type { Problem } from '../model/errors.ts';

@@ -18,22 +18,18 @@ import { listed } from './scope.ts';
 
 import type { CheckedJob } from './check-job.ts';
 import type { CheckedProfiles } from './check-profiles.ts';
-import type { Around, CheckedStep, CheckedSteps, MaybeNested } from './check-steps.ts';
+import type {
+  Around,
+  CheckedStep,
+  CheckedSteps,
+  MaybeNested,
+  CheckedNested,
+} from './checked-step.ts';
 import type { Entry, Located, Place } from './located.ts';
 import type { ProfileOptions } from './profile-kind.ts';
 import type { GivenNode } from './scope.ts';
 import type { Problem } from '../model/errors.ts';
-import type { Json, NestedProfile, Scalar, StepOutputName } from '../model/plan.ts';
-
-export type CheckedNested = {
-  readonly profiles: CheckedProfiles;
-  readonly steps: CheckedSteps;
-  readonly gives: NestedProfile['gives'];
-  /** The tables it is given, by its own names; `step` is an id beside the step. */
-  readonly takes: ReadonlyMap<string, StepOutputName>;
-  /** Of its steps, and of all that stand in them. */
-  readonly path: string;
-};
+import type { Json, Scalar, StepOutputName } from '../model/plan.ts';
 
 /** A profile that takes tables is no run of its own. */
 export function takesAlone({ root }: CheckedProfiles): readonly Problem[] {

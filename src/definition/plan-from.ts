@@ -8,11 +8,10 @@ import { DEFAULTS } from './profile.ts';
 
 import type { CheckedJob } from './check-job.ts';
 import type { CheckedProfiles } from './check-profiles.ts';
-import type { CheckedStep, CheckedSteps } from './check-steps.ts';
+import type { CheckedStep, CheckedSteps, CheckedNested } from './checked-step.ts';
 import type { Handling } from './handlers.ts';
 import type { Located } from './located.ts';
 import type { Plan, PlanStep, Scalar, StepOutputName } from '../model/plan.ts';
-import type { CheckedNested } from './nested.ts';
 
 type Origins = Record<string, string>;
 

@@ -4,7 +4,7 @@ import { namedSteps } from '../model/nested.ts';
 import { child } from './located.ts';
 import { MAX_STEPS, ONE_STEP_FOR_MANY } from './many-steps.ts';
 
-import type { CheckedStep } from './check-steps.ts';
+import type { CheckedStep } from './checked-step.ts';
 import type { Problem } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 

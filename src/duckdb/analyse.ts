@@ -6,7 +6,7 @@ import { isChanging, isChangingWord } from './repeat/changing.ts';
 import { byteOf, QueryError } from './query-error.ts';
 import { isSameTree, PLACE, treeIfAny, treeOf } from './syntax-tree.ts';
 
-import type { Session } from './session.ts';
+import type { Session } from './session-port.ts';
 import type { Node } from './syntax-tree.ts';
 
 export type Analysis = {

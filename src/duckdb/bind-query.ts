@@ -17,7 +17,7 @@ import { quoteName } from './quoting.ts';
 import type { Binder, BindProblem, BindRequest, Bound, VisibleTable } from '../model/binder.ts';
 import type { KnownTable } from '../model/known-table.ts';
 import type { Analysis } from './analyse.ts';
-import type { Session } from './session.ts';
+import type { Session } from './session-port.ts';
 
 const LIMITS = Object.freeze({ threads: 1, memoryBytes: 256 * 2 ** 20 });
 const CATALOG = /^(information_schema|pg_catalog)\./i;

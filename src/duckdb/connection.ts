@@ -16,10 +16,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Column } from '../model/column.ts';
 import type { Sql } from '../model/attempt-inputs.ts';
 import type { Scalar } from '../model/plan.ts';
-import type { Row, Session, SessionContext } from './session.ts';
-
-/** Why work begun on a shared instance must be done again in one of its own. */
-export type Reason = { readonly why: string; readonly isBroken: boolean };
+import type { Row, Session, SessionContext, Reason } from './session-port.ts';
 
 const INTERRUPT_EVERY_MS = 20;
 

@@ -10,7 +10,7 @@ import { PLAIN_PATH, quoteName, quotePath } from './quoting.ts';
 import { StepError } from '../model/step-error.ts';
 
 import type { Format } from '../model/step-result.ts';
-import type { Session } from './session.ts';
+import type { Session } from './session-port.ts';
 import type { InputArtifact, StepInputs } from '../model/attempt-inputs.ts';
 
 /**

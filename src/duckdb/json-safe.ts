@@ -4,7 +4,7 @@ import { StepError } from '../model/step-error.ts';
 import { quoteName, quoteText } from './quoting.ts';
 
 import type { Column } from '../model/column.ts';
-import type { Session } from './session.ts';
+import type { Session } from './session-port.ts';
 
 /** @throws StepError OUTPUT_UNUSABLE naming the first such column */
 export async function mustBeJson(

@@ -5,7 +5,7 @@ import { quoteName } from './quoting.ts';
 import { PLACE } from './syntax-tree.ts';
 
 import type { BindProblem } from '../model/binder.ts';
-import type { Session } from './session.ts';
+import type { Session } from './session-port.ts';
 import type { Node } from './syntax-tree.ts';
 
 /** Where a table is named first. */

@@ -3,7 +3,7 @@
 import { ENGINE_VERSION } from './session.ts';
 import { PLAIN_PATH, quotePath, quoteText } from './quoting.ts';
 
-import type { Session } from './session.ts';
+import type { Session } from './session-port.ts';
 
 const ROWS_OF_GROUP = 122_880;
 export const PARQUET = `(format parquet, compression zstd, row_group_size ${ROWS_OF_GROUP})`;

@@ -2,7 +2,7 @@
 
 import { byteOf, QueryError } from './query-error.ts';
 
-import type { Session } from './session.ts';
+import type { Session } from './session-port.ts';
 
 /** One place of a tree: JSON, as `json_serialize_sql` writes it. */
 export type Node = { readonly [key: string]: unknown };

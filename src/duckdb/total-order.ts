@@ -8,7 +8,7 @@
 
 import { isSameTree, modifiersOf, treeIfAny } from './syntax-tree.ts';
 
-import type { Session } from './session.ts';
+import type { Session } from './session-port.ts';
 import type { Node } from './syntax-tree.ts';
 
 /** Words that may follow the ORDER BY of a query. */

@@ -6,7 +6,7 @@ import { showInputs, visibleTables } from './inputs.ts';
 import { QueryError } from './query-error.ts';
 
 import type { Analysis } from './analyse.ts';
-import type { Session } from './session.ts';
+import type { Session } from './session-port.ts';
 import type { StepInputs } from '../model/attempt-inputs.ts';
 
 /** What describes the tables themselves. */

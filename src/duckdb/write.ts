@@ -5,7 +5,7 @@ import { quoteName, quoteText } from './quoting.ts';
 import { inTotalOrder, isCut, isOrdered, skipsRows } from './total-order.ts';
 
 import type { Analysis } from './analyse.ts';
-import type { Session } from './session.ts';
+import type { Session } from './session-port.ts';
 import type { Scalar } from '../model/plan.ts';
 import type { Column } from '../model/column.ts';
 

@@ -20,7 +20,7 @@ import { togetherTroubles } from './check/together.ts';
 import { messageOf, namesOf, warningOf } from './check/words.ts';
 import { StepError } from '../model/step-error.ts';
 
-import type { Session } from '../duckdb/session.ts';
+import type { Session } from '../duckdb/session-port.ts';
 import type { Scalar } from '../model/plan.ts';
 import type { StepContext } from './contract.ts';
 import type { Verdict } from './check/judge.ts';

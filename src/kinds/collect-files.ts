@@ -19,7 +19,7 @@ import { declaredColumns } from './declared-columns.ts';
 import { defineStep } from './contract.ts';
 import { StepError } from '../model/step-error.ts';
 
-import type { Session } from '../duckdb/session.ts';
+import type { Session } from '../duckdb/session-port.ts';
 import type { WrittenTable } from '../duckdb/write.ts';
 import type { Reading } from '../duckdb/reader/reading.ts';
 import type { FileColumnOptions } from '../duckdb/reader/file-columns.ts';

@@ -2,7 +2,7 @@
 
 import type { z } from 'zod';
 import type { ItemTables } from '../duckdb/items/item-tables.ts';
-import type { SessionContext } from '../duckdb/session.ts';
+import type { SessionContext } from '../duckdb/session-port.ts';
 import type { SharedEngine } from '../duckdb/shared-engine.ts';
 import type { StagedFile, StepInputs } from '../model/attempt-inputs.ts';
 import type { Format } from '../model/step-result.ts';

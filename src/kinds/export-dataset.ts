@@ -22,7 +22,7 @@ import { tableName } from './option-types.ts';
 import { defineStep } from './contract.ts';
 import { StepError } from '../model/step-error.ts';
 
-import type { Session } from '../duckdb/session.ts';
+import type { Session } from '../duckdb/session-port.ts';
 import type { StepContext, StepOutput } from './contract.ts';
 import type { Column } from '../model/column.ts';
 

@@ -16,7 +16,7 @@ import { sqlText } from './option-types.ts';
 import { defineStep } from './contract.ts';
 
 import type { Analysis } from '../duckdb/analyse.ts';
-import type { Session } from '../duckdb/session.ts';
+import type { Session } from '../duckdb/session-port.ts';
 import type { StepContext, StepOutput } from './contract.ts';
 import type { Sql } from '../model/attempt-inputs.ts';
 

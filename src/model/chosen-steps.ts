@@ -3,16 +3,7 @@
 import { UserError } from './errors.ts';
 import { didYouMean } from './suggest.ts';
 
-import type { Plan, PlanStep } from './plan.ts';
-
-/** What was asked for. */
-export type ChosenSteps = {
-  readonly step: string;
-  /** Everything that needs the step as well. */
-  readonly downstream?: true;
-  /** The step is executed though a result of it is known. */
-  readonly force?: true;
-};
+import type { Plan, PlanStep, ChosenSteps } from './plan.ts';
 
 /** The folder for the results of some steps, beside that of the whole. */
 export function folderOfSteps(out: string, { step }: Pick<ChosenSteps, 'step'>): string {

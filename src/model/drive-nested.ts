@@ -25,11 +25,10 @@ import { newRunState } from './run-state.ts';
 import type { Answer, Completed, DrivePorts } from './drive.ts';
 import type { Attempted } from './endings.ts';
 import type { Failure } from './failure.ts';
-import type { ItemPlace } from './items.ts';
+import type { ItemPlace, GiveInput, StepResult } from './step-result.ts';
 import type { Outcome, Status, StopCause } from './outcome.ts';
 import type { NestedProfile, Plan, PlanStep } from './plan.ts';
 import type { Given } from './run-state.ts';
-import type { GiveInput, StepResult } from './step-result.ts';
 
 /** What surrounds one nested profile. All but `give` are those of `drive()`, for the steps in it. */
 export type NestedPorts = Pick<DrivePorts, 'now' | 'pause' | 'emit' | 'places'> & {

@@ -1,8 +1,7 @@
 /** What the workflow tells the outside through its sink, in order. Pure types. */
 
 import type { Ending } from './endings.ts';
-import type { ItemCounts } from './items.ts';
-import type { Outcome, RunStatus, Status } from './outcome.ts';
+import type { ItemCounts, Outcome, RunStatus, Status } from './outcome.ts';
 
 /** A profile's own alert settings and steps, for seeding instruments before the first step. */
 export type RunShape = {

@@ -6,7 +6,7 @@ import { UserError } from './errors.ts';
 import { StepError } from './step-error.ts';
 
 import type { ErrorCode } from './error-codes.ts';
-import type { ItemsEnd } from './items.ts';
+import type { ItemsEnd } from './outcome.ts';
 
 /** The single detail of every failure that crosses the wire. */
 export type Failure = {
@@ -98,4 +98,10 @@ export function failureIn(detail: unknown): Failure | undefined {
   const isOne =
     typeof code === 'string' && typeof message === 'string' && typeof retryable === 'boolean';
   return isOne ? (detail as Failure) : undefined;
+}
+
+/** The failure that an activity threw: in the detail of what it threw, where it came that far. */
+export function failureThrown(error: unknown): Failure {
+  const [detail] = (error as { readonly details?: readonly unknown[] } | undefined)?.details ?? [];
+  return failureIn(detail) ?? failureOf(error);
 }

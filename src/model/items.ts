@@ -6,9 +6,9 @@
 import { isFailure } from './outcome.ts';
 
 import type { RunEvent } from './events.ts';
-import type { Status } from './outcome.ts';
+import type { Status, ItemCounts } from './outcome.ts';
 import type { Foreach, Plan, PlanStep } from './plan.ts';
-import type { ArtifactRef, StepInput } from './step-result.ts';
+import type { StepInput } from './step-result.ts';
 
 /** Most items of one step, and most bytes of one of them as JSON. */
 export const MOST_ITEMS = 100_000;
@@ -20,38 +20,6 @@ const MOST_IN_PAGE = 300;
 /** Most child workflows at once, and the share of `at_most` that each is worth: many ends in one turn cost little. */
 const MOST_LANES = 4;
 const LANE_FROM = 8;
-
-/** The list of a step's items in the store. */
-export type ItemList = {
-  readonly ref: ArtifactRef;
-  readonly count: number;
-  /** Proof that a worker that demands orders made it. */
-  readonly seal?: string;
-};
-
-/** The item that an attempt is for: its place in the list, from 0. */
-export type ItemPlace = { readonly index: number; readonly list: ItemList };
-
-/** How many items ended with each status; those with none are left out. */
-export type ItemCounts = Readonly<Partial<Record<Status, number>>>;
-
-/** An item that did not end well, for people. */
-export type FailedItem = {
-  readonly index: number;
-  readonly item: string;
-  readonly status: Status;
-  readonly code?: string;
-  readonly reason?: string;
-  readonly log?: string;
-};
-
-/** What became of all items of a step. */
-export type ItemsEnd = {
-  readonly total: number;
-  readonly counts: ItemCounts;
-  /** The first of those that failed, at most MOST_NAMED. */
-  readonly failed?: readonly FailedItem[];
-};
 
 /** The step as the attempts of its items are given it: without the list, which may be long. */
 export function itemStep(step: PlanStep & { readonly foreach: Foreach }): PlanStep {
@@ -67,11 +35,6 @@ export function itemName(step: string, index: number | undefined): string {
 /** The step of a name that may be that of an item. */
 export function stepOfName(name: string): string {
   return name.split('[')[0] ?? name;
-}
-
-/** The same as a relative path without extension. */
-export function itemPath(step: string, index: number | undefined): string {
-  return index === undefined ? step : `${step}/${index}`;
 }
 
 /** How many of so many items may fail. */
@@ -145,4 +108,14 @@ export function dealOut(
 /** False for the work around the items of a step, which is no attempt of any. */
 export function isAttempt({ step, item }: Pick<StepInput, 'step' | 'item'>): boolean {
   return step.foreach === undefined || item !== undefined;
+}
+
+/** The attempt that an activity of these arguments is; undefined for any other activity. */
+export function attemptIn(args: readonly unknown[]): StepInput | undefined {
+  const input = args[0] as Partial<StepInput> | undefined;
+  const isStep =
+    typeof input?.step?.id === 'string' &&
+    typeof input.run?.id === 'string' &&
+    typeof input.attempt === 'number';
+  return isStep && isAttempt(input as StepInput) ? (input as StepInput) : undefined;
 }

@@ -1,7 +1,5 @@
 /** The closed sets of statuses, and how a run's status follows from those of its steps. Pure. */
 
-import type { ItemsEnd } from './items.ts';
-
 /** Every final status of a step, upper case wherever a person or a machine reads it. */
 export const STATUSES = [
   'OK',
@@ -110,3 +108,24 @@ export function runStatus(statuses: Iterable<Status>, stop?: StopCause): RunStat
   const worst = all.reduce<Status>((a, b) => (SEVERITY[b] > SEVERITY[a] ? b : a), 'OK');
   return worst === 'CACHED' || worst === 'SKIPPED' ? 'OK' : worst;
 }
+
+/** How many items ended with each status; those with none are left out. */
+export type ItemCounts = Readonly<Partial<Record<Status, number>>>;
+
+/** An item that did not end well, for people. */
+export type FailedItem = {
+  readonly index: number;
+  readonly item: string;
+  readonly status: Status;
+  readonly code?: string;
+  readonly reason?: string;
+  readonly log?: string;
+};
+
+/** What became of all items of a step. */
+export type ItemsEnd = {
+  readonly total: number;
+  readonly counts: ItemCounts;
+  /** The first of those that failed, at most MOST_NAMED. */
+  readonly failed?: readonly FailedItem[];
+};

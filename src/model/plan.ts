@@ -1,7 +1,6 @@
 /** The plan: job x profile x params, fully resolved. Plain JSON, durations in milliseconds. Pure types. */
 
 import type { Hook } from './hook.ts';
-import type { ChosenSteps } from './chosen-steps.ts';
 import type { Json, Scalar } from './json.ts';
 import type { Partition } from './partition.ts';
 import type { RefNode } from './plan-nodes.ts';
@@ -185,3 +184,15 @@ export type OrderTags = {
 
 /** Name of the output that SQL sees under the bare step id. */
 export const MAIN_OUTPUT = 'table';
+
+/** A plan without what belongs to one run. */
+export type PlanBody = Omit<Plan, 'run'>;
+
+/** What was asked for. */
+export type ChosenSteps = {
+  readonly step: string;
+  /** Everything that needs the step as well. */
+  readonly downstream?: true;
+  /** The step is executed though a result of it is known. */
+  readonly force?: true;
+};

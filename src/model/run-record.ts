@@ -2,10 +2,8 @@
 
 import { nameIn } from './nested.ts';
 
-import type { ChosenSteps } from './chosen-steps.ts';
-import type { Scalar } from './plan.ts';
-import type { FailedItem, ItemCounts } from './items.ts';
-import type { Outcome, RunStatus, Status } from './outcome.ts';
+import type { ChosenSteps, Scalar } from './plan.ts';
+import type { FailedItem, ItemCounts, Outcome, RunStatus, Status } from './outcome.ts';
 import type { OrderedBy } from './standing-order.ts';
 
 export type StepRecord = {

@@ -6,10 +6,9 @@
 import { heardOf } from './heard.ts';
 
 import type { HeardSteps } from './heard.ts';
-import type { ItemPlace } from './items.ts';
+import type { ItemPlace, StepResult } from './step-result.ts';
 import type { Outcome, StopCause } from './outcome.ts';
 import type { Plan, PlanStep } from './plan.ts';
-import type { StepResult } from './step-result.ts';
 
 /** How far one step has come. */
 export type StepState = {

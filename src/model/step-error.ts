@@ -1,7 +1,7 @@
 /** The failure that a kind reports of itself. Pure. */
 
 import type { ErrorCode } from './error-codes.ts';
-import type { ItemsEnd } from './items.ts';
+import type { ItemsEnd } from './outcome.ts';
 
 /**
  * A mistake in a definition or in the data: ends the step at once, no retry (`RETRYABLE` in

@@ -1,10 +1,8 @@
 /** What crosses the wire between workflow and activities: references of at most 4 kB, never data. Pure types. */
 
 import type { HeardSteps } from './heard.ts';
-import type { ItemCounts, ItemList, ItemPlace, ItemsEnd } from './items.ts';
+import type { ItemCounts, ItemsEnd, Outcome, RunStatus, Status } from './outcome.ts';
 import type { NestedProfile, PlanStep, Plan, Scalar } from './plan.ts';
-import type { Outcome, RunStatus, Status } from './outcome.ts';
-import type { RunSummary } from './run-summary.ts';
 
 /** Most outputs and most values of one step: keeps a result under 4 kB. */
 export const MAX_OUTPUTS = 16;
@@ -198,16 +196,6 @@ export type DeliverInput = {
   readonly tag?: string;
 };
 
-/** Argument of the activity `recordEnd`: how a run ended that no command waits for. */
-export type EndInput = {
-  /** Without its steps. */
-  readonly plan: Plan;
-  readonly summary: RunSummary;
-  /** Unix milliseconds. */
-  readonly endedAtMs: number;
-  readonly elapsedMs: number;
-};
-
 export type DeliverResult = {
   readonly files: number;
   readonly bytes: number;
@@ -217,3 +205,14 @@ export type DeliverResult = {
   readonly gone?: readonly string[];
 };
 export const MAX_GONE = 20;
+
+/** The list of a step's items in the store. */
+export type ItemList = {
+  readonly ref: ArtifactRef;
+  readonly count: number;
+  /** Proof that a worker that demands orders made it. */
+  readonly seal?: string;
+};
+
+/** The item that an attempt is for: its place in the list, from 0. */
+export type ItemPlace = { readonly index: number; readonly list: ItemList };

@@ -5,8 +5,7 @@ import { addCounts } from './items.ts';
 import { nameIn } from './nested.ts';
 
 import type { Inside, RunEvent } from './events.ts';
-import type { ItemCounts } from './items.ts';
-import type { Outcome, RunStatus } from './outcome.ts';
+import type { ItemCounts, Outcome, RunStatus } from './outcome.ts';
 
 /** The whole of it stands in the log: a view of hundreds of steps must fit into one answer. */
 const MOST_BYTES_OF_TROUBLE = 200;

@@ -14,9 +14,14 @@ import {
   isSealedResult,
 } from './tags.ts';
 
-import type { ItemPlace } from '../model/items.ts';
+import type {
+  ItemPlace,
+  CollectInput,
+  GatherInput,
+  GiveInput,
+  StepInput,
+} from '../model/step-result.ts';
 import type { PlanStep } from '../model/plan.ts';
-import type { CollectInput, GatherInput, GiveInput, StepInput } from '../model/step-result.ts';
 import type { OrderKey } from './key.ts';
 
 const NO_ITEM = 'it has no such item';

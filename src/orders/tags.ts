@@ -18,8 +18,8 @@ import {
 
 import type { RunKey } from '../model/events.ts';
 import type { Plan, PlanStep } from '../model/plan.ts';
-import type { ItemList } from '../model/items.ts';
 import type {
+  ItemList,
   Collection,
   DeliverFile,
   DeliverInput,

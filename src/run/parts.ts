@@ -6,30 +6,30 @@ import { join } from 'node:path';
 
 import { openMetrics } from '../metrics/open-metrics.ts';
 import { openRunRecords } from '../store/run-records.ts';
-import { artifactsFolder, storeFolder } from '../store/open-store.ts';
-import { isS3 } from '../store/s3/s3-place.ts';
+import { artifactsFolder, isElsewhere, storeFolder } from '../store/open-store.ts';
 import { ownStore } from '../store/store-places.ts';
-import { serviceOf } from './connection.ts';
-import { closeAll, openLink } from './link.ts';
+import { serviceOf } from './worker/connection.ts';
+import { closeAll, openLink } from './worker/link.ts';
 import { openRecords } from './records.ts';
-import { sharedDeliverQueue, sharedTaskQueue } from './queues.ts';
-import { givenPayloadKeys } from './payload-keys.ts';
+import { sharedDeliverQueue, sharedTaskQueue } from './worker/queues.ts';
+import { givenPayloadKeys } from './worker/payload-keys.ts';
 import { wantsTraces } from '../tracing/tracing.ts';
 import { makeSharedHealth } from './shared-health.ts';
-import { makeStateDir } from './state-dir.ts';
+import { makeStateDir } from './definitions/state-dir.ts';
 import { whereToServe } from './where-to-serve.ts';
+import { NOBODY } from './hooks-port.ts';
 
 import type { Tracing } from '../tracing/tracing.ts';
 import type { Metrics } from '../metrics/open-metrics.ts';
 import type { Mode } from '../metrics/telemetry.ts';
 import type { RunRecords } from '../store/run-records.ts';
-import type { StorePlace } from '../store/open-store.ts';
+import type { StorePlace } from '../store/store-elsewhere.ts';
 import type { Store } from '../store/store.ts';
 import type { PayloadKey } from '../payloads/keys.ts';
-import type { Link } from './link.ts';
+import type { Link } from './worker/link.ts';
 import type { Recorded } from './records.ts';
 import type { Tell } from './project-events.ts';
-import type { ProjectHooks } from './project-hooks.ts';
+import type { ProjectHooks } from './hooks-port.ts';
 import type { ProjectOptions } from './project-options.ts';
 import type { SharedHealth } from './shared-health.ts';
 
@@ -64,15 +64,6 @@ export type Parts = {
   link(tell: Tell): Promise<Link>;
   close(): Promise<void>;
 };
-
-const NOBODY: ProjectHooks = Object.freeze({
-  prepare: async () => undefined,
-  adopt: async () => undefined,
-  settle: async () => undefined,
-  start: () => undefined,
-  isServing: () => false,
-  close: async () => undefined,
-});
 
 /** Opens nothing yet. */
 export function makeParts(options: ProjectOptions): Parts {
@@ -162,7 +153,7 @@ export function makeParts(options: ProjectOptions): Parts {
   }
 
   async function mayShareItsPort(port: number, mode: Mode): Promise<boolean> {
-    if (isS3(parts.storeRoot)) return true;
+    if (isElsewhere(parts.storeRoot)) return true;
     return mode === 'long-lived' && port !== 0 && !(await parts.isEmbedded());
   }
 

@@ -5,8 +5,8 @@ import type { RunRecord } from '../model/run-record.ts';
 import type { RunSummary } from '../model/run-summary.ts';
 import type { RunMade } from '../model/standing-order.ts';
 import type { RunView } from '../model/view.ts';
-import type { Applied } from './schedules/apply.ts';
-import type { ManyReport } from './many-report.ts';
+import type { Applied } from './schedules/difference.ts';
+import type { ManyReport } from './many/many-report.ts';
 
 export type ProjectEvent =
   /** The run is about to be on record, or is and is gone on with: whatever ends it from here on leaves it to `resume`. */
@@ -113,6 +113,8 @@ export type ProjectEvent =
   /** The engine has ended, and is started again; whatever went on goes on. */
   | { readonly type: 'engine_again' }
   | { readonly type: 'stopping' }
+  /** It has stopped, and left so many runs open for the next one. */
+  | { readonly type: 'stopped'; readonly leftOpen: number }
   /** An order that no command of this state folder gave was refused. */
   | { readonly type: 'refused'; readonly why: string }
   /** A sentence of a part below, such as what is being fetched. */

@@ -14,41 +14,27 @@ import { listRuns, lookAtRecords } from './records.ts';
 
 import type { Due } from '../hooks/due.ts';
 import type { Hook } from '../model/hook.ts';
-import type { Plan } from '../model/plan.ts';
 import type { RunRecord } from '../model/run-record.ts';
-import type { RunSummary } from '../model/run-summary.ts';
-import type { Parts } from './parts.ts';
+import type { Metrics } from '../metrics/open-metrics.ts';
+import type { RunRecords } from '../store/run-records.ts';
+import type { ProjectOptions } from './project-options.ts';
 import type { Tell } from './project-events.ts';
+import type { ProjectHooks, HookedEnd } from './hooks-port.ts';
 
 /** So long a command waits for its hooks after it has said how the run ended. */
 const WAIT_MS = 5_000;
 
-/** The end of a run, as its hooks tell it. */
-export type HookedEnd = {
-  readonly plan: Plan;
-  readonly summary: RunSummary;
-  readonly hooks: readonly Hook[];
-  readonly endedAtMs: number;
-  readonly elapsedMs: number;
-  readonly uiUrl?: string | undefined;
-};
-
-export type ProjectHooks = {
-  /** To be called before the end is recorded; what it answers, after. Answers undefined where nobody is to be told. */
-  prepare(end: HookedEnd): Promise<(() => Promise<void>) | undefined>;
-  /** What processes left that were killed right after a run had ended. */
-  adopt(): Promise<void>;
-  /** Sends what is due, for a while; where the process serves on it is sent beside. `stop` ends the wait. */
-  settle(stop: AbortSignal): Promise<void>;
-  /** Goes on sending what is left of earlier runs. `serving`: also of later ones, and nobody has to wait for it. */
-  start(serving?: boolean): void;
-  /** True where the process outlives the run. */
-  isServing(): boolean;
-  close(): Promise<void>;
+/** What it needs of the project it is part of. */
+type Around = {
+  readonly options: ProjectOptions;
+  /** Folder of a run's plan and logs. */
+  folder(runId: string): string;
+  records(): Promise<RunRecords>;
+  metrics(tell: Tell): Promise<Pick<Metrics, 'hookFailed'>>;
 };
 
 /** Nothing is made before there is something to tell. */
-export function makeProjectHooks(parts: Parts, tell: Tell): ProjectHooks {
+export function makeProjectHooks(parts: Around, tell: Tell): ProjectHooks {
   const { stateDir, env = {}, secretsDir } = parts.options;
   const due = openDueHooks(stateDir);
   let serving = false;
@@ -94,7 +80,7 @@ export function makeProjectHooks(parts: Parts, tell: Tell): ProjectHooks {
   };
 }
 
-async function dueOf(parts: Parts, end: HookedEnd): Promise<Due | undefined> {
+async function dueOf(parts: Around, end: HookedEnd): Promise<Due | undefined> {
   const { plan, summary, hooks, endedAtMs, elapsedMs } = end;
   const { id: runId } = plan.run;
   if (hooks.length === 0 || summary.status === 'CANCELLED') return undefined;
@@ -133,7 +119,7 @@ async function dueOf(parts: Parts, end: HookedEnd): Promise<Due | undefined> {
 /** Where the run is at home: a worker that tells its end has a state folder of its own. */
 function placeOf(
   { run_id: runId, state_dir: stateDir }: RunRecord,
-  { options, folder }: Parts,
+  { options, folder }: Pick<Around, 'options' | 'folder'>,
 ): { readonly stateDir: string; readonly folder: string } {
   if (stateDir === undefined || stateDir === options.stateDir) {
     return { stateDir: options.stateDir, folder: folder(runId) };

@@ -2,7 +2,7 @@
 
 import type { AnyStepDefinition } from '../kinds/contract.ts';
 import type { Store } from '../store/store.ts';
-import type { ServiceChoice } from './connection.ts';
+import type { ServiceChoice } from './worker/connection.ts';
 import type { Tell } from './project-events.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -5,40 +5,44 @@
 
 import { dirname } from 'node:path';
 
-import { beginRun } from './begin-run.ts';
-import { cancelRun } from './cancel.ts';
+import { beginRun } from './one/begin-run.ts';
+import { cancelRun } from './one/cancel.ts';
 import { forgetJob } from './forget.ts';
-import { giveUpRun } from './give-up.ts';
-import { inferredColumns } from './inferred-columns.ts';
-import { explainRun } from './explain.ts';
-import { readLogs } from './logs.ts';
+import { giveUpRun } from './one/give-up.ts';
+import { inferredColumns } from './definitions/inferred-columns.ts';
+import { explainRun } from './one/explain.ts';
+import { changesSince } from './journal.ts';
+import { readLogs } from './one/logs.ts';
+import { matchingRuns } from './one/matching-runs.ts';
 import { makeParts } from './parts.ts';
-import { choosePartitions, partitionMatrix } from './partitions.ts';
-import { backfillsOf, batchesOf } from './project-many.ts';
-import { prune } from './prune.ts';
+import { choosePartitions, partitionMatrix } from './many/partitions.ts';
+import { backfillsOf, batchesOf } from './many/project-many.ts';
+import { prune } from './prune/prune.ts';
 import { listRuns, lookAtRecords } from './records.ts';
-import { resumeRun } from './resume-run.ts';
+import { resumeRun } from './one/resume-run.ts';
 import { makeSchedules } from './schedules/schedules.ts';
-import { serve } from './serve.ts';
-import { serveProject } from './serve-project.ts';
-import { validateDefinition } from './validate-definition.ts';
+import { serve } from './serve/serve.ts';
+import { serveProject } from './serve/serve-project.ts';
+import { validateDefinition } from './definitions/validate-definition.ts';
 import { UserError } from '../model/errors.ts';
 
 import type { RunRecord } from '../model/run-record.ts';
-import type { RunRequest } from './begin-run.ts';
+import type { RunRequest } from './one/begin-run.ts';
 import type { RunControl } from './control.ts';
-import type { DefinitionRequest, ResolvedDefinition } from './definition-source.ts';
-import type { Explanation, ExplainRequest } from './explain.ts';
-import type { InferredColumns } from './inferred-columns.ts';
-import type { FindRuns } from './many-report.ts';
-import type { PartitionMatrix, PartitionsRequest } from './partitions.ts';
+import type { DefinitionRequest, ResolvedDefinition } from './definitions/definition-source.ts';
+import type { Explanation, ExplainRequest } from './one/explain.ts';
+import type { InferredColumns } from './definitions/inferred-columns.ts';
+import type { JournalChanges, JournalCursor } from './journal.ts';
+import type { FindRuns } from './many/many-report.ts';
+import type { RunFilter } from './one/matching-runs.ts';
+import type { PartitionMatrix, PartitionsRequest } from './many/partitions.ts';
 import type { RunEnded, Tell } from './project-events.ts';
-import type { ProjectBackfills, ProjectBatches } from './project-many.ts';
+import type { ProjectBackfills, ProjectBatches } from './many/project-many.ts';
 import type { ProjectOptions } from './project-options.ts';
-import type { PruneReport } from './prune-report.ts';
-import type { PruneRequest } from './prune.ts';
+import type { PruneReport } from './prune/prune-report.ts';
+import type { PruneRequest } from './prune/prune.ts';
 import type { Schedules } from './schedules/schedules.ts';
-import type { ServeRequest } from './serve.ts';
+import type { ServeRequest } from './serve/serve.ts';
 
 /** How one run is listened to and stopped. */
 export type RunOptions = {
@@ -52,6 +56,11 @@ export type RunOptions = {
   readonly detach?: boolean;
   /** As the project's own, for this run alone. */
   readonly linger?: 'auto' | number;
+  /**
+   * No other run goes on in this process meanwhile, so no attempt can get lost on its way to a worker: they need no
+   * heartbeats with the embedded engine, and none is missed while the machine sleeps.
+   */
+  readonly alone?: boolean;
 };
 
 /** `Many` with what listens to a run and stops it left out where nothing does. */
@@ -92,12 +101,14 @@ export type Project = {
   readonly backfills: Optionally<ProjectBackfills>;
   /** The runs of many jobs as one thing. */
   readonly batches: Optionally<ProjectBatches>;
-  /** Recorded runs, newest first. */
-  runs(options?: { readonly limit?: number }): Promise<readonly RunRecord[]>;
+  /** Recorded runs, newest first; with a filter those that it is true of. */
+  runs(options?: RunFilter & { readonly limit?: number }): Promise<readonly RunRecord[]>;
   /** One recorded run. @throws UserError RUN_NOT_FOUND */
   status(runId: string): Promise<RunRecord>;
   /** Logs of a run by step. @throws UserError */
   logs(runId: string, step?: string): Promise<Readonly<Record<string, string>>>;
+  /** All that the journal adds up to; with a cursor of this process what came behind it. For an exporter of one's own. */
+  changes(cursor?: JournalCursor): Promise<JournalChanges>;
   /** Asks a run that is going on, in whatever process, to stop. @throws UserError */
   cancel(runId: string): Promise<void>;
   /** Closes an open run that nobody will resume: it ends CANCELLED. @throws UserError */
@@ -140,6 +151,7 @@ export function openProject(options: ProjectOptions): Project {
     suspend,
     detach,
     linger,
+    alone,
   }: RunOptions): RunControl => ({
     tell: (event) => {
       tell(event);
@@ -149,6 +161,7 @@ export function openProject(options: ProjectOptions): Project {
     suspend,
     detach,
     linger,
+    heartbeats: alone !== true,
   });
   const recorded = async (list: ListOptions): ReturnType<typeof listRuns> => {
     const { store } = options;
@@ -198,15 +211,18 @@ export function openProject(options: ProjectOptions): Project {
         },
         ...(stale ? { explain: (one: ExplainRequest) => explainRun(parts, one, false) } : {}),
       }),
-    runs: async ({ limit } = {}) => {
-      const found = await recorded(limit === undefined ? {} : { limit });
-      return found.map(({ record }) => record);
-    },
+    runs: async ({ limit, ...filter } = {}) =>
+      matchingRuns(
+        async (list) => (await recorded(list)).map(({ record }) => record),
+        filter,
+        limit,
+      ),
     status,
     logs: async (runId, step) => {
       const record = await status(runId);
       return readLogs(parts.folder(runId), record, step, (await parts.store()).logs);
     },
+    changes: (cursor) => changesSince(parts, cursor),
     cancel: async (runId) => cancelRun(parts, await status(runId)),
     giveUp: (runId) => during(giveUpRun(parts, runId, tell)),
     forget: (job) => forgetJob(parts, job),

@@ -3,7 +3,7 @@
 import { hasOldRuns, importOldRuns } from '../store/import/old-runs.ts';
 import { lookIntoStore, openStore } from '../store/open-store.ts';
 import { openRunRecords } from '../store/run-records.ts';
-import { checkStateDir } from './state-dir.ts';
+import { checkStateDir } from './definitions/state-dir.ts';
 import { noteStore, ownStore, storesOf } from '../store/store-places.ts';
 
 import type { RunRow } from '../store/folds/runs.ts';

@@ -3,7 +3,7 @@
 import type { NativeConnection } from '@temporalio/worker';
 import type { Health, Metrics } from '../metrics/open-metrics.ts';
 import type { Probe } from '../metrics/prometheus-exporter.ts';
-import type { RunningWorker } from './worker.ts';
+import type { RunningWorker } from './worker/worker.ts';
 
 export type SharedHealth = {
   /** One more worker is up. Answers what to call when it is about to stop. */

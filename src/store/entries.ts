@@ -3,8 +3,7 @@
 import type { Column } from '../model/column.ts';
 import type { Ending } from '../model/endings.ts';
 import type { RunShape } from '../model/events.ts';
-import type { ItemCounts } from '../model/items.ts';
-import type { Outcome, RunStatus, Status } from '../model/outcome.ts';
+import type { ItemCounts, Outcome, RunStatus, Status } from '../model/outcome.ts';
 import type { RunRecord } from '../model/run-record.ts';
 import type { ArtifactRef, StepResult } from '../model/step-result.ts';
 

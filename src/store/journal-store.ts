@@ -12,7 +12,8 @@ import { isFact, SUBJECTS } from './folds/folding.ts';
 import { runningSteps } from './folds/runs.ts';
 
 import type { Entry, StoredResult } from './entries.ts';
-import type { AdopterState, LatestState, ResultState, State, Summary } from './folds/folding.ts';
+import type { AdopterState, LatestState, ResultState, State } from './folds/folding.ts';
+import type { Summary } from './folds/summary.ts';
 import type { RunState } from './folds/run-state.ts';
 import type { Journal } from './journal/journal.ts';
 import type { ArtifactStore, ResultJournal, RunJournal } from './store.ts';

@@ -252,11 +252,12 @@ function aboutOf({ run_id, job, profile }: RunRecord, generation: number, atMs =
 }
 
 function waiting({ steps }: Pick<Plan, 'steps'>): readonly StepRecord[] {
-  return steps.map(({ id, kind, nested }) => ({
+  return steps.map(({ id, kind, nested, foreach }) => ({
     id,
     kind,
     status: 'WAITING',
     attempts: 0,
-    ...(nested === undefined ? {} : { steps: waiting(nested) }),
+    // Of one for each of many items there are as many as items, and the step tells of those.
+    ...(nested === undefined || foreach !== undefined ? {} : { steps: waiting(nested) }),
   }));
 }

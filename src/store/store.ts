@@ -3,10 +3,10 @@
 import type { ArtifactRef } from '../model/step-result.ts';
 import type { RunRecord } from '../model/run-record.ts';
 import type { Entry, MetricsEntry, RunEntry, StoredResult } from './entries.ts';
-import type { Summary } from './folds/folding.ts';
+import type { Summary } from './folds/summary.ts';
 import type { RunRow, Running } from './folds/runs.ts';
 import type { Verdict } from './journal/folding.ts';
-import type { Cursor } from './journal/journal.ts';
+import type { Cursor } from './journal/reading.ts';
 import type { Leases } from './leases.ts';
 import type { StorePruning } from './pruning.ts';
 

@@ -17,38 +17,12 @@ import { attemptOf } from './attempt.ts';
 import { attemptNested } from './nested.ts';
 
 import type { Completed } from '../model/drive.ts';
-import type { EventSinks, RunEvent, RunKey } from '../model/events.ts';
-import type { ItemCounts, ItemList } from '../model/items.ts';
-import type { Outcome, Status } from '../model/outcome.ts';
+import type { EventSinks, RunEvent } from '../model/events.ts';
+import type { ItemEnd } from '../model/step-result.ts';
+import type { ItemCounts, Outcome, Status } from '../model/outcome.ts';
 import type { NestedProfile, Plan, PlanStep } from '../model/plan.ts';
 import type { Surroundings } from './surroundings.ts';
-import type { Given } from '../model/run-state.ts';
-import type { Collection, ItemEnd } from '../model/step-result.ts';
-import type { Ordered } from './activities.ts';
-
-export type ForEachInput = {
-  /** The step as attempts of its items get it. */
-  readonly order: Ordered;
-  readonly key: RunKey;
-  readonly given: Given;
-  readonly list: ItemList;
-  /** Of a profile: the plan that it is in, without its steps. */
-  readonly plan?: Plan;
-  /** Places in the list, as ranges. */
-  readonly items: string;
-  /** Most items at once. */
-  readonly atOnce: number;
-  /** One that fails keeps the others from being begun. */
-  readonly stopsEarly: boolean;
-  /** When the run must have ended: what is cancelled from then on was ended by its budget. */
-  readonly deadlineMs?: number;
-};
-
-export type ForEachResult = {
-  readonly counts: ItemCounts;
-  /** Absent: it was stopped. */
-  readonly collection?: Collection;
-};
+import type { ForEachInput, ForEachResult } from './items-page.ts';
 
 const sinks = proxySinks<EventSinks>();
 

@@ -18,13 +18,12 @@ import { failureBehind, itemsActivities, orderedStep } from './activities.ts';
 import type { Attempted } from '../model/endings.ts';
 import type { RunEvent } from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
-import type { ItemCounts } from '../model/items.ts';
+import type { ItemCounts, Status } from '../model/outcome.ts';
 import type { Foreach, Plan, PlanStep } from '../model/plan.ts';
 import type { Given } from '../model/run-state.ts';
-import type { Status } from '../model/outcome.ts';
 import type { Collection, Expanded, StepInput, StepResult } from '../model/step-result.ts';
 import type { Telling } from './surroundings.ts';
-import type { forEach, ForEachInput } from './for-each.ts';
+import type { ForEach, ForEachInput } from './items-page.ts';
 
 type ItemsStep = PlanStep & { readonly foreach: Foreach };
 type Items = Extract<Expanded, { kind: 'items' }>;
@@ -128,7 +127,7 @@ async function workOn(
         ...{ list, items: rangesText(items), atOnce, stopsEarly },
         ...(deadlineMs === undefined ? {} : { deadlineMs }),
       };
-      const ended = await executeChild<typeof forEach>('forEach', {
+      const ended = await executeChild<ForEach>('forEach', {
         workflowId: `${workflowInfo().workflowId}/${name}/${attempt}.${page}`,
         args: [about],
         staticSummary: `${name}, items ${items[0]} to ${items.at(-1)}`,

@@ -2,9 +2,8 @@
 
 import { CancellationScope, proxyActivities } from '@temporalio/workflow';
 
-import type { EndInput } from '../model/step-result.ts';
+import type { EndInput, RunSummary } from '../model/run-summary.ts';
 import type { Plan } from '../model/plan.ts';
-import type { RunSummary } from '../model/run-summary.ts';
 
 type EndActivities = { recordEnd(input: EndInput): Promise<void> };
 

@@ -30,6 +30,8 @@ test.each<readonly [words: readonly string[], code: string, message: string]>([
   [['status', 'a', 'b'], 'BAD_USAGE', 'too many arguments'],
   [['--nope'], 'BAD_USAGE', 'unknown option'],
   [['runs', '--limit', '-1'], 'BAD_USAGE', "--limit is '-1'"],
+  [['runs', '--status', 'nope'], 'BAD_USAGE', "--status is 'nope'; it is one of OK, "],
+  [['runs', '--job', ''], 'BAD_USAGE', '--job is empty'],
   [['runs', '--limit', 'x'], 'BAD_USAGE', "--limit is 'x'"],
   [[...RUN, '--out', ''], 'BAD_USAGE', '--out is empty'],
   [[...RUN, '--out', 'o', '--state-dir', ''], 'BAD_USAGE', '--state-dir is empty'],

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 
 import { KINDS } from '../../src/kinds/index.ts';
-import { loadDefinition } from '../../src/run/load-definition.ts';
+import { loadDefinition } from '../../src/run/definitions/load-definition.ts';
 import { readDocument, shownFiles, sketchedFiles } from './documents.ts';
 import { runDefinition, withFolder } from './run-definition.ts';
 

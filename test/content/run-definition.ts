@@ -8,7 +8,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 
 import { runStep } from '../../src/activities/run-step.ts';
 import { KINDS } from '../../src/kinds/index.ts';
-import { loadDefinition } from '../../src/run/load-definition.ts';
+import { loadDefinition } from '../../src/run/definitions/load-definition.ts';
 import { drive } from '../../src/model/drive.ts';
 import { failed } from '../../src/model/endings.ts';
 import { failureOf } from '../../src/model/failure.ts';

@@ -9,7 +9,7 @@ import { makeSharedEngine } from '../../src/duckdb/shared-engine.ts';
 import { withSession } from '../../src/duckdb/session.ts';
 import { writeTable } from '../../src/duckdb/write.ts';
 
-import type { SessionContext } from '../../src/duckdb/session.ts';
+import type { SessionContext } from '../../src/duckdb/session-port.ts';
 
 function contextOf(folder: string, inputs: SessionContext['inputs'] = {}): SessionContext {
   const limits = { threads: 1, memoryBytes: 200_000_000 };

@@ -6,8 +6,8 @@ import { peekEngine } from '../../src/engine/engine.ts';
 import { findOrderKey } from '../../src/orders/key.ts';
 import { tagStandingOrder } from '../../src/orders/tags.ts';
 import { makePayloadCodec } from '../../src/payloads/codec.ts';
-import { payloadKeysOf } from '../../src/run/payload-keys.ts';
-import { projectQueue } from '../../src/run/queues.ts';
+import { payloadKeysOf } from '../../src/run/worker/payload-keys.ts';
+import { projectQueue } from '../../src/run/worker/queues.ts';
 
 import type { StandingOrder } from '../../src/model/standing-order.ts';
 import type { Project } from './cli.ts';

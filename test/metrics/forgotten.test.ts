@@ -1,7 +1,15 @@
 import { expect, test } from '@jest/globals';
 
-import { attempt, ended, memoryStore, outcome, processOn, samples, shape } from './facts.ts';
-import { startedWith } from './facts.ts';
+import {
+  attempt,
+  ended,
+  memoryStore,
+  outcome,
+  processOn,
+  samples,
+  shape,
+  startedWith,
+} from './facts.ts';
 
 import type { Process } from './facts.ts';
 

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { planOfChosen } from '../../src/model/chosen-steps.ts';
 import { planOf, stepOf } from './world.ts';
 
-import type { ChosenSteps } from '../../src/model/chosen-steps.ts';
+import type { ChosenSteps } from '../../src/model/plan.ts';
 
 /** a -> b -> d -> e, a -> c, other -> d */
 const PLAN = planOf([

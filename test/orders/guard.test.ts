@@ -1,8 +1,7 @@
 import { expect, test } from '@jest/globals';
 
-import { stepOrder } from '../../src/model/order.ts';
+import { stepOrder, runOrder } from '../../src/model/order.ts';
 import { shapeOf } from '../../src/model/run-shape.ts';
-import { runOrder } from '../../src/model/order.ts';
 import { sealResult, tagPlan } from '../../src/orders/tags.ts';
 import {
   DELIVERY,

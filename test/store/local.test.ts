@@ -4,8 +4,15 @@ import { join } from 'node:path';
 
 import { openLocalStore } from '../../src/store/local.ts';
 import { ownOwner, placeOf } from '../../src/os/owner.ts';
-import { FINGERPRINT, factOf, fileIn, resultOf, storeIn, withFolder } from './fixtures.ts';
-import { withStore } from './fixtures.ts';
+import {
+  FINGERPRINT,
+  factOf,
+  fileIn,
+  resultOf,
+  storeIn,
+  withFolder,
+  withStore,
+} from './fixtures.ts';
 import { deadProcess } from './other-process.ts';
 import { whyNoSmallDisk, withSmallDisk } from './small-disk.ts';
 

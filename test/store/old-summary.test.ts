@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 
 import { STORE_FOLDING } from '../../src/store/folds/folding.ts';
 
-import type { Summary } from '../../src/store/folds/folding.ts';
+import type { Summary } from '../../src/store/folds/summary.ts';
 
 const place = { job: 'sales', profile: 'nightly' };
 

@@ -72,6 +72,28 @@ test('a run is on record, with its plan, before anything of it has run', () =>
     ]);
   }));
 
+test('the steps of a profile are on record, and not those of one for each of many items', () =>
+  withFolder(async (folder) => {
+    const part = { kind: 'profile', nested: { steps: [step] } };
+    const steps = [
+      { ...part, id: 'once' },
+      { ...part, id: 'each', foreach: {} },
+    ];
+    const made = await (
+      await recordsIn(folder)
+    ).create({
+      plan: { ...planOf('run-1'), steps } as unknown as Plan,
+      jobPath: '',
+      profilePath: '',
+      params: [],
+      startedAtMs: 0,
+    });
+    expect(made.steps.map(({ id, steps: inner }) => [id, inner?.length])).toEqual([
+      ['once', 1],
+      ['each', undefined],
+    ]);
+  }));
+
 test('a closed record says how each step ended, whatever events came before or after', () =>
   withFolder(async (folder) => {
     const records = await recordsIn(folder);

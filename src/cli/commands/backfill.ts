@@ -8,7 +8,7 @@ import { projectOptions } from '../project-options.ts';
 import { wholeNumber } from '../settings.ts';
 
 import type { BackfillRequest } from '../../index.ts';
-import type { StateDir } from '../../run/state-dir.ts';
+import type { StateDir } from '../../run/definitions/state-dir.ts';
 import type { Io } from '../io.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';
 

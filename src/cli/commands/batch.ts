@@ -10,7 +10,7 @@ import { projectOptions } from '../project-options.ts';
 import { wholeNumber } from '../settings.ts';
 
 import type { BatchRequest } from '../../index.ts';
-import type { StateDir } from '../../run/state-dir.ts';
+import type { StateDir } from '../../run/definitions/state-dir.ts';
 import type { Io } from '../io.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';
 
@@ -43,7 +43,7 @@ export async function batchCommand(flags: BatchFlags, settings: Settings, io: Io
 /** With the job files by their paths. @throws UserError BAD_USAGE, FILE_NOT_FOUND */
 async function requestOf(flags: BatchFlags, io: Io): Promise<BatchRequest> {
   const { profile, param: params = [], out, partition: partitions = [], atMost } = flags;
-  const { jobPathsOf } = await import('../../run/run-batch.ts');
+  const { jobPathsOf } = await import('../../run/many/run-batch.ts');
   const jobs =
     flags.job === undefined ? await jobsOfProject(io.cwd) : await jobPathsOf(flags.job, io.cwd);
   if (jobs.length === 0) {
@@ -58,15 +58,15 @@ async function requestOf(flags: BatchFlags, io: Io): Promise<BatchRequest> {
 }
 
 async function jobsOfProject(cwd: string): Promise<readonly string[]> {
-  const { listJobFiles } = await import('../../run/job-files.ts');
-  const { readProjectFile } = await import('../../run/project-file.ts');
-  const { findProjectRoot } = await import('../../run/project-root.ts');
+  const { listJobFiles } = await import('../../run/definitions/job-files.ts');
+  const { readProjectFile } = await import('../../run/definitions/project-file.ts');
+  const { findProjectRoot } = await import('../../run/definitions/project-root.ts');
   return listJobFiles(readProjectFile({ cwd }) ?? { root: findProjectRoot({ cwd }) ?? cwd });
 }
 
 /** Runs are recorded in one state folder. @throws UserError BAD_USAGE */
 async function refuseOthers(jobs: readonly string[], stateDir: StateDir, io: Io): Promise<void> {
-  const { findStateDir } = await import('../../run/state-dir.ts');
+  const { findStateDir } = await import('../../run/definitions/state-dir.ts');
   for (const job of jobs) {
     if (findStateDir({ job, cwd: io.cwd }).path === stateDir.path) continue;
     const shown = [jobs[0]!, job].map((path) => relative(io.cwd, path)).join(' and ');

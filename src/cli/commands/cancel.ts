@@ -1,7 +1,7 @@
 /** `cancel`: tells a run that is going on to stop; it ends CANCELLED, and `resume` can go on with it. */
 
 import { openProject } from '../../index.ts';
-import { findRun } from '../../run/find-run.ts';
+import { findRun } from '../../run/one/find-run.ts';
 import { commandsFor } from './many-control.ts';
 import { projectOptions } from '../project-options.ts';
 

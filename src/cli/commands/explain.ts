@@ -5,14 +5,14 @@ import { nameIn } from '../../model/nested.ts';
 import { placeOf } from '../place.ts';
 import { projectOptions } from '../project-options.ts';
 import { makePaint } from '../render/paint.ts';
-import { requestOf } from './validate.ts';
+import { requestOf } from '../definition-flags.ts';
 
-import type { ChosenSteps } from '../../model/chosen-steps.ts';
+import type { ChosenSteps } from '../../model/plan.ts';
 import type { Explanation } from '../../index.ts';
-import type { Foreseen } from '../../run/explain.ts';
+import type { Foreseen } from '../../run/one/explain.ts';
 import type { Io } from '../io.ts';
 import type { Settings } from '../settings.ts';
-import type { DefinitionFlags } from './validate.ts';
+import type { DefinitionFlags } from '../definition-flags.ts';
 
 /** Shows the plan. Answers the exit code. @throws UserError */
 export async function explainCommand(

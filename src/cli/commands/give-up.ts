@@ -1,7 +1,7 @@
 /** `give-up`: ends a run that was left open and that nobody will resume. */
 
 import { openProject } from '../../index.ts';
-import { findRun } from '../../run/find-run.ts';
+import { findRun } from '../../run/one/find-run.ts';
 import { projectOptions } from '../project-options.ts';
 
 import type { Io } from '../io.ts';

@@ -1,7 +1,7 @@
 /** `logs`: what the steps of a run wrote, as it lies beside its record. */
 
 import { openProject } from '../../index.ts';
-import { findRun } from '../../run/find-run.ts';
+import { findRun } from '../../run/one/find-run.ts';
 
 import type { Io } from '../io.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';

@@ -1,7 +1,7 @@
 /** `status`, `list`, `pause`, `resume`, `cancel` of backfills and of batches: looks at them, and acts on one in whatever process it goes on. */
 
 import { openProject } from '../../index.ts';
-import { idOf } from '../../run/many-records.ts';
+import { idOf } from '../../run/many/many-records.ts';
 import { driveAndShow } from '../drive-and-show.ts';
 import { placeOf } from '../place.ts';
 import { projectOptions } from '../project-options.ts';
@@ -9,7 +9,7 @@ import { headLine, listLines, manyJson, tableLines } from '../render/many-table.
 import { makePaint } from '../render/paint.ts';
 
 import type { ManyEnded, ManyRecord, ManyReport, Project, RunOptions } from '../../index.ts';
-import type { Many } from '../../run/many-records.ts';
+import type { Many } from '../../run/many/many-records.ts';
 import type { Io } from '../io.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';
 

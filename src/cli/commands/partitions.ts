@@ -5,12 +5,12 @@ import { placeOf } from '../place.ts';
 import { projectOptions } from '../project-options.ts';
 import { makePaint } from '../render/paint.ts';
 import { tableLines } from '../render/table.ts';
-import { requestOf } from './validate.ts';
+import { requestOf } from '../definition-flags.ts';
 
 import type { PartitionRow } from '../../index.ts';
 import type { Io } from '../io.ts';
 import type { Settings } from '../settings.ts';
-import type { DefinitionFlags } from './validate.ts';
+import type { DefinitionFlags } from '../definition-flags.ts';
 
 export type PartitionsFlags = Omit<DefinitionFlags, 'partition'> & {
   readonly out: string;

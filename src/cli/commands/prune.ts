@@ -9,7 +9,7 @@ import { projectOptions } from '../project-options.ts';
 import { wholeNumber } from '../settings.ts';
 
 import type { PruneReport, PruneRequest } from '../../index.ts';
-import type { Retention } from '../../run/project-file.ts';
+import type { Retention } from '../../run/definitions/project-file.ts';
 import type { Io } from '../io.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';
 

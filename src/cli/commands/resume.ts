@@ -1,7 +1,7 @@
 /** `resume`: goes on with a run under its own id; every finished step is kept, whatever happened to the engine. */
 
 import { UserError } from '../../index.ts';
-import { findOpenPartitions, findRun } from '../../run/find-run.ts';
+import { findOpenPartitions, findRun } from '../../run/one/find-run.ts';
 import { runAndShow } from '../run-command.ts';
 import { runPartitions } from '../run-partitions.ts';
 import { commandsFor } from './many-control.ts';

@@ -8,11 +8,11 @@ import { placeOf } from '../place.ts';
 import { metricsChoice } from '../project-options.ts';
 import { runAndShow } from '../run-command.ts';
 import { runPartitions } from '../run-partitions.ts';
-import { requestOf } from './validate.ts';
+import { requestOf } from '../definition-flags.ts';
 
 import type { Settings } from '../settings.ts';
 import type { Io } from '../io.ts';
-import type { DefinitionFlags } from './validate.ts';
+import type { DefinitionFlags } from '../definition-flags.ts';
 
 export type RunProfileFlags = Omit<DefinitionFlags, 'partition'> & {
   readonly out: string;
@@ -28,7 +28,7 @@ export async function runProfileCommand(
   settings: Settings,
   io: Io,
 ): Promise<number> {
-  const { choosePartitions } = await import('../../run/partitions.ts');
+  const { choosePartitions } = await import('../../run/many/partitions.ts');
   const request = { ...requestOf(flags), out: flags.out };
   const chosen = await choosePartitions(request, words ?? [], { cwd: io.cwd });
   if (flags.dryRun === true) {

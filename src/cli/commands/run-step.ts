@@ -8,12 +8,12 @@ import { serveMetricsWhile } from '../../run/where-to-serve.ts';
 import { placeOf } from '../place.ts';
 import { metricsChoice } from '../project-options.ts';
 import { runAndShow } from '../run-command.ts';
-import { requestOf } from './validate.ts';
+import { requestOf } from '../definition-flags.ts';
 
-import type { ChosenSteps } from '../../model/chosen-steps.ts';
+import type { ChosenSteps } from '../../model/plan.ts';
 import type { Settings } from '../settings.ts';
 import type { Io } from '../io.ts';
-import type { DefinitionFlags } from './validate.ts';
+import type { DefinitionFlags } from '../definition-flags.ts';
 
 export type RunStepFlags = Omit<DefinitionFlags, 'partition'> & {
   readonly step: string;
@@ -61,7 +61,7 @@ export async function runStepCommand(
 }
 
 async function shownOwnOut(job: string, cwd: string): Promise<string> {
-  const { ownOut } = await import('../../run/own-out.ts');
+  const { ownOut } = await import('../../run/many/own-out.ts');
   const { out } = await ownOut(job, cwd);
   const short = relative(cwd, out);
   return short.startsWith('..') ? out : short;
@@ -72,7 +72,7 @@ async function partitionOf(
   { partition: word, ...flags }: RunStepFlags & { readonly out: string },
   cwd: string,
 ): Promise<string | undefined> {
-  const { choosePartitions } = await import('../../run/partitions.ts');
+  const { choosePartitions } = await import('../../run/many/partitions.ts');
   const words = word === undefined ? [] : [word];
   const chosen = await choosePartitions({ ...requestOf(flags), out: flags.out }, words, { cwd });
   if (chosen.length > 1 || (word !== undefined && chosen.length === 0)) {

@@ -11,12 +11,12 @@ import { KINDS, openProject } from '../../index.ts';
 import { UserError } from '../../model/errors.ts';
 import { placeOf } from '../place.ts';
 import { projectOptions } from '../project-options.ts';
-import { requestOf } from './validate.ts';
+import { requestOf } from '../definition-flags.ts';
 
 import type { InferredTable } from '../../index.ts';
 import type { Io } from '../io.ts';
 import type { Settings } from '../settings.ts';
-import type { DefinitionFlags } from './validate.ts';
+import type { DefinitionFlags } from '../definition-flags.ts';
 
 export type SchemaFlags = Partial<DefinitionFlags> & {
   readonly columns?: boolean;

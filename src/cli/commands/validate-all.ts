@@ -1,15 +1,15 @@
 /** `validate` without a job: builder.yaml and all job files of the project, each with the profile it names. */
 
 import { openProject, UserError } from '../../index.ts';
-import { validateProject } from '../../run/validate-project.ts';
+import { validateProject } from '../../run/definitions/validate-project.ts';
 import { projectOptions } from '../project-options.ts';
 import { reportProblems } from '../report.ts';
-import { placeOrOwn } from './validate.ts';
+import { placeOrOwn } from '../place.ts';
 
-import type { CheckedJobFile } from '../../run/validate-project.ts';
+import type { CheckedJobFile } from '../../run/definitions/validate-project.ts';
 import type { Io } from '../io.ts';
 import type { Settings } from '../settings.ts';
-import type { ValidateFlags } from './validate.ts';
+import type { ValidateFlags } from '../definition-flags.ts';
 
 /** Checks the project. Answers 0 or 2. @throws UserError BAD_USAGE */
 export async function validateAllCommand(

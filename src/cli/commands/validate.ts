@@ -1,39 +1,14 @@
 /** `validate --job`: reports every problem of the files of a job in one pass, and starts nothing. */
 
-import { resolve } from 'node:path';
-
 import { DefinitionError, openProject } from '../../index.ts';
-import { placeOf } from '../place.ts';
 import { projectOptions } from '../project-options.ts';
 import { reportProblems } from '../report.ts';
+import { placeOrOwn } from '../place.ts';
+import { requestOf } from '../definition-flags.ts';
 
 import type { Io } from '../io.ts';
-import type { GlobalFlags, Settings } from '../settings.ts';
-
-export type DefinitionFlags = GlobalFlags & {
-  readonly job: string;
-  readonly profile?: string;
-  readonly param?: readonly string[];
-  /** Id of a partition, or `latest`. */
-  readonly partition?: string;
-};
-
-export type ValidateFlags = Omit<DefinitionFlags, 'job'> & { readonly job?: string };
-
-/** The definition that flags name. */
-export function requestOf({ job, profile, param = [], partition }: DefinitionFlags): {
-  readonly job: string;
-  readonly profile?: string;
-  readonly params: readonly string[];
-  readonly partition?: string;
-} {
-  return {
-    job,
-    ...(profile === undefined ? {} : { profile }),
-    params: param,
-    ...(partition === undefined ? {} : { partition }),
-  };
-}
+import type { Settings } from '../settings.ts';
+import type { ValidateFlags } from '../definition-flags.ts';
 
 /** Checks a definition, or all of the project. Answers 0 or 2. @throws UserError BAD_USAGE */
 export async function validateCommand(
@@ -78,20 +53,5 @@ export async function validateCommand(
       io.out(JSON.stringify({ ok: false, error: { code, message, problems } }, null, 2));
     } else reportProblems(error.problems, error.texts, io);
     return 2;
-  }
-}
-
-/** What is wrong in builder.yaml is reported with the rest; until it is mended nothing stored is known. */
-export function placeOrOwn(
-  flags: Pick<DefinitionFlags, 'job'> | { readonly job?: undefined },
-  settings: Settings,
-  io: Io,
-): { readonly settings: Settings; readonly stateDir: string } {
-  try {
-    const place = placeOf(settings, io.cwd, flags.job);
-    return { settings: place.settings, stateDir: place.stateDir.path };
-  } catch (error) {
-    if (!(error instanceof DefinitionError)) throw error;
-    return { settings, stateDir: settings.stateDir ?? resolve(io.cwd, '.builder') };
   }
 }

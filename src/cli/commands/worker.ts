@@ -3,14 +3,14 @@
 import { availableParallelism } from 'node:os';
 
 import { openProject, UserError } from '../../index.ts';
-import { serviceOf } from '../../run/connection.ts';
+import { serviceOf } from '../../run/worker/connection.ts';
 import { placeOf } from '../place.ts';
 import { projectOptions } from '../project-options.ts';
 import { engineLine } from '../render/terminal.ts';
 import { makeSignals } from '../signals.ts';
 
 import type { ProjectEvent } from '../../index.ts';
-import type { ServeRequest } from '../../run/serve.ts';
+import type { ServeRequest } from '../../run/serve/serve.ts';
 import type { Io } from '../io.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';
 
@@ -93,6 +93,8 @@ function linesOf(event: ProjectEvent): readonly string[] {
     }
     case 'stopping':
       return ['stopping: running steps are given back to the service'];
+    case 'stopped':
+      return ['stopped'];
     case 'refused':
       return [`refused   an order that no command gave; nothing was executed (${event.why})`];
     case 'said':

@@ -6,8 +6,7 @@ import { isFailure } from '../../model/outcome.ts';
 import { failedOf, totalOf } from '../../model/items.ts';
 
 import type { Inside, RunEvent } from '../../model/events.ts';
-import type { ItemCounts } from '../../model/items.ts';
-import type { Outcome } from '../../model/outcome.ts';
+import type { ItemCounts, Outcome } from '../../model/outcome.ts';
 import type { Paint } from './paint.ts';
 
 /** The line an event deserves, or undefined for those that need none. */
@@ -83,7 +82,7 @@ function oneLine(text: string): string {
 }
 
 /** `1,203`. */
-export function countText(n: number): string {
+function countText(n: number): string {
   return n.toLocaleString('en-US');
 }
 

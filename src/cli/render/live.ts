@@ -2,6 +2,7 @@
 
 import { formatDuration } from '../../model/duration.ts';
 import { nameIn } from '../../model/nested.ts';
+import { makeItemProgress } from './item-progress.ts';
 import { itemsText, lineOf } from './lines.ts';
 
 import type { RunEvent } from '../../model/events.ts';
@@ -20,9 +21,10 @@ const REFRESH_MS = 200;
 /** Lines as things happen; on a terminal a region of running steps below them. */
 export async function makeRenderer(io: Io, paint: Paint): Promise<Renderer> {
   if (!io.live) {
+    const progress = makeItemProgress();
     return {
-      event: (event) => {
-        const line = lineOf(event, paint);
+      event: (event, view) => {
+        const line = lineOf(event, paint) ?? progress(event, view);
         if (line !== undefined) io.say(line);
       },
       stop: () => undefined,

@@ -2,7 +2,7 @@
 
 import { hasEnded, labelOfRow } from '../../model/backfill.ts';
 import { formatDuration } from '../../model/duration.ts';
-import { manyOf } from '../../run/many-records.ts';
+import { manyOf } from '../../run/many/many-records.ts';
 import {
   closingLines,
   countsText,
@@ -17,7 +17,7 @@ import { makeShownCommands } from './shown-commands.ts';
 import { engineLine, waitingLine } from './terminal.ts';
 
 import type { BatchRow, ManyRecord, ManyRow, ProjectEvent, RunView } from '../../index.ts';
-import type { StateDir } from '../../run/state-dir.ts';
+import type { StateDir } from '../../run/definitions/state-dir.ts';
 import type { Io } from '../io.ts';
 import type { Settings } from '../settings.ts';
 import type { Page } from './many-table.ts';

@@ -4,8 +4,8 @@ import { relative } from 'node:path';
 
 import { countsOf, hasEnded, isDone, labelOfRow, worstExitCode } from '../../model/backfill.ts';
 import { formatDuration } from '../../model/duration.ts';
-import { idOf } from '../../run/many-records.ts';
-import { stateOfMany } from '../../run/many-report.ts';
+import { idOf } from '../../run/many/many-records.ts';
+import { stateOfMany } from '../../run/many/many-report.ts';
 import { tableLines as linesOf } from './table.ts';
 
 import type { ManyRecord, ManyReport, ManyRow } from '../../index.ts';

@@ -1,6 +1,6 @@
 /** Commands that people are shown, to be typed where they are. */
 
-import { findStateDir } from '../../run/state-dir.ts';
+import { findStateDir } from '../../run/definitions/state-dir.ts';
 import { shellWord } from '../../model/shell-word.ts';
 
 import type { Settings } from '../settings.ts';

@@ -7,7 +7,7 @@ import { makeShownCommands } from './shown-commands.ts';
 import { summaryLines } from './summary.ts';
 
 import type { ProjectEvent, RunClosed, RunLeftOpen } from '../../index.ts';
-import type { StateDir } from '../../run/state-dir.ts';
+import type { StateDir } from '../../run/definitions/state-dir.ts';
 import type { Io } from '../io.ts';
 import type { Settings } from '../settings.ts';
 

@@ -14,7 +14,7 @@ import type { Column } from '../../model/column.ts';
 import type { ListedItem } from '../../model/listed-item.ts';
 import type { ArtifactRef } from '../../model/step-result.ts';
 import type { Scalar } from '../../model/plan.ts';
-import type { SessionContext } from '../session.ts';
+import type { SessionContext } from '../session-port.ts';
 import type { WrittenTable } from '../write.ts';
 
 /** Tables that are read at once. */

@@ -8,7 +8,7 @@ import { quoteName, withSession } from '../session.ts';
 import type { FoundItems } from '../../model/listed-item.ts';
 import type { Scalar } from '../../model/plan.ts';
 import type { SqlType } from '../../model/plan-nodes.ts';
-import type { Row, SessionContext } from '../session.ts';
+import type { Row, SessionContext } from '../session-port.ts';
 
 const WHOLE = /^U?(TINYINT|SMALLINT|INTEGER|BIGINT)$/;
 const NESTED = /[[(]|^(BLOB|BIT|JSON|VARIANT|GEOMETRY)/;

@@ -5,7 +5,7 @@ import { PARQUET, TYPES_KEY } from '../parquet.ts';
 import { StepError } from '../../model/step-error.ts';
 import { storedForm, UNKEPT } from './stored.ts';
 
-import type { Session } from '../session.ts';
+import type { Session } from '../session-port.ts';
 import type { Column } from '../../model/column.ts';
 
 /** How to write a table: what to select of it, COPY's options, and whether reading must restore types. */

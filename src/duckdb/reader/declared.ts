@@ -6,7 +6,7 @@ import { StepError } from '../../model/step-error.ts';
 import { badFile } from './bad-line.ts';
 import { keyOf } from './names.ts';
 
-import type { Session } from '../session.ts';
+import type { Session } from '../session-port.ts';
 import type { Part } from './part.ts';
 import type { Reading } from './reading.ts';
 import type { FileColumn, UnitedColumn } from './table-sql.ts';

@@ -244,3 +244,15 @@ export function binaryPrints(number: string): string {
 function digitsOf(number: string): string {
   return `trim(replace(regexp_replace(${number}, '^-|[eE].*$', '', 'g'), '.', ''), '0')`;
 }
+
+/** A column on its way out: where its text is, its type, and who said so. */
+export type TypedColumn = {
+  /** `u0` or `f0` of the texts. */
+  readonly text: string;
+  readonly name: string;
+  readonly type: string;
+  /** The declared type, where that is kept as another. */
+  readonly asked?: string;
+  readonly cast: (text: string) => ExactCast;
+  readonly isDeclared: boolean;
+};

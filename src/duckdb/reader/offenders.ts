@@ -5,9 +5,9 @@ import { readable } from './bad-line.ts';
 import { plainCast } from './exact-cast.ts';
 import { textsOf } from './table-sql.ts';
 
-import type { Session } from '../session.ts';
+import type { Session } from '../session-port.ts';
 import type { Part } from './part.ts';
-import type { TypedColumn } from './read-table.ts';
+import type { TypedColumn } from './exact-cast.ts';
 import type { FileColumn, UnitedColumn } from './table-sql.ts';
 
 const MOST_NAMED = 10;

@@ -13,7 +13,7 @@ import { badFile } from './bad-line.ts';
 import { withFinestTypes } from './parquet-footer.ts';
 
 import type { SqlType } from '../kept/type-text.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../session-port.ts';
 import type { StagedFile } from '../../model/attempt-inputs.ts';
 import type { Column } from '../../model/column.ts';
 

@@ -6,7 +6,7 @@
 import { PLAIN_PATH, quoteName, quotePath } from '../session.ts';
 import { badFile } from './bad-line.ts';
 
-import type { Session } from '../session.ts';
+import type { Session } from '../session-port.ts';
 import type { StagedFile } from '../../model/attempt-inputs.ts';
 import type { Column } from '../../model/column.ts';
 

@@ -11,7 +11,7 @@ import { badFile } from './bad-line.ts';
 import { holdsNumber, NoThrift, readNumber, readStruct } from './thrift.ts';
 
 import type { FileHandle } from 'node:fs/promises';
-import type { Session } from '../session.ts';
+import type { Session } from '../session-port.ts';
 import type { StagedFile } from '../../model/attempt-inputs.ts';
 
 const HEADER_BYTES = 64 * 1024;

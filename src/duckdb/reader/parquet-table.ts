@@ -13,7 +13,7 @@ import { mustNotClash } from './file-columns.ts';
 import { keyOf } from './names.ts';
 import { typedFileColumns } from './typed-file-columns.ts';
 
-import type { Session } from '../session.ts';
+import type { Session } from '../session-port.ts';
 import type { WrittenTable } from '../write.ts';
 import type { Wish } from './declared.ts';
 import type { Reading } from './reading.ts';

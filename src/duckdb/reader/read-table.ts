@@ -17,28 +17,16 @@ import { mustNotClash } from './file-columns.ts';
 import { firstOffenders } from './offenders.ts';
 import { textsOf, unite } from './table-sql.ts';
 
-import type { Session } from '../session.ts';
+import type { Session } from '../session-port.ts';
 import type { WrittenTable } from '../write.ts';
-import type { ExactCast } from './exact-cast.ts';
 import type { Part } from './part.ts';
 import type { Reading } from './reading.ts';
 import type { FileColumn } from './table-sql.ts';
+import type { TypedColumn } from './exact-cast.ts';
 
 /** Rows whose types are looked at before all are cast. */
 const FIRST_ROWS = 20_000;
 const MARK = 'builder-misfit';
-
-/** A column on its way out: where its text is, its type, and who said so. */
-export type TypedColumn = {
-  /** `u0` or `f0` of the texts. */
-  readonly text: string;
-  readonly name: string;
-  readonly type: string;
-  /** The declared type, where that is kept as another. */
-  readonly asked?: string;
-  readonly cast: (text: string) => ExactCast;
-  readonly isDeclared: boolean;
-};
 
 /** Reads the parts into the Parquet file at `path`. @throws StepError BAD_INPUT_DATA, BAD_OPTION */
 export async function readTable(

@@ -5,7 +5,7 @@ import { stat } from 'node:fs/promises';
 import { makeParts } from './make-parts.ts';
 import { readTable } from './read-table.ts';
 
-import type { Session } from '../session.ts';
+import type { Session } from '../session-port.ts';
 import type { WrittenTable } from '../write.ts';
 import type { GivenFile } from './make-parts.ts';
 import type { Part } from './part.ts';

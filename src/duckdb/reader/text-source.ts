@@ -14,18 +14,10 @@ import { decoderOf, isBom16, textIn } from './decoders.ts';
 import { unpacked } from './unpack.ts';
 
 import type { Decoder } from './decoders.ts';
-
-/** A file as its bytes lie here, and as people know it. */
-export type TextFile = { readonly path: string; readonly name: string };
+import type { TextFile, TextFacts } from './text-file.ts';
 
 const NEWLINE = 10;
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
-
-/** What is written over the bytes of a text: its encoding, and whether they are the text as it is. */
-export type TextFacts = {
-  /** True: the file holds exactly these bytes, so that it can be read where it lies. */
-  isAsItLies: boolean;
-};
 
 /** The chunks. `facts` is filled in while they are read, and complete with the last. @throws StepError BAD_INPUT_DATA */
 export async function* textOf(

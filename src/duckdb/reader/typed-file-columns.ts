@@ -4,7 +4,7 @@ import { quoteText } from '../session.ts';
 import { declaredCast } from './exact-cast.ts';
 import { factsOf, factsQuery, guessFrom } from './infer.ts';
 
-import type { Session } from '../session.ts';
+import type { Session } from '../session-port.ts';
 import type { Wish } from './declared.ts';
 import type { Guess } from './infer.ts';
 import type { Reading } from './reading.ts';

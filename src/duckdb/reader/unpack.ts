@@ -11,7 +11,7 @@ import { piecesOf } from '../../os/pieces.ts';
 import { badFile } from './bad-line.ts';
 import { unzstd } from './unzstd.ts';
 
-import type { TextFacts, TextFile } from './text-source.ts';
+import type { TextFacts, TextFile } from './text-file.ts';
 
 const GZIP = Buffer.from([0x1f, 0x8b]);
 const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);

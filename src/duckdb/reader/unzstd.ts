@@ -5,7 +5,7 @@
 
 import { badFile } from './bad-line.ts';
 
-import type { TextFile } from './text-source.ts';
+import type { TextFile } from './text-file.ts';
 
 const MAGIC = 0xfd2fb528;
 const SKIPPABLE = 0x184d2a50;

@@ -33,7 +33,7 @@ import { needOf } from './windows.ts';
 
 import type { Ctes, Scope } from './scope.ts';
 import type { Node } from '../syntax-tree.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../session-port.ts';
 import type { Sql } from '../../model/attempt-inputs.ts';
 
 export type Completed = {

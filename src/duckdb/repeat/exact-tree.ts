@@ -8,7 +8,7 @@
 import { quoteText } from '../quoting.ts';
 
 import type { Node } from '../syntax-tree.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../session-port.ts';
 
 /** Stands before each number. No text of a query can be taken for one: JSON writes this letter as an escape. */
 const NUMBER = '\u0001';

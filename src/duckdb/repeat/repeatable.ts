@@ -9,7 +9,7 @@ import { exactTreeOf, nameOf } from './exact-tree.ts';
 
 import type { Analysis } from '../analyse.ts';
 import type { Node } from '../syntax-tree.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../session-port.ts';
 import type { Sql } from '../../model/attempt-inputs.ts';
 
 export type Repeatable = {

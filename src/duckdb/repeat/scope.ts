@@ -15,7 +15,7 @@ import {
 import type { Scalar } from '../../model/plan.ts';
 import type { Column } from '../../model/column.ts';
 import type { Node } from '../syntax-tree.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../session-port.ts';
 
 /** Names that stand for a query, those that are seen first come first. */
 export type Ctes = readonly { readonly key: string; readonly value: Node }[];

@@ -5,7 +5,7 @@ import { admit } from '../../duckdb/user-query.ts';
 import { admitCondition } from './condition.ts';
 
 import type { Sql, StepInputs } from '../../model/attempt-inputs.ts';
-import type { Session } from '../../duckdb/session.ts';
+import type { Session } from '../../duckdb/session-port.ts';
 import type { Rule } from './rule.ts';
 
 /** A rule as it may run. `open` names what in its SQL may choose otherwise the next time. */

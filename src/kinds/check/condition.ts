@@ -5,7 +5,7 @@ import { admit } from '../../duckdb/user-query.ts';
 import { StepError } from '../../model/step-error.ts';
 
 import type { Sql, StepInputs } from '../../model/attempt-inputs.ts';
-import type { Session } from '../../duckdb/session.ts';
+import type { Session } from '../../duckdb/session-port.ts';
 
 /** What a user's condition must look like, for messages. */
 const SUCH_AS = 'such as amount >= 0';

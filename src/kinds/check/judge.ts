@@ -10,7 +10,7 @@ import { countOf, subjectOf } from './subject.ts';
 import { columnsTrouble, countTrouble, newestOf, sameCount } from './whole-table.ts';
 
 import type { Sql, StepInputs } from '../../model/attempt-inputs.ts';
-import type { Session } from '../../duckdb/session.ts';
+import type { Session } from '../../duckdb/session-port.ts';
 import type { Column } from '../../model/column.ts';
 import type { Question } from './question.ts';
 import type { Rule } from './rule.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { quoteName, quoteText } from '../../duckdb/session.ts';
 import { classOf } from './type-class.ts';
 
-import type { Session } from '../../duckdb/session.ts';
+import type { Session } from '../../duckdb/session-port.ts';
 import type { Column } from '../../model/column.ts';
 import type { StepContext } from '../contract.ts';
 

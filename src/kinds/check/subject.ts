@@ -3,7 +3,7 @@
 import { holdToColumns } from './condition.ts';
 
 import type { Sql } from '../../model/attempt-inputs.ts';
-import type { Session } from '../../duckdb/session.ts';
+import type { Session } from '../../duckdb/session-port.ts';
 import type { Rule } from './rule.ts';
 
 /** What stands behind `from`, and the values bound in it. */

@@ -8,7 +8,7 @@ import { contractTrouble, entriesOf } from './contract-columns.ts';
 import { classOf, wordFor } from './type-class.ts';
 import { countOf } from './subject.ts';
 
-import type { Session } from '../../duckdb/session.ts';
+import type { Session } from '../../duckdb/session-port.ts';
 import type { Column } from '../../model/column.ts';
 import type { Rule } from './rule.ts';
 import type { Subject } from './subject.ts';

@@ -12,7 +12,7 @@ import { StepError } from '../../model/step-error.ts';
 import { plainReading } from '../reading-options.ts';
 import { changedTypes } from '../types-changed.ts';
 
-import type { Session } from '../../duckdb/session.ts';
+import type { Session } from '../../duckdb/session-port.ts';
 import type { DeclaredOutput } from './collect-outputs.ts';
 import type { StepContext, StepOutput } from '../contract.ts';
 

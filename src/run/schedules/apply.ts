@@ -6,7 +6,7 @@
 import { ScheduleAlreadyRunning, ScheduleNotFoundError } from '@temporalio/client';
 
 import { openOrderKey } from '../../orders/key.ts';
-import { projectQueue } from '../queues.ts';
+import { projectQueue } from '../worker/queues.ts';
 import { differenceOf } from './difference.ts';
 import { readRemembered, rememberAlive, rememberLeft } from './remembered.ts';
 import { seeSchedules } from './seen.ts';
@@ -14,18 +14,11 @@ import { orderOfSchedule, scheduleId, temporalSchedule } from './temporal-schedu
 
 import type { Client, ScheduleHandle, ScheduleOptions } from '@temporalio/client';
 import type { OrderKey } from '../../orders/key.ts';
-import type { Link } from '../link.ts';
+import type { Link } from '../worker/link.ts';
 import type { ProjectOptions } from '../project-options.ts';
 import type { DeclaredSchedules } from './declared.ts';
-import type { ScheduleChange } from './difference.ts';
 import type { Remembered, Standing } from './remembered.ts';
-
-export type Applied = ScheduleChange & {
-  /** Why Temporal did not take it. */
-  readonly failed?: string;
-  /** It was there before, and the engine has forgotten it. */
-  readonly lost?: boolean;
-};
+import type { Applied } from './difference.ts';
 
 type ApplyOptions = Pick<ProjectOptions, 'stateDir' | 'engine'> & {
   /** Absolute paths of the files that are asked for; absent: all, so others are removed. */

@@ -11,7 +11,7 @@ import { jobSchema } from '../../definition/job.ts';
 import { child, settled, textOf } from '../../definition/located.ts';
 import { shapeOf } from '../../definition/shape-problems.ts';
 import { sourceOf } from '../../definition/source.ts';
-import { readDefinitionFile } from '../read-definition-file.ts';
+import { readDefinitionFile } from '../definitions/read-definition-file.ts';
 
 import type { Place } from '../../definition/located.ts';
 import type { DefinitionFile } from '../../definition/source.ts';

@@ -106,3 +106,10 @@ function whenOf({ cron, everyMs, timezone }: Schedule): readonly Setting[] {
     ['timezone', timezone],
   ];
 }
+
+export type Applied = ScheduleChange & {
+  /** Why Temporal did not take it. */
+  readonly failed?: string;
+  /** It was there before, and the engine has forgotten it. */
+  readonly lost?: boolean;
+};

@@ -8,16 +8,16 @@ import { dirname, join } from 'node:path';
 
 import { problemLine } from '../../definition/render-problems.ts';
 import { openOrderKey } from '../../orders/key.ts';
-import { PROJECT_FILE } from '../project-file.ts';
+import { PROJECT_FILE } from '../definitions/project-file.ts';
 import { applySchedules } from './apply.ts';
 import { readProjectSchedules } from './project-schedules.ts';
 import { rememberAlive } from './remembered.ts';
 import { watchFiles } from './watch-files.ts';
 
-import type { Link } from '../link.ts';
+import type { Link } from '../worker/link.ts';
 import type { ProjectOptions } from '../project-options.ts';
 import type { Tell } from '../project-events.ts';
-import type { Applied } from './apply.ts';
+import type { Applied } from './difference.ts';
 import type { ProjectSchedules } from './project-schedules.ts';
 
 export type KeptSchedules = {

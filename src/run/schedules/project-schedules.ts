@@ -3,9 +3,9 @@
 import { relative, resolve } from 'node:path';
 
 import { UserError } from '../../model/errors.ts';
-import { lookAtJobFiles } from '../job-files.ts';
-import { lookAtProjectFile } from '../project-file.ts';
-import { findProjectRoot } from '../project-root.ts';
+import { lookAtJobFiles } from '../definitions/job-files.ts';
+import { lookAtProjectFile } from '../definitions/project-file.ts';
+import { findProjectRoot } from '../definitions/project-root.ts';
 import { readSchedules } from './declared.ts';
 
 import type { Problem } from '../../model/errors.ts';

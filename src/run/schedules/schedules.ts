@@ -1,19 +1,19 @@
 /** The use-cases of schedules: apply what the files declare, look at them, pause, resume and trigger them. */
 
 import { openOrderKey } from '../../orders/key.ts';
-import { DefinitionError } from '../definition-error.ts';
-import { isServed, projectQueue } from '../queues.ts';
-import { engineFailure } from '../worker-failure.ts';
-import { makeStateDir } from '../state-dir.ts';
+import { DefinitionError } from '../definitions/definition-error.ts';
+import { isServed, projectQueue } from '../worker/queues.ts';
+import { engineFailure } from '../worker/worker-failure.ts';
+import { makeStateDir } from '../definitions/state-dir.ts';
 import { onlyThese, readProjectSchedules } from './project-schedules.ts';
 
 import type { Client } from '@temporalio/client';
 import type { Problem } from '../../model/errors.ts';
 import type { RunRecord } from '../../model/run-record.ts';
-import type { Link } from '../link.ts';
+import type { Link } from '../worker/link.ts';
 import type { Parts } from '../parts.ts';
 import type { Tell } from '../project-events.ts';
-import type { Applied } from './apply.ts';
+import type { Applied } from './difference.ts';
 import type { Triggered } from './control.ts';
 import type { ScheduleRow } from './list.ts';
 import type { Seen } from './seen.ts';

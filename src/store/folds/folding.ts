@@ -1,4 +1,4 @@
-/** What the entries of a store's journal are about, and what they add up to. Pure. */
+/** What the entries of a store's journal are about, and what they add up to. Pure but for the time it is. */
 
 import { foldRun } from './run-state.ts';
 import { mergeBy } from './merge-by.ts';
@@ -9,10 +9,8 @@ import { mergeSums, sumsOf } from './sums.ts';
 
 import type { Entry, Fact, MetricsEntry, ResultEntry, StoredResult } from '../entries.ts';
 import type { Folding, Verdict } from '../journal/folding.ts';
-import type { Newest } from './newest.ts';
 import type { RunState } from './run-state.ts';
-import type { RunRow, Running } from './runs.ts';
-import type { Sums } from './sums.ts';
+import type { Summary } from './summary.ts';
 
 /** The result of a fingerprint, and the append that wrote it; neither once it is dropped. */
 export type ResultState = {
@@ -26,18 +24,6 @@ export type LatestState = { readonly fingerprint: string };
 /** Who counts for those without an exporter. */
 export type AdopterState = { readonly exporter?: string };
 export type State = ResultState | RunState | LatestState | AdopterState;
-
-export type Summary = {
-  /** Absent in what an earlier version wrote. */
-  readonly form: 2;
-  readonly runs: readonly RunRow[];
-  readonly running: Running;
-  /** By exporter. */
-  readonly sums: Readonly<Record<string, Sums>>;
-  readonly newest: Newest;
-  /** Runs that were taken off the record here, and may be in the older part. */
-  readonly gone?: readonly string[];
-};
 
 export const SUBJECTS = Object.freeze({
   result: (fingerprint: string) => `result ${fingerprint}`,
@@ -83,7 +69,7 @@ export const STORE_FOLDING: Folding<Entry, State, Summary> = {
       runs: rowsOf(runs.map(([, state]) => state)),
       running: runningOf(runs),
       sums: sumsByExporter(entries),
-      newest: newestOf(entries),
+      newest: newestOf(entries, Date.now()),
       ...goneOf(runs.flatMap(([id, { gone }]) => (gone === undefined ? [] : [id]))),
     };
   },
@@ -94,7 +80,7 @@ export const STORE_FOLDING: Folding<Entry, State, Summary> = {
       runs: mergeRows(without(older.runs, newer.gone), newer.runs),
       running: mergeRunning(older, newer),
       sums: mergeBy(older.sums, newer.sums, mergeSums),
-      newest: mergeNewest(older.newest, newer.newest),
+      newest: mergeNewest(older.newest, newer.newest, Date.now()),
       ...goneOf([...(older.gone ?? []), ...(newer.gone ?? [])]),
     };
   },

@@ -26,6 +26,7 @@ import type { Folding, Verdict } from './folding.ts';
 import type { Framed } from './frame.ts';
 import type { Segment } from './segment.ts';
 import type { View } from './view.ts';
+import type { Cursor, Changes } from './reading.ts';
 
 export type Journal<Entry, State, Summary> = {
   /** Appends, and tells what became of each. With `sync` all of them are on disk when it answers. */
@@ -55,13 +56,6 @@ export type Journal<Entry, State, Summary> = {
   compactWithout(isOver: (subject: string, state: State) => boolean): Promise<boolean>;
   close(): void;
 };
-
-/** How far somebody has read. Means nothing to another process. */
-export type Cursor = { readonly books: unknown; readonly count: number };
-
-export type Changes<Entry, Summary> = { readonly cursor: Cursor } & (
-  { readonly more: readonly Entry[] } | { readonly all: Summary }
-);
 
 export type JournalOptions<Entry, State, Summary> = {
   /** Absolute. It is there before something is appended. */

@@ -6,7 +6,6 @@ import { rowsOf, stateIn } from './table-rows.ts';
 
 import type { Books } from './books.ts';
 import type { Folding } from './folding.ts';
-import type { Changes, Cursor } from './journal.ts';
 import type { Table } from './table.ts';
 
 export type Read<Entry, State, Summary> = {
@@ -77,3 +76,10 @@ export function newestOf<State>(
     return undefined;
   };
 }
+
+/** How far somebody has read. Means nothing to another process. */
+export type Cursor = { readonly books: unknown; readonly count: number };
+
+export type Changes<Entry, Summary> = { readonly cursor: Cursor } & (
+  { readonly more: readonly Entry[] } | { readonly all: Summary }
+);

@@ -4,7 +4,6 @@ import { clock, since } from './moment.ts';
 
 import type { Moment } from './moment.ts';
 import type { Objects } from './objects.ts';
-import type { S3LeaseTiming } from './s3-lease.ts';
 
 export type S3Lease = {
   /** @throws Error once it is another's, or may be */
@@ -108,3 +107,10 @@ export function keepS3Lease(
     released: () => ended,
   };
 }
+
+export type S3LeaseTiming = {
+  readonly ttlMs: number;
+  readonly renewEveryMs: number;
+  /** A holder that could not write it for so long does nothing more. */
+  readonly trustMs: number;
+};

@@ -20,16 +20,9 @@ import { clock, since } from './moment.ts';
 
 import type { OldOwner } from '../../os/owner.ts';
 import type { Objects } from './objects.ts';
-import type { S3Lease } from './s3-lease-held.ts';
+import type { S3Lease, S3LeaseTiming } from './s3-lease-held.ts';
 
 export type { S3Lease } from './s3-lease-held.ts';
-
-export type S3LeaseTiming = {
-  readonly ttlMs: number;
-  readonly renewEveryMs: number;
-  /** A holder that could not write it for so long does nothing more. */
-  readonly trustMs: number;
-};
 
 export const S3_LEASE: S3LeaseTiming = Object.freeze({
   ttlMs: 60_000,

@@ -5,7 +5,8 @@ import { isToken, LEASES, ownerIn, S3_LEASE } from './s3-lease.ts';
 
 import type { Leases } from '../leases.ts';
 import type { Listed, Objects, Told } from './objects.ts';
-import type { S3Leases, S3LeaseTiming } from './s3-lease.ts';
+import type { S3Leases } from './s3-lease.ts';
+import type { S3LeaseTiming } from './s3-lease-held.ts';
 
 /** What was written so long ago is nobody's, and is removed by who sees it. */
 const FORGOTTEN_MS = 3600 * 1000;

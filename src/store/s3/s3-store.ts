@@ -27,7 +27,8 @@ import type { StorePruning } from '../pruning.ts';
 import type { Store, Turn } from '../store.ts';
 import type { Objects } from './objects.ts';
 import type { S3JournalOptions } from './s3-journal.ts';
-import type { S3Lease, S3Leases, S3LeaseTiming } from './s3-lease.ts';
+import type { S3Lease, S3Leases } from './s3-lease.ts';
+import type { S3LeaseTiming } from './s3-lease-held.ts';
 import type { S3Place } from './s3-place.ts';
 
 export type S3StoreOptions = {

@@ -15,21 +15,10 @@ import { randomOf } from './random.ts';
 
 import type { Ended, Project, Running } from '../../harness/cli.ts';
 import type { CaseReport } from './case.ts';
-import type { Fleet } from './fleet.ts';
+import type { Fleet, FleetFault } from './fleet.ts';
 import type { Expected } from './judge.ts';
 import type { Pipeline } from './pipelines.ts';
 import type { Random } from './random.ts';
-
-export type FleetFault = {
-  readonly does: 'kill' | 'freeze' | 'term';
-  readonly whom: 'command' | 'worker' | 'service' | 'child';
-  /** Which worker. */
-  readonly place: number;
-  readonly afterSteps: number;
-  readonly delayMs: number;
-  /** How long it is frozen, or the service away. */
-  readonly awayMs: number;
-};
 
 /** Shorter than the heartbeat of the fleet's steps: a worker that nobody hears of for longer is passed over, by design. */
 const MOST_AWAY_MS = 5_000;

@@ -8,8 +8,7 @@ import { adviceMissing, judgeAnswers, judgeBytes, judgeClashes } from './judge.t
 import { processesOf } from './processes.ts';
 
 import type { Ended, Project } from '../../harness/cli.ts';
-import type { FleetFault } from './fleet-case.ts';
-import type { Fleet } from './fleet.ts';
+import type { FleetFault, Fleet } from './fleet.ts';
 import type { Expected } from './judge.ts';
 import type { Pipeline } from './pipelines.ts';
 

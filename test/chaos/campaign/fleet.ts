@@ -68,3 +68,14 @@ export async function startFleet(project: Project, service: Service): Promise<Fl
     },
   };
 }
+
+export type FleetFault = {
+  readonly does: 'kill' | 'freeze' | 'term';
+  readonly whom: 'command' | 'worker' | 'service' | 'child';
+  /** Which worker. */
+  readonly place: number;
+  readonly afterSteps: number;
+  readonly delayMs: number;
+  /** How long it is frozen, or the service away. */
+  readonly awayMs: number;
+};

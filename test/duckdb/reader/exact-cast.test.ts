@@ -11,7 +11,7 @@ import { readingOf } from '../../../src/duckdb/reader/reading.ts';
 import { quoteText, withSession } from '../../../src/duckdb/session.ts';
 import { readFiles } from './read.ts';
 
-import type { Session } from '../../../src/duckdb/session.ts';
+import type { Session } from '../../../src/duckdb/session-port.ts';
 
 const NUMBERS = ['0', '1', '9', '+', '-', '.', ',', 'e', '_', ' ', '\t', 'n', 'a', 'i', 'f', 'x'];
 const TIMES = ['2024-01-31', '0000-01-01', ' ', 'T', '10:30', ':60', ':00', '.5', '.1234567', 'Z'];

@@ -7,7 +7,8 @@ import { openS3Leases, S3_LEASE } from '../../../src/store/s3/s3-lease.ts';
 import { ownOwner } from '../../../src/os/owner.ts';
 import { withCloud } from './fixtures.ts';
 
-import type { S3Lease, S3LeaseTiming } from '../../../src/store/s3/s3-lease.ts';
+import type { S3Lease } from '../../../src/store/s3/s3-lease.ts';
+import type { S3LeaseTiming } from '../../../src/store/s3/s3-lease-held.ts';
 import type { Fault } from '../../harness/s3-server.ts';
 import type { Cloud } from './fixtures.ts';
 

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { openS3Store } from '../../../src/store/s3/open-s3-store.ts';
-import { prune } from '../../../src/run/prune.ts';
+import { prune } from '../../../src/run/prune/prune.ts';
 import { BUCKET } from '../../harness/s3-server.ts';
 import { fileIn, FINGERPRINT, resultOf } from '../fixtures.ts';
 import { withCloud } from './fixtures.ts';
