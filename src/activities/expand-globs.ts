@@ -75,6 +75,8 @@ async function matchesOf(pattern: string, start: string): Promise<readonly strin
         if (info === undefined) {
           throw new StepError('FILE_NOT_FOUND', `${path} is a link that leads nowhere`);
         }
+        // To open a named pipe would wait for whoever writes into it; a device may never end.
+        if (!info.isFile()) throw noFile(path);
         matches.push(path);
       }
     }
@@ -115,5 +117,9 @@ async function mustBeFile(path: string): Promise<void> {
       { cause: error },
     );
   });
-  if (!info.isFile()) throw new StepError('FILE_NOT_FOUND', `${path} is not a file`);
+  if (!info.isFile()) throw noFile(path);
+}
+
+function noFile(path: string): StepError {
+  return new StepError('FILE_NOT_FOUND', `${path} is not a file`);
 }

@@ -13,6 +13,7 @@ import { readParquet } from '../duckdb/reader/parquet-table.ts';
 import { readTexts } from '../duckdb/reader/read-texts.ts';
 import { unzipped } from '../duckdb/reader/unzip.ts';
 import { plainReading, readingFields } from './reading-options.ts';
+import { refuseClashes } from './reading-clashes.ts';
 import { changedTypes } from './types-changed.ts';
 import { declaredColumns } from './declared-columns.ts';
 import { defineStep } from './contract.ts';
@@ -37,39 +38,41 @@ type Options = TableOptions &
     readonly inside?: string | readonly string[];
   };
 
-const schema = z.strictObject({
-  from: z
-    .union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
-      error: 'expected a path or glob, or a list of them',
-    })
-    .describe('Paths or globs, relative to the job file, or ${{ inputs.x }}.'),
-  format: z
-    .enum(['auto', ...FORMATS])
-    .default('auto')
-    .describe('auto: by the file name.'),
-  inside: z
-    .union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
-      error: 'expected a name or glob, or a list of them',
-    })
-    .optional()
-    .describe('Which files of zip archives: names or globs. Default: all.'),
-  ...readingFields,
-  filename_column: z
-    .union([
-      z.string().min(1),
-      z.strictObject({
-        name: z.string().min(1),
-        path: z.boolean().optional().describe('The path below the start of the pattern.'),
-      }),
-    ])
-    .optional()
-    .describe('Adds the base name of each file, or its path.'),
-  hive: z.boolean().optional().describe('Adds a column for each folder named key=value.'),
-});
+const schema = z
+  .strictObject({
+    from: z
+      .union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
+        error: 'expected a path or glob, or a list of them',
+      })
+      .describe('Paths or globs, relative to the job file, or ${{ inputs.x }}.'),
+    format: z
+      .enum(['auto', ...FORMATS])
+      .default('auto')
+      .describe('auto: by the file name.'),
+    inside: z
+      .union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
+        error: 'expected a name or glob, or a list of them',
+      })
+      .optional()
+      .describe('Which files of zip archives: names or globs. Default: all.'),
+    ...readingFields,
+    filename_column: z
+      .union([
+        z.string().min(1),
+        z.strictObject({
+          name: z.string().min(1),
+          path: z.boolean().optional().describe('The path below the start of the pattern.'),
+        }),
+      ])
+      .optional()
+      .describe('Adds the base name of each file, or its path.'),
+    hive: z.boolean().optional().describe('Adds a column for each folder named key=value.'),
+  })
+  .superRefine(refuseClashes);
 
 export const collectFiles = defineStep<Options>({
   kind: 'collect.files',
-  version: `6 ${ENGINE_VERSION}`,
+  version: `7 ${ENGINE_VERSION}`,
   summary: 'Brings CSV, JSON, JSON Lines or Parquet files in as one table.',
   schema,
   roles: {

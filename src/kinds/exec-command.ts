@@ -16,6 +16,7 @@ import { placeFiles, sameName } from './command/place-files.ts';
 import { runProcess } from './command/run-process.ts';
 import { ENGINE_VERSION } from '../duckdb/session.ts';
 import { readingFields } from './reading-options.ts';
+import { refuseClashes } from './reading-clashes.ts';
 import { changedTypes } from './types-changed.ts';
 import { plainText, runtime, secretText } from './option-types.ts';
 import { declaredColumns } from './declared-columns.ts';
@@ -51,11 +52,13 @@ const ownPath = z
   .refine((path) => !path.startsWith('/') && !path.split('/').includes('..'), {
     error: 'expected a path inside the working folder of the step',
   });
-const output = z.strictObject({
-  path: ownPath,
-  format: z.enum(['parquet', 'csv', 'json', 'jsonl', 'file', 'tree']).optional(),
-  ...readingFields,
-});
+const output = z
+  .strictObject({
+    path: ownPath,
+    format: z.enum(['parquet', 'csv', 'json', 'jsonl', 'file', 'tree']).optional(),
+    ...readingFields,
+  })
+  .superRefine(refuseClashes);
 
 const schema = z
   .strictObject({
@@ -115,7 +118,7 @@ const schema = z
 
 export const execCommand = defineStep<Options>({
   kind: 'exec.command',
-  version: `3 ${ENGINE_VERSION}`,
+  version: `4 ${ENGINE_VERSION}`,
   summary: 'Runs a program; inputs are paths, results are files it writes.',
   schema,
   roles: {

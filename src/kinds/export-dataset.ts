@@ -7,7 +7,14 @@ import { z } from 'zod';
 
 import { artifactOf, showInputs, tableSql } from '../duckdb/inputs.ts';
 import { AS_LINES, jsonLine, mustBeJson } from '../duckdb/json-safe.ts';
-import { ENGINE_VERSION, quoteName, quoteText, withSession } from '../duckdb/session.ts';
+import {
+  ENGINE_VERSION,
+  PLAIN_PATH,
+  quoteName,
+  quotePath,
+  quoteText,
+  withSession,
+} from '../duckdb/session.ts';
 import { explainUnkept, keepingOf } from '../duckdb/kept/kept-table.ts';
 import { isOurs } from '../duckdb/parquet.ts';
 import { asItIs } from '../duckdb/write.ts';
@@ -61,7 +68,7 @@ const schema = z.strictObject({
 
 export const exportDataset = defineStep<Options>({
   kind: 'export.dataset',
-  version: `3 ${ENGINE_VERSION}`,
+  version: `4 ${ENGINE_VERSION}`,
   summary: 'Writes a table as Parquet, CSV or JSON Lines into the delivery.',
   schema,
   roles: { tables: ['from'] },
@@ -162,7 +169,7 @@ async function exported(
 ): Promise<Exported> {
   const columns = await session.columns(table);
   const { list, as, stored } = keepingOf(columns);
-  if (format === 'parquet' && parquet !== undefined) {
+  if (format === 'parquet' && parquet !== undefined && (await isStored(session, parquet, stored))) {
     const rows = await session.count(`select count(*) from ${table}`);
     return { path: parquet, rows, columns: stored };
   }
@@ -188,6 +195,16 @@ async function exported(
     `copy (select ${line} from ${isInOrder ? table : '_ordered'}) to ${quoteText(path)} ${AS_LINES}`,
   );
   return { path, rows, columns };
+}
+
+/** Whether a file holds these types: what is read from outside may be kept in another form than what is exported. */
+async function isStored(
+  session: Session,
+  path: string,
+  stored: readonly Column[],
+): Promise<boolean> {
+  const found = await session.columns(`read_parquet(${quotePath(path)}, ${PLAIN_PATH})`);
+  return found.every(({ type }, i) => type === stored[i]?.type);
 }
 
 async function dictionaryOf(

@@ -4,6 +4,8 @@ import { z } from 'zod';
 
 import { ENCODINGS, NO_QUOTE } from '../duckdb/reader/reading.ts';
 
+import { formatTrouble } from '../duckdb/reader/time-format.ts';
+
 import type { TypesChanged } from '../duckdb/reader/changed-types.ts';
 import type { ReadingOptions } from '../duckdb/reader/reading.ts';
 
@@ -23,7 +25,10 @@ const character = (what: string) =>
     .regex(/[^\r\n]/, 'a line end cannot be it');
 const sqlType = z
   .string()
-  .regex(/^[A-Za-z][A-Za-z0-9_(), ]*(\[\])*$/, 'expected an SQL type, such as DECIMAL(10, 2)');
+  .regex(
+    /^(?:[A-Za-z][A-Za-z0-9_(), ]*|ENUM *\( *'[^']*'(?: *, *'[^']*')* *\))(\[\])*$/i,
+    'expected an SQL type, such as DECIMAL(10, 2)',
+  );
 const columns = z.record(
   z.string(),
   z.union([
@@ -35,6 +40,14 @@ const columns = z.record(
   ]),
 );
 const texts = z.array(z.string());
+const format = (of: 'date' | 'timestamp') =>
+  z
+    .string()
+    .min(1)
+    .superRefine((text, ctx) => {
+      const trouble = formatTrouble(text, of);
+      if (trouble !== undefined) ctx.addIssue({ code: 'custom', message: `'${text}': ${trouble}` });
+    });
 
 const dialect = {
   header: z.boolean().optional().describe('The first line names the columns. Default true.'),
@@ -59,7 +72,13 @@ export const readingFields = {
   ...dialect,
   encoding: z.enum(ENCODINGS).optional().describe('How letters are written. Default utf-8.'),
   escape: character('').optional().describe('Makes a quote inside quotes a letter.'),
-  comment: character('').optional().describe('Lines that begin with it are no records.'),
+  comment: z
+    .string()
+    .min(1)
+    .max(4)
+    .regex(/^[^\r\n]*$/, 'a line end cannot be it')
+    .optional()
+    .describe('Lines that begin with it are no records.'),
   skip: z.number().int().min(0).optional().describe('Lines before the first that counts.'),
   skip_end: z.number().int().min(0).optional().describe('Records at the end that do not count.'),
   max_line_bytes: z
@@ -71,10 +90,8 @@ export const readingFields = {
     .describe('Longest record in bytes. Default 2000000.'),
   decimal: character('').optional().describe('What stands before the fraction of a number.'),
   thousands: character('').optional().describe('What groups the digits of a number by three.'),
-  date_format: z.string().min(1).optional().describe('How dates are written, such as %d/%m/%Y.'),
-  timestamp_format: z
-    .string()
-    .min(1)
+  date_format: format('date').optional().describe('How dates are written, such as %d/%m/%Y.'),
+  timestamp_format: format('timestamp')
     .optional()
     .describe('How points in time are written, such as %d/%m/%Y %H:%M.'),
   true_values: texts.optional().describe('Words that mean true, besides true.'),

@@ -30,13 +30,14 @@ export async function csvPart(
   if (head === undefined) return undefined;
   const { first, delimiter } = head;
   const width = first.fields.length;
-  const names = dialect.header
-    ? namesOf(first.fields.map((name) => name ?? ''))
+  const given = dialect.header
+    ? first.fields.map((name) => name ?? '')
     : unnamed(width, Object.keys(reading.columns));
   const common = {
     file,
     name: file.original,
-    names,
+    given,
+    names: namesOf(given),
     maxLineBytes: maxLine(reading),
     placesOf: (wanted: readonly number[]) => placesOf(file, reading, delimiter, wanted),
   };
@@ -63,9 +64,18 @@ export async function csvPart(
       };
     }
   }
-  const records = await rewritten(file, reading, delimiter, width, scratch, onProgress);
+  const { records, longest } = await rewritten(
+    file,
+    reading,
+    delimiter,
+    width,
+    scratch,
+    onProgress,
+  );
   return {
     ...common,
+    // Quotes and what they double make a record longer than it was.
+    maxLineBytes: Math.max(common.maxLineBytes, longest),
     path: scratch,
     delimiter: ',',
     hasHeader: false,
@@ -192,17 +202,19 @@ async function rewritten(
   width: number,
   scratch: string,
   onProgress: () => void,
-): Promise<number> {
+): Promise<{ readonly records: number; readonly longest: number }> {
   const out = createWriteStream(scratch);
   const whole = finished(out);
   // Observed below; an early failure must not count as nobody's.
   whole.catch(() => undefined);
   let text = '';
-  let records = 0;
+  let [records, longest] = [0, 0];
   try {
     for await (const record of rowsOf(file, reading, delimiter, onProgress)) {
       if (record.fields.length !== width) throw ragged(file, record, width, reading);
-      text += `${record.fields.map(written).join(',')}${width === 1 ? ',1\n' : '\n'}`;
+      const row = `${record.fields.map(written).join(',')}${width === 1 ? ',1\n' : '\n'}`;
+      if (row.length * 4 > longest) longest = Math.max(longest, Buffer.byteLength(row));
+      text += row;
       records += 1;
       if (text.length < PIECE_CHARACTERS) continue;
       if (!out.write(text)) await Promise.race([once(out, 'drain'), whole]);
@@ -210,7 +222,7 @@ async function rewritten(
     }
     out.end(text);
     await whole;
-    return records;
+    return { records, longest };
   } finally {
     out.destroy();
   }

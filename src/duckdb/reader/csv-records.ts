@@ -59,7 +59,8 @@ export function makeCsvParser({ file, dialect, maxLineBytes }: ParserOptions): C
         isFirst = false;
         const first = held.slice(at, next.at);
         // What Excel writes to say which delimiter follows.
-        const said = /^sep=(.)$/i.exec(first)?.[1];
+        const [, bare, quoted] = /^(?:sep=(.)|"sep=(.)")$/i.exec(first) ?? [];
+        const said = bare ?? quoted;
         if (said !== undefined) {
           delimiter ??= said;
           line += 1;

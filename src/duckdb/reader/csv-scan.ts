@@ -18,7 +18,7 @@ export type Scan = {
 
 export type Scanner = { push(chunk: Uint8Array): void; end(): Scan };
 
-const [LF, CR] = [10, 13];
+const [LF, CR, SPACE] = [10, 13, 32];
 /** Before a field, within one, within quotes, behind the closing one, behind a \r. */
 const [FIELD, TEXT, QUOTED, CLOSED, RETURN] = [0, 1, 2, 3, 4];
 
@@ -34,7 +34,7 @@ export function makeScanner(about: {
   const [delimiters, quotes] = [fourOf(delimiter), fourOf(quote)];
   const [feeds, returns] = [fourOf(LF), fourOf(CR)];
   /** Where the chunk before this one ended. */
-  let place = { state: FIELD, fields: 1, recordBytes: 0 };
+  let place = { state: FIELD, fields: 1, recordBytes: 0, last: 0 };
   let expected = -1;
   let records = 0;
   let isPlain = true;
@@ -87,13 +87,14 @@ export function makeScanner(about: {
           state = FIELD;
         } else if (byte === CR) state = RETURN;
         else if (byte === quote) {
-          // Within an unquoted field it is a letter.
+          // Within an unquoted field it is a letter; but DuckDB takes spaces before it for nothing.
           if (state !== TEXT) state = QUOTED;
+          else if ((i === 0 ? place.last : chunk[i - 1]) === SPACE) return false;
         } else if (state === CLOSED) return false;
         else state = TEXT;
       }
     }
-    place = { state, fields, recordBytes: length - start };
+    place = { state, fields, recordBytes: length - start, last: chunk[length - 1] ?? place.last };
     return true;
   };
 

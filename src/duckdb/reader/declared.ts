@@ -9,22 +9,42 @@ import { keyOf } from './names.ts';
 import type { Session } from '../session-port.ts';
 import type { Part } from './part.ts';
 import type { Reading } from './reading.ts';
-import type { UnitedColumn } from './table-sql.ts';
+import type { FileColumn, UnitedColumn } from './table-sql.ts';
 
-/** The declared type of each column that has one, by its place, in DuckDB's own words. @throws StepError BAD_INPUT_DATA, BAD_OPTION */
+/** A declared type in DuckDB's own words, and the type that its values are kept as. */
+export type Wish = { readonly asked: string; readonly type: string };
+
+/** Optional columns that no file has; their rows are NULL. */
+export function absentColumns(
+  { columns }: Pick<Reading, 'columns'>,
+  known: readonly { readonly name: string }[],
+): readonly string[] {
+  const has = new Set(known.map(({ name }) => keyOf(name)));
+  return Object.entries(columns).flatMap(([name, { optional }]) =>
+    optional === true && !has.has(keyOf(name)) ? [name] : [],
+  );
+}
+
+/**
+ * The declared type of each column that has one, by its place among those of the files, then those made of where they lie.
+ * @throws StepError BAD_INPUT_DATA, BAD_OPTION
+ */
 export async function wishesOf(
   session: Session,
   parts: readonly Pick<Part, 'name' | 'names'>[],
   united: readonly Pick<UnitedColumn, 'name'>[],
   reading: Pick<Reading, 'columns' | 'refuseOthers' | 'sameColumns'>,
-): Promise<ReadonlyMap<number, string>> {
+  fileColumns: readonly Pick<FileColumn, 'name'>[],
+): Promise<ReadonlyMap<number, Wish>> {
+  const isOfFiles = new Set(fileColumns.map(({ name }) => keyOf(name)));
   const declared = Object.entries(reading.columns);
   mustMatch(parts);
   if (reading.sameColumns) mustBeSame(parts);
   for (const { name, names } of parts) {
     const has = new Set(names.map(keyOf));
     const missing = declared.find(
-      ([wish, { optional }]) => optional !== true && !has.has(keyOf(wish)),
+      ([wish, { optional }]) =>
+        optional !== true && !has.has(keyOf(wish)) && !isOfFiles.has(keyOf(wish)),
     );
     if (missing !== undefined) {
       throw badFile(
@@ -43,21 +63,23 @@ export async function wishesOf(
       );
     }
   }
-  const wishes = new Map<number, string>();
+  const wishes = new Map<number, Wish>();
+  const places = new Map([...united, ...fileColumns].map(({ name }, i) => [keyOf(name), i]));
   for (const [wish, { type }] of declared) {
-    const at = united.findIndex(({ name }) => keyOf(name) === keyOf(wish));
-    if (at >= 0) wishes.set(at, await typeNamed(session, wish, type));
+    const at = places.get(keyOf(wish));
+    if (at !== undefined) wishes.set(at, await typeNamed(session, wish, type));
   }
   return wishes;
 }
 
 /** A type in the words that DuckDB itself uses: `numeric(10, 2)` is DECIMAL(10,2). @throws StepError BAD_OPTION */
-export async function typeNamed(session: Session, column: string, type: string): Promise<string> {
+async function typeNamed(session: Session, column: string, type: string): Promise<Wish> {
   try {
     const [row] = await session.rows(`select typeof(cast(null as ${type})) as t`);
     const named = String(row?.['t']);
     const kept = keptColumns([{ name: column, type: named }]);
-    return kept === undefined ? named : await keptType(session, kept, column, named);
+    const keptAs = kept === undefined ? named : await keptType(session, kept, column, named);
+    return { asked: named, type: keptAs };
   } catch (error) {
     if (error instanceof StepError && error.code === 'OUTPUT_UNUSABLE') throw error;
     throw new StepError('BAD_OPTION', `columns.${column}: '${type}' is no SQL type`, {
@@ -84,7 +106,7 @@ function mustMatch(parts: readonly Pick<Part, 'name' | 'names'>[]): void {
   if (first === undefined) return;
   const known = new Set(first.names.map(keyOf));
   for (const { name, names } of others) {
-    if (names.some((each) => known.has(keyOf(each)))) {
+    if (names.length * known.size === 0 || names.some((each) => known.has(keyOf(each)))) {
       for (const each of names) known.add(keyOf(each));
       continue;
     }

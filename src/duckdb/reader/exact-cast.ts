@@ -4,7 +4,16 @@
  */
 
 import { quoteText } from '../session.ts';
-import { byFormat, isBoolean, matches, orOneOf, plainNumber, withSeconds } from './notations.ts';
+import {
+  dayByFormat,
+  isBoolean,
+  matches,
+  orOneOf,
+  plainNumber,
+  withSeconds,
+  ZONE,
+} from './notations.ts';
+import { byFormat, typeOfFormat } from './time-format.ts';
 
 import type { Notation } from './reading.ts';
 
@@ -18,10 +27,11 @@ export type ExactCast = {
 const INTEGERS =
   /^(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|UTINYINT|USMALLINT|UINTEGER|UBIGINT|UHUGEINT)$/;
 const DAY = '[0-9]{4}-[0-9]{2}-[0-9]{2}';
-const CLOCK = (places: number): string => `[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,${places}}0*)?)?`;
-const ZONE = '(Z|[+-][0-9]{2}(:?[0-9]{2})?)';
-/** A mantissa that a binary number tells from every other, and an exponent. */
-const SHORT_EXPONENT = '[+-]?[0-9]{1,9}(\\.[0-9]{0,6})?[eE][+-]?[0-9]{1,2}';
+/** Not 24:00, which would be another day. */
+const MINUTE = '([01][0-9]|2[0-3]):[0-5][0-9]';
+const CLOCK = (places: number): string => `${MINUTE}(:[0-5][0-9](\\.[0-9]{1,${places}}0*)?)?`;
+/** A number with an exponent; of more digits of it no type here has a value but zero. */
+const EXPONENT = '[+-]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)[eE][+-]?[0-9]{1,3}';
 
 /** How a text becomes a value of the type, given as DuckDB writes it: `DECIMAL(18,2)`. */
 export function exactCast(type: string, text: string, notation: Notation): ExactCast {
@@ -29,24 +39,25 @@ export function exactCast(type: string, text: string, notation: Notation): Exact
   const decimal = /^DECIMAL\((\d+),(\d+)\)$/.exec(type);
   if (type === 'VARCHAR') return { value: text, quick: undefined, holds: 'true' };
   if (INTEGERS.test(type)) {
-    const whole = `try_cast(regexp_replace(${number}, '\\.0*$', '') as ${type})`;
-    const value = `case when ${matches(number, SHORT_EXPONENT)} then try_cast(${number} as ${type}) else ${whole} end`;
+    const spelled = withoutExponent(number);
+    const value = `try_cast(regexp_replace(${spelled}, '\\.0*$', '') as ${type})`;
     return {
       value,
       quick: (plain) => printsAgain(plain, text),
-      holds: `(${value}) is not null and (${matches(number, '[+-]?[0-9]+(\\.0*)?')} or ${sameInBinary(number, value)})`,
+      holds: `${matches(spelled, '[+-]?[0-9]+(\\.0*)?')} and ${value} is not null`,
     };
   }
   if (decimal !== null) {
     const places = Number(decimal[2]);
     const fraction = places === 0 ? '\\.0*' : `\\.[0-9]{0,${places}}0*`;
     const start = places === 0 ? '' : `|\\.[0-9]{1,${places}}0*`;
-    const value = `try_cast(${number} as ${type})`;
+    const spelled = withoutExponent(number);
+    const value = `try_cast(${spelled} as ${type})`;
     return {
       value,
       // Where a point groups digits `1.234` is not what it prints.
       quick: number === text ? (plain) => printsAgain(plain, text) : undefined,
-      holds: `${value} is not null and (${matches(number, `[+-]?([0-9]+(${fraction})?${start})`)} or ${sameInBinary(number, value)})`,
+      holds: `${matches(spelled, `[+-]?([0-9]+(${fraction})?${start})`)} and ${value} is not null`,
     };
   }
   switch (type) {
@@ -63,12 +74,15 @@ export function exactCast(type: string, text: string, notation: Notation): Exact
     case 'BOOLEAN':
       return {
         value: booleanOf(text, notation),
-        quick: (plain) => printsAgain(plain, text),
+        quick:
+          notation.falseValues.length + notation.trueValues.length === 0
+            ? (plain) => printsAgain(plain, text)
+            : undefined,
         holds: `${isBoolean(text, notation)} or lower(${text}) in ('t', 'f', '1', '0')`,
       };
     case 'DATE': {
       if (notation.dateFormat !== undefined) {
-        const value = `cast(${byFormat(text, notation.dateFormat)} as date)`;
+        const value = dayByFormat(text, notation.dateFormat);
         return { value, quick: undefined, holds: `${value} is not null` };
       }
       const value = `try_cast(left(${text}, 10) as date)`;
@@ -83,11 +97,10 @@ export function exactCast(type: string, text: string, notation: Notation): Exact
     case 'TIMESTAMP_MS':
     case 'TIMESTAMP_S': {
       if (notation.timestampFormat !== undefined) {
-        const value = `cast(${byFormat(text, notation.timestampFormat)} as ${type})`;
-        return { value, quick: undefined, holds: `${value} is not null` };
+        return byTimestampFormat(type, text, notation.timestampFormat);
       }
       const places = { TIMESTAMP: 6, TIMESTAMP_NS: 9, TIMESTAMP_MS: 3, TIMESTAMP_S: 0 }[type];
-      const clock = places === 0 ? '[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.0+)?)?' : CLOCK(places);
+      const clock = places === 0 ? `${MINUTE}(:[0-5][0-9](\\.0+)?)?` : CLOCK(places);
       const value = `try_cast(${text} as ${type})`;
       return {
         value,
@@ -96,6 +109,9 @@ export function exactCast(type: string, text: string, notation: Notation): Exact
       };
     }
     case 'TIMESTAMP WITH TIME ZONE': {
+      if (notation.timestampFormat !== undefined) {
+        return byTimestampFormat(type, text, notation.timestampFormat);
+      }
       const value = `try_cast(${withSeconds(text)} as ${type})`;
       return {
         value,
@@ -107,7 +123,7 @@ export function exactCast(type: string, text: string, notation: Notation): Exact
       const value = `try_cast(${text} as time)`;
       return {
         value,
-        quick: (plain) => printsAgain(plain, text),
+        quick: (plain) => `left(${text}, 2) < '24' and ${printsAgain(plain, text)}`,
         holds: `${matches(text, CLOCK(6))} and ${value} is not null`,
       };
     }
@@ -135,6 +151,31 @@ export function exactCast(type: string, text: string, notation: Notation): Exact
   }
 }
 
+/** How a text becomes a value of a declared type that is kept as another, which has its values. */
+export function declaredCast(
+  { type, asked }: { readonly type: string; readonly asked: string },
+  text: string,
+  notation: Notation,
+): ExactCast {
+  const cast = exactCast(asked, text, notation);
+  if (type === asked) return cast;
+  const value = `try_cast(${cast.value} as ${type})`;
+  return { value, quick: undefined, holds: `(${cast.holds}) and ${value} is not null` };
+}
+
+/** A point in time in a format, where the type has all of it: every place of the second, and a zone or none. */
+function byTimestampFormat(type: string, text: string, format: string): ExactCast {
+  const moment = byFormat(text, format);
+  const isZoned = typeOfFormat(format) === 'TIMESTAMP WITH TIME ZONE';
+  const value = `cast(${moment} as ${type})`;
+  if (isZoned !== (type === 'TIMESTAMP WITH TIME ZONE')) {
+    return { value, quick: undefined, holds: 'false' };
+  }
+  const finest = typeOfFormat(format);
+  const holds = isZoned ? `${moment} is not null` : `cast(${value} as ${finest}) = ${moment}`;
+  return { value, quick: undefined, holds };
+}
+
 /** What DuckDB makes of a text by itself; NULL where it can make nothing. */
 export function plainCast(type: string, text: string): string {
   return `try_cast(${text} as ${type})`;
@@ -151,7 +192,7 @@ export function castOrFail(
   mark: string,
   plain: string = plainCast(type, text),
 ): string {
-  if (type === 'VARCHAR') return text;
+  if (cast.holds === 'true') return text;
   const quick = cast.quick === undefined ? '' : `when ${cast.quick(plain)} then ${plain}`;
   return `case ${quick} when ${text} is null or ${text} = '' then null when ${cast.holds} then ${cast.value} else cast(error(${quoteText(mark)} || ${text}) as ${type}) end`;
 }
@@ -169,13 +210,25 @@ export function printsAgain(plain: string, text: string): string {
   return `cast(${plain} as varchar) = ${text}`;
 }
 
-/** Both stand for one binary number; with so few digits that means one value. */
-function sameInBinary(number: string, value: string): string {
-  return `(${matches(number, SHORT_EXPONENT)} and abs(cast(${value} as double)) < 1e15 and try_cast(${number} as double) = cast(${value} as double))`;
+/** The digits of a number with an exponent, the point where it belongs: `1.5e3` as `1500`. DuckDB would go through a binary number. */
+function withoutExponent(number: string): string {
+  const part = (pattern: string): string =>
+    `regexp_replace(${number}, ${quoteText(pattern)}, '', 'g')`;
+  const digits = part('^[+-]|\\.|[eE].*$');
+  const exponent = `cast(regexp_replace(${number}, '^.*[eE]\\+?', '') as integer)`;
+  const before = `length(${part('^[+-]|\\..*$|[eE].*$')}) + ${exponent}`;
+  const padded = `repeat('0', greatest(1 - (${before}), 0)) || ${digits} || repeat('0', greatest((${before}) - length(${digits}), 0))`;
+  const point = `greatest(${before}, 1)`;
+  const sign = `case when starts_with(${number}, '-') then '-' else '' end`;
+  return `case when ${matches(number, EXPONENT)} then ${sign} || left(${padded}, ${point}) || '.' || substr(${padded}, ${point} + 1) else ${number} end`;
 }
 
-function booleanOf(text: string, { trueValues }: Notation): string {
-  return `(lower(${text}) in ('true', 't', '1')${orOneOf(text, trueValues)})`;
+/** What a profile says of a word goes before what it means elsewhere. */
+function booleanOf(text: string, { trueValues, falseValues }: Notation): string {
+  const isTrue = `(lower(${text}) in ('true', 't', '1')${orOneOf(text, trueValues)})`;
+  return falseValues.length === 0
+    ? isTrue
+    : `(${isTrue} and not (false${orOneOf(text, falseValues)}))`;
 }
 
 /**
@@ -198,6 +251,8 @@ export type TypedColumn = {
   readonly text: string;
   readonly name: string;
   readonly type: string;
+  /** The declared type, where that is kept as another. */
+  readonly asked?: string;
   readonly cast: (text: string) => ExactCast;
   readonly isDeclared: boolean;
 };

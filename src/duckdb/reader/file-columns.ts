@@ -1,6 +1,7 @@
 /** Columns whose values come from where a file lies: its name, and folders named `key=value`. Pure. */
 
 import { StepError } from '../../model/step-error.ts';
+import { badFile } from './bad-line.ts';
 import { keyOf } from './names.ts';
 
 import type { StagedFile } from '../../model/attempt-inputs.ts';
@@ -54,13 +55,15 @@ export function mustNotClash(
 
 function keysOf(place: string): ReadonlyMap<string, string | null> {
   const folders = place.split('/').slice(0, -1);
-  return new Map(
-    folders.flatMap((folder): [string, string | null][] => {
-      const [, key, value] = /^([^=]+)=(.*)$/.exec(folder) ?? [];
-      if (key === undefined || value === undefined) return [];
-      return [[decoded(key), value === HIVE_NULL ? null : decoded(value)]];
-    }),
-  );
+  const found = new Map<string, string | null>();
+  for (const folder of folders) {
+    const [, key, value] = /^([^=]+)=(.*)$/.exec(folder) ?? [];
+    if (key === undefined || value === undefined) continue;
+    const name = decoded(key);
+    if (found.has(name)) throw badFile(place, `two folders above it give a value to '${name}'`);
+    found.set(name, value === HIVE_NULL ? null : decoded(value));
+  }
+  return found;
 }
 
 function decoded(text: string): string {

@@ -6,8 +6,9 @@
  */
 
 import { binaryPrints, exactCast, printsAgain } from './exact-cast.ts';
-import { BIT, bitOf, isBoolean, matches, plainNumber, withSeconds } from './notations.ts';
+import { BIT, bitOf, isBoolean, matches, plainNumber, withSeconds, ZONE } from './notations.ts';
 import { KIND } from './part.ts';
+import { typeOfFormat } from './time-format.ts';
 
 import type { ExactCast } from './exact-cast.ts';
 import type { Notation } from './reading.ts';
@@ -148,14 +149,15 @@ function times(bits: number, notation: Notation): Guess | undefined {
     (zones === BIT.zoned || zones === BIT.local);
   if (!isOneForm) return undefined;
   if (notation.timestampFormat !== undefined) {
-    return { type: 'TIMESTAMP', cast: (text) => exactCast('TIMESTAMP', text, notation) };
+    const wanted = typeOfFormat(notation.timestampFormat);
+    return { type: wanted, cast: (text) => exactCast(wanted, text, notation) };
   }
   const isZoned = zones === BIT.zoned;
   const hasNanos = (bits & BIT.nanos) !== 0;
   if (isZoned && hasNanos) return undefined;
   const separator = separators === BIT.space ? ' ' : 'T';
   const clock = `([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,${hasNanos ? 9 : 6}})?)?`;
-  const zone = isZoned ? '(Z|[+-][0-9]{2}(:?[0-9]{2})?)' : '';
+  const zone = isZoned ? ZONE : '';
   const type = isZoned ? 'TIMESTAMP WITH TIME ZONE' : hasNanos ? 'TIMESTAMP_NS' : 'TIMESTAMP';
   return {
     type,

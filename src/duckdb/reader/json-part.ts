@@ -11,7 +11,7 @@ import { badLine } from './bad-line.ts';
 import { written } from './csv-part.ts';
 import { makeJsonSplitter, makeLineSplitter } from './json-split.ts';
 import { NotJson, parseRecord } from './json-values.ts';
-import { namesOf } from './names.ts';
+import { keyOf, namesOf } from './names.ts';
 import { KIND } from './part.ts';
 import { textOf } from './text-source.ts';
 
@@ -29,36 +29,45 @@ const PIECE_CHARACTERS = 256 * 1024;
 
 type Column = { readonly name: string; readonly at: number; kinds: number; last: number };
 
-/** What is known of a file's columns before it is written: those met, and those whose values stay JSON. */
+/** What is known of a file's columns before it is written: those met, and (by `keyOf`) those whose values stay JSON. */
 type Known = { readonly columns: Map<string, Column>; readonly raw: ReadonlySet<string> };
 
-/** Undefined: the file has no record, so it says nothing of columns. @throws StepError BAD_INPUT_DATA */
+/**
+ * Undefined: the file has no record, so it says nothing of columns. `elsewhere`: columns, by `keyOf`, that hold nested
+ * values in another file, so that they stay JSON here.
+ * @throws StepError BAD_INPUT_DATA
+ */
 export async function jsonPart(
   file: StagedFile,
   format: 'json' | 'jsonl',
   reading: Reading,
   scratch: string,
   onProgress: () => void = () => undefined,
+  elsewhere: ReadonlySet<string> = new Set(),
 ): Promise<Part | undefined> {
-  const raw = new Set(
-    Object.entries(reading.columns).flatMap(([name, { type }]) =>
-      /^json$/i.test(type.trim()) ? [name] : [],
-    ),
-  );
+  const declared = Object.entries(reading.columns);
+  const isDeclared = new Set(declared.map(([name]) => keyOf(name)));
+  const raw = new Set([
+    ...declared.flatMap(([name, { type }]) => (/^json$/i.test(type.trim()) ? [keyOf(name)] : [])),
+    ...[...elsewhere].filter((key) => !isDeclared.has(key)),
+  ]);
   const about = { file, format, reading, onProgress };
   let known: Known = { columns: new Map(), raw };
   for (;;) {
     const done = await rewrite(about, known, scratch);
     const columns = [...known.columns.values()];
-    if (columns.length === 0) return undefined;
+    if (done.records === 0) return undefined;
     // A string among nested values must keep its quotes: nothing else tells "[1]" from [1].
     const mixed = columns.filter(
       ({ name, kinds }) =>
-        (kinds & KIND.nested) !== 0 && (kinds & KIND.string) !== 0 && !known.raw.has(name),
+        (kinds & KIND.nested) !== 0 &&
+        (kinds & KIND.string) !== 0 &&
+        !known.raw.has(keyOf(name)) &&
+        !isDeclared.has(keyOf(name)),
     );
     if (mixed.length > 0 || done.width < columns.length) {
       for (const column of columns) column.last = -1;
-      known = { ...known, raw: new Set([...known.raw, ...mixed.map(({ name }) => name)]) };
+      known = { ...known, raw: new Set([...known.raw, ...mixed.map(({ name }) => keyOf(name))]) };
       if (mixed.length > 0) for (const column of columns) column.kinds = 0;
       continue;
     }
@@ -70,9 +79,10 @@ export async function jsonPart(
       hasHeader: false,
       hasReturns: false,
       nulls: [''],
-      width: columns.length === 1 ? 2 : columns.length,
+      width: columns.length <= 1 ? 2 : columns.length,
+      given: columns.map(({ name }) => name),
       names: namesOf(columns.map(({ name }) => name)),
-      kinds: columns.map(({ name, kinds }) => (known.raw.has(name) ? KIND.nested : kinds)),
+      kinds: columns.map(({ name, kinds }) => (known.raw.has(keyOf(name)) ? KIND.nested : kinds)),
       records: done.records,
       maxLineBytes: done.longest,
       placesOf: (wanted) => placesOf(about, wanted),
@@ -126,11 +136,11 @@ async function rewrite(
         }
         column.last = records;
         column.kinds |= each.kind;
-        row[column.at] = textIn(each, known.raw.has(name));
+        row[column.at] = textIn(each, known.raw.has(keyOf(name)));
       }
       if (records === 0) width = Math.max(width, known.columns.size);
       const size = known.columns.size;
-      const line = `${Array.from({ length: size }, (_, i) => written(row[i] ?? null)).join(',')}${size === 1 ? ',1' : ''}\n`;
+      const line = `${Array.from({ length: size }, (_, i) => written(row[i] ?? null)).join(',')}${size <= 1 ? ',1' : ''}\n`;
       if (line.length * 4 > longest) longest = Math.max(longest, Buffer.byteLength(line));
       text += line;
       records += 1;
@@ -168,12 +178,8 @@ function parsed(
     return parseRecord(text, nulls);
   } catch (error) {
     if (!(error instanceof NotJson)) throw error;
-    throw badLine(file.original, line, error.message, {
-      text,
-      help: /NaN|Infinity/.test(error.message)
-        ? '`null_values: [NaN]` reads it as NULL'
-        : 'JSON Lines have one value a line (`format: jsonl`), JSON has one value in all (`format: json`)',
-    });
+    const { message, help } = error;
+    throw badLine(file.original, line, message, { text, ...(help === undefined ? {} : { help }) });
   }
 }
 

@@ -21,7 +21,15 @@ export type JsonRecord = {
 };
 
 /** A text that is no JSON, or holds what no text can. */
-export class NotJson extends Error {}
+export class NotJson extends Error {
+  /** What would help, if anything does. */
+  readonly help: string | undefined;
+
+  constructor(message: string, { help, cause }: { help?: string; cause?: unknown } = {}) {
+    super(message, { cause });
+    this.help = help;
+  }
+}
 
 /** `nulls`: bare words, such as NaN, that stand for null. @throws NotJson */
 export function parseRecord(given: string, nulls: ReadonlySet<string>): JsonRecord {
@@ -44,23 +52,36 @@ export function parseRecord(given: string, nulls: ReadonlySet<string>): JsonReco
 /** The text, known to be JSON. */
 function jsonOf(given: string, nulls: ReadonlySet<string>): string {
   let text = given;
-  let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    JSON.parse(text);
   } catch {
     text = withNulls(given, nulls);
     try {
-      parsed = JSON.parse(text);
+      JSON.parse(text);
     } catch (error) {
-      throw new NotJson(why(given, error), { cause: error });
+      throw notJson(given, error);
     }
   }
-  // JSON.stringify writes an escape of half a letter as one, and no other.
-  if (/\\u[dD][89a-fA-F]/.test(text) && /\\ud[89a-f]/.test(JSON.stringify(parsed))) {
-    throw new NotJson('half of a surrogate pair, which no text can hold');
-  }
-  if (text.includes('\\u0000')) throw new NotJson('a NUL character, which no text can hold');
+  if (text.includes('\\u')) mustBeLetters(text);
   return text;
+}
+
+/** @throws NotJson for an escape that stands for what no text can hold */
+function mustBeLetters(text: string): void {
+  /** Where the escape of a pair's first half ended. */
+  let half = -1;
+  for (const { 0: escape, 1: code, index } of text.matchAll(/\\(?:u([0-9a-fA-F]{4})|[^])/g)) {
+    const unit = code === undefined ? -1 : Number.parseInt(code, 16);
+    if (unit === 0) throw new NotJson('a NUL character, which no text can hold');
+    const isSecond = unit >= 0xdc00 && unit <= 0xdfff;
+    if (isSecond ? half !== index : half >= 0) throw halfPair();
+    half = unit >= 0xd800 && unit <= 0xdbff ? index + escape.length : -1;
+  }
+  if (half >= 0) throw halfPair();
+}
+
+function halfPair(): NotJson {
+  return new NotJson('half of a surrogate pair, which no text can hold');
 }
 
 function withNulls(text: string, nulls: ReadonlySet<string>): string {
@@ -69,10 +90,16 @@ function withNulls(text: string, nulls: ReadonlySet<string>): string {
   );
 }
 
-function why(text: string, error: unknown): string {
+function notJson(text: string, cause: unknown): NotJson {
   const bare = /^[^"]*(?:"(?:[^"\\]|\\.)*"[^"]*?)*?(-?\b(?:NaN|Infinity)\b)/.exec(text)?.[1];
-  if (bare !== undefined) return `${bare} is no JSON`;
-  return `no JSON (${(error as Error).message.replace(/,? ?"[^]*$/, '').replace(/ in JSON.*/s, '')})`;
+  if (bare !== undefined) {
+    const help = `\`null_values: [${bare}]\` reads it as NULL`;
+    return new NotJson(`${bare} is no JSON`, { help, cause });
+  }
+  const said = (cause as Error).message.replace(/,? ?"[^]*$/, '').replace(/ in JSON.*/s, '');
+  const help =
+    'JSON Lines have one value a line (`format: jsonl`), JSON has one value in all (`format: json`)';
+  return new NotJson(`no JSON (${said})`, { help, cause });
 }
 
 /** The value that begins at `at` of a text that is JSON. */

@@ -4,6 +4,7 @@
  */
 
 import { quoteText } from '../session.ts';
+import { byFormat, typeOfFormat } from './time-format.ts';
 
 import type { Notation } from './reading.ts';
 
@@ -24,6 +25,13 @@ export const BIT = Object.freeze({
   text: 1024,
 });
 
+/** What a point in time in a given format counts as. */
+const BIT_OF_TYPE = Object.freeze({
+  TIMESTAMP: BIT.space | BIT.local,
+  TIMESTAMP_NS: BIT.space | BIT.local | BIT.nanos,
+  'TIMESTAMP WITH TIME ZONE': BIT.space | BIT.zoned,
+});
+
 const INTEGER = '-?(0|[1-9][0-9]*)';
 const DECIMAL = '-?(0|[1-9][0-9]*)\\.[0-9]{1,9}';
 const LONG_FRACTION = '-?(0|[1-9][0-9]*)\\.[0-9]{10,}';
@@ -33,7 +41,8 @@ const EXPONENT =
 /** Any number that JSON allows; there nothing else looks like it. */
 const JSON_NUMBER = '-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?';
 const CLOCK = '([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,9})?)?';
-const ZONE = '(Z|[+-][0-9]{2}(:?[0-9]{2})?)';
+/** An hour of a day and a minute: what others read as one. */
+export const ZONE = '(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)';
 const DAY = '[0-9]{4}-[0-9]{2}-[0-9]{2}';
 
 export function matches(text: string, pattern: string): string {
@@ -76,10 +85,10 @@ export function isBoolean(text: string, { trueValues, falseValues }: Notation): 
   return `(lower(${text}) in ('true', 'false')${orOneOf(text, words)})`;
 }
 
-/** A date or point in time in a format of strptime. A year of four digits is not taken from one of two. */
-export function byFormat(text: string, format: string): string {
-  const guard = format.includes('%Y') ? `${matches(text, '.*[0-9]{4}.*')} and ` : '';
-  return `case when ${guard}true then try_strptime(${text}, ${quoteText(format)}) end`;
+/** A day in a format; one with a time of day is none, unless that is midnight. */
+export function dayByFormat(text: string, format: string): string {
+  const moment = byFormat(text, format);
+  return `(case when ${moment} = date_trunc('day', ${moment}) then cast(${moment} as date) end)`;
 }
 
 /** The bit of one text, 0 for NULL and the empty text. `isJson`: the value was a number of JSON. */
@@ -89,11 +98,11 @@ export function bitOf(text: string, notation: Notation, isJson: boolean): string
   const dated =
     dateFormat === undefined
       ? ''
-      : `when ${byFormat(text, dateFormat)} is not null then ${BIT.date}`;
+      : `when ${dayByFormat(text, dateFormat)} is not null then ${BIT.date}`;
   const timed =
     timestampFormat === undefined
       ? ''
-      : `when ${byFormat(text, timestampFormat)} is not null then ${BIT.space | BIT.local}`;
+      : `when ${byFormat(text, timestampFormat)} is not null then ${BIT_OF_TYPE[typeOfFormat(timestampFormat)]}`;
   const stamp = `${DAY}[ T]${CLOCK}${ZONE}?`;
   const zoned = matches(text, `.{16}.*${ZONE}`);
   const isTime = `case when ${zoned} then try_cast(${withSeconds(text)} as timestamptz) is not null else try_cast(${text} as timestamp) is not null end`;

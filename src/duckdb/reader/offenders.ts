@@ -8,31 +8,39 @@ import { textsOf } from './table-sql.ts';
 import type { Session } from '../session-port.ts';
 import type { Part } from './part.ts';
 import type { TypedColumn } from './exact-cast.ts';
-import type { UnitedColumn } from './table-sql.ts';
+import type { FileColumn, UnitedColumn } from './table-sql.ts';
 
 const MOST_NAMED = 10;
 
 type Offender = { readonly record: number; readonly column: TypedColumn; readonly value: string };
 
+/** The columns of the texts, and what is to come of them. */
+type Columns = {
+  readonly united: readonly UnitedColumn[];
+  readonly fileColumns: readonly FileColumn[];
+  readonly columns: readonly TypedColumn[];
+};
+
 /** The error that names the first ten, in the order of the files. */
 export async function firstOffenders(
   session: Session,
   parts: readonly Part[],
-  united: readonly UnitedColumn[],
-  columns: readonly TypedColumn[],
+  { united, fileColumns, columns }: Columns,
   cause: unknown,
 ): Promise<StepError> {
   const declared = columns.filter(({ isDeclared }) => isDeclared);
   const lines: string[] = [];
-  for (const part of parts) {
-    const found = await offendersIn(session, part, united, declared);
+  for (const [at, part] of parts.entries()) {
+    const own = fileColumns.map((each) => ({ ...each, values: [each.values[at] ?? null] }));
+    const texts = textsOf([part], united, own, { parallel: false });
+    const found = await offendersIn(session, texts, declared);
     if (found.length === 0) continue;
     const places = await part.placesOf(found.map(({ record }) => record));
     for (const { record, column, value } of found.slice(0, MOST_NAMED - lines.length)) {
       const place = places.get(record);
       const line = place === undefined ? '' : `:${place.line}`;
       lines.push(
-        `${part.name}${line}: column '${column.name}': ${readable(value)} is no ${column.type}${hintFor(value, column.type)}`,
+        `${part.name}${line}: column '${column.name}': ${readable(value)} is no ${column.asked ?? column.type}${hintFor(value, column.asked ?? column.type)}`,
       );
     }
     if (lines.length >= MOST_NAMED) break;
@@ -43,15 +51,13 @@ export async function firstOffenders(
 
 async function offendersIn(
   session: Session,
-  part: Part,
-  united: readonly UnitedColumn[],
+  texts: string,
   declared: readonly TypedColumn[],
 ): Promise<readonly Offender[]> {
-  const texts = textsOf([part], united, [], { parallel: false });
   const found: Offender[] = [];
   for (const column of declared) {
-    if (column.type === 'VARCHAR') continue;
     const { quick, holds } = column.cast(column.text);
+    if (holds === 'true') continue;
     const isQuick = quick?.(plainCast(column.type, column.text)) ?? 'false';
     const fits = `coalesce(${isQuick}, false) or coalesce(${holds}, false)`;
     const rows = await session.rows(
@@ -65,6 +71,9 @@ async function offendersIn(
 function hintFor(value: string, type: string): string {
   if (type.startsWith('TIMESTAMP') && /[T ]\d\d:\d\d.*(Z|[+-]\d\d(:?\d\d)?)$/.test(value)) {
     return type.includes('ZONE') ? '' : ' (it has a zone: declare TIMESTAMPTZ)';
+  }
+  if (/^(STRUCT|MAP|UNION)\(|\]$/.test(type)) {
+    return ' (declare JSON, and let a query make it: from_json(column, ...))';
   }
   if (type === 'TIMESTAMP WITH TIME ZONE') return ' (it has no zone: declare TIMESTAMP)';
   if (/^(DATE|TIMESTAMP)/.test(type))

@@ -8,6 +8,7 @@ import { crc32 } from 'node:zlib';
 
 import { quotePath } from '../session.ts';
 import { badFile } from './bad-line.ts';
+import { holdsNumber, NoThrift, readNumber, readStruct } from './thrift.ts';
 
 import type { FileHandle } from 'node:fs/promises';
 import type { Session } from '../session-port.ts';
@@ -73,94 +74,17 @@ function headerOf(bytes: Buffer): Header | undefined {
   const fields = new Map<number, number>();
   const reader = { bytes, at: 0 };
   try {
-    readStruct(reader, fields);
+    readStruct(reader, (id, type) => {
+      const isNumber = holdsNumber(type);
+      fields.set(id, isNumber ? readNumber(reader) : 0);
+      return isNumber;
+    });
   } catch (error) {
-    if (error instanceof NoHeader) return undefined;
+    if (error instanceof NoThrift) return undefined;
     throw error;
   }
   const [type = -1, size] = [fields.get(TYPE), fields.get(SIZE)];
   const own = STRUCT_OF_TYPE[type];
   if (size === undefined || own === undefined || !fields.has(own)) return undefined;
   return { length: reader.at, size, checksum: fields.get(CHECKSUM) };
-}
-
-class NoHeader extends Error {}
-
-type Reader = { readonly bytes: Buffer; at: number };
-
-/** Reads a struct; whole numbers go into `fields` by their number, where that is given. */
-function readStruct(reader: Reader, fields?: Map<number, number>): void {
-  let id = 0;
-  for (;;) {
-    const byte = nextByte(reader);
-    if (byte === 0) return;
-    id = byte >> 4 === 0 ? zigzag(varint(reader)) : id + (byte >> 4);
-    const type = byte & 15;
-    const isNumber = type >= 4 && type <= 6;
-    const value = isNumber ? zigzag(varint(reader)) : 0;
-    if (!isNumber) skip(reader, type);
-    fields?.set(id, value);
-  }
-}
-
-/** Skips a value of a type of Thrift's compact form. */
-function skip(reader: Reader, type: number): void {
-  switch (type) {
-    case 1:
-    case 2:
-      return;
-    case 3:
-      reader.at += 1;
-      return;
-    case 4:
-    case 5:
-    case 6:
-      varint(reader);
-      return;
-    case 7:
-      reader.at += 8;
-      return;
-    case 8: {
-      const length = varint(reader);
-      reader.at += length;
-      return;
-    }
-    case 9:
-    case 10: {
-      const byte = nextByte(reader);
-      const count = byte >> 4 === 15 ? varint(reader) : byte >> 4;
-      for (let i = 0; i < count; i += 1) {
-        // A truth value in a list has a byte of its own.
-        if ((byte & 15) <= 2) reader.at += 1;
-        else skip(reader, byte & 15);
-      }
-      return;
-    }
-    case 12:
-      readStruct(reader);
-      return;
-    default:
-      throw new NoHeader();
-  }
-}
-
-function nextByte(reader: Reader): number {
-  const byte = reader.bytes[reader.at];
-  if (byte === undefined) throw new NoHeader();
-  reader.at += 1;
-  return byte;
-}
-
-function varint(reader: Reader): number {
-  let value = 0;
-  for (let shift = 0; ; shift += 7) {
-    const byte = nextByte(reader);
-    value += (byte & 127) * 2 ** shift;
-    if (byte < 128) return value;
-    if (shift > 63) throw new NoHeader();
-  }
-}
-
-function zigzag(value: number): number {
-  return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
 }

@@ -4,15 +4,18 @@ import { PLAIN_PATH, quoteName, quotePath, quoteText } from '../session.ts';
 import { PARQUET, readThrough } from '../parquet.ts';
 import { StepError } from '../../model/step-error.ts';
 import { badFile } from './bad-line.ts';
-import { wishesOf } from './declared.ts';
-import { castOrFail, exactCast } from './exact-cast.ts';
+import { absentColumns, wishesOf } from './declared.ts';
+import { castOrFail, declaredCast } from './exact-cast.ts';
+import { mustBeReadWhole } from './parquet-finest.ts';
 import { mustHaveAllValues } from './parquet-levels.ts';
 import { mustMatchChecksums } from './parquet-pages.ts';
 import { mustNotClash } from './file-columns.ts';
 import { keyOf } from './names.ts';
+import { typedFileColumns } from './typed-file-columns.ts';
 
 import type { Session } from '../session-port.ts';
 import type { WrittenTable } from '../write.ts';
+import type { Wish } from './declared.ts';
 import type { Reading } from './reading.ts';
 import type { FileColumn } from './table-sql.ts';
 import type { StagedFile } from '../../model/attempt-inputs.ts';
@@ -42,7 +45,7 @@ export async function readParquet(
   const parts: ParquetPart[] = [];
   let counted = 0;
   for (const file of files) {
-    const found = await reads(file, () => lookAt(session, file, onProgress));
+    const found = await reads(file, () => lookAt(session, file, `${path}.finest`, onProgress));
     counted += found.rows;
     parts.push({ file, name: file.original, ...found });
   }
@@ -55,23 +58,31 @@ export async function readParquet(
     }
   }
   mustNotClash(fileColumns, united);
-  const wishes = await wishesOf(session, parts, united, reading);
-  const types = united.map(({ type }, i) => wishes.get(i) ?? type);
+  const absent = absentColumns(reading, [...united, ...fileColumns]);
+  united.push(...absent.map((name) => ({ name, type: '' })));
+  const wishes = await wishesOf(session, parts, united, reading, fileColumns);
+  const wanted = united.map(({ type }, i) => wishes.get(i) ?? { type, asked: type });
+  const types = wanted.map(({ type }) => type);
   const [only] = parts;
-  const isAsItIs = united.every(({ type }, i) => type === types[i]) && fileColumns.length === 0;
+  const isAsItIs =
+    united.every(({ type }, i) => type === wanted[i]!.asked) && fileColumns.length === 0;
   if (only !== undefined && parts.length === 1 && isAsItIs) {
     return takenOver(session, only.file, united, counted);
   }
+  const typed = await typedFileColumns(session, fileColumns, reading, (i) =>
+    wishes.get(united.length + i),
+  );
   const branches = parts.map(({ file, columns }, at) => {
     const picked = united.map(({ name }, i) => {
       const own = columns.find((each) => keyOf(each.name) === keyOf(name));
       const type = types[i]!;
       if (own === undefined) return `cast(null as ${type}) as ${quoteName(name)}`;
-      return `${valueOf(own, type, i, reading)} as ${quoteName(name)}`;
+      return `${valueOf(own, wanted[i]!, i, reading)} as ${quoteName(name)}`;
     });
-    const added = fileColumns.map(({ name, values }) => {
+    const added = typed.map(({ name, type, values, cast }, i) => {
       const value = values[at] ?? null;
-      return `${value === null ? 'null' : quoteText(value)}::varchar as ${quoteName(name)}`;
+      const text = `cast(${value === null ? 'null' : quoteText(value)} as varchar)`;
+      return `${castOrFail(cast(text), text, type, `${MARK}:${united.length + i}:`)} as ${quoteName(name)}`;
     });
     return `select ${[...picked, ...added].join(', ')} from read_parquet(${quotePath(file.path)}, ${PLAIN_PATH})`;
   });
@@ -82,10 +93,13 @@ export async function readParquet(
       const [, i = '', value = ''] =
         new RegExp(`${MARK}:(\\d+):(.*)`).exec((error as Error).message ?? '') ?? [];
       if (i !== '') {
-        const { name } = united[Number(i)]!;
+        const { name, asked } = [
+          ...united.map((each, n) => ({ ...each, ...wanted[n]! })),
+          ...typed,
+        ][Number(i)]!;
         throw badFile(
           parts.map((part) => part.name).join(', '),
-          `column '${name}': \`${value}\` is no ${types[Number(i)]}`,
+          `column '${name}': \`${value}\` is no ${asked}`,
         );
       }
       throw explained(error, files);
@@ -93,18 +107,19 @@ export async function readParquet(
   if (rows !== counted) throw miscounted(parts[0]?.name ?? '', counted, rows);
   const written = [
     ...united.map(({ name }, i) => ({ name, type: types[i]! })),
-    ...fileColumns.map(({ name }) => ({ name, type: 'VARCHAR' })),
+    ...typed.map(({ name, type }) => ({ name, type })),
   ];
   return { path, format: 'parquet', rows, columns: written };
 }
 
-/** What a file holds, each of its values decoded once. @throws StepError BAD_INPUT_DATA where it is damaged or none */
+/** What a file holds, each of its values decoded once. `scratch`: where a copy may lie meanwhile. @throws StepError BAD_INPUT_DATA where it is damaged or none */
 export async function lookThrough(
   session: Session,
   file: StagedFile,
+  scratch: string,
   onProgress: () => void,
 ): Promise<{ readonly rows: number; readonly columns: readonly Column[] }> {
-  const { rows, columns } = await reads(file, () => lookAt(session, file, onProgress));
+  const { rows, columns } = await reads(file, () => lookAt(session, file, scratch, onProgress));
   await takenOver(session, file, columns, rows);
   return { rows, columns };
 }
@@ -128,6 +143,7 @@ function miscounted(name: string, counted: number, rows: number): Error {
 async function lookAt(
   session: Session,
   file: StagedFile,
+  scratch: string,
   onProgress: () => void,
 ): Promise<{ rows: number; columns: readonly Column[]; names: readonly string[] }> {
   const path = quotePath(file.path);
@@ -143,17 +159,21 @@ async function lookAt(
   const columns = await session.columns(`read_parquet(${path}, ${PLAIN_PATH})`);
   await mustMatchChecksums(session, file, onProgress);
   await mustHaveAllValues(session, file, columns);
+  await mustBeReadWhole(session, file, columns, scratch);
   const rows = await session.count(`select sum(num_rows) from parquet_file_metadata(${path})`);
   return { rows, columns, names: columns.map(({ name }) => name) };
 }
 
 /** The value of a column in the type of the whole, exactly. */
-function valueOf({ name, type }: Column, wanted: string, i: number, reading: Reading): string {
+function valueOf({ name, type }: Column, wanted: Wish, i: number, { notation }: Reading): string {
   const column = quoteName(name);
-  if (type === wanted) return column;
-  if (isWiderInteger(type, wanted)) return `cast(${column} as ${wanted})`;
+  if (type === wanted.asked && type === wanted.type) return column;
+  // The wider has every value of the narrower, the very one; a text of it might be another.
+  const isWider =
+    isWiderInteger(type, wanted.asked) || (type === 'FLOAT' && wanted.asked === 'DOUBLE');
+  if (isWider) return `cast(${column} as ${wanted.type})`;
   const text = `cast(${column} as varchar)`;
-  return castOrFail(exactCast(wanted, text, reading.notation), text, wanted, `${MARK}:${i}:`);
+  return castOrFail(declaredCast(wanted, text, notation), text, wanted.type, `${MARK}:${i}:`);
 }
 
 function isWiderInteger(from: string, to: string): boolean {
@@ -164,14 +184,23 @@ function isWiderInteger(from: string, to: string): boolean {
   return u >= 0 && u < UNSIGNED.indexOf(to);
 }
 
+/** Digits before and behind the point that an integer or DECIMAL has at most. */
+function sizeOf(type: string): { readonly digits: number; readonly places: number } | undefined {
+  const [, all, places] = /^DECIMAL\((\d+),(\d+)\)$/.exec(type) ?? [];
+  if (all !== undefined) return { digits: Number(all) - Number(places), places: Number(places) };
+  const width = Math.max(SIGNED.indexOf(type), UNSIGNED.indexOf(type));
+  const digits = [3, 5, 10, 20][width];
+  return digits === undefined ? undefined : { digits, places: 0 };
+}
+
 /** The type that has the values of both. @throws StepError BAD_INPUT_DATA */
 function joined(known: Column, other: Column, file: string, { columns }: Reading): string {
   if (known.type === other.type || isWiderInteger(other.type, known.type)) return known.type;
   if (isWiderInteger(known.type, other.type)) return other.type;
-  const [a, b] = [known.type, other.type].map((type) => /^DECIMAL\((\d+),(\d+)\)$/.exec(type));
-  if (a && b) {
-    const places = Math.max(Number(a[2]), Number(b[2]));
-    const digits = Math.max(Number(a[1]) - Number(a[2]), Number(b[1]) - Number(b[2]));
+  const [a, b] = [sizeOf(known.type), sizeOf(other.type)];
+  if (a !== undefined && b !== undefined) {
+    const places = Math.max(a.places, b.places);
+    const digits = Math.max(a.digits, b.digits);
     if (digits + places <= 38) return `DECIMAL(${digits + places},${places})`;
   }
   const isDeclared = Object.keys(columns).some((name) => keyOf(name) === keyOf(known.name));

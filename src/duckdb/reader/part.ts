@@ -23,7 +23,9 @@ export type Part = {
   readonly nulls: readonly string[];
   /** Columns of the text; one more than `names` where a mark ends each record. */
   readonly width: number;
-  /** Names in order, no two equal but for case. */
+  /** Names as they stand in the file. */
+  readonly given: readonly string[];
+  /** Names of the whole in order, no two equal but for case. */
   readonly names: readonly string[];
   /** Of JSON: what the values of each column were. */
   readonly kinds?: readonly number[];

@@ -10,8 +10,8 @@ import { quoteName, quoteText } from '../session.ts';
 import { PARQUET } from '../parquet.ts';
 import { StepError } from '../../model/step-error.ts';
 import { badFile } from './bad-line.ts';
-import { wishesOf } from './declared.ts';
-import { castOrFail, exactCast, plainCast } from './exact-cast.ts';
+import { absentColumns, wishesOf } from './declared.ts';
+import { castOrFail, declaredCast, plainCast } from './exact-cast.ts';
 import { factsOf, factsQuery, guessFrom } from './infer.ts';
 import { mustNotClash } from './file-columns.ts';
 import { firstOffenders } from './offenders.ts';
@@ -36,10 +36,12 @@ export async function readTable(
   fileColumns: readonly FileColumn[],
   path: string,
 ): Promise<WrittenTable> {
-  const united = unite(parts);
+  const found = unite(parts);
+  const absent = absentColumns(reading, [...found, ...fileColumns]);
+  const united = [...found, ...absent.map((name) => ({ name, kinds: 0 }))];
   if (united.length === 0) throw new StepError('BAD_INPUT_DATA', 'there is no column in any file');
   mustNotClash(fileColumns, united);
-  const wishes = await wishesOf(session, parts, united, reading);
+  const wishes = await wishesOf(session, parts, united, reading, fileColumns);
   const open = [
     ...united.map(({ name, kinds }, i) => ({
       name: `u${i}`,
@@ -51,7 +53,7 @@ export async function readTable(
     ...fileColumns.map(({ name, isText }, i) => ({
       name: `f${i}`,
       kinds: 0,
-      wish: undefined,
+      wish: wishes.get(united.length + i),
       as: name,
       isText,
     })),
@@ -65,7 +67,12 @@ export async function readTable(
     return open.map(({ name, kinds, wish, as }) => {
       const about = { text: name, name: as, isDeclared: wish !== undefined };
       if (wish !== undefined) {
-        return { ...about, type: wish, cast: (text) => exactCast(wish, text, reading.notation) };
+        return {
+          ...about,
+          type: wish.type,
+          asked: wish.asked,
+          cast: (text) => declaredCast(wish, text, reading.notation),
+        };
       }
       const i = guesses.findIndex((guess) => guess.name === name);
       if (i < 0) return { ...about, ...asText(kinds) };
@@ -90,7 +97,7 @@ export async function readTable(
       const column = columns[at];
       if (column === undefined) throw error;
       if (column.isDeclared) {
-        throw await firstOffenders(session, parts, united, columns, error);
+        throw await firstOffenders(session, parts, { united, fileColumns, columns }, error);
       }
       if (sawAll) columns[at] = { ...column, ...asText(0) };
       else columns = await look(`(${texts(parallel)})`);

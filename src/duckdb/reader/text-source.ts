@@ -10,8 +10,10 @@ import { isUtf8 } from 'node:buffer';
 
 import { piecesOf } from '../../os/pieces.ts';
 import { badFile, badLine } from './bad-line.ts';
+import { decoderOf, isBom16, textIn } from './decoders.ts';
 import { unpacked } from './unpack.ts';
 
+import type { Decoder } from './decoders.ts';
 import type { TextFile, TextFacts } from './text-file.ts';
 
 const NEWLINE = 10;
@@ -127,10 +129,6 @@ function notUtf8(file: TextFile, bytes: Buffer, first: number): Error {
   return badFile(file.name, 'the file is not UTF-8');
 }
 
-function isBom16(bytes: Buffer, first: number, second: number): boolean {
-  return bytes[0] === first && bytes[1] === second;
-}
-
 async function* transcoded(
   file: TextFile,
   chunks: AsyncIterable<Buffer>,
@@ -139,24 +137,21 @@ async function* transcoded(
 ): AsyncGenerator<Buffer> {
   facts.isAsItLies = false;
   let decoder: Decoder | undefined;
-  let lines = 0;
+  let taken = 0;
   for await (const chunk of chunks) {
-    decoder ??= decoderOf(file, encoding, chunk);
-    const text = decode(file, encoding, decoder, chunk, lines);
+    decoder ??= decoderFor(file, encoding, chunk);
+    const text = textIn(decoder, chunk) ?? (await throwAt(file, encoding, taken));
     yield Buffer.from(text);
-    lines += text.split('\n').length - 1;
+    taken += chunk.length;
   }
-  if (decoder !== undefined) yield Buffer.from(decode(file, encoding, decoder, undefined, lines));
+  if (decoder === undefined) return;
+  const end = textIn(decoder) ?? (await throwAt(file, encoding, taken));
+  yield Buffer.from(end);
 }
 
-type Decoder = { decode(bytes?: Buffer, options?: { stream: boolean }): string };
-
-function decoderOf(file: TextFile, encoding: string, first: Buffer): Decoder {
-  // What the web calls latin1 is windows-1252; here a name means what it says.
-  if (encoding === 'latin-1') return { decode: (bytes) => bytes?.toString('latin1') ?? '' };
-  if (encoding !== 'utf-16') return new TextDecoder(encoding, { fatal: true });
-  if (isBom16(first, 0xff, 0xfe)) return new TextDecoder('utf-16le', { fatal: true });
-  if (isBom16(first, 0xfe, 0xff)) return new TextDecoder('utf-16be', { fatal: true });
+function decoderFor(file: TextFile, encoding: string, first: Buffer): Decoder {
+  const decoder = decoderOf(encoding, first);
+  if (decoder !== undefined) return decoder;
   throw badFile(
     file.name,
     'the file has no byte order mark, so it cannot be told which UTF-16 it is',
@@ -164,19 +159,34 @@ function decoderOf(file: TextFile, encoding: string, first: Buffer): Decoder {
   );
 }
 
-function decode(
-  file: TextFile,
-  encoding: string,
-  decoder: Decoder,
-  bytes: Buffer | undefined,
-  lines: number,
-): string {
+/** The line of a letter that is none, behind this many bytes that are. Reads again, from there byte by byte. */
+async function throwAt(file: TextFile, encoding: string, whole: number): Promise<never> {
+  const pieces = piecesOf(file.path);
+  let decoder: Decoder | undefined;
+  let [lines, at] = [1, 0];
   try {
-    return bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });
-  } catch {
-    const help = 'give the `encoding` it is written in';
-    throw badLine(file.name, lines + 1, `this line or one after it is not ${encoding}`, { help });
+    for await (const chunk of unpacked(file, pieces, { isAsItLies: true })) {
+      decoder ??= decoderFor(file, encoding, chunk);
+      const step = at + chunk.length <= whole ? chunk.length : 1;
+      let end = 0;
+      for (let i = 0; i < chunk.length; i = end) {
+        end = i + step;
+        const text = textIn(decoder, chunk.subarray(i, end));
+        if (text === undefined) throw notWrittenIn(file, encoding, lines);
+        lines += text.split('\n').length - 1;
+      }
+      at += chunk.length;
+    }
+    throw notWrittenIn(file, encoding, lines);
+  } finally {
+    await pieces.return();
   }
+}
+
+function notWrittenIn(file: TextFile, encoding: string, line: number): Error {
+  return badLine(file.name, line, `the line is not ${encoding}`, {
+    help: 'give the `encoding` it is written in',
+  });
 }
 
 function newlines(bytes: Buffer): number {

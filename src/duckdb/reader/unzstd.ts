@@ -52,7 +52,10 @@ export async function* unzstd(
     push(head, false);
     const descriptor = await need(file, input, 1);
     const flags = descriptor[0] ?? 0;
-    push(Buffer.concat([descriptor, await need(file, input, headerBytes(flags))]), false);
+    const header = Buffer.from(await need(file, input, headerBytes(flags)));
+    const says = contentSize(flags, header);
+    let given = 0n;
+    push(withoutSize(flags, header), false);
     for (let isLast = false; !isLast;) {
       const about = await need(file, input, 3);
       const word = about.readUIntLE(0, 3);
@@ -68,6 +71,10 @@ export async function* unzstd(
           throw damaged(file, 'its checksum is another');
         }
       }
+      for (const piece of out) given += BigInt(piece.length);
+      if (isLast && says !== undefined && says !== given) {
+        throw damaged(file, `it says that it has ${says} bytes, but ${given} were unpacked`);
+      }
       yield* out;
       out = [];
     }
@@ -78,8 +85,44 @@ export async function* unzstd(
 function headerBytes(flags: number): number {
   const isSingle = (flags & 0x20) !== 0;
   const dictionary = [0, 1, 2, 4][flags & 3] ?? 0;
-  const content = [isSingle ? 1 : 0, 2, 4, 8][flags >> 6] ?? 0;
-  return (isSingle ? 0 : 1) + dictionary + content;
+  return (isSingle ? 0 : 1) + dictionary + sizeBytes(flags);
+}
+
+/**
+ * The descriptor and header without the content's size, for fzstd cuts off what is beyond it. Where the size stands for the
+ * window, the window has as many bytes.
+ */
+function withoutSize(flags: number, header: Buffer): Buffer {
+  const kept = header.subarray(0, header.length - sizeBytes(flags));
+  const descriptor = Buffer.from([flags & 0x1f]);
+  if ((flags & 0x20) === 0) return Buffer.concat([descriptor, kept]);
+  const bytes = Math.max(Number(contentSize(flags, header) ?? 0n), 1024);
+  const log = Math.ceil(Math.log2(bytes));
+  return Buffer.concat([descriptor, Buffer.from([(log - 10) << 3]), kept]);
+}
+
+/** Bytes in which the header says how long the content is. */
+function sizeBytes(flags: number): number {
+  const isSingle = (flags & 0x20) !== 0;
+  return [isSingle ? 1 : 0, 2, 4, 8][flags >> 6] ?? 0;
+}
+
+/** How long the content is, if the header says so. */
+function contentSize(flags: number, header: Buffer): bigint | undefined {
+  const bytes = sizeBytes(flags);
+  const at = header.length - bytes;
+  switch (bytes) {
+    case 0:
+      return undefined;
+    case 1:
+      return BigInt(header.readUInt8(at));
+    case 2:
+      return BigInt(header.readUInt16LE(at) + 256);
+    case 4:
+      return BigInt(header.readUInt32LE(at));
+    default:
+      return header.readBigUInt64LE(at);
+  }
 }
 
 type Input = { has(bytes: number): Promise<boolean>; take(bytes: number): Buffer };

@@ -1,6 +1,6 @@
 /** Reads the tables that a command wrote, as every table from outside is read. */
 
-import { stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { twinOf } from '../../duckdb/inputs.ts';
@@ -41,12 +41,16 @@ export async function readOutputs(
     }
     const file = { original: shown, path, sha256: '', bytes: size };
     const onProgress = (): void => ctx.signal.throwIfAborted();
+    const folder = join(ctx.folder, '.tables', name);
     if (format === 'parquet') {
-      const found = await asTable(name, ctx, (session) => lookThrough(session, file, onProgress));
+      await mkdir(folder, { recursive: true });
+      const scratch = join(folder, 'finest.parquet');
+      const found = await asTable(name, ctx, (session) =>
+        lookThrough(session, file, scratch, onProgress),
+      );
       read[name] = { ...output, ...found };
       continue;
     }
-    const folder = join(ctx.folder, '.tables', name);
     const target = join(folder, 'table.parquet');
     const table = await asTable(name, ctx, (session) =>
       readTexts(session, [{ file, format }], readingOf(plainReading(options)), {
