@@ -49,6 +49,7 @@ export type { PlanBody } from './model/plan.ts';
 export type { InferredColumns, InferredTable } from './run/definitions/inferred-columns.ts';
 export type { PartitionMatrix, PartitionRow, PartitionsRequest } from './run/many/partitions.ts';
 export type { Explanation, ExplainRequest, Foreseen, Verdict } from './run/one/explain.ts';
+export type { Entry, Fact, JournalChanges, JournalCursor, Store } from './run/journal.ts';
 export type { ProjectEvent, RunClosed, RunEnded } from './run/project-events.ts';
 export type { RunFilter, ShownStatus } from './run/one/matching-runs.ts';
 export type { PruneReport, PruneRow } from './run/prune/prune-report.ts';

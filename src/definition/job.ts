@@ -34,7 +34,6 @@ const param = z.strictObject({
   enum: z.array(plainScalar()).min(1).optional().describe('The only values allowed.'),
   description: z.string().optional().describe('What the parameter is for.'),
 });
-export type ParamDefinition = z.infer<typeof param>;
 
 const input = z.strictObject({
   path: z

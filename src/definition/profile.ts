@@ -38,7 +38,7 @@ const retry = z.strictObject({
 const timeout = duration({ minMs: 1 }).describe('Longest time one attempt may take.');
 
 /** The comparisons of a `when`; exactly one stands beside `value`. */
-export const COMPARISONS = [
+const COMPARISONS = [
   'equals',
   'not_equals',
   'above',
@@ -198,7 +198,6 @@ const step = z.strictObject({
     .optional()
     .describe('A limit of builder.yaml: its attempts wait for a place of it.'),
 });
-export type ProfileStep = z.infer<typeof step>;
 
 /** Shape of a profile file; `uses` may come from the profile it extends. */
 export const profileSchema = z.strictObject({

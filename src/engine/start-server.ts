@@ -30,7 +30,7 @@ import type { EnginePaths } from './engine-paths.ts';
 import type { ServerRecord } from './server-records.ts';
 
 /** Measured in docs/decisions.md. WAL and NORMAL survive a kill -9; the last one lifts a limit of 20 hand-overs a second. */
-export const SERVER_SETTINGS: readonly string[] = Object.freeze(
+const SERVER_SETTINGS: readonly string[] = Object.freeze(
   [
     '--sqlite-pragma journal_mode=WAL',
     '--sqlite-pragma synchronous=NORMAL',

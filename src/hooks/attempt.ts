@@ -9,7 +9,7 @@ import type { EndedRun } from '../model/hook-message.ts';
 import type { DueHook } from './due.ts';
 
 /** A hook that cannot be delivered is tried so long after its run ended, then given up. */
-export const GIVE_UP_AFTER_MS = 24 * 3_600_000;
+const GIVE_UP_AFTER_MS = 24 * 3_600_000;
 const FIRST_PAUSE_MS = 1_000;
 const MOST_PAUSE_MS = 300_000;
 

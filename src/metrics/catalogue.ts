@@ -219,11 +219,6 @@ export const CATALOGUE = Object.freeze([
 
 export type MetricName = (typeof CATALOGUE)[number]['name'];
 
-/** The labels a metric takes, each with a value. */
-export type LabelsOf<Name extends MetricName> = Readonly<
-  Record<Extract<(typeof CATALOGUE)[number], { name: Name }>['labels'][number], string>
->;
-
 /** Why telemetry could not do something: the closed set of `reason`. */
 export const METRICS_ERRORS = Object.freeze({
   series_limit: 'A step or job is not shown, because the process holds as many series as it may.',

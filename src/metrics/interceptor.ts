@@ -4,13 +4,12 @@
  */
 
 import { endingOf, ENDINGS, isExecuted } from '../model/endings.ts';
-import { failureIn, failureOf } from '../model/failure.ts';
-import { isAttempt } from '../model/items.ts';
+import { attemptIn } from '../model/items.ts';
+import { failureThrown } from '../model/failure.ts';
 
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 
 import type { Ending } from '../model/endings.ts';
-import type { Failure } from '../model/failure.ts';
 import type { StepInput, StepResult } from '../model/step-result.ts';
 import type { Counting } from './counting.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -28,7 +27,7 @@ export function makeActivityInterceptor(settings: Settings): ActivityInterceptor
   return () => ({
     inbound: {
       async execute(input, next) {
-        const step = stepInputOf(input.args);
+        const step = attemptIn(input.args);
         return step === undefined ? next(input) : counted(step, () => next(input), settings);
       },
     },
@@ -80,7 +79,7 @@ async function counted(
     record('ok', output.durationMs, output, isExecuted(output));
     return output;
   } catch (error) {
-    const failure = failureOfThrown(error);
+    const failure = failureThrown(error);
     record(endingOf(failure), failure.durationMs ?? 0, failure);
     throw error;
   }
@@ -92,19 +91,4 @@ function rowsOf({ rowsIn, rowsOut, rowsRejected }: Rows): Rows {
     ...(rowsOut === undefined ? {} : { rowsOut }),
     ...(rowsRejected === undefined ? {} : { rowsRejected }),
   };
-}
-
-/** The failure an attempt threw: the step's activity puts it into the detail of what it throws. */
-function failureOfThrown(error: unknown): Failure {
-  const [detail] = (error as { readonly details?: readonly unknown[] } | undefined)?.details ?? [];
-  return failureIn(detail) ?? failureOf(error);
-}
-
-function stepInputOf(args: readonly unknown[]): StepInput | undefined {
-  const input = args[0] as Partial<StepInput> | undefined;
-  const isStep =
-    typeof input?.step?.id === 'string' &&
-    typeof input.run?.id === 'string' &&
-    typeof input.attempt === 'number';
-  return isStep && isAttempt(input as StepInput) ? (input as StepInput) : undefined;
 }

@@ -9,7 +9,7 @@ import type { ScrapeNote } from './scrape-note.ts';
 import type { PortMemory, Scrapers } from './scrapers.ts';
 
 /** A Prometheus comes once a minute if nobody told it otherwise. */
-export const AUTO_LINGER_MS = 75_000;
+const AUTO_LINGER_MS = 75_000;
 
 export type Lingering = {
   readonly url: string;

@@ -12,7 +12,7 @@ import type { StepResult } from './step-result.ts';
 type Consequences = {
   /** Counted against the profile's `retry.attempts`. */
   readonly counts: boolean;
-  /** `policy`: if its failure is retryable, after the profile's pause. `at once`: up to MAX_LOST times a step. */
+  /** `policy`: if its failure is retryable (`RETRYABLE` in `error-codes.ts`), after the profile's pause. `at once`: up to MAX_LOST times a step. */
   readonly retried: 'policy' | 'at once' | 'never';
   /** The step's outcome if this ending decides it. */
   readonly status: Status;

@@ -99,3 +99,9 @@ export function failureIn(detail: unknown): Failure | undefined {
     typeof code === 'string' && typeof message === 'string' && typeof retryable === 'boolean';
   return isOne ? (detail as Failure) : undefined;
 }
+
+/** The failure that an activity threw: in the detail of what it threw, where it came that far. */
+export function failureThrown(error: unknown): Failure {
+  const [detail] = (error as { readonly details?: readonly unknown[] } | undefined)?.details ?? [];
+  return failureIn(detail) ?? failureOf(error);
+}

@@ -4,7 +4,8 @@ import { boundText } from './bounded-text.ts';
 import { formatDuration } from './duration.ts';
 import { failureMessage } from './failure-message.ts';
 import { shellWord } from './shell-word.ts';
-import { countsOf, isTrouble, troubleLines } from './trouble.ts';
+import { countsOf, troubleLines } from './trouble.ts';
+import { isFailure } from './outcome.ts';
 
 import type { HookEvent, HookWord } from './hook.ts';
 import type { Plan } from './plan.ts';
@@ -153,7 +154,7 @@ export function isGoodStatus(status: string): boolean {
 }
 
 function troublesIn(summary: RunSummary): readonly string[] {
-  const failed = summary.outcomes.filter(isTrouble);
+  const failed = summary.outcomes.filter(({ status }) => isFailure(status));
   const lines = failed.slice(0, MOST_FAILURES).flatMap((outcome) => troubleLines(outcome));
   const more = failed.length - MOST_FAILURES;
   if (more > 0) lines.push(`and ${more} more that failed`);
@@ -177,7 +178,7 @@ function warningsIn({ outcomes }: RunSummary): readonly string[] {
 
 function failuresIn({ outcomes, ...summary }: RunSummary): readonly HookFailure[] {
   const steps = outcomes
-    .filter(isTrouble)
+    .filter(({ status }) => isFailure(status))
     .slice(0, MOST_FAILURES)
     .map((o) => ({
       step: o.step,

@@ -37,11 +37,6 @@ export function stepOfName(name: string): string {
   return name.split('[')[0] ?? name;
 }
 
-/** The same as a relative path without extension. */
-export function itemPath(step: string, index: number | undefined): string {
-  return index === undefined ? step : `${step}/${index}`;
-}
-
 /** How many of so many items may fail. */
 export function allowedOf({ allowFailed }: Foreach, total: number): number {
   if (typeof allowFailed === 'number') return allowFailed;
@@ -113,4 +108,14 @@ export function dealOut(
 /** False for the work around the items of a step, which is no attempt of any. */
 export function isAttempt({ step, item }: Pick<StepInput, 'step' | 'item'>): boolean {
   return step.foreach === undefined || item !== undefined;
+}
+
+/** The attempt that an activity of these arguments is; undefined for any other activity. */
+export function attemptIn(args: readonly unknown[]): StepInput | undefined {
+  const input = args[0] as Partial<StepInput> | undefined;
+  const isStep =
+    typeof input?.step?.id === 'string' &&
+    typeof input.run?.id === 'string' &&
+    typeof input.attempt === 'number';
+  return isStep && isAttempt(input as StepInput) ? (input as StepInput) : undefined;
 }

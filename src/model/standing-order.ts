@@ -69,7 +69,7 @@ export function priorityOf(ordered: OrderedBy | undefined): number {
 }
 
 /** The usual one is Temporal's own for who says nothing. */
-export const PRIORITY = Object.freeze({ usual: 3, backfill: 4 });
+const PRIORITY = Object.freeze({ usual: 3, backfill: 4 });
 
 /** Characters of a run id: more than the longest partition's name leaves to it. */
 const MOST_OF_ORDER = 80;

@@ -15,11 +15,6 @@ const PLAIN: Marks = Object.freeze({
   step: (text: string) => text,
 });
 
-/** True for a step that ended its run badly by itself. */
-export function isTrouble({ status }: Pick<Outcome, 'status'>): boolean {
-  return status === 'FAIL' || status === 'TIMEOUT' || status === 'BUDGET_EXCEEDED';
-}
-
 /** Which step failed, in which attempt, why, what to do, and where its log lies. */
 export function troubleLines(o: Outcome, marks: Marks = PLAIN): readonly string[] {
   const attempt = o.attempts > 0 ? ` in attempt ${o.attempts}` : '';

@@ -8,7 +8,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import { bornOf, isHidden } from './born.ts';
@@ -104,28 +104,6 @@ export async function createFile(
   } finally {
     rmSync(temporary, { force: true });
   }
-}
-
-/**
- * Removes `path` if it still says `expected`: what another process put there meanwhile is given its
- * name back. True if it was removed.
- */
-export async function removeIfUnchanged(
-  path: string,
-  expected: string,
-  { tmp }: { readonly tmp: string },
-): Promise<boolean> {
-  const aside = temporaryName(tmp);
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
-  }
-  const isUnchanged = (await readFile(aside, 'utf8')) === expected;
-  if (!isUnchanged) linkInto(aside, path);
-  await rm(aside);
-  return isUnchanged;
 }
 
 function linkInto(temporary: string, path: string): boolean {

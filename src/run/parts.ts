@@ -6,8 +6,7 @@ import { join } from 'node:path';
 
 import { openMetrics } from '../metrics/open-metrics.ts';
 import { openRunRecords } from '../store/run-records.ts';
-import { artifactsFolder, storeFolder } from '../store/open-store.ts';
-import { isS3 } from '../store/s3/s3-place.ts';
+import { artifactsFolder, isElsewhere, storeFolder } from '../store/open-store.ts';
 import { ownStore } from '../store/store-places.ts';
 import { serviceOf } from './worker/connection.ts';
 import { closeAll, openLink } from './worker/link.ts';
@@ -24,7 +23,7 @@ import type { Tracing } from '../tracing/tracing.ts';
 import type { Metrics } from '../metrics/open-metrics.ts';
 import type { Mode } from '../metrics/telemetry.ts';
 import type { RunRecords } from '../store/run-records.ts';
-import type { StorePlace } from '../store/open-store.ts';
+import type { StorePlace } from '../store/store-elsewhere.ts';
 import type { Store } from '../store/store.ts';
 import type { PayloadKey } from '../payloads/keys.ts';
 import type { Link } from './worker/link.ts';
@@ -154,7 +153,7 @@ export function makeParts(options: ProjectOptions): Parts {
   }
 
   async function mayShareItsPort(port: number, mode: Mode): Promise<boolean> {
-    if (isS3(parts.storeRoot)) return true;
+    if (isElsewhere(parts.storeRoot)) return true;
     return mode === 'long-lived' && port !== 0 && !(await parts.isEmbedded());
   }
 

@@ -11,6 +11,7 @@ import { forgetJob } from './forget.ts';
 import { giveUpRun } from './one/give-up.ts';
 import { inferredColumns } from './definitions/inferred-columns.ts';
 import { explainRun } from './one/explain.ts';
+import { changesSince } from './journal.ts';
 import { readLogs } from './one/logs.ts';
 import { matchingRuns } from './one/matching-runs.ts';
 import { makeParts } from './parts.ts';
@@ -31,6 +32,7 @@ import type { RunControl } from './control.ts';
 import type { DefinitionRequest, ResolvedDefinition } from './definitions/definition-source.ts';
 import type { Explanation, ExplainRequest } from './one/explain.ts';
 import type { InferredColumns } from './definitions/inferred-columns.ts';
+import type { JournalChanges, JournalCursor } from './journal.ts';
 import type { FindRuns } from './many/many-report.ts';
 import type { RunFilter } from './one/matching-runs.ts';
 import type { PartitionMatrix, PartitionsRequest } from './many/partitions.ts';
@@ -54,6 +56,11 @@ export type RunOptions = {
   readonly detach?: boolean;
   /** As the project's own, for this run alone. */
   readonly linger?: 'auto' | number;
+  /**
+   * No other run goes on in this process meanwhile, so no attempt can get lost on its way to a worker: they need no
+   * heartbeats with the embedded engine, and none is missed while the machine sleeps.
+   */
+  readonly alone?: boolean;
 };
 
 /** `Many` with what listens to a run and stops it left out where nothing does. */
@@ -100,6 +107,8 @@ export type Project = {
   status(runId: string): Promise<RunRecord>;
   /** Logs of a run by step. @throws UserError */
   logs(runId: string, step?: string): Promise<Readonly<Record<string, string>>>;
+  /** All that the journal adds up to; with a cursor of this process what came behind it. For an exporter of one's own. */
+  changes(cursor?: JournalCursor): Promise<JournalChanges>;
   /** Asks a run that is going on, in whatever process, to stop. @throws UserError */
   cancel(runId: string): Promise<void>;
   /** Closes an open run that nobody will resume: it ends CANCELLED. @throws UserError */
@@ -142,6 +151,7 @@ export function openProject(options: ProjectOptions): Project {
     suspend,
     detach,
     linger,
+    alone,
   }: RunOptions): RunControl => ({
     tell: (event) => {
       tell(event);
@@ -151,6 +161,7 @@ export function openProject(options: ProjectOptions): Project {
     suspend,
     detach,
     linger,
+    heartbeats: alone !== true,
   });
   const recorded = async (list: ListOptions): ReturnType<typeof listRuns> => {
     const { store } = options;
@@ -211,6 +222,7 @@ export function openProject(options: ProjectOptions): Project {
       const record = await status(runId);
       return readLogs(parts.folder(runId), record, step, (await parts.store()).logs);
     },
+    changes: (cursor) => changesSince(parts, cursor),
     cancel: async (runId) => cancelRun(parts, await status(runId)),
     giveUp: (runId) => during(giveUpRun(parts, runId, tell)),
     forget: (job) => forgetJob(parts, job),

@@ -4,10 +4,11 @@
  */
 
 import { endingOf, isExecuted } from '../model/endings.ts';
-import { failureIn, failureOf } from '../model/failure.ts';
-import { isAttempt } from '../model/items.ts';
+import { attemptIn } from '../model/items.ts';
 import { fullName, nameIn } from '../model/nested.ts';
 import { spanIdOf, traceIdOf, traceparentOf } from './ids.ts';
+import { failureThrown } from '../model/failure.ts';
+import { isFailure } from '../model/outcome.ts';
 
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { RunEvent, RunKey } from '../model/events.ts';
@@ -55,7 +56,7 @@ export function makeTracing(sender: SpanSender, env: Environment): Tracing {
     interceptor: (context) => ({
       inbound: {
         async execute(input, next) {
-          const step = stepInputOf(input.args);
+          const step = attemptIn(input.args);
           if (step === undefined) return next(input);
           const startMs = Date.now();
           const { workflowExecution } = context.info;
@@ -85,8 +86,7 @@ export function makeTracing(sender: SpanSender, env: Environment): Tracing {
             ended({ 'builder.result': 'ok', 'builder.reused': !isExecuted(output) });
             return output;
           } catch (error) {
-            const [detail] = (error as { details?: readonly unknown[] }).details ?? [];
-            const failure = failureIn(detail) ?? failureOf(error);
+            const failure = failureThrown(error);
             ended({ 'builder.result': endingOf(failure) }, failure.message);
             throw error;
           }
@@ -114,7 +114,7 @@ export function spanOf(key: RunKey, event: RunEvent, causedBy?: string): Span | 
       const { inside, outcome } = event;
       const { kind, status, reason, attempts, elapsedMs, rowsIn, rowsOut } = outcome;
       const step = nameIn(inside?.within, outcome.step);
-      const isError = status === 'FAIL' || status === 'TIMEOUT' || status === 'BUDGET_EXCEEDED';
+      const isError = isFailure(status);
       return {
         traceId,
         spanId: spanIdOf(key, step),
@@ -186,13 +186,4 @@ function attributesOf(run: {
     'builder.job': run.job,
     'builder.profile': run.profile,
   };
-}
-
-function stepInputOf(args: readonly unknown[]): StepInput | undefined {
-  const input = args[0] as Partial<StepInput> | undefined;
-  const isStep =
-    typeof input?.step?.id === 'string' &&
-    typeof input.run?.id === 'string' &&
-    typeof input.attempt === 'number';
-  return isStep && isAttempt(input as StepInput) ? (input as StepInput) : undefined;
 }

@@ -82,7 +82,7 @@ function oneLine(text: string): string {
 }
 
 /** `1,203`. */
-export function countText(n: number): string {
+function countText(n: number): string {
   return n.toLocaleString('en-US');
 }
 

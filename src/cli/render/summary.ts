@@ -2,8 +2,9 @@
 
 import { formatDuration } from '../../model/duration.ts';
 import { nameIn } from '../../model/nested.ts';
-import { countsOf, failedItemLines, isTrouble, troubleLines } from '../../model/trouble.ts';
+import { countsOf, failedItemLines, troubleLines } from '../../model/trouble.ts';
 import { outcomeLine } from './lines.ts';
+import { isFailure } from '../../model/outcome.ts';
 
 import type { Outcome } from '../../model/outcome.ts';
 import type { RunSummary } from '../../model/run-summary.ts';
@@ -41,10 +42,10 @@ export function summaryLines(
   const warned = all.filter((o) => o.failedChecks !== undefined && o.failedChecks.length > 0);
   for (const o of warned) lines.push(`  checks    ${o.step}: ${o.failedChecks?.join(', ')}`);
   const marks = { status: paint.red, step: paint.bold };
-  for (const o of outcomes.filter(isTrouble)) {
+  for (const o of outcomes.filter((each) => isFailure(each.status))) {
     lines.push(...troubleLines(o, marks).map((line) => `  ${line}`));
   }
-  for (const o of outcomes.filter((each) => !isTrouble(each))) {
+  for (const o of outcomes.filter((each) => !isFailure(each.status))) {
     lines.push(...failedItemLines(o.items).map((line) => `  ${o.step}: ${line}`));
   }
   if (summary.deliveryFailure !== undefined) {

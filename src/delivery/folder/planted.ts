@@ -26,7 +26,7 @@ export async function refusePlanted(path: string): Promise<void> {
 }
 
 /** Whether a file was put into a shared folder by somebody else than this user and the owner of the folder. */
-export function isPlanted(
+function isPlanted(
   file: Pick<Stats, 'uid'>,
   folder: Pick<Stats, 'uid' | 'mode'>,
   me: number | undefined = process.geteuid?.(),

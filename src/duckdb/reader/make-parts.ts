@@ -13,7 +13,7 @@ import type { StagedFile } from '../../model/attempt-inputs.ts';
 import type { Part } from './part.ts';
 import type { Reading } from './reading.ts';
 
-export const TEXT_FORMATS = ['csv', 'json', 'jsonl'] as const;
+const TEXT_FORMATS = ['csv', 'json', 'jsonl'] as const;
 export type TextFormat = (typeof TEXT_FORMATS)[number];
 
 export type GivenFile = { readonly file: StagedFile; readonly format: TextFormat };

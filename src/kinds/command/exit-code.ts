@@ -7,7 +7,7 @@ import { StepError } from '../../model/step-error.ts';
 export const MEANINGS = ['ok', 'warn', 'fail', 'retry'] as const;
 export type Meaning = (typeof MEANINGS)[number];
 /** Stands for every code that has no word of its own. */
-export const OTHER = 'other';
+const OTHER = 'other';
 
 /**
  * A warning or nothing. Without a word in `meanings`, 0 is ok, 126 and 127 fail (the program or its

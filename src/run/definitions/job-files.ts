@@ -9,7 +9,7 @@ import type { Problem } from '../../model/errors.ts';
 import type { ProjectFileSeen, ProjectFile } from './project-file.ts';
 
 /** Where jobs lie if nobody says so; none there is no mistake. */
-export const USUAL_JOBS = ['jobs/*.yaml', 'jobs/*.yml'] as const;
+const USUAL_JOBS = ['jobs/*.yaml', 'jobs/*.yml'] as const;
 
 /** Absolute and sorted, each once. @throws DefinitionError with every glob that means no file */
 export async function listJobFiles(

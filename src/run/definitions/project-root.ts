@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
-export const ROOT_MARKS = ['builder.yaml', 'package.json', '.git'] as const;
+const ROOT_MARKS = ['builder.yaml', 'package.json', '.git'] as const;
 
 export type RootRequest = {
   /** Path of the job file; absent: what the working directory belongs to. */

@@ -54,6 +54,6 @@ export async function serveOrders(
 }
 
 /** The queue of a project's schedules. @throws UserError STATE_DIR_UNUSABLE */
-export function ordersQueueOf({ options }: Parts): string {
+function ordersQueueOf({ options }: Parts): string {
   return projectQueue(options.engine, openOrderKey(options.stateDir));
 }

@@ -15,9 +15,9 @@ import { sweepAttempts } from '../../activities/sweep-attempts.ts';
 import { pruneEngine } from '../../engine/prune-engine.ts';
 import { both, diskUse } from '../../os/disk-use.ts';
 import { runFolders } from '../../store/run-folders.ts';
-import { lookIntoStore, storeFolder } from '../../store/open-store.ts';
+import { isElsewhere, lookIntoStore, storeFolder } from '../../store/open-store.ts';
 import { readStateId } from '../../store/state-id.ts';
-import { isS3 } from '../../store/s3/s3-place.ts';
+
 import { ownStore, storesOf } from '../../store/store-places.ts';
 import { leftBackfills, removeBackfills } from './prune-backfills.ts';
 import { lookAtStore, pruneStore } from './prune-one-store.ts';
@@ -213,7 +213,7 @@ function reportOf(
     { runs: 0, needed: 0 },
   );
   // What goes from a bucket frees nothing here.
-  const elsewhere = counted.stores.filter((_, i) => isS3(counted.places[i]?.root ?? ''));
+  const elsewhere = counted.stores.filter((_, i) => isElsewhere(counted.places[i]?.root ?? ''));
   const after =
     before -
     rows.reduce((sum, { bytes }) => sum + bytes, 0) +

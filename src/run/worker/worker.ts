@@ -240,7 +240,7 @@ function versioned({
 }
 
 /** The prebuilt workflow bundle beside the compiled code. */
-export function workflowBundlePath(): string {
+function workflowBundlePath(): string {
   return fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url));
 }
 

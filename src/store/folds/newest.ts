@@ -35,9 +35,9 @@ export type Newest = {
 };
 
 /** Executions that are remembered of each step: so many, and the newest, make the usual duration. */
-export const USUAL_OF = 10;
+const USUAL_OF = 10;
 /** Runs that are remembered by name beside the last of each job and profile. */
-export const RECENT_MORE = 20;
+const RECENT_MORE = 20;
 
 export const NOTHING_NEWEST: Newest = Object.freeze({
   steps: {},

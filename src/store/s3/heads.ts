@@ -44,7 +44,7 @@ export type Heads = {
   read(key: string): Promise<Head | undefined>;
 };
 
-export function headKey(turn: number): string {
+function headKey(turn: number): string {
   return HEADS + String(HIGHEST - turn).padStart(DIGITS, '0');
 }
 

@@ -35,7 +35,7 @@ const DIGITS = 12;
 const MOST_TRIES = 10;
 
 /** Batches count from 1. */
-export function logKey(number: number): string {
+function logKey(number: number): string {
   return LOG + String(number).padStart(DIGITS, '0');
 }
 

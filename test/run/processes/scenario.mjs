@@ -79,6 +79,20 @@ const when = (type, act) => ({
   },
 });
 
+/** Seconds after which the engine misses the first attempt of a run; 0: it does not. */
+async function heartbeatOf(workflowId) {
+  const { Client, Connection } = await import('@temporalio/client');
+  const { address } = events.findLast(({ type, kind }) => type === 'engine' && kind === 'embedded');
+  const connection = await Connection.connect({ address });
+  const { history } = await new Client({ connection }).workflowService.getWorkflowExecutionHistory({
+    namespace: 'default',
+    execution: { workflowId },
+  });
+  await connection.close();
+  const scheduled = history.events.map((event) => event.activityTaskScheduledEventAttributes);
+  return Number(scheduled.find((found) => found != null).heartbeatTimeout?.seconds ?? 0);
+}
+
 const SCENARIOS = {
   async 'a definition as data'() {
     const asked = [];
@@ -122,6 +136,23 @@ const SCENARIOS = {
       same: ended.runId === left.runId,
     };
   },
+  async 'heard of'() {
+    const step = { id: 'wait', kind: 'test.hold', options: {}, heartbeatMs: 5_000 };
+    const request = { definition: plan([step]), out: join(folder, 'out') };
+    const seconds = [];
+    for (const alone of [false, true]) {
+      const stop = new AbortController();
+      let run = Promise.resolve();
+      await new Promise((resolve) => {
+        const control = { ...when('step_started', resolve), cancel: stop.signal, alone };
+        run = project.run(request, control);
+      });
+      seconds.push(await heartbeatOf(events.findLast(({ type }) => type === 'run_starting').runId));
+      stop.abort();
+      await run;
+    }
+    return seconds;
+  },
   async cancel() {
     const stop = new AbortController();
     const options = { ...when('step_started', () => stop.abort()), cancel: stop.signal };
@@ -138,12 +169,16 @@ const SCENARIOS = {
       metrics: { port: 0, file: join(folder, 'own.prom') },
     });
     const request = { definition: TABLE, out: join(folder, 'out') };
-    const runs = [await other.run(request), await other.run({ ...request, params: { rows: 5 } })];
+    const runs = [await other.run(request)];
+    const { cursor } = await other.changes();
+    runs.push(await other.run({ ...request, params: { rows: 5 } }));
+    const { more } = await other.changes(cursor);
     const listed = await other.runs();
+    const { all } = await other.changes();
     await other.close();
-    const { all } = await store.changes();
     const { steps } = all.sums[`file:${join(folder, 'own.prom')}`];
     return {
+      since: more.filter(({ type }) => type === 'outcome').map(({ outcome }) => outcome.step),
       statuses: runs.map(({ record }) => record.steps.map(({ status }) => status).join()),
       listed: listed.length,
       lines: Object.values(steps).flatMap(({ step, statuses }) =>

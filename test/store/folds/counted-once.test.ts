@@ -13,9 +13,8 @@ import type { RunRecord } from '../../../src/model/run-record.ts';
 import type { Status } from '../../../src/model/outcome.ts';
 import type { Store } from '../../../src/store/store.ts';
 
-jest.setTimeout(120_000);
-
 const HISTORIES = Number(process.env['BUILDER_COUNTED_HISTORIES'] ?? 60);
+jest.setTimeout(90_000 + HISTORIES * 500);
 
 const RUNS = ['run-a', 'run-b'] as const;
 const EXPORTERS = ['9099', '9100', 'file:/m.prom'] as const;

@@ -8,10 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { withFolder } from '../fixtures.ts';
 import { openLetters } from './letters.ts';
 
-jest.setTimeout(120_000);
-
 /** BUILDER_JOURNAL_ROUNDS=1000 makes the race as long as it was once measured with. */
 const ROUNDS = Number(process.env['BUILDER_JOURNAL_ROUNDS'] ?? 200);
+jest.setTimeout(100_000 + ROUNDS * 100);
 const RIVALS = process.env['BUILDER_JOURNAL_ROUNDS'] === undefined ? 4 : 10;
 
 function start(folder: string, by: string, count: number) {
