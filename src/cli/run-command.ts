@@ -56,7 +56,7 @@ export async function withRuns<T>(
     terminal = shown;
     try {
       const { cancel, suspend } = signals;
-      const ended = await work(project, { cancel, suspend, ...options });
+      const ended = await work(project, { cancel, suspend, alone: true, ...options });
       if (ended.state === 'detached') return 0;
       return ended.state === 'suspended' ? 130 : ended.exitCode;
     } catch (error) {

@@ -9,9 +9,11 @@
 
 import { takeLease } from '../os/lease.ts';
 import { attempt } from './attempt.ts';
+import { makeTelling } from './telling.ts';
 
 import type { Due, DueHook, DueHooks } from './due.ts';
 import type { Sending } from './attempt.ts';
+import type { Telling } from './telling.ts';
 
 export type Sender = {
   /** What was prepared by processes that are gone is due where the end of its run is recorded. */
@@ -54,6 +56,7 @@ export function makeSender(options: SenderOptions): Sender {
   /** Sent here, whether or not it could be noted. */
   const sent = new Map<string, DueHook>();
   let askedMs = Number.NEGATIVE_INFINITY;
+  const telling = makeTelling();
   const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<number> | undefined;
@@ -80,7 +83,7 @@ export function makeSender(options: SenderOptions): Sender {
     return atMs;
   };
   const begin = (name: string): void => {
-    const work = sendOne(name, { ...options, sent }, stopping.signal)
+    const work = sendOne(name, { ...options, sent, telling }, stopping.signal)
       .then(
         (did) => did === 'elsewhere' && notBefore.set(name, now() + LEAVE_ALONE_MS),
         () => notBefore.set(name, now() + AFTER_ERROR_MS),
@@ -138,7 +141,7 @@ function nextTry({ hooks }: Due): number {
 /** Sends the hooks of one run that may be tried now, and writes down what became of each as soon as it is known. */
 async function sendOne(
   name: string,
-  options: SenderOptions & { readonly sent: Map<string, DueHook> },
+  options: SenderOptions & { readonly sent: Map<string, DueHook>; readonly telling: Telling },
   stop: AbortSignal,
 ): Promise<'done' | 'elsewhere'> {
   const { due, now, sent } = options;
@@ -167,7 +170,9 @@ async function sendOne(
         if (after === undefined) return;
         if (after.state === 'sent') sent.set(hook.key, after);
         await note(i, after);
-        tell(hook, after, found, options);
+        const line = options.telling.lineOf(hook, after, found.run);
+        if (line !== undefined) options.say(line);
+        if (after.state !== 'sent') options.onFailure(found.run.job);
       }),
     );
     if (state.hooks.every((hook) => hook.state !== 'waiting')) {
@@ -178,22 +183,6 @@ async function sendOne(
     return 'done';
   } finally {
     lease.release();
-  }
-}
-
-/** What is first told, and how it ended; not every try in between. */
-function tell(before: DueHook, after: DueHook, { run }: Due, options: SenderOptions): void {
-  const { hook, state, tries, error } = after;
-  const what = `hook      ${hook.id} of run ${run.run_id}`;
-  if (state === 'sent') {
-    if (before.tries > 0) options.say(`${what}: sent at last, in try ${tries}`);
-    return;
-  }
-  options.onFailure(run.job);
-  if (state === 'given up') {
-    options.say(`${what}: given up after a day and ${tries} tries: ${error ?? ''}`);
-  } else if (before.tries === 0) {
-    options.say(`${what}: ${error ?? ''}; it is tried again, by this or the next command`);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Every metric of ours as plain data: this list is the catalogue, and `docs/metrics.md` is kept equal to it by a test. */
 
+import { ITEM_STATUSES } from '../model/outcome.ts';
 import { DURATION_BOUNDS } from '../store/folds/filled.ts';
 
 export type MetricSpec = {
@@ -237,5 +238,5 @@ export const ATTEMPT_RESULTS = Object.freeze({ fail: 'fail', timeout: 'fail', lo
 /** Most series of ours about jobs in one process, unless told otherwise. */
 export const MAX_SERIES = 30_000;
 
-/** Most series that a step has, and that the runs of a job and profile have. */
-export const SERIES_OF = Object.freeze({ step: 30, runs: 30 });
+/** Most series that a step has, what its items add to that, and those of the runs of a job and profile. */
+export const SERIES_OF = Object.freeze({ step: 30, items: ITEM_STATUSES.length, runs: 30 });

@@ -3,8 +3,10 @@
 import { ITEM_STATUSES, RUN_STATUSES, STATUSES } from '../model/outcome.ts';
 import { ATTEMPT_RESULTS } from './catalogue.ts';
 import { labelText } from './page.ts';
+import { isWithItems } from './shown-jobs.ts';
 
-import type { Newest, NewestOfStep } from '../store/folds/newest.ts';
+import type { Newest } from '../store/folds/newest.ts';
+import type { NewestOfStep } from '../store/folds/newest-of.ts';
 import type { Page } from './page.ts';
 import type { Shown, ShownRuns, ShownStep } from './shown-jobs.ts';
 
@@ -40,7 +42,7 @@ function addStep({ add, addHistogram }: Page, shown: ShownStep, nowMs: number): 
     for (const [result, count] of failedAttempts(sums?.attempts)) {
       add('pipeline_step_attempts_total', `${labels},result="${result}"`, count);
     }
-    if (sums?.items !== undefined || settings?.items === true) {
+    if (isWithItems(shown)) {
       for (const status of ITEM_STATUSES) {
         const count = sums?.items?.[status] ?? 0;
         add('pipeline_step_items_total', `${labels},status="${status}"`, count);

@@ -10,7 +10,7 @@ import { placeKey } from '../store/folds/merge-by.ts';
 import { SERIES_OF } from './catalogue.ts';
 
 import type { Place } from '../store/folds/merge-by.ts';
-import type { NewestOfRuns, NewestOfStep } from '../store/folds/newest.ts';
+import type { NewestOfRuns, NewestOfStep } from '../store/folds/newest-of.ts';
 import type { RunSums, StepSums } from '../store/folds/sums.ts';
 import type { RunShape } from '../model/events.ts';
 import type { Known } from './store-view.ts';
@@ -155,9 +155,13 @@ export function makeBound(maxSeries: number): {
       const next = new Set<string>();
       let left = maxSeries;
       let refused = 0;
-      const take = <T extends { readonly place: Place }>(all: readonly T[], cost: number): T[] =>
-        all.filter(({ place }) => {
-          const key = placeKey(place);
+      const take = <T extends { readonly place: Place }>(
+        all: readonly T[],
+        costOf: (one: T) => number,
+      ): T[] =>
+        all.filter((one) => {
+          const key = placeKey(one.place);
+          const cost = costOf(one);
           if (next.has(key)) return true;
           if (left >= cost) {
             left -= cost;
@@ -170,17 +174,27 @@ export function makeBound(maxSeries: number): {
         });
       const known = <T extends { readonly place: Place }>(all: readonly T[]): readonly T[] =>
         all.filter(({ place }) => admitted.has(placeKey(place)));
-      take(known(runs), SERIES_OF.runs);
-      take(known(steps), SERIES_OF.step);
+      const ofRuns = (): number => SERIES_OF.runs;
+      take(known(runs), ofRuns);
+      take(known(steps), seriesOfStep);
       const shown = {
-        runs: take(runs, SERIES_OF.runs),
-        steps: take(steps, SERIES_OF.step),
+        runs: take(runs, ofRuns),
+        steps: take(steps, seriesOfStep),
         isShown,
       };
       admitted = next;
       return { shown, refused };
     },
   };
+}
+
+function seriesOfStep(step: ShownStep): number {
+  return SERIES_OF.step + (isWithItems(step) ? SERIES_OF.items : 0);
+}
+
+/** It is done for each of its items, now or in an earlier run. */
+export function isWithItems({ sums, settings }: Pick<ShownStep, 'sums' | 'settings'>): boolean {
+  return sums?.items !== undefined || settings?.items === true;
 }
 
 /** Without what is undefined. */

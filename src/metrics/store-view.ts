@@ -27,7 +27,11 @@ export type StoreView = {
 };
 
 /** The view of the exporter of this name. Nothing is read yet. */
-export function openStoreView(store: Pick<RunJournal, 'changes'>, exporter: string): StoreView {
+export function openStoreView(
+  store: Pick<RunJournal, 'changes'>,
+  exporter: string,
+  now: () => number = Date.now,
+): StoreView {
   let cursor: Cursor | undefined;
   let sums = NO_SUMS;
   let newest = NOTHING_NEWEST;
@@ -42,7 +46,7 @@ export function openStoreView(store: Pick<RunJournal, 'changes'>, exporter: stri
       ({ newest, running } = changes.all);
     } else if (changes.more.length > 0) {
       sums = mergeSums(sums, sumsByExporter(changes.more)[exporter] ?? NO_SUMS);
-      newest = mergeNewest(newest, newestOf(changes.more));
+      newest = mergeNewest(newest, newestOf(changes.more, now()), now());
       running = stillRunning({ ...running, ...changes.running });
     }
     ({ cursor } = changes);

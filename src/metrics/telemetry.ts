@@ -83,7 +83,7 @@ export function makeTelemetry({
 }: TelemetryOptions = {}): Telemetry {
   const errors = new Map<string, number>(Object.keys(METRICS_ERRORS).map((name) => [name, 0]));
   const seeded = new Map<string, { readonly place: Place; readonly atMs: number }>();
-  const view = store === undefined ? undefined : openStoreView(store, exporter);
+  const view = store === undefined ? undefined : openStoreView(store, exporter, now);
   const bound = makeBound(maxSeries);
   let unwritten: Omit<Known, 'running'> = { sums: NO_SUMS, newest: NOTHING_NEWEST };
   const queues = new Set<QueueAges>();
@@ -111,7 +111,7 @@ export function makeTelemetry({
     const known = view === undefined ? undefined : await tried(view.refresh, view.known(), 'store');
     const adopter = await tried(async () => store?.adopter(), undefined, 'store');
     const longLived = mode === 'long-lived';
-    const all = withUnwritten(known ?? NOTHING_KNOWN, unwritten);
+    const all = withUnwritten(known ?? NOTHING_KNOWN, unwritten, now());
     const found = shownOf(all, {
       seeded: seeded satisfies Seeded,
       countsAll: longLived && adopter === exporter,
@@ -186,7 +186,7 @@ export function makeTelemetry({
       try {
         unwritten = {
           sums: mergeSums(unwritten.sums, sumsOf([fact])),
-          newest: mergeNewest(unwritten.newest, newestOf([fact])),
+          newest: mergeNewest(unwritten.newest, newestOf([fact], now()), now()),
         };
       } catch {
         metricsError('claim');
@@ -216,11 +216,15 @@ const NOTHING_KNOWN: Known = Object.freeze({
   running: [],
 });
 
-function withUnwritten(known: Known, { sums, newest }: Omit<Known, 'running'>): Known {
+function withUnwritten(
+  known: Known,
+  { sums, newest }: Omit<Known, 'running'>,
+  nowMs: number,
+): Known {
   if (sums === NO_SUMS) return known;
   return {
     sums: mergeSums(known.sums, sums),
-    newest: mergeNewest(known.newest, newest),
+    newest: mergeNewest(known.newest, newest, nowMs),
     running: known.running,
   };
 }

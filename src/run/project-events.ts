@@ -113,6 +113,8 @@ export type ProjectEvent =
   /** The engine has ended, and is started again; whatever went on goes on. */
   | { readonly type: 'engine_again' }
   | { readonly type: 'stopping' }
+  /** It has stopped, and left so many runs open for the next one. */
+  | { readonly type: 'stopped'; readonly leftOpen: number }
   /** An order that no command of this state folder gave was refused. */
   | { readonly type: 'refused'; readonly why: string }
   /** A sentence of a part below, such as what is being fetched. */

@@ -56,6 +56,11 @@ export type RunOptions = {
   readonly detach?: boolean;
   /** As the project's own, for this run alone. */
   readonly linger?: 'auto' | number;
+  /**
+   * No other run goes on in this process meanwhile, so no attempt can get lost on its way to a worker: they need no
+   * heartbeats with the embedded engine, and none is missed while the machine sleeps.
+   */
+  readonly alone?: boolean;
 };
 
 /** `Many` with what listens to a run and stops it left out where nothing does. */
@@ -146,6 +151,7 @@ export function openProject(options: ProjectOptions): Project {
     suspend,
     detach,
     linger,
+    alone,
   }: RunOptions): RunControl => ({
     tell: (event) => {
       tell(event);
@@ -155,6 +161,7 @@ export function openProject(options: ProjectOptions): Project {
     suspend,
     detach,
     linger,
+    heartbeats: alone !== true,
   });
   const recorded = async (list: ListOptions): ReturnType<typeof listRuns> => {
     const { store } = options;

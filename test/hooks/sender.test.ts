@@ -54,6 +54,32 @@ test.each([
   ),
 );
 
+test('a receiver that is away is told of once, however many runs end, and once when it answers again', () => {
+  let isAway = true;
+  return withReceiver({ behave: () => (isAway ? 500 : 200) }, (receiver) =>
+    withSender(async ({ sender, add, pass, said, due }) => {
+      for (const [i, id] of ['sales-1', 'sales-2', 'sales-3'].entries()) {
+        await add(dueOf([httpHook(receiver.url)], { run_id: id }));
+        await sender.flush(1);
+        await until(() => receiver.got.length > i, 'it was tried');
+        await sender.flush(1_000);
+      }
+      expect(said).toEqual([expect.stringMatching(/of run sales-1: .*answered 500.*tried again/)]);
+      isAway = false;
+      pass(60_000);
+      await sender.flush(10_000);
+      expect(await due.list()).toEqual({ due: [], prepared: [] });
+      expect(said.slice(1)).toEqual([
+        expect.stringMatching(/: sent; its receiver answers again, and gets 2 more that wait$/),
+      ]);
+
+      await add(dueOf([httpHook(receiver.url)], { run_id: 'sales-4' }));
+      await sender.flush(10_000);
+      expect(said).toHaveLength(2);
+    }),
+  );
+});
+
 test('a receiver that hangs keeps only its own hook waiting', () =>
   withReceiver({ behave: () => 'hangs' }, (slow) =>
     withReceiver({}, (quick) =>

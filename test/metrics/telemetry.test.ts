@@ -90,6 +90,32 @@ test('names the run that failed last, or whose step did, whatever has run since'
   expect(await failed()).toEqual([expect.stringContaining('run_id="run-3"')]);
 });
 
+test.each([
+  ['FAIL', 'OK', 'completed'],
+  ['OK', 'FAIL', 'failed'],
+] as const)(
+  'what a clock a day ahead told as %s goes, once it is put right and %s is told',
+  async (wrong, right, is) => {
+    const { telemetry, add } = processOn();
+    const nowMs = Date.now();
+    const aheadMs = nowMs + 86_400_000;
+    const times = async (): Promise<readonly string[]> =>
+      Object.entries(await samples(telemetry))
+        .filter(([key, value]) => /_(completed|failed)_timestamp/.test(key) && value > 0)
+        .map(([key, value]) => `${key.split('{')[0]} ${value}`);
+    await add(outcome('run-1', aheadMs, wrong), ended('run-1', aheadMs, wrong));
+    expect(await times()).toHaveLength(2);
+    await add(outcome('run-2', nowMs, right), ended('run-2', nowMs, right));
+    expect(await times()).toEqual([
+      `pipeline_step_${is}_timestamp_seconds ${nowMs / 1000}`,
+      `pipeline_run_${is}_timestamp_seconds ${nowMs / 1000}`,
+    ]);
+    // Minutes are no such thing: clocks of machines differ.
+    await add(outcome('run-3', nowMs + 300_000, wrong), outcome('run-4', nowMs + 1000, right));
+    expect(await times()).toHaveLength(3);
+  },
+);
+
 test.each(['SKIPPED', 'CANCELLED'] as const)('takes %s for neither', async (status) => {
   const { telemetry, add } = processOn();
   await add(outcome('run-1', 10_500, status));
@@ -225,6 +251,23 @@ test('a step with everything that there is has at most 30 series', async () => {
   await add(startedWith(whole, 'run-1', 2000), ...everything('clean'));
   const keys = Object.keys(await samples(telemetry)).filter((key) => key.includes('step="clean"'));
   expect(keys).toHaveLength(30);
+});
+
+test('items add seven to the series of their step, and those are within the bound of a process', async () => {
+  const whole = shapeOfMany('sales', ['one', 'two', 'three', 'four']);
+  const steps = whole.steps.map((step) => ({ ...step, items: true as const }));
+  // The runs, and four steps without items.
+  const { telemetry, add } = processOn({ maxSeries: 30 + 4 * 30 });
+  telemetry.seed({ ...whole, steps });
+  await add(
+    startedWith({ ...whole, steps }, 'run-1', 2000),
+    ...steps.flatMap(({ id }) => everything(id)),
+  );
+  const all = await samples(telemetry);
+  const keys = Object.keys(all);
+  expect(keys.filter((key) => key.includes('step="one"'))).toHaveLength(37);
+  expect(keys.filter((key) => key.includes('job=')).length).toBeLessThanOrEqual(150);
+  expect(all['pipeline_metrics_errors_total{reason="series_limit"}']).toBe(1);
 });
 
 test.each([

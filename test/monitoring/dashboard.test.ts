@@ -299,8 +299,6 @@ describe('the catalogue', () => {
       pipeline_limit_in_use: 'few projects have limits; for queries that ask what is held',
       pipeline_limit_waiting_seconds: 'likewise, for how long one waits',
       pipeline_run_failed_info: 'alerts name it',
-      pipeline_step_items_total:
-        'few steps have items; their attempts are shown as those of the step',
     };
     const shown = new Set([...read].flatMap((metric) => catalogueNameOf(metric) ?? []));
     const missing = CATALOGUE.map(({ name }) => name).filter((name) => !shown.has(name));

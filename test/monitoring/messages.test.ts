@@ -8,6 +8,8 @@ import { isAlert, readRules } from './rules/rule-files.ts';
 
 const STEP = { job: 'nightly', profile: 'p', step: 'load' };
 const RUN = { job: 'nightly', profile: 'p' };
+/** Of a profile that is a step of that one. */
+const INNER = { job: 'nightly', profile: 'inner', step: 'deep' };
 const SEVERITIES = Object.fromEntries(
   readRules()
     .filter(isAlert)
@@ -39,7 +41,7 @@ async function messagesFor(firing: readonly Firing[]): Promise<readonly string[]
         }[]
       )
         .filter(({ receivers }) => receivers.some(({ name }) => name === 'test'))
-        .map(({ labels }) => `${labels['job']} ${labels['profile']}`),
+        .map(({ labels }) => labels['job']),
     );
     await until(() => messages.length >= groups.size, 'a message for each group');
     return messages
@@ -81,6 +83,17 @@ const CASES: readonly (readonly [string, readonly Firing[], readonly string[]])[
       ['PipelineRunFailed', RUN],
     ],
     ['StepFlapping'],
+  ],
+  [
+    'a step that is a profile, of which a step and its check failed, and another step of that is slow',
+    [
+      ['PipelineStepFailing', STEP],
+      ['PipelineStepFailedRecently', { ...STEP, instance: 'a', status: 'FAIL' }],
+      ['PipelineStepFailedRecently', { ...INNER, instance: 'a', status: 'FAIL' }],
+      ['PipelineCheckFailing', INNER],
+      ['PipelineStepSlow', { ...INNER, step: 'other' }],
+    ],
+    ['CheckFailing StepFailing StepSlow'],
   ],
   [
     'two steps of one pipeline, and another pipeline',

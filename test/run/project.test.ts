@@ -81,6 +81,11 @@ test('a run that is left is open, and is gone on with in the same process', () =
     expect(answer).toEqual({ left: 'suspended', open: 'open', ended: 'OK', same: true });
   }));
 
+test('the attempts of a run are heard of, unless it is said to be alone in its process', () =>
+  withProject({}, async (project) => {
+    expect((await scenario(project, 'heard of')).answer).toEqual([5, 0]);
+  }));
+
 test('a run is cancelled by a signal of the program', () =>
   withProject({}, async (project) => {
     const { answer } = await scenario(project, 'cancel');

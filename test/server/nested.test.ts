@@ -166,6 +166,8 @@ test('killed in the middle of a profile, the run is gone on with and no finished
     expect(await lines(project.path('ran'))).toBe(1);
     expect(await readFile(project.path('out/t.csv'), 'utf8')).toBe('n\n4\n');
 
+    const byId = await project.run(['logs', '--out', 'out', '--step', 'first']);
+    expect(byId.stdout).toMatch(/^in\/first {2}.* attempt 1 of exec.command$/m);
     const logs = await project.run(['logs', '--out', 'out', '--step', 'in']);
     expect(logs.stdout).toMatch(/^in\/first {2}.* attempt 1 of exec.command$/m);
     const { stdout } = await project.run(['status', '--out', 'out']);

@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { expect, jest, test } from '@jest/globals';
 
 import { peekEngine, stopEngine } from '../../src/engine/engine.ts';
-import { freePort, scrape, until, withProject } from '../harness/cli.ts';
+import { freePort, scrape, startCli, until, withProject } from '../harness/cli.ts';
 import { withService } from '../harness/service.ts';
 
 import type { Project, Running } from '../harness/cli.ts';
@@ -93,6 +94,22 @@ test('what is due is made, an edited file counts from the next run on, and a bro
     },
   ));
 
+test('where no project begins it says so, for jobs below would not be shown', () =>
+  withProject({ 'shop/jobs/a.yaml': 'job: a\nprofile: p\n' }, async (project) => {
+    await rm(project.path('package.json'));
+    const serve = startCli(['serve', '--log', 'text'], { cwd: project.path('shop') });
+    await serve.says(/steps at once/);
+    expect(serve.said()).toMatch(/^project +none begins here: .*shop\/\.builder.* builder\.yaml/m);
+    serve.kill('SIGTERM');
+    expect((await serve.ended).code).toBe(0);
+    await project.write({ 'shop/builder.yaml': '' });
+    const marked = startCli(['serve', '--log', 'text'], { cwd: project.path('shop') });
+    await marked.says(/steps at once/);
+    expect(marked.said()).not.toContain('none begins here');
+    marked.kill('SIGTERM');
+    expect((await marked.ended).code).toBe(0);
+  }));
+
 test('a second one on the same state folder says so, and leaves the first alone', () =>
   withProject(FILES, async (project) => {
     const first = await serving(project);
@@ -120,8 +137,29 @@ test('it says everything as JSON lines where no person reads, and is ready and h
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
     const lines = stderr.trimEnd().split('\n');
     const said = lines.map((line) => (JSON.parse(line) as { readonly msg: string }).msg);
-    expect(said).toEqual(['engine', 'schedules applied', 'serving', 'stopping']);
+    expect(said).toEqual(['engine', 'schedules applied', 'serving', 'stopping', 'stopped']);
+    expect(JSON.parse(lines.at(-1)!)).toMatchObject({ left_open: 0 });
   }));
+
+test('told to stop it says which runs it left open, and how many', () =>
+  withProject(
+    {
+      ...FILES,
+      'jobs/a.yaml': job('a', 'every: 5s'),
+      'profiles/p.yaml':
+        "profile: p\nsteps:\n  long: { uses: exec.command, with: { shell: 'touch $BEGUN; sleep 300', pass_env: [BEGUN] } }\n",
+    },
+    async (project) => {
+      const serve = project.start(['dev'], { BEGUN: project.path('begun') });
+      await until(() => existsSync(project.path('begun')), 'the run goes on', 60_000);
+      serve.kill('SIGTERM');
+      const { code, stderr } = await serve.ended;
+      expect(code).toBe(0);
+      expect(stderr).toMatch(
+        /\nstopping: .*\nrun +(a-\S+) is left open; .*\nstopped +1 run is left open for the next start\n$/,
+      );
+    },
+  ));
 
 test('an engine that is killed is started again, and the run that went on ends once', () =>
   withProject(

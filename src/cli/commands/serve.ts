@@ -1,6 +1,7 @@
 /** `serve`, and `dev`: one long-lived process for a project. Engine, scheduled runs, metrics; other commands adopt the engine. */
 
 import { openProject } from '../../index.ts';
+import { findProjectRoot } from '../../run/definitions/project-root.ts';
 import { placeOf } from '../place.ts';
 import { projectOptions } from '../project-options.ts';
 import { makeServeLog } from '../render/serve-log.ts';
@@ -41,6 +42,9 @@ async function serveAndLog(
     stateDir: stateDir.path,
     onEvent: (event) => log.tell(event),
   });
+  if (settings.stateDir === undefined && findProjectRoot({ cwd: io.cwd }) === undefined) {
+    log.tell({ type: 'said', text: noProject(stateDir.path) });
+  }
   const signals = makeSignals(settings.env);
   signals.listen();
   try {
@@ -58,4 +62,9 @@ async function serveAndLog(
     await project.close();
     signals.stop();
   }
+}
+
+/** A job of a folder below would keep its state there, where this process does not look. */
+function noProject(stateDir: string): string {
+  return `project   none begins here: served is ${stateDir}, and jobs in folders below have a state of their own; with a builder.yaml, be it empty, this folder is their project`;
 }

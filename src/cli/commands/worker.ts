@@ -93,6 +93,8 @@ function linesOf(event: ProjectEvent): readonly string[] {
     }
     case 'stopping':
       return ['stopping: running steps are given back to the service'];
+    case 'stopped':
+      return ['stopped'];
     case 'refused':
       return [`refused   an order that no command gave; nothing was executed (${event.why})`];
     case 'said':

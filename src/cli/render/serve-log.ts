@@ -122,6 +122,13 @@ function entryOf(event: ProjectEvent): Entry | undefined {
         phrase: 'stopping',
         lines: ['stopping: running steps are given back to the service'],
       };
+    case 'stopped': {
+      const { leftOpen } = event;
+      const runs = leftOpen === 1 ? '1 run is' : `${leftOpen} runs are`;
+      const what = leftOpen === 0 ? 'no run is left open' : `${runs} left open for the next start`;
+      const fields = { left_open: leftOpen };
+      return { level: 'info', phrase: 'stopped', fields, lines: [`stopped   ${what}`] };
+    }
     case 'refused': {
       const lines = [
         `refused   an order that no command gave; nothing was executed (${event.why})`,

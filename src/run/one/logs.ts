@@ -10,7 +10,11 @@ import { flatSteps } from '../../model/run-record.ts';
 import type { RunRecord } from '../../model/run-record.ts';
 import type { StepLogs } from '../../store/store.ts';
 
-/** Text by step, of one (or of one of its items: `score[17]`) or of all that wrote any. @throws UserError BAD_USAGE for a step that wrote none */
+/**
+ * Text by step, of one (or of one of its items: `score[17]`) or of all that wrote any. A step of a profile that is a step
+ * is found by its id alone, too, as alerts name it: `mine` for `north/mine`. @throws UserError BAD_USAGE for a step that
+ * wrote none
+ */
 export async function readLogs(
   folder: string,
   record: RunRecord,
@@ -20,8 +24,11 @@ export async function readLogs(
   const logs = join(folder, 'logs');
   const names = flatSteps(record.steps).map(({ name }) => name);
   const isOfItem = only?.includes('[') === true;
-  const isWanted = (name: string): boolean =>
-    only === undefined ? !name.includes('[') : isOf(name, only);
+  const isId = only !== undefined && !isOfItem && !names.some((name) => isOf(name, only));
+  const isWanted = (name: string): boolean => {
+    if (only === undefined) return !name.includes('[');
+    return isId ? name.endsWith(`/${only}`) : isOf(name, only);
+  };
   const others = (await kept?.others(record.run_id, isWanted)) ?? new Map<string, string>();
   const texts: Record<string, string> = {};
   for (const name of isOfItem ? [only] : names.filter(isWanted)) {

@@ -34,7 +34,16 @@ export type ServeRequest = {
 };
 
 /** Answers when it was told to stop, and has stopped. @throws UserError with exit code 3 */
-export async function serve(
+export async function serve(parts: Parts, request: ServeRequest, tell: Tell): Promise<void> {
+  let leftOpen = 0;
+  await serveUntilTold(parts, request, (event) => {
+    if (event.type === 'run_suspended') leftOpen += 1;
+    tell(event);
+  });
+  tell({ type: 'stopped', leftOpen });
+}
+
+async function serveUntilTold(
   parts: Parts,
   { slots, stop, version, deliver = false, orders = false, schedules = false }: ServeRequest,
   tell: Tell,

@@ -26,17 +26,19 @@ export function openWorkerLog(file: string | undefined): Log {
 }
 
 /**
- * What the SDK says of a line, in our words: `err` is what pino writes with message and stack; a run is its workflow,
- * a step its activity.
+ * What the SDK says of a line, in our words: `err` is what pino writes with message and stack; a run is its workflow, or
+ * begins the id of one for some of its items; a step is its activity where log-fields.ts knows no better.
  */
 function fieldsOf({ error, workflowId, activityId, ...rest }: Record<string, unknown> = {}): Record<
   string,
   unknown
 > {
+  const [runId] = typeof workflowId === 'string' ? workflowId.split('/') : [];
   return {
-    ...rest,
-    ...(workflowId === undefined ? {} : { run_id: workflowId }),
+    ...(runId === undefined ? {} : { run_id: runId }),
+    ...(runId === workflowId ? {} : { workflow_id: workflowId }),
     ...(activityId === undefined ? {} : { step: activityId }),
+    ...rest,
     ...(error === undefined ? {} : { err: error }),
   };
 }

@@ -21,6 +21,7 @@ import { makeStopping } from '../../activities/stopping.ts';
 import { GIVE } from '../../model/step-result.ts';
 import { makeOrderGuard } from '../../orders/guard.ts';
 import { dataConverterOf } from '../../payloads/converter.ts';
+import { makeLogInterceptor } from './log-fields.ts';
 
 import type {
   ActivityInterceptorsFactory,
@@ -178,7 +179,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         },
         sinks: guard?.sinks(sinks) ?? sinks,
         interceptors: {
-          activity: [...guarding, ...settings.interceptors],
+          activity: [makeLogInterceptor(), ...guarding, ...settings.interceptors],
         },
         maxConcurrentActivityTaskExecutions: settings.slots,
         ...(settings.version === undefined ? {} : versioned(settings.version)),

@@ -1,4 +1,4 @@
-/** What the entries of a store's journal are about, and what they add up to. Pure. */
+/** What the entries of a store's journal are about, and what they add up to. Pure but for the time it is. */
 
 import { foldRun } from './run-state.ts';
 import { mergeBy } from './merge-by.ts';
@@ -69,7 +69,7 @@ export const STORE_FOLDING: Folding<Entry, State, Summary> = {
       runs: rowsOf(runs.map(([, state]) => state)),
       running: runningOf(runs),
       sums: sumsByExporter(entries),
-      newest: newestOf(entries),
+      newest: newestOf(entries, Date.now()),
       ...goneOf(runs.flatMap(([id, { gone }]) => (gone === undefined ? [] : [id]))),
     };
   },
@@ -80,7 +80,7 @@ export const STORE_FOLDING: Folding<Entry, State, Summary> = {
       runs: mergeRows(without(older.runs, newer.gone), newer.runs),
       running: mergeRunning(older, newer),
       sums: mergeBy(older.sums, newer.sums, mergeSums),
-      newest: mergeNewest(older.newest, newer.newest),
+      newest: mergeNewest(older.newest, newer.newest, Date.now()),
       ...goneOf([...(older.gone ?? []), ...(newer.gone ?? [])]),
     };
   },

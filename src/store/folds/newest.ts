@@ -3,43 +3,16 @@
  *
  * 1. A value belongs to a moment; of two the later one counts, in whatever order they are read.
  * 2. What is known of two parts of a journal merges into what is known of both.
+ * 3. A moment that is yet to come was told by a clock that was wrong: once more is told of the same step or runs, it goes.
+ *    Else a failure of tomorrow would hold, or a success hide what fails, until then.
  */
 
 import { isFailure, isSuccess } from '../../model/outcome.ts';
 import { addTo, mergeBy } from './merge-by.ts';
+import { isToCome, knownOfRuns, knownOfStep } from './wrong-clock.ts';
 
-import type { RunShape } from '../../model/events.ts';
 import type { Entry, Fact, RunEntry } from '../entries.ts';
-
-type At<T> = T & { readonly atMs: number };
-
-export type NewestOfStep = {
-  readonly job: string;
-  readonly profile: string;
-  readonly step: string;
-  /** The last time anything was told of it. */
-  readonly seenMs: number;
-  readonly completedMs?: number;
-  readonly failedMs?: number;
-  /** The newest attempt that was measured, however it ended. */
-  readonly last?: At<{ readonly durationMs: number }>;
-  /** What the newest attempt that told of rows returned or, if it counted those, rejected. */
-  readonly rows?: At<{ readonly direction: 'out' | 'rejected'; readonly count: number }>;
-  /** Executions that ended well, newest last. */
-  readonly usual: readonly (readonly [atMs: number, durationMs: number])[];
-};
-
-export type NewestOfRuns = {
-  readonly job: string;
-  readonly profile: string;
-  readonly seenMs: number;
-  readonly startedMs?: number;
-  readonly last?: { readonly endedMs: number; readonly durationMs: number };
-  readonly completedMs?: number;
-  readonly failedMs?: number;
-  /** Steps and alert settings, as the newest run began with them. */
-  readonly shape?: At<Pick<RunShape, 'steps' | 'nested' | 'expectedEveryMs'>>;
-};
+import type { At, NewestOfRuns, NewestOfStep } from './newest-of.ts';
 
 export type RecentRun = {
   readonly runId: string;
@@ -73,8 +46,10 @@ export const NOTHING_NEWEST: Newest = Object.freeze({
   forgotten: {},
 });
 
-/** What entries tell. */
-export function newestOf(entries: Iterable<Entry>): Newest {
+/** What entries tell, in their order. */
+export function newestOf(entries: Iterable<Entry>, nowMs: number): Newest {
+  const ofSteps = stepsAt(nowMs);
+  const ofRunsOf = runsAt(nowMs);
   const steps: Record<string, NewestOfStep> = {};
   const runs: Record<string, NewestOfRuns> = {};
   const forgotten: Record<string, number> = {};
@@ -85,20 +60,20 @@ export function newestOf(entries: Iterable<Entry>): Newest {
     switch (entry.type) {
       case 'outcome':
       case 'attempt':
-        addTo(steps, ofStep(entry), mergeSteps);
+        addTo(steps, ofStep(entry), ofSteps);
         recent.push(runOf(entry));
         if (entry.type === 'outcome' && isFailure(entry.outcome.status)) {
-          addTo(failed, runOf(entry), newestRun);
+          addTo(failed, runOf(entry), newestRunAt(nowMs));
         }
         break;
       case 'item': // Its step and its attempts tell more.
         break;
       case 'run':
       case 'shape':
-        addTo(runs, ofRuns(entry), mergeRuns);
+        addTo(runs, ofRuns(entry), ofRunsOf);
         recent.push(runOf(entry));
         if (entry.type === 'run' && isFailure(entry.status)) {
-          addTo(failed, runOf(entry), newestRun);
+          addTo(failed, runOf(entry), newestRunAt(nowMs));
         }
         break;
       case 'forget':
@@ -111,12 +86,12 @@ export function newestOf(entries: Iterable<Entry>): Newest {
 }
 
 /** What two parts tell. */
-export function mergeNewest(older: Newest, newer: Newest): Newest {
+export function mergeNewest(older: Newest, newer: Newest, nowMs: number): Newest {
   return {
-    steps: mergeBy(older.steps, newer.steps, mergeSteps),
-    runs: mergeBy(older.runs, newer.runs, mergeRuns),
+    steps: mergeBy(older.steps, newer.steps, stepsAt(nowMs)),
+    runs: mergeBy(older.runs, newer.runs, runsAt(nowMs)),
     recent: mergeRecent(older.recent, newer.recent),
-    failed: mergeBy(older.failed ?? {}, newer.failed ?? {}, newestRun),
+    failed: mergeBy(older.failed ?? {}, newer.failed ?? {}, newestRunAt(nowMs)),
     forgotten: mergeBy(older.forgotten, newer.forgotten, Math.max),
   };
 }
@@ -174,6 +149,17 @@ function runOf({ runId, job, profile, atMs }: RunEntry): RecentRun {
   return { runId, job, profile, atMs };
 }
 
+type Merge<T> = (older: T, newer: T) => T;
+
+const stepsAt =
+  (nowMs: number): Merge<NewestOfStep> =>
+  (older, newer) =>
+    mergeSteps(knownOfStep(older, nowMs), newer);
+const runsAt =
+  (nowMs: number): Merge<NewestOfRuns> =>
+  (older, newer) =>
+    mergeRuns(knownOfRuns(older, nowMs), newer);
+
 function mergeSteps(older: NewestOfStep, newer: NewestOfStep): NewestOfStep {
   return {
     ...older,
@@ -198,9 +184,10 @@ function mergeRuns(older: NewestOfRuns, newer: NewestOfRuns): NewestOfRuns {
   };
 }
 
-function newestRun(older: RecentRun, newer: RecentRun): RecentRun {
-  return newer.atMs >= older.atMs ? newer : older;
-}
+const newestRunAt =
+  (nowMs: number): Merge<RecentRun> =>
+  (older, newer) =>
+    newer.atMs >= older.atMs || isToCome(older.atMs, nowMs) ? newer : older;
 
 /** By the time of the first entry of each. */
 function mergeRecent(older: Newest['recent'], newer: Newest['recent']): Newest['recent'] {

@@ -5,7 +5,8 @@ import { mergeNewest, NOTHING_NEWEST } from './newest.ts';
 
 import type { Filled } from './filled.ts';
 import type { Summary } from './summary.ts';
-import type { Newest, NewestOfRuns, NewestOfStep } from './newest.ts';
+import type { Newest } from './newest.ts';
+import type { NewestOfRuns, NewestOfStep } from './newest-of.ts';
 import type { RunRow } from './runs.ts';
 import type { RunSums, StepSums, Sums } from './sums.ts';
 
@@ -41,7 +42,10 @@ export function currentSummary(summary: Summary): Summary {
     runs,
     running: {},
     sums: Object.fromEntries(exporters.map(([exporter, old]) => [exporter, sumsOf(old)])),
-    newest: exporters.map(([, old]) => newestOf(old)).reduce(mergeNewest, NOTHING_NEWEST),
+    newest: exporters
+      .map(([, old]) => newestOf(old))
+      // Of a time before this was written.
+      .reduce((older, newer) => mergeNewest(older, newer, Infinity), NOTHING_NEWEST),
   };
 }
 

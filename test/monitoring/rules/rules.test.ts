@@ -79,8 +79,8 @@ test.each(ALERTS)('$alert says how bad it is, what it is, and where to look', (a
 });
 
 test('a failure names the run that failed, not the newest; whatever else names that, with a command for the log', async () => {
-  const series = (name: string, labels: string): object => ({
-    series: `${name}{job="j",profile="p",instance="a",${labels}}`,
+  const series = (name: string, labels: string, profile = 'p'): object => ({
+    series: `${name}{job="j",profile="${profile}",instance="a",${labels}}`,
     values: '1x9',
   });
   const said = await inPromtool(readFileSync(RULES_FILE, 'utf8'), [
@@ -97,7 +97,11 @@ test('a failure names the run that failed, not the newest; whatever else names t
             series('pipeline_run_info', 'run_id="j-20261128-030000-aaaa"'),
             series('pipeline_run_info', 'run_id="j-20261126-030000-cccc"'),
             series('pipeline_run_failed_info', 'run_id="j-20261127-030000-bbbb"'),
+            series('pipeline_run_started_timestamp_seconds', ''),
             series('pipeline_step_running_seconds', 'step="load"'),
+            // Of a profile that is a step of that one.
+            series('pipeline_profile_step_timeout_seconds', 'step="deep"', 'inner'),
+            series('pipeline_step_running_seconds', 'step="deep"', 'inner'),
           ],
           alert_rule_test: [
             {
@@ -130,6 +134,17 @@ test('a failure names the run that failed, not the newest; whatever else names t
                     runbook_url: 'https://docs/alerts.md#pipelinestepstuck',
                     dashboard_url:
                       'http://localhost:3000/d/pipeline-job?var-job=j&var-profile=p&var-step=load',
+                  },
+                },
+                {
+                  exp_labels: { job: 'j', profile: 'inner', step: 'deep', severity: 'warning' },
+                  exp_annotations: {
+                    summary: 'Step deep of j (inner) has been running for 1s',
+                    run: 'j-20261128-030000-aaaa',
+                    command: 'builder_cli logs j-20261128-030000-aaaa --step deep',
+                    runbook_url: 'https://docs/alerts.md#pipelinestepstuck',
+                    dashboard_url:
+                      'http://localhost:3000/d/pipeline-job?var-job=j&var-profile=inner&var-step=deep',
                   },
                 },
               ],

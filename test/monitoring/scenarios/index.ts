@@ -3,6 +3,7 @@
 import * as cron from './cron.ts';
 import * as disk from './disk.ts';
 import * as fleet from './fleet.ts';
+import * as many from './many.ts';
 import * as oneShot from './one-shot.ts';
 import * as schedules from './schedules.ts';
 import * as statuses from './statuses.ts';
@@ -12,7 +13,7 @@ import * as time from './time.ts';
 import type { Scenario } from './scenario.ts';
 
 export const SCENARIOS: readonly Scenario[] = Object.freeze(
-  [cron, disk, fleet, oneShot, schedules, statuses, time, telemetry].flatMap((file) =>
+  [cron, disk, fleet, many, oneShot, schedules, statuses, time, telemetry].flatMap((file) =>
     Object.values(file),
   ),
 );

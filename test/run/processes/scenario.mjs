@@ -79,6 +79,20 @@ const when = (type, act) => ({
   },
 });
 
+/** Seconds after which the engine misses the first attempt of a run; 0: it does not. */
+async function heartbeatOf(workflowId) {
+  const { Client, Connection } = await import('@temporalio/client');
+  const { address } = events.findLast(({ type, kind }) => type === 'engine' && kind === 'embedded');
+  const connection = await Connection.connect({ address });
+  const { history } = await new Client({ connection }).workflowService.getWorkflowExecutionHistory({
+    namespace: 'default',
+    execution: { workflowId },
+  });
+  await connection.close();
+  const scheduled = history.events.map((event) => event.activityTaskScheduledEventAttributes);
+  return Number(scheduled.find((found) => found != null).heartbeatTimeout?.seconds ?? 0);
+}
+
 const SCENARIOS = {
   async 'a definition as data'() {
     const asked = [];
@@ -121,6 +135,23 @@ const SCENARIOS = {
       ended: ended.record.status,
       same: ended.runId === left.runId,
     };
+  },
+  async 'heard of'() {
+    const step = { id: 'wait', kind: 'test.hold', options: {}, heartbeatMs: 5_000 };
+    const request = { definition: plan([step]), out: join(folder, 'out') };
+    const seconds = [];
+    for (const alone of [false, true]) {
+      const stop = new AbortController();
+      let run = Promise.resolve();
+      await new Promise((resolve) => {
+        const control = { ...when('step_started', resolve), cancel: stop.signal, alone };
+        run = project.run(request, control);
+      });
+      seconds.push(await heartbeatOf(events.findLast(({ type }) => type === 'run_starting').runId));
+      stop.abort();
+      await run;
+    }
+    return seconds;
   },
   async cancel() {
     const stop = new AbortController();

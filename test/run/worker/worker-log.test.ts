@@ -14,6 +14,20 @@ async function firstLine(file: string): Promise<Record<string, unknown>> {
   }
 }
 
+test('the workflow of some items is of the run that its id begins with', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'builder-worker-log-'));
+  try {
+    const file = join(folder, 'worker.log');
+    openWorkerLog(file)('WARN', 'Workflow failed', { workflowId: 'run-1/score/1.0' });
+    expect(await firstLine(file)).toMatchObject({
+      run_id: 'run-1',
+      workflow_id: 'run-1/score/1.0',
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
 test('a line about an error has its message and stack, the run, the step and the attempt', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'builder-worker-log-'));
   try {

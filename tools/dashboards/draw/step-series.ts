@@ -6,6 +6,9 @@ import { bucketsOf, sampled } from './sampled.ts';
 import type { Job } from './runs.ts';
 import type { Labels, Sampled } from './sampled.ts';
 
+/** No item is skipped. */
+const ITEM_STATUSES = STATUSES.filter((status) => status !== 'SKIPPED');
+
 /** Gauges, which all exporters show, and counters if this one counted. */
 export function seriesOfStep(
   job: Job,
@@ -65,6 +68,12 @@ export function seriesOfStep(
               (t) => until(t).filter((one) => one.status === status).length,
             ),
           ),
+          // One step of each job is done for each of its items, of which some fail with it.
+          ...(k === 2 ? ITEM_STATUSES : []).map((status) =>
+            sampled('pipeline_step_items_total', { ...of, status }, (t) =>
+              executed(t).reduce((n, one) => n + itemsOf(one.status, status), 0),
+            ),
+          ),
           ...['fail', 'lost'].map((result) =>
             sampled('pipeline_step_attempts_total', { ...of, result }, (t) =>
               executed(t).reduce(
@@ -78,4 +87,10 @@ export function seriesOfStep(
         ]
       : []),
   ];
+}
+
+/** How many of forty items ended so, in a run in which their step ended as it did. */
+function itemsOf(ofStep: string, status: string): number {
+  if (/FAIL|TIMEOUT/.test(ofStep)) return { OK: 37, [ofStep]: 3 }[status] ?? 0;
+  return status === 'OK' ? 40 : 0;
 }

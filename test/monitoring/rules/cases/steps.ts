@@ -21,6 +21,7 @@ export const STEPS: readonly Case[] = [
       [failed('same')]: '100x50',
       [completed('same')]: '100x50',
       [completed('load', { job: 'k' })]: '100x50',
+      [run('run_started_timestamp_seconds', 'j')]: '1x50',
     },
     firing: {
       '4m': [],
@@ -33,8 +34,24 @@ export const STEPS: readonly Case[] = [
   {
     alert: 'PipelineStepFailing',
     claim: 'is bridged over a restart, and ends with a job that was forgotten',
-    series: { [failed('load')]: '9x5 stale _x3 9x3 stale' },
+    series: {
+      [failed('load')]: '9x5 stale _x3 9x3 stale',
+      [run('run_started_timestamp_seconds', 'j')]: '1x5 stale _x3 1x3 stale',
+    },
     firing: { '5m': ['load'], '8m': ['load'], '12m': ['load'], '20m': [] },
+  },
+  {
+    alert: 'PipelineStepFailing',
+    claim: 'of a profile that is a step, that step is told, and nothing where it may fail',
+    series: {
+      [failed('outer')]: '_x4 9x20',
+      [failed('deep', { profile: 'inner' })]: '_x4 9x20',
+      // Of a profile that another job runs by itself.
+      [failed('allowed', { job: 'k', profile: 'p' })]: '_x4 9x20',
+      [run('run_started_timestamp_seconds', 'j')]: '1x20',
+      [run('run_started_timestamp_seconds', 'k', { profile: 'q' })]: '1x20',
+    },
+    firing: { '3m': [], '5m': ['outer'], '20m': ['outer'] },
   },
   {
     alert: 'PipelineStepFlapping',
@@ -54,6 +71,7 @@ export const STEPS: readonly Case[] = [
       // Fails all the time, and is not seen now and then.
       [failed('away')]: '10 10 stale _ 10 10 stale _ 10x100',
       [completed('away')]: '1 1 stale _ 1 1 stale _ 1x100',
+      [run('run_started_timestamp_seconds', 'j')]: '1x100',
     },
     firing: { '3h30m': [], '4h30m': ['load'], '24h': ['load'], '27h': [] },
   },
@@ -75,6 +93,7 @@ export const STEPS: readonly Case[] = [
       [failed('old')]: '_x60 30 stale _ 30 stale _ 30x40',
       // An exporter that is late with a completion does not take it back.
       [completed('load', { instance: 'b' })]: '1x100',
+      [run('run_started_timestamp_seconds', 'j')]: '1x100',
     },
     firing: { '3h': [], '4h': ['load'], '24h': ['load'], '27h': [], '35h': [] },
   },

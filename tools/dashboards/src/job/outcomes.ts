@@ -4,37 +4,38 @@ import { badAbove, noticeAbove, statusColours } from '../look.ts';
 import { bars, lines } from '../panels.ts';
 import { FAILURE, counted } from '../queries.ts';
 import { rowsOf } from '../table.ts';
-import { q, steps, attempts, STEP_LABELS } from './shared.ts';
+import { q, steps, attempts, items, STEP_LABELS } from './shared.ts';
 
 const ofStatus = (statuses: string) => counted(steps(statuses), ['profile', 'step']);
+const itemsOf = (statuses: string) => counted(items(statuses), ['profile', 'step']);
 
 export const outcomes = rowsOf({
   title: 'Success and failure of each step',
   description:
-    'Final outcomes in the time range, one a step and run, and the executed attempts they took. Failed attempts without failed outcomes: retries made up for them. "Lost": the worker went away in mid-step.',
-  width: 14,
+    'Final outcomes in the time range, one a step and run, and the executed attempts they took. Failed attempts without failed outcomes: retries made up for them. "Lost": the worker went away in mid-step. "Items": of a step with foreach, those that ended, and those of them that failed.',
+  width: 17,
   height: 10,
   decimals: 0,
   labels: STEP_LABELS,
   sortBy: ['Failed', 'Failed attempts'],
   columns: [
-    { name: 'OK', expr: ofStatus('OK'), decimals: 0, width: 60 },
+    { name: 'OK', expr: ofStatus('OK'), decimals: 0, width: 55 },
     {
       name: 'Warned',
       expr: `${ofStatus('WARN')} > 0`,
       decimals: 0,
       thresholds: noticeAbove(1),
-      width: 80,
+      width: 75,
     },
-    { name: 'Cached', expr: `${ofStatus('CACHED')} > 0`, decimals: 0, width: 80 },
+    { name: 'Cached', expr: `${ofStatus('CACHED')} > 0`, decimals: 0, width: 75 },
     {
       name: 'Failed',
       expr: `${ofStatus(FAILURE)} > 0`,
       decimals: 0,
       thresholds: badAbove(1),
-      width: 80,
+      width: 75,
     },
-    { name: 'Skipped', expr: `${ofStatus('SKIPPED|CANCELLED')} > 0`, decimals: 0, width: 80 },
+    { name: 'Skipped', expr: `${ofStatus('SKIPPED|CANCELLED')} > 0`, decimals: 0, width: 75 },
     {
       name: 'Failed attempts',
       expr: `${counted(attempts('fail'), ['profile', 'step'])} > 0`,
@@ -47,7 +48,15 @@ export const outcomes = rowsOf({
       expr: `${counted(attempts('lost'), ['profile', 'step'])} > 0`,
       decimals: 0,
       thresholds: noticeAbove(1),
-      width: 60,
+      width: 55,
+    },
+    { name: 'Items', expr: `${itemsOf('.+')} > 0`, decimals: 0, width: 75 },
+    {
+      name: 'Failed items',
+      expr: `${itemsOf(FAILURE)} > 0`,
+      decimals: 0,
+      thresholds: badAbove(1),
+      width: 105,
     },
   ],
 });
@@ -55,7 +64,7 @@ export const outcomes = rowsOf({
 export const outcomesOverTime = bars({
   title: 'Outcomes over time',
   description: 'Final outcomes of the chosen steps in each interval, by status.',
-  width: 10,
+  width: 7,
   height: 10,
   decimals: 0,
   everyMoment: q.everyMoment,
