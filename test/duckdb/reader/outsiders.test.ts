@@ -61,6 +61,13 @@ test.each([
   );
 });
 
+test('a byte order mark of UTF-8 is believed more than an option', async () => {
+  const files = { 'a.csv': Buffer.from('\ufeffn\né\n') };
+  expect(await refused(rowsOf(files, { encoding: 'latin-1' }))).toBe(
+    'a.csv:1: the file is UTF-8, as its byte order mark says; leave `encoding` out',
+  );
+});
+
 test('half a letter of UTF-16 is refused at its line', async () => {
   const bytes = Buffer.concat([
     Buffer.from('n,v\na,1\n', 'utf16le'),
