@@ -196,6 +196,14 @@ test('objects without a key are records, also where a file has no others', async
   ]);
 });
 
+test('records without any key, and objects beside other values, are told with their file', async () => {
+  expect(await refused(rowsOf({ 'a.json': '[{},{}]' }))).toBe(
+    'a.json: no record has a key, so there is no column',
+  );
+  expect(await refused(rowsOf({ 'a.json': '[1,\n{}]' }))).toMatch(/^a\.json:2: an object, where/);
+  expect(await refused(rowsOf({ 'a.jsonl': '{"a":1}\nnull\n' }))).toMatch(/^a\.jsonl:2: no object/);
+});
+
 test('a declared column that no file has is NULL where it is optional', async () => {
   const columns = { w: { type: 'DATE', optional: true } };
   expect(await readFiles({ 'a.csv': 'v\n1\n' }, { columns })).toMatchObject({
