@@ -117,9 +117,11 @@ async function rewrite(
       const is = fields === undefined ? 'values' : 'objects';
       shape ??= is;
       if (shape !== is) {
-        throw badLine(file.original, given.line, `one of ${shape} was expected`, {
-          text: given.text,
-        });
+        const what =
+          is === 'objects'
+            ? 'an object, where the records before it are other values'
+            : 'no object, as the records before it are';
+        throw badLine(file.original, given.line, what, { text: given.text });
       }
       const row: (string | null)[] = [];
       for (const { name, value: each } of fields ?? [{ name: ONLY, value }]) {

@@ -39,7 +39,10 @@ export async function readTable(
   const found = unite(parts);
   const absent = absentColumns(reading, [...found, ...fileColumns]);
   const united = [...found, ...absent.map((name) => ({ name, kinds: 0 }))];
-  if (united.length === 0) throw new StepError('BAD_INPUT_DATA', 'there is no column in any file');
+  if (united.length === 0) {
+    const names = parts.slice(0, 3).map(({ name }) => name);
+    throw badFile(names.join(', '), 'no record has a key, so there is no column');
+  }
   mustNotClash(fileColumns, united);
   const wishes = await wishesOf(session, parts, united, reading, fileColumns);
   const open = [

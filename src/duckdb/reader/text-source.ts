@@ -150,6 +150,11 @@ async function* transcoded(
 }
 
 function decoderFor(file: TextFile, encoding: string, first: Buffer): Decoder {
+  if (!encoding.startsWith('utf') && first.subarray(0, BOM.length).equals(BOM)) {
+    throw badLine(file.name, 1, 'the file is UTF-8, as its byte order mark says', {
+      help: 'leave `encoding` out',
+    });
+  }
   const decoder = decoderOf(encoding, first);
   if (decoder !== undefined) return decoder;
   throw badFile(

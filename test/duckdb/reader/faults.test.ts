@@ -104,7 +104,7 @@ describe('a fault is told with file, line, the line and the option that would he
     ],
     ['a.jsonl', '{"a":1}\n\n{"a":1,"a":2}\n', "a.jsonl:3: the name 'a' stands twice in one object"],
     ['a.jsonl', '{"a":1}\n{"a":\n', 'a.jsonl:2: no JSON'],
-    ['a.jsonl', '{"a":1}\n[1]\n', 'a.jsonl:2: one of objects was expected: `[1]`'],
+    ['a.jsonl', '{"a":1}\n[1]\n', 'a.jsonl:2: no object, as the records before it are: `[1]`'],
     ['a.jsonl', '{"a":"\\ud800"}\n', 'a.jsonl:1: half of a surrogate pair'],
     ['a.jsonl', '{"a":"\\u0000"}\n', 'a.jsonl:1: a NUL character'],
     ['a.json', '[{"a":1},\n{"a":2}', 'a.json:2: no JSON: the array is never closed'],

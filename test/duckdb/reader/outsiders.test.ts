@@ -61,6 +61,13 @@ test.each([
   );
 });
 
+test('a byte order mark of UTF-8 is believed more than an option', async () => {
+  const files = { 'a.csv': Buffer.from('\ufeffn\né\n') };
+  expect(await refused(rowsOf(files, { encoding: 'latin-1' }))).toBe(
+    'a.csv:1: the file is UTF-8, as its byte order mark says; leave `encoding` out',
+  );
+});
+
 test('half a letter of UTF-16 is refused at its line', async () => {
   const bytes = Buffer.concat([
     Buffer.from('n,v\na,1\n', 'utf16le'),
@@ -187,6 +194,14 @@ test('objects without a key are records, also where a file has no others', async
     ['1'],
     [null],
   ]);
+});
+
+test('records without any key, and objects beside other values, are told with their file', async () => {
+  expect(await refused(rowsOf({ 'a.json': '[{},{}]' }))).toBe(
+    'a.json: no record has a key, so there is no column',
+  );
+  expect(await refused(rowsOf({ 'a.json': '[1,\n{}]' }))).toMatch(/^a\.json:2: an object, where/);
+  expect(await refused(rowsOf({ 'a.jsonl': '{"a":1}\nnull\n' }))).toMatch(/^a\.jsonl:2: no object/);
 });
 
 test('a declared column that no file has is NULL where it is optional', async () => {
