@@ -1,7 +1,7 @@
 /** Secrets that a plan names and that this process has no value for: its own worker would fail, one elsewhere may have them. */
 
 import { makeSecrets } from '../../activities/secrets.ts';
-import { isSecret, nodesIn } from '../../model/plan-nodes.ts';
+import { isSecret, nameOf, nodesIn } from '../../model/plan-nodes.ts';
 import { StepError } from '../../model/step-error.ts';
 
 import type { Json, Plan } from '../../model/plan.ts';
@@ -17,7 +17,7 @@ export function absentSecrets(
   const find = makeSecrets(given);
   return plan.steps.flatMap((step) => {
     const names = nodesIn(step as unknown as Json).flatMap((node) =>
-      isSecret(node) ? [node.$secret] : [],
+      isSecret(node) ? [nameOf(node)] : [],
     );
     return [...new Set(names)].flatMap((secret) => {
       const why = troubleOf(find, secret);
