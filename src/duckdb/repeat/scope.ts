@@ -111,7 +111,7 @@ export async function widthOf(
   session: Session,
   node: Node,
   ctes: Ctes,
-  binds: Sql['binds'],
+  binds: Readonly<Record<string, Scalar>>,
 ): Promise<number | undefined> {
   const items = node['select_list'] as readonly Node[] | undefined;
   const mayBeMore = /"type":"STAR"|"function_name":"unnest"/.test(JSON.stringify(items ?? 'STAR'));
