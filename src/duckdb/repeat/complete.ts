@@ -28,8 +28,9 @@ import {
   shapeOf,
   textOf,
 } from './exact-tree.ts';
+import { byPlace, withPlaces } from './ordered-source.ts';
 import { withoutSorting } from './quick-aggregates.ts';
-import { describedBy, scopeOf } from './scope.ts';
+import { scopeOf, widthOf } from './scope.ts';
 import { needOf } from './windows.ts';
 
 import type { Ctes, Scope } from './scope.ts';
@@ -57,7 +58,8 @@ type Place = {
   readonly where?: unknown;
   /** Of a SELECT that groups: what tells its rows apart; undefined where that cannot be said. */
   readonly keys?: { readonly of: readonly Node[] | undefined };
-  readonly comesInOrder?: boolean;
+  /** Of what reads an ordered subquery: told if its order is to be followed. False: it cannot be. */
+  readonly follow?: () => boolean;
 };
 
 /** `placeOf` tells where a byte of the text stands, in words for people. @throws StepError SQL_ERROR */
@@ -129,6 +131,11 @@ export async function completed(
       leave(collation, 'which of the texts that a collation calls equal is kept, or comes first');
     }
     const from = node['from_table'] as Node | undefined;
+    const source = from === undefined ? undefined : ((await visit(from, inside)) as Node);
+    const isOrdered = from !== undefined && isOrderedSource(from, ctes);
+    let isFollowed = false;
+    const about = { query: node, from, ctes, binds };
+    const placed = isOrdered && source ? await withPlaces(session, source, about) : undefined;
     const at: Place =
       from === undefined
         ? inside
@@ -136,15 +143,16 @@ export async function completed(
             ...inside,
             scope: scopeOf(session, from, ctes, binds),
             where: node['where_clause'],
-            comesInOrder: isOrderedSource(from, ctes),
+            ...(isOrdered ? { follow: () => (isFollowed = placed !== undefined) } : {}),
             ...(isGrouped(node) ? { keys: { of: keysOf(node) } } : {}),
           };
-    const made: Node = {
+    const made: Record<string, unknown> = {
       ...(await children(node, at, ['cte_map', 'from_table', 'select_list'])),
       cte_map: { map },
-      ...(from === undefined ? {} : { from_table: await visit(from, inside) }),
+      ...(from === undefined ? {} : { from_table: source }),
       ...(from === undefined ? {} : { select_list: await named(listOf(node['select_list']), at) }),
     };
+    if (isFollowed) made['from_table'] = placed;
     const keys = at.keys?.of;
     const isByAll = node['aggregate_handling'] === 'FORCE_AGGREGATES';
     const grouped =
@@ -224,7 +232,16 @@ export async function completed(
     const type =
       isJudgedByType(name) && args[0] !== undefined ? await at.scope?.typeOf(args[0]) : undefined;
     if (!seesOrder(name, type)) return made;
-    if (at.comesInOrder === true && FOLLOWS.has(name) && order.orders.length === 0) return made;
+    const isPlain = FOLLOWS.has(name) && order.orders.length === 0 && made['distinct'] !== true;
+    if (at.follow !== undefined && isPlain) {
+      const words = `${name}() over the rows of an ordered subquery`;
+      if (!at.follow()) {
+        leave(node, words);
+        return made;
+      }
+      complete(node, words);
+      return { ...made, order_bys: { type: 'ORDER_MODIFIER', orders: [byPlace()] } };
+    }
     complete(node, `${name}() over rows in any order`);
     if (FOLLOWS.has(name) && !/^any_|^arb/.test(name) && order.orders.length === 0) {
       notes.push(
@@ -310,18 +327,4 @@ async function hasSameColumns(session: Session, written: string, sql: Sql): Prom
   const before = await session.describe(sql);
   const after = await session.describe({ ...sql, text: written }).catch(() => undefined);
   return JSON.stringify(before) === JSON.stringify(after);
-}
-
-/** How many columns an inner query has. */
-async function widthOf(
-  session: Session,
-  node: Node,
-  ctes: Ctes,
-  binds: Sql['binds'],
-): Promise<number | undefined> {
-  const items = node['select_list'] as readonly Node[] | undefined;
-  const mayBeMore = /"type":"STAR"|"function_name":"unnest"/.test(JSON.stringify(items ?? 'STAR'));
-  if (items !== undefined && !mayBeMore) return items.length;
-  const found = await describedBy(session, { ...node, cte_map: { map: ctes } }, binds);
-  return found?.length;
 }

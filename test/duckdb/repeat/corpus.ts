@@ -71,6 +71,9 @@ export const STEADY = [
   'select k, json_group_array(v) as j from ties where id < 5000 group by k',
   "select string_agg(name, ',') as s from (select name from ties where id < 5000 order by v desc)",
   'select k, list(id) as l from (select * from ties where id < 5000 order by v) group by k',
+  "select string_agg(name, ',') as s, first(id) as f, last(id) as l from (select * from ties order by v desc)",
+  'with o as (select * from ties order by v, id) select k, list(o.id) as l, list(distinct v) as d from o group by k',
+  'select q.a, list(q.b) as l, any_value(b) as y from (select k, id from ties order by v) q(a, b) group by all',
   'select k, mode(v) as m from ties group by k',
   'select k, histogram(v) as h, reservoir_quantile(v, 0.5) as r from ties group by k',
   // floating-point numbers
@@ -120,6 +123,10 @@ export const OPEN = [
   ],
   ['select min(name collate nocase) as n from ties', /collation/],
   ['select distinct n from (select name collate nocase as n from ties)', /column 32: .*collation/],
+  [
+    "select (select string_agg(name, ',') from (select name from ties t where t.k = f.k order by t.v) as n) as s from few f where f.id < 3",
+    /string_agg\(\) over the rows of an ordered subquery/,
+  ],
   ['select * from (summarize select d from ties)', /SUMMARIZE estimates/],
   [
     'select day, sum(sum(d)) over (order by k) as s from ties group by day, k',
