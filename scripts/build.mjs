@@ -46,8 +46,10 @@ else await build();
 async function build() {
   try {
     await mkdir(fresh, { recursive: true });
-    const [compiled] = await Promise.all([compile(), bundleWorkflow(), bundleCli()]);
-    if (compiled) {
+    // Each is waited for, also where another has failed: it still writes into the folder that is then removed.
+    const parts = await Promise.allSettled([compile(), bundleWorkflow(), bundleCli()]);
+    for (const { reason } of parts) if (reason !== undefined) throw reason;
+    if (parts[0].value) {
       await keepDeclarations();
       await swap();
     } else process.exitCode = 1;

@@ -49,7 +49,7 @@ export function judgeItems(
     throw new StepError(
       codeOf(failed),
       `${failed.length} of ${total} items failed${may}${first(failed)}`,
-      { items, exitCode: recordedExitCode(failed), ...checksOf(failed) },
+      { items, exitCode: exitCodeOf(failed), ...checksOf(failed) },
     );
   }
   const warned = ends.filter(({ status }) => status === 'WARN');
@@ -83,7 +83,7 @@ function codeOf(failed: readonly ItemEnd[]): ErrorCode {
   return isGate ? 'CHECK_FAILED' : 'ITEMS_FAILED';
 }
 
-function recordedExitCode(failed: readonly ItemEnd[]): number | undefined {
+function exitCodeOf(failed: readonly ItemEnd[]): number | undefined {
   const codes = new Set(failed.map(({ exitCode }) => exitCode));
   const [only] = codes;
   return codes.size === 1 ? only : undefined;

@@ -12,7 +12,6 @@ import {
   outputForm,
   sqlForm,
 } from '../model/plan-nodes.ts';
-
 import { sqlFrom, typedValue } from '../model/sql-from.ts';
 
 import type { InputArtifact, StepInputs } from '../model/attempt-inputs.ts';

@@ -8,6 +8,7 @@ import { report } from './report.ts';
 import { addBackfill, addBatch } from './many-words.ts';
 import { addSchedule } from './schedule-words.ts';
 import { collect, definitionFlags } from './definition-flags.ts';
+import { didYouMean } from '../model/suggest.ts';
 import { readVersion } from '../run/versions.ts';
 import { shared } from './shared-flags.ts';
 import { settingsFrom } from './settings.ts';
@@ -37,7 +38,11 @@ export async function runCommand(
         const bare = runs === 'steps' || settings.prometheusPort === 0;
         code = await (bare ? act() : withMetrics(settings, io, act));
       } catch (error) {
-        code = report(error, { json: flags.json ?? false, verbose: flags.verbose ?? false }, io);
+        code = report(
+          error,
+          { json: flags.json ?? words.includes('--json'), verbose: flags.verbose ?? false },
+          io,
+        );
       }
     };
 
@@ -65,6 +70,20 @@ async function withMetrics(
   const { serveMetricsWhile } = await import('../run/where-to-serve.ts');
   const { metricsChoice } = await import('./project-options.ts');
   return serveMetricsWhile(metricsChoice(settings), (line) => io.say(line), act);
+}
+
+/** Help of the command that the words name. @throws CommanderError */
+function showHelp(program: Command, words: readonly string[]): void {
+  let here = program;
+  for (const word of words) {
+    const found = here.commands.find((each) => each.name() === word);
+    const names = here.commands.map((each) => each.name()).filter((name) => name !== 'help');
+    const hint = didYouMean(word, names);
+    if (found === undefined)
+      here.error(`error: unknown command '${word}'${hint === undefined ? '' : `. ${hint}`}`);
+    else here = found;
+  }
+  here.help();
 }
 
 function makeProgram(action: MakeAction, io: Io): Command {
@@ -258,5 +277,10 @@ function makeProgram(action: MakeAction, io: Io): Command {
   }
 
   addSchedule(program, action);
+  program
+    .command('help', { hidden: true })
+    .argument('[command...]')
+    .addOption(new Option('--json').hideHelp())
+    .action((words: readonly string[]) => showHelp(program, words));
   return program;
 }

@@ -21,6 +21,8 @@ export async function typeProblems(step: CheckedStep, binder: Binder): Promise<r
   const problems: Problem[] = [];
   for (const { path, located } of patterns.length === 0 ? [] : leavesOf(optionsOf(step))) {
     if (located.kind !== 'scalar' || typeof located.value !== 'string') continue;
+    // Of a list, where a mapping belongs or may stand, nothing is a type.
+    if (typeof path.at(-1) === 'number') continue;
     if (!patterns.some((pattern) => fits(pattern, path))) continue;
     if (located.value.includes('${{') || (await binder.isType(located.value))) continue;
     const hint = didYouMean(located.value.toUpperCase(), COMMON_TYPES);

@@ -9,14 +9,14 @@ import { didYouMean } from '../model/suggest.ts';
 import { typeProblems } from './bind-types.ts';
 import { optionProblems } from './check-known-tables.ts';
 import { withOddLetter } from './odd-letters.ts';
+import { conditionTrouble, frameOf, withoutFrame } from './bind-condition.ts';
 import { child } from './located.ts';
-import { fits } from './option-roles.ts';
 import { draftOf } from './query.ts';
 
 import type { Column } from '../model/column.ts';
 import type { Problem } from '../model/errors.ts';
 import type { KnownTable } from '../model/known-table.ts';
-import type { Binder, BindProblem, VisibleTable } from '../model/binder.ts';
+import type { Binder, BindProblem, Visible, VisibleTable } from '../model/binder.ts';
 import type { CheckedStep, CheckedNested } from './checked-step.ts';
 import type { Query } from './query.ts';
 
@@ -122,8 +122,6 @@ async function bindNested(
   return { made: new Map(made), problems };
 }
 
-type Visible = { readonly tables: readonly VisibleTable[]; readonly isComplete: boolean };
-
 async function bindQuery(
   step: CheckedStep,
   query: Query,
@@ -137,10 +135,18 @@ async function bindQuery(
   const text = `${frame.before}${draft.text}${frame.after}`;
   const bound = await binder.bind({ text, binds: draft.binds, ...visible });
   if (bound.problem === undefined) {
+    const wrong =
+      frame.of === undefined ? undefined : await conditionTrouble(draft, frame.of, visible, binder);
+    if (wrong !== undefined) {
+      const name = query.path.split('.').at(-1);
+      const message = `step '${step.id}': ${name} must be ${wrong}, such as amount >= 0`;
+      return { code: 'BAD_OPTION', ...draft.placeOf(/\S/.exec(draft.text)?.index ?? 0), message };
+    }
     return { shape: draft.isOpen ? withoutTypes(bound.shape) : bound.shape };
   }
-  const { code, message, byte } = bound.problem;
-  const hint = hintOf(bound.problem, step, visible, steps) ?? typeHint(message, query);
+  const { code, byte } = bound.problem;
+  const message = withoutFrame(bound.problem.message, frame);
+  const hint = hintOf(bound.problem, step, visible, steps) ?? writingHint(message, query);
   // Where the engine names no letter, the first one that is no blank stands for the whole.
   const own = byte === undefined ? undefined : Math.max(0, byte - frame.before.length);
   const place = draft.placeOf(own ?? /\S/.exec(draft.text)?.index ?? 0);
@@ -152,29 +158,13 @@ async function bindQuery(
   };
 }
 
-/** What stands around a condition to make a query of it; nothing around a query. */
-function frameOf(
-  { spec, options }: CheckedStep,
-  { path }: Query,
-): { readonly before: string; readonly after: string } | undefined {
-  const keys = path.split('.');
-  const condition = Object.entries(spec?.roles?.conditions ?? {}).find(([at]) => fits(at, keys));
-  if (condition === undefined) return { before: '', after: '' };
-  const table: unknown = isMapping(options) ? options[condition[1]] : undefined;
-  if (typeof table !== 'string' || !/^[a-z0-9_.]+$/.test(table)) return undefined;
-  const name = table
-    .split('.')
-    .map((part) => `"${part}"`)
-    .join('.');
-  return { before: `select * from ${name} where (\n`, after: '\n)' };
-}
-
-function isMapping(options: unknown): options is Readonly<Record<string, unknown>> {
-  return typeof options === 'object' && options !== null;
-}
-
-/** Functions that take an INTEGER and no BIGINT are refused for a parameter, and nobody wrote a type there. */
-function typeHint(message: string, { parts }: Query): string | undefined {
+/** References that are written as elsewhere; functions that take an INTEGER and no BIGINT, of a parameter whose type nobody wrote there. */
+function writingHint(message: string, { parts }: Query): string | undefined {
+  const text = parts.filter((part) => typeof part === 'string').join(' ');
+  const foreign = /\$\{\s*(\w[\w.]*)\s*\}|\{\{\s*(\w[\w.]*)\s*\}\}/.exec(text);
+  if (foreign !== null && /^syntax error at or near "(\{|\$)/.test(message)) {
+    return `A reference is written \${{ ${foreign[1] ?? foreign[2]} }}.`;
+  }
   const hasWhole = parts.some(
     (part) => typeof part === 'object' && 'type' in part && part.type === 'BIGINT',
   );

@@ -6,9 +6,10 @@ import { outcomeProblems, waitForAll } from './handlers.ts';
 import { child, entriesOf, itemsOf, textOf } from './located.ts';
 import { tooManySteps } from './many-steps.ts';
 import { resolveOptions } from './options.ts';
-import { PROFILE_SPEC, specOf } from './profile-kind.ts';
+import { specOf } from './profile-kind.ts';
 import { hasReference } from './reference.ts';
 import { listed } from './scope.ts';
+import { isBeside, kindOf } from './step-kind.ts';
 import { MAIN_OUTPUT, PROFILE_KIND } from '../model/plan.ts';
 import { didYouMean } from '../model/suggest.ts';
 
@@ -17,7 +18,6 @@ import type { CheckedJob } from './check-job.ts';
 import type { CheckedProfiles } from './check-profiles.ts';
 import type { Problem } from '../model/errors.ts';
 import type { Handling } from './handlers.ts';
-import type { KindSpec } from './kind-spec.ts';
 import type { Entry, Located, LocatedMap, Place } from './located.ts';
 import type { PathUse, ResolvedOptions } from './options.ts';
 import type { Scope } from './scope.ts';
@@ -97,8 +97,11 @@ function checkStep(id: string, entry: Entry, around: Around): CheckedStep {
   const options = child(located, 'with');
   const resolved: ResolvedOptions = resolveOptions({
     id,
-    // Options that are no mapping are reported with the shape of the file.
-    spec: options === undefined || options.kind === 'map' ? kind : undefined,
+    // Options that are no mapping, or stand beside `with`, are reported with the shape of the file.
+    spec:
+      (options === undefined && !isBeside(located, kind)) || options?.kind === 'map'
+        ? kind
+        : undefined,
     located: options?.kind === 'map' ? options : emptyMap(entry),
     at: located.kind === 'map' ? (located.entries.get('with')?.key ?? entry.key) : entry.key,
     scope,
@@ -208,32 +211,6 @@ function limitProblems(
 /** The mentions of what a step made. */
 function read(uses: readonly StepUse[]): readonly (StepUse & { part: 'outputs' | 'values' })[] {
   return uses.flatMap((use) => (use.part === 'outputs' || use.part === 'values' ? [use] : []));
-}
-
-function kindOf(
-  id: string,
-  entry: Entry,
-  { input, profiles, problems }: Around,
-): KindSpec | undefined {
-  const uses = child(entry.value, 'uses');
-  const names = [...input.kinds.map((kind) => kind.kind), PROFILE_KIND];
-  if (uses === undefined) {
-    if (profiles.complete) {
-      const message = `step '${id}': the key 'uses' is missing; known kinds: ${names.join(', ')}`;
-      problems.push({ code: 'MISSING_KEY', ...entry.key, message });
-    }
-    return undefined;
-  }
-  const name = textOf(uses);
-  if (name === undefined) return undefined;
-  if (name === PROFILE_KIND) return PROFILE_SPEC;
-  const found = input.kinds.find((kind) => kind.kind === name);
-  if (found === undefined && !hasReference(name)) {
-    const hint = didYouMean(name, names);
-    const message = `unknown kind '${name}'; known kinds: ${names.join(', ')}`;
-    problems.push({ code: 'UNKNOWN_KIND', ...uses.at, message, ...(hint && { hint }) });
-  }
-  return found;
 }
 
 /** A query names a step as `id`, `id.output` or `"id.output"`. */

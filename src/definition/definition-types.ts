@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 
-import { DURATION_PATTERN, durationMs } from '../model/duration.ts';
+import { DURATION_PATTERN, durationMs, LONGEST_DURATION } from '../model/duration.ts';
 
 /** Ids of steps: they become table names, activity ids and labels. */
 export const STEP_ID = /^[a-z][a-z0-9_]{0,62}$/;
@@ -56,7 +56,8 @@ export function duration({
       error: 'expected a duration: a number with a unit (d, h, m, s, ms) such as 90s or 1h30m',
     })
     .refine((text) => durationMs(text) !== undefined, {
-      error: 'not a duration; expected a number with a unit (d, h, m, s, ms) such as 90s or 1h30m',
+      error: ({ input }) =>
+        `${shown(input)} is no duration; expected a number with a unit (d, h, m, s, ms) such as 90s or 1h30m, at most ${LONGEST_DURATION}`,
       params: { code: 'BAD_DURATION' },
       abort: true,
     })
@@ -68,6 +69,11 @@ export function duration({
       { error: `this duration is out of range; expected ${range ?? 'at least 1ms'}` },
     )
     .meta({ pattern: DURATION_PATTERN, examples: ['90s', '10m', '1h30m'] });
+}
+
+function shown(input: unknown): string {
+  const text = String(input);
+  return text.length > 40 ? `'${text.slice(0, 40)}...'` : `'${text}'`;
 }
 
 /** Text, number, true or false. */

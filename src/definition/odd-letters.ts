@@ -20,22 +20,25 @@ const NAMES: Readonly<Record<string, string>> = Object.freeze({
   '\u2060': 'a sign of no width',
   '\ufeff': 'a byte order mark',
 });
-const QUOTED = /'([^']{1,200})'/;
+const QUOTED = /'([^']{1,200})'|"([^"]{1,200})"/g;
 
 function pairs(odd: string, plain: string): readonly (readonly [string, string])[] {
   const letters = Array.from(plain);
   return Array.from(odd).map((letter, i) => [letter, letters[i]!] as const);
 }
 
+/** A word of another alphabet is no slip: only a mixture is. */
+function oddLetterIn(quoted: string): string | undefined {
+  if (!/[A-Za-z]/.test(quoted)) return undefined;
+  return Array.from(quoted).find(
+    (letter) => Object.hasOwn(LOOKS, letter) || Object.hasOwn(NAMES, letter),
+  );
+}
+
 /** The problem, with a word on the first letter of what it quotes that looks like another one. */
 export function withOddLetter(problem: Problem): Problem {
-  const quoted = QUOTED.exec(problem.message)?.[1] ?? '';
-  // A word of another alphabet is no slip: only a mixture is.
-  const odd = /[A-Za-z]/.test(quoted)
-    ? Array.from(quoted).find(
-        (letter) => Object.hasOwn(LOOKS, letter) || Object.hasOwn(NAMES, letter),
-      )
-    : undefined;
+  const quoted = [...problem.message.matchAll(QUOTED)].map(([, one, two]) => one ?? two ?? '');
+  const odd = quoted.map(oddLetterIn).find((letter) => letter !== undefined);
   if (odd === undefined) return problem;
   const code = `U+${odd.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
   const looks = LOOKS[odd];

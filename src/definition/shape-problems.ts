@@ -2,7 +2,8 @@
 
 import { allowedKeys } from './schema-keys.ts';
 import { holesIn, keyPlace, nearest, plainOf } from './located.ts';
-import { didYouMean } from '../model/suggest.ts';
+import { belongs, meantBy } from './other-words.ts';
+import { durationMend, mendOf } from './mends.ts';
 import { foundText, issueText } from './issue-text.ts';
 
 import type { z } from 'zod';
@@ -27,12 +28,53 @@ export function shapeOf<T>(
   const parsed = schema.safeParse(plainOf(located), { reportInput: true });
   if (parsed.success) return { value: parsed.data, problems: [] };
   const holes = holesIn(located);
-  const problems = parsed.error.issues
-    .flatMap(bestBranch)
+  const issues = parsed.error.issues.flatMap(bestBranch);
+  const problems = issues
+    .filter((issue) => !isFollowOn(issue, issues, { schema, located }))
     .filter((issue) => !holes.some((hole) => related(hole, issue.path as Path)))
     .flatMap((issue) => problemsOf(schema, located, issue, about.what, about.at))
     .map((problem) => (about.code === undefined ? problem : { ...problem, code: about.code }));
   return { value: undefined, problems };
+}
+
+/** True for what is only wrong because something else is: a mapping or value that has other problems, a key that was written in another word. */
+function isFollowOn(
+  issue: Issue,
+  all: readonly Issue[],
+  { schema, located }: { readonly schema: z.ZodType; readonly located: Located },
+): boolean {
+  const path = dotted(issue.path as Path);
+  if (issue.code === 'custom') {
+    return all.some(
+      (other) =>
+        dotted(other.path as Path) === path &&
+        other.code !== 'custom' &&
+        (other.code !== 'unrecognized_keys' ||
+          other.keys.some((key) => meantBy(key, allowedKeys(schema, other.path as Path)))),
+    );
+  }
+  const last = issue.path.at(-1);
+  const parent = issue.path.slice(0, -1) as Path;
+  const holder = nearest(located, parent);
+  if (last === undefined || holder.kind !== 'map' || holder.entries.has(String(last))) return false;
+  return isMeant(String(last), [...holder.entries.keys()], allowedKeys(schema, parent));
+}
+
+const OPTIONS_STAND = 'Options of the kind stand under `with`.';
+
+function isStep(allowed: readonly string[]): boolean {
+  return allowed.includes('uses') && allowed.includes('with');
+}
+
+/** True if one of the keys, none of which is allowed, most likely stands for `key`. */
+export function isMeant(
+  key: string,
+  written: readonly string[],
+  allowed: readonly string[],
+): boolean {
+  return written
+    .filter((each) => !allowed.includes(each))
+    .some((each) => meantBy(each, allowed)?.includes(`'${key}'`) === true);
 }
 
 function problemsOf(
@@ -52,7 +94,10 @@ function problemsOf(
       message:
         `unknown key '${key}'${subject === '' ? '' : ` in ${subject}`}` +
         (allowed.length > 0 ? `; allowed keys: ${allowed.join(', ')}` : '; no key is allowed here'),
-      hint: didYouMean(key, allowed),
+      hint:
+        belongs(key, allowed) ??
+        meantBy(key, allowed) ??
+        (isStep(allowed) ? OPTIONS_STAND : undefined),
     })) as readonly Problem[];
   }
 
@@ -69,7 +114,10 @@ function problemsOf(
   if (issue.code === 'invalid_key') {
     const text = issue.issues.map(issueText).join(', ');
     const message = `'${String(last)}' cannot be used as a name here; ${text}`;
-    return [{ code: 'BAD_VALUE', ...keyPlace(root, path), message }];
+    const near = nearName(String(last));
+    const hint =
+      text.includes('small letter') && near !== undefined ? { hint: `Such as '${near}'.` } : {};
+    return [{ code: 'BAD_VALUE', ...keyPlace(root, path), message, ...hint }];
   }
   const found = foundText(value);
   const about = subject === '' ? '' : `${subject}: `;
@@ -82,9 +130,15 @@ function problemsOf(
         issue.code === 'custom'
           ? `${about}${issue.message}`
           : `${about}${found}; ${issueText(issue)}`,
-      ...hintOf(issue, value),
+      ...hintOf(issue, value, [...what.split('.'), ...path]),
     },
   ];
+}
+
+/** `my_step` of `My-step`; undefined where nothing but `_` stands between its letters already. */
+function nearName(name: string): string | undefined {
+  const near = name.toLowerCase().replaceAll(/[\s.-]+/g, '_');
+  return near !== name && /^[a-z][a-z0-9_]{0,62}$/.test(near) ? near : undefined;
 }
 
 function codeOf(issue: Issue): ErrorCode {
@@ -97,16 +151,23 @@ function codeOf(issue: Issue): ErrorCode {
   return issue.code === 'invalid_union' && issue.errors.length > 0 ? 'WRONG_TYPE' : 'BAD_VALUE';
 }
 
-function hintOf(issue: Issue, value: Located): { readonly hint?: string } {
+function hintOf(issue: Issue, value: Located, path: Path): { readonly hint?: string } {
   const values =
     issue.code === 'invalid_value'
       ? issue.values
       : issue.code === 'invalid_union' && 'options' in issue && Array.isArray(issue.options)
         ? (issue.options as readonly unknown[])
         : [];
+  const expected = expectedBy(issue);
+  const mend = expected === undefined ? undefined : mendOf(path, expected, value);
+  if (mend !== undefined) return { hint: mend };
   if (value.kind !== 'scalar') return {};
   if (typeof value.value !== 'string') return plainHint(issue, value);
   const { value: text } = value;
+  if (codeOf(issue) === 'BAD_DURATION') {
+    const meant = durationMend(text);
+    return meant === undefined ? {} : { hint: meant };
+  }
   if (issue.code === 'invalid_type' && issue.expected === 'number' && isNumeric(text)) {
     return { hint: `Write ${text.trim()} without quotes.` };
   }
@@ -117,11 +178,17 @@ function hintOf(issue: Issue, value: Located): { readonly hint?: string } {
   ) {
     return { hint: `Write ${/^(yes|on)$/i.test(text) ? 'true' : 'false'}.` };
   }
-  const hint = didYouMean(
+  const hint = meantBy(
     value.value,
     values.filter((each) => typeof each === 'string'),
   );
   return hint === undefined ? {} : { hint };
+}
+
+/** The type that was expected; of a union that of its first branch that is no text or boolean. */
+function expectedBy(issue: Issue): string | undefined {
+  if (issue.code === 'invalid_type') return issue.expected;
+  return issue.code === 'invalid_union' ? 'union' : undefined;
 }
 
 /** What to write where a number or a boolean stands in the place of text. */

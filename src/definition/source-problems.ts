@@ -101,6 +101,8 @@ function inWords(code: string, message: string): Pick<Problem, 'message' | 'hint
           hint: "Inside single quotes '' stands for one '.",
         };
       }
+      if (/call stack/i.test(message))
+        return { message: 'lists and mappings are nested too deeply' };
       return {
         message: `not well-formed YAML (${message.split('\n')[0]!.replace(/^(.)/, (c) => c.toLowerCase())})`,
       };

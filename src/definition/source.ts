@@ -74,6 +74,11 @@ export function readSource(file: string, text: string, copy = 0): Source {
     return failed([{ code: 'BAD_YAML', ...place(0), message }]);
   }
 
+  const odd = oddBytes(source);
+  if (odd !== undefined) {
+    const { at, ...said } = odd;
+    return failed([{ code: 'BAD_YAML', ...place(at), ...said }]);
+  }
   const syntax = yamlProblems(source, document, place);
   if (syntax.length > 0) return failed(syntax);
   if (document.contents === null) {
@@ -83,6 +88,26 @@ export function readSource(file: string, text: string, copy = 0): Source {
   const root = reader.read(document.contents, 0);
   if (reader.overflowed) return failed(reader.problems);
   return { root, problems: reader.problems, copies: reader.copies };
+}
+
+/** Letters that no definition has, and that a query or a program would take for its end. */
+function oddBytes(
+  source: string,
+): (Pick<Problem, 'message' | 'hint'> & { readonly at: number }) | undefined {
+  const nul = source.indexOf('\0');
+  if (nul >= 0) {
+    return {
+      at: nul,
+      message: 'the file holds a NUL byte, which no text has',
+      hint: 'Save the file as UTF-8 (not UTF-16) in your editor.',
+    };
+  }
+  if (!source.includes('\r') || source.includes('\n')) return undefined;
+  return {
+    at: source.indexOf('\r'),
+    message: 'the lines of the file end in CR alone',
+    hint: 'Save it with LF as the end of lines in your editor.',
+  };
 }
 
 /** What a file holds; a file that could not be read as text says so itself. */
@@ -136,7 +161,13 @@ class Reader {
     }
 
     if (isAlias(node)) return this.#alias(node, at, depth);
-    if (isScalar(node)) return readScalar(node, at, this.#source, this.#place);
+    if (isScalar(node)) {
+      if (typeof node.value === 'string' && node.value.includes('\0')) {
+        this.#problem(at, 'a text cannot hold \\0: a query or a program would end there');
+        return { kind: 'hole', at };
+      }
+      return readScalar(node, at, this.#source, this.#place);
+    }
     if (this.#open.has(node)) {
       this.#problem(at, 'an alias stands inside the value it names');
       return { kind: 'hole', at };

@@ -146,6 +146,12 @@ function look(node: Node, ctes: ReadonlySet<string>, found: Found): void {
         node[PLACE],
       );
     }
+    case 'SHOW_REF':
+      if ((node['query'] ?? null) !== null) return;
+      throw new Refused(
+        'SHOW tells of the session, not of data; name a table: describe t',
+        node[PLACE],
+      );
     case 'COLUMN_REF': {
       const parts = (node['column_names'] ?? []) as readonly string[];
       const only = parts.length === 1 ? (parts[0] ?? '').toLowerCase() : '';

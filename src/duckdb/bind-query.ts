@@ -13,6 +13,7 @@ import { openInstance } from './instance.ts';
 import { byteOfName, hasStar, placeOfTable, unknownFunction } from './look-in-tree.ts';
 import { QueryError } from './query-error.ts';
 import { quoteName } from './quoting.ts';
+import { isSameTree, treeIfAny } from './syntax-tree.ts';
 
 import type { Binder, BindProblem, BindRequest, Bound, VisibleTable } from '../model/binder.ts';
 import type { KnownTable } from '../model/known-table.ts';
@@ -39,6 +40,7 @@ export async function withBinder<T>(work: (binder: Binder) => Promise<T>): Promi
   try {
     return await work({
       bind: (request) => bind(session, request),
+      isExpression: (text) => isExpression(session, text),
       isType: async (text) => !SQL_TYPE.test(text) || session.binds(`select cast(null as ${text})`),
     });
   } finally {
@@ -72,6 +74,13 @@ async function bind(session: Session, request: BindRequest): Promise<Bound> {
       return { shape: undefined };
     throw error;
   }
+}
+
+/** A text such as `1) or (2` closes parentheses that it did not open: by itself it is no expression. */
+async function isExpression(session: Session, text: string): Promise<boolean> {
+  const bare = text.trim().replace(/;+\s*$/, '');
+  const inside = await treeIfAny(session, `select (\n${bare}\n)`);
+  return inside !== undefined && isSameTree(inside, await treeIfAny(session, `select ${bare}`));
 }
 
 function problemOf(

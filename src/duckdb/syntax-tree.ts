@@ -10,6 +10,10 @@ export type Node = { readonly [key: string]: unknown };
 /** Says where a place stands in the text, which is no part of what a query means. */
 export const PLACE = 'query_location';
 
+const ONE_SELECT = "a step's query is one SELECT; other statements are not allowed";
+const PIVOT_VALUES =
+  "a PIVOT must name its values, for its columns would depend on the rows: pivot t on x in ('a', 'b') using sum(y)";
+
 /** The one query of a text. @throws StepError SQL_ERROR, SQL_NOT_ALLOWED */
 export async function treeOf(session: Session, text: string): Promise<Node> {
   const parsed = await parsedBy(session, text);
@@ -57,7 +61,15 @@ async function parsedBy(session: Session, text: string): Promise<Node> {
 function explainParse(parsed: Node, text: string): QueryError {
   const message = String(parsed['error_message'] ?? 'the query cannot be read');
   const isOther = /Only SELECT/i.test(message);
-  const said = isOther ? "a step's query is one SELECT; other statements are not allowed" : message;
+  const said = isOther ? ONE_SELECT : message;
   const byte = isOther ? 0 : byteOf(parsed['position']);
-  return new QueryError('SQL_ERROR', said, { text, byte });
+  return new QueryError('SQL_ERROR', isOther && isPivot(text) ? PIVOT_VALUES : said, {
+    text,
+    byte,
+  });
+}
+
+/** Without its values a PIVOT is two statements, of which the first looks for them. */
+function isPivot(text: string): boolean {
+  return /^[\s(]*(pivot|with|from|select)\b/i.test(text) && /\bpivot(_wider)?\b/i.test(text);
 }

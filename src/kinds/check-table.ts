@@ -52,12 +52,13 @@ const schema = z
 
 export const checkTable = defineStep<Options>({
   kind: 'check.table',
-  version: `4 ${ENGINE_VERSION}`,
+  version: `5 ${ENGINE_VERSION}`,
   summary: 'Data-quality rules on a table; broken ones warn or fail, offending rows are kept.',
   schema,
   roles: {
     tables: ['table', 'checks.*.relationships.to', 'checks.*.same_as.table'],
     sql: ['checks.*.sql', 'checks.*.expression', 'checks.*.where'],
+    types: ['checks.*.columns.exact.*', 'checks.*.columns.at_least.*'],
     conditions: { 'checks.*.expression': 'table', 'checks.*.where': 'table' },
   },
   outputs: () => ['rejected'],

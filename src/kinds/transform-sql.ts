@@ -49,7 +49,7 @@ const schema = z
 
 export const transformSql = defineStep<Options>({
   kind: 'transform.sql',
-  version: `4 ${ENGINE_VERSION}`,
+  version: `5 ${ENGINE_VERSION}`,
   summary: 'Queries over the tables of needed steps; results are Parquet.',
   schema,
   roles: { sql: ['sql', 'outputs.*'] },

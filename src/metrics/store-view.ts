@@ -36,7 +36,6 @@ export function openStoreView(
   let sums = NO_SUMS;
   let newest = NOTHING_NEWEST;
   let running: Running = {};
-  let turn: Promise<void> = Promise.resolve();
   const known = (): Known => ({ sums, newest, running: Object.values(running).flat() });
 
   const readOn = async (): Promise<void> => {
@@ -52,13 +51,24 @@ export function openStoreView(
     ({ cursor } = changes);
   };
 
+  // One after the other: two looks from one cursor would count what is new twice. Whoever comes while one is going on
+  // shares the next, however many come: a store that does not answer is not asked the more for that.
+  let going: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  const begin = (): Promise<void> => {
+    next = undefined;
+    const mine = readOn().finally(() => {
+      if (going === mine) going = undefined;
+    });
+    going = mine;
+    return mine;
+  };
+
   return {
     known,
     refresh: async () => {
-      // One after the other: two looks from one cursor would count what is new twice.
-      const mine = turn.then(readOn);
-      turn = mine.catch(() => undefined);
-      await mine;
+      next ??= going?.then(begin, begin);
+      await (next ?? begin());
       return known();
     },
   };

@@ -69,6 +69,8 @@ export type TelemetryOptions = {
   /** Bound of the series about jobs. */
   readonly maxSeries?: number;
   readonly now?: () => number;
+  /** How long a scrape waits for the store. */
+  readonly storeLimitMs?: number;
 };
 
 /** The metrics of a process. Nothing is read before they are asked for. */
@@ -80,6 +82,7 @@ export function makeTelemetry({
   stateDir,
   maxSeries = MAX_SERIES,
   now = Date.now,
+  storeLimitMs = STORE_LIMIT_MS,
 }: TelemetryOptions = {}): Telemetry {
   const errors = new Map<string, number>(Object.keys(METRICS_ERRORS).map((name) => [name, 0]));
   const seeded = new Map<string, { readonly place: Place; readonly atMs: number }>();
@@ -92,12 +95,14 @@ export function makeTelemetry({
   const metricsError = (reason: MetricsError): void => {
     errors.set(reason, (errors.get(reason) ?? 0) + 1);
   };
-  /** What `work` answers; where that fails, `otherwise`, and it is counted. */
-  const tried = async <T>(work: () => Promise<T>, otherwise: T, reason: MetricsError): Promise<T> =>
-    work().catch(() => {
-      metricsError(reason);
-      return otherwise;
+  /** What the store answers; where it fails, or takes too long for who scrapes, `otherwise`, and it is counted. */
+  const asked = async <T>(work: () => Promise<T>, otherwise: () => T): Promise<T> =>
+    inTime(work(), storeLimitMs).catch(() => {
+      metricsError('store');
+      return otherwise();
     });
+  let adopted: string | undefined;
+  const adopterNow = async (): Promise<string | undefined> => (adopted = await store?.adopter());
 
   const seed = (place: Place): void => {
     const key = placeKey(place);
@@ -108,8 +113,10 @@ export function makeTelemetry({
     page: Page,
     { isFile, isElsewhere }: { readonly isFile: boolean; readonly isElsewhere: IsElsewhere },
   ): Promise<void> {
-    const known = view === undefined ? undefined : await tried(view.refresh, view.known(), 'store');
-    const adopter = await tried(async () => store?.adopter(), undefined, 'store');
+    const [known, adopter] = await Promise.all([
+      view === undefined ? undefined : asked(view.refresh, view.known),
+      asked(adopterNow, () => adopted),
+    ]);
     const longLived = mode === 'long-lived';
     const all = withUnwritten(known ?? NOTHING_KNOWN, unwritten, now());
     const found = shownOf(all, {
@@ -132,7 +139,7 @@ export function makeTelemetry({
     return looked.limits;
   };
 
-  async function addProcess(page: Page): Promise<void> {
+  async function addProcess(page: Page, limits: Promise<readonly LimitNow[]>): Promise<void> {
     page.add('pipeline_exporter_info', labelText({ mode }), 1);
     if (versions !== undefined) {
       const { version, node, sdk } = versions;
@@ -146,7 +153,7 @@ export function makeTelemetry({
     for (const [queue, seconds] of oldest(queues)) {
       page.add('pipeline_queue_unserved_seconds', labelText({ task_queue: queue }), seconds);
     }
-    for (const { name, held, longestMs } of await tried(limitsNow, [], 'store')) {
+    for (const { name, held, longestMs } of await limits) {
       const labels = labelText({ limit: name });
       page.add('pipeline_limit_in_use', labels, held);
       if (longestMs !== undefined) {
@@ -161,8 +168,10 @@ export function makeTelemetry({
   return {
     text: async () => {
       const page = makePage();
+      // Beside the jobs: a store that does not answer is waited for once.
+      const limits = asked(limitsNow, () => looked?.limits ?? []);
       await addAllJobs(page, { isFile: false, isElsewhere: () => false });
-      await addProcess(page);
+      await addProcess(page, limits);
       series = page.count();
       return page.text();
     },
@@ -199,6 +208,18 @@ export function makeTelemetry({
     },
     seriesCount: () => series,
   };
+}
+
+/** Prometheus gives up after ten seconds, unless it is told otherwise. */
+const STORE_LIMIT_MS = 5_000;
+
+/** What `work` answers. @throws Error where that takes too long for a scrape */
+async function inTime<T>(work: Promise<T>, limitMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('the store does not answer')), limitMs);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 function isWithLeases(store: Partial<Leases>): store is Leases {

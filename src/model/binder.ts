@@ -7,11 +7,14 @@ import type { KnownTable } from './known-table.ts';
 /** A table that a query may name: `step` or `step.output`. Its shape is undefined where nothing is known of it. */
 export type VisibleTable = { readonly name: string; readonly shape: KnownTable | undefined };
 
-export type BindRequest = Sql & {
+/** Tables that a query may name. */
+export type Visible = {
   readonly tables: readonly VisibleTable[];
   /** False: there are tables whose names are not known. */
   readonly isComplete: boolean;
 };
+
+export type BindRequest = Sql & Visible;
 
 /** What is wrong with a query. */
 export type BindProblem = {
@@ -31,6 +34,8 @@ export type Bound =
 
 export type Binder = {
   bind(request: BindRequest): Promise<Bound>;
+  /** True if the text is one SQL expression by itself. */
+  isExpression(text: string): Promise<boolean>;
   /** True if the text is an SQL type. */
   isType(text: string): Promise<boolean>;
 };

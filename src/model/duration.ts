@@ -14,7 +14,10 @@ export const DURATION_PATTERN = '^(?:[0-9]+(?:\\.[0-9]+)?(?:ms|s|m|h|d))+$';
 const WHOLE = new RegExp(DURATION_PATTERN);
 
 /** Longest duration, 10 years: keeps every sum of durations an exact number. */
-const MAX_MS = 3_650 * UNITS.d;
+const MAX_DAYS = 3_650;
+const MAX_MS = MAX_DAYS * UNITS.d;
+/** The same, as people write it. */
+export const LONGEST_DURATION = `${MAX_DAYS}d`;
 
 /**
  * Milliseconds in a duration such as "90s", "5m", "1h30m", "250ms" or "1.5h"; units are d, h, m, s, ms, each once, largest first.

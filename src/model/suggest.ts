@@ -7,15 +7,35 @@ export function closest(name: string, candidates: Iterable<string>): string | un
   let bound = Math.floor(Math.max(wanted.length, 3) / 3) + 1;
   let best: string | undefined;
   if (wanted.length > 80) return undefined;
-  for (const candidate of candidates) {
-    if (candidate.length > 80) continue;
+  const all = [...candidates].filter((candidate) => candidate.length <= 80);
+  for (const candidate of all) {
     const distance = editDistance(wanted, candidate.toLowerCase());
     if (distance < bound) {
       bound = distance;
       best = candidate;
     }
   }
-  return best;
+  return best ?? beginning(wanted, all);
+}
+
+/** The only candidate that begins as the name does, or of which it is the last part: "failure" of "failed", "sql" of "transform.sql". */
+function beginning(wanted: string, candidates: readonly string[]): string | undefined {
+  const near = candidates.filter((candidate) => {
+    const other = candidate.toLowerCase();
+    const shared = sharedLetters(wanted, other);
+    const longer = Math.max(wanted.length, other.length);
+    return (
+      (wanted.length >= 3 && (other.startsWith(wanted) || other.endsWith(`.${wanted}`))) ||
+      (shared >= 4 && shared * 2 >= longer)
+    );
+  });
+  return near.length === 1 ? near[0] : undefined;
+}
+
+function sharedLetters(a: string, b: string): number {
+  let i = 0;
+  while (i < a.length && a[i] === b[i]) i++;
+  return i;
 }
 
 /** "Did you mean 'x'?", or undefined when nothing is near. */

@@ -5,8 +5,10 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 
 import { openMetrics } from '../metrics/open-metrics.ts';
+import { hasOldRuns } from '../store/import/old-runs.ts';
+import { openMemoryStore } from '../store/memory/memory-store.ts';
 import { openRunRecords } from '../store/run-records.ts';
-import { artifactsFolder, isElsewhere, storeFolder } from '../store/open-store.ts';
+import { artifactsFolder, isElsewhere, lookIntoStore, storeFolder } from '../store/open-store.ts';
 import { ownStore } from '../store/store-places.ts';
 import { serviceOf } from './worker/connection.ts';
 import { closeAll, openLink } from './worker/link.ts';
@@ -15,7 +17,7 @@ import { sharedDeliverQueue, sharedTaskQueue } from './worker/queues.ts';
 import { givenPayloadKeys } from './worker/payload-keys.ts';
 import { wantsTraces } from '../tracing/tracing.ts';
 import { makeSharedHealth } from './shared-health.ts';
-import { makeStateDir } from './definitions/state-dir.ts';
+import { checkStateDir, makeStateDir } from './definitions/state-dir.ts';
 import { whereToServe } from './where-to-serve.ts';
 import { NOBODY } from './hooks-port.ts';
 
@@ -48,6 +50,8 @@ export type Parts = {
   /** True: steps are executed by the embedded engine, so by this process. */
   isEmbedded(): Promise<boolean>;
   store(): Promise<Store>;
+  /** The same to look things up in it: makes nothing, and is empty where there is none. */
+  look(): Promise<Store>;
   /** The keys for payloads that it was given, read once. @throws UserError PAYLOAD_KEY_UNUSABLE, BAD_USAGE */
   payloadKeys(tell: Tell): Promise<readonly PayloadKey[]>;
   /** Binds the port at the first call, which says whether the process serves. @throws UserError PORT_IN_USE */
@@ -69,6 +73,7 @@ export type Parts = {
 export function makeParts(options: ProjectOptions): Parts {
   const { stateDir, env = {} } = options;
   let recorded: Promise<Pick<Recorded, 'store' | 'records'>> | undefined;
+  let looked: Promise<Store> | undefined;
   let metrics: Promise<Metrics> | undefined;
   let payloadKeys: Promise<readonly PayloadKey[]> | undefined;
   let link: Promise<Link> | undefined;
@@ -91,6 +96,11 @@ export function makeParts(options: ProjectOptions): Parts {
     health: makeSharedHealth(),
     isEmbedded: async () => (await serviceOf(options.engine ?? {}, env)) === undefined,
     store: async () => (await open()).store,
+    look: async () => {
+      const isOpened = recorded !== undefined || typeof options.store === 'object';
+      if (isOpened || hasOldRuns(stateDir)) return (await open()).store;
+      return (looked ??= lookAtStore());
+    },
     payloadKeys: (tell) => (payloadKeys ??= givenPayloadKeys(options, tell)),
     metrics: (tell, mode = 'one-shot') => {
       metrics ??= serve(tell, mode).catch((error: unknown) => {
@@ -126,6 +136,14 @@ export function makeParts(options: ProjectOptions): Parts {
     });
     recorded.catch(() => (recorded = undefined));
     return recorded;
+  }
+
+  async function lookAtStore(): Promise<Store> {
+    checkStateDir(stateDir);
+    const store = await lookIntoStore(placeOf(options));
+    if (store === undefined) return openMemoryStore({ folder: parts.artifactsRoot });
+    closers.push(async () => store.close());
+    return store;
   }
 
   async function serve(tell: Tell, mode: Mode): Promise<Metrics> {

@@ -197,7 +197,7 @@ export function openProject(options: ProjectOptions): Project {
     validate,
     inferredColumns: async (request, { step } = {}) => {
       const { plan } = await validate(request);
-      return inferredColumns(plan, { kinds: options.kinds, store: await parts.store(), step });
+      return inferredColumns(plan, { kinds: options.kinds, store: await parts.look(), step });
     },
     choosePartitions: (request, words) => choosePartitions(request, words, options),
     partitions: async (request, { stale = true } = {}) =>
@@ -220,7 +220,7 @@ export function openProject(options: ProjectOptions): Project {
     status,
     logs: async (runId, step) => {
       const record = await status(runId);
-      return readLogs(parts.folder(runId), record, step, (await parts.store()).logs);
+      return readLogs(parts.folder(runId), record, step, (await parts.look()).logs);
     },
     changes: (cursor) => changesSince(parts, cursor),
     cancel: async (runId) => cancelRun(parts, await status(runId)),

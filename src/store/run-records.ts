@@ -57,6 +57,8 @@ export type RunRecords = {
   }): Promise<readonly RunRecord[]>;
 };
 
+/** Stands for the start of the process that has let go of a run: no process has this one. */
+const LET_GO = 'released';
 /** The exporter of what is counted in another store, if anywhere. No exporter has this name. */
 const COUNTED_ELSEWHERE = 'elsewhere';
 
@@ -169,8 +171,8 @@ export function openRunRecords(
     },
     letGo: async (runId) => {
       const record = await current(runId);
-      // The pid stays, for people; no process has this start. One that goes on with it meanwhile keeps it.
-      const patch = { pid_born: 'released' };
+      // The pid stays, for people. One that goes on with it meanwhile keeps it.
+      const patch = { pid_born: LET_GO };
       if (record.state === 'open' && isOwn(driverOf(record)))
         await say(record, (about) => ({ ...about, type: 'note', patch }));
       started.delete(runId);
@@ -223,9 +225,9 @@ export function driverOf(record: Pick<RunRecord, 'pid' | 'pid_born' | 'pid_place
   return { pid: record.pid, born: record.pid_born, ...record.pid_place };
 }
 
-/** Whether the process that drives an open run lives, as far as it can be known here. */
+/** Whether a process drives an open run, as far as it can be known here: who has let go of it said so himself. */
 export function driverState(record: Pick<RunRecord, 'pid' | 'pid_born' | 'pid_place'>): OwnerState {
-  return stateOf(driverOf(record));
+  return record.pid_born === LET_GO ? 'dead' : stateOf(driverOf(record));
 }
 
 function ownDriver(): Pick<RunRecord, 'pid' | 'pid_born' | 'pid_place'> {

@@ -5,7 +5,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 
 import { startCli, until, withProject } from '../harness/cli.ts';
 import { contentOf } from '../harness/folders.ts';
-import { CONTAINER, signalContainer, whyNoContainer } from '../os/container.ts';
+import { CONTAINER, holdNamespace, signalContainer, whyNoContainer } from '../os/container.ts';
 
 import type { Project, Running } from '../harness/cli.ts';
 
@@ -88,12 +88,14 @@ inContainers('two containers on one volume', () => {
         /RUNNING \(process 1 on \S+ \(pid namespace \d+\), which cannot be seen/,
       );
 
+      const letGo = holdNamespace(first.pid);
       first.kill('SIGKILL');
       await first.ended;
       expect((await start().ended).stderr).toMatch(WHERE);
       await aMinutePasses(project);
       await writeFile(project.path('go'), '');
       const next = await start().ended;
+      letGo();
       expect([next.code, next.stderr]).toEqual([
         0,
         expect.stringContaining('found     the unfinished run'),

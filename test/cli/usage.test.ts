@@ -39,6 +39,8 @@ test.each<readonly [words: readonly string[], code: string, message: string]>([
   [[...RUN, '--out', 'o', '--secrets-dir', 'nope'], 'BAD_USAGE', '--secrets-dir nope is no folder'],
   [[...RUN, '--out', 'o', '--param', 'x=1', '--param', 'x=2'], 'BAD_PARAM', 'more than once'],
   [['resume', ''], 'BAD_USAGE', 'the run id is empty'],
+  [['help', 'validat'], 'BAD_USAGE', "unknown command 'validat'. Did you mean 'validate'?"],
+  [['validate', '--job', 'j.yaml', '--param'], 'BAD_PARAM', '--json is not of the form'],
 ])(
   'refuses %j with exit code 2, one document, and nothing left behind',
   async (words, code, message) => {
@@ -74,3 +76,42 @@ test.each(['1>/dev/full', '2>/dev/full', '>/dev/full 2>&1', '2>&1 | true'])(
     expect(await readFile(join(cwd, 'code'), 'utf8')).toBe('0\n');
   },
 );
+
+test('says that --out is a file', async () => {
+  const { code, stderr } = await runCli([...RUN, '--out', 'p.yaml'], { cwd });
+
+  expect(code).toBe(2);
+  expect(stderr).toContain('OUT_NOT_OURS: p.yaml is a file, and no folder; nothing was touched');
+});
+
+test('shows the help of a command by the word help, too', async () => {
+  const { code, stdout } = await runCli(['help', 'backfill', 'status'], { cwd });
+
+  expect(code).toBe(0);
+  expect(stdout).toContain('Usage: builder_cli backfill status');
+});
+
+test('looks at the definitions of a batch without making it', async () => {
+  await mkdir(join(cwd, 'jobs'));
+  await writeFile(join(cwd, 'jobs/good.yaml'), 'job: good\nprofile: ../p.yaml\n');
+  await writeFile(join(cwd, 'jobs/bad.yaml'), 'job: bad\nprofile: nope\n');
+  const words = ['batch', '--job', 'jobs/*.yaml', '--dry-run', '--state-dir', 's', '--json'];
+  const { code, stdout } = await runCli(words, { cwd });
+
+  expect(code).toBe(2);
+  const { runs, problems } = JSON.parse(stdout) as Record<string, readonly unknown[]>;
+  expect(runs).toHaveLength(2);
+  expect(problems).toEqual([expect.objectContaining({ file: 'jobs/bad.yaml', line: 2 })]);
+});
+
+test('says which secrets have no value here', async () => {
+  const env = 'env: { A: "${{ secrets.NOT_THERE }}" }';
+  await writeFile(
+    join(cwd, 'p.yaml'),
+    `profile: p\nsteps:\n  a: { uses: exec.command, with: { shell: echo, ${env} } }\n`,
+  );
+  const { code, stderr } = await runCli(['validate', '--job', 'j.yaml'], { cwd });
+
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/remark +step 'a': the secret 'NOT_THERE' has no value here/);
+});

@@ -81,7 +81,7 @@ const JOBS: readonly (readonly [name: string, job: string, problem: string])[] =
   [
     'a name of the wrong type',
     'job: [a]\nprofile: main\n',
-    'job.yaml:1:6: WRONG_TYPE: job: found a list; expected text',
+    'job.yaml:1:6: WRONG_TYPE: job: found a list; expected text. Write a, without brackets.',
   ],
   [
     'a bad name',
@@ -91,7 +91,7 @@ const JOBS: readonly (readonly [name: string, job: string, problem: string])[] =
   [
     'a bad duration',
     `${JOB}budgets: { wall: 5 minutes }\n`,
-    'job.yaml:3:18: BAD_DURATION: budgets.wall: not a duration; expected a number with a unit (d, h, m, s, ms) such as 90s or 1h30m',
+    "job.yaml:3:18: BAD_DURATION: budgets.wall: '5 minutes' is no duration; expected a number with a unit (d, h, m, s, ms) such as 90s or 1h30m, at most 3650d. Did you mean '5m'?",
   ],
   [
     'an unknown type',

@@ -43,7 +43,7 @@ connections: {}
 limits: { shop_db: 0, Shop: 2 }
 `;
   expect(linesOf(text)).toEqual([
-    "builder.yaml:1:7: WRONG_TYPE: jobs: found 'jobs/*.yaml'; expected a list",
+    "builder.yaml:1:7: WRONG_TYPE: jobs: found 'jobs/*.yaml'; expected a list. Write ['jobs/*.yaml'].",
     expect.stringMatching(
       /^builder.yaml:2:1: UNKNOWN_KEY: unknown key 'profile'; .*Did you mean 'profiles'\?$/,
     ),

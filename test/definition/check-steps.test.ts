@@ -43,12 +43,12 @@ const STEPS: readonly (readonly [name: string, steps: string, problem: string])[
   [
     'a step that is text',
     '  a: fake.make\n',
-    "p0.yaml:3:6: WRONG_TYPE: steps.a: found 'fake.make'; expected a mapping",
+    "p0.yaml:3:6: WRONG_TYPE: steps.a: found 'fake.make'; expected a mapping. Write { uses: fake.make, with: { ... } }.",
   ],
   [
     'a bad id',
     '  A-b: { uses: fake.make }\n',
-    "p0.yaml:3:3: BAD_VALUE: 'A-b' cannot be used as a name here; expected the id of a step: a small letter, then at most 62 small letters, digits and _",
+    "p0.yaml:3:3: BAD_VALUE: 'A-b' cannot be used as a name here; expected the id of a step: a small letter, then at most 62 small letters, digits and _. Such as 'a_b'.",
   ],
   [
     'a timeout of nothing',
@@ -83,7 +83,7 @@ const STEPS: readonly (readonly [name: string, steps: string, problem: string])[
   [
     'options that are a list',
     '  a: { uses: fake.make, with: [1] }\n',
-    'p0.yaml:3:31: WRONG_TYPE: steps.a.with: found a list; expected a mapping',
+    'p0.yaml:3:31: WRONG_TYPE: steps.a.with: found a list; expected a mapping. Write each option under its name: { sql: select 1 }.',
   ],
   [
     'an unknown need',

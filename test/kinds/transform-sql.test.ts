@@ -146,7 +146,8 @@ test('stops a running query when it is told to', async () => {
       { sql: 'select count(*) as n from orders a, orders b, orders c where a.v + b.v + c.v = 1' },
       { signal: stop.signal },
     );
+    // On a busy machine that may be before the query has begun.
     setTimeout(() => stop.abort(), 100);
-    await expect(running).rejects.toThrow(/interrupted/);
+    await expect(running).rejects.toThrow(/interrupted|aborted/);
   });
 });

@@ -308,6 +308,38 @@ test('beyond its bound shows nothing new, says so once for each, and goes on wit
   expect(all[`pipeline_step_status_total{${LABELS},step="clean",status="OK"}`]).toBe(2);
 });
 
+test('a store that does not answer keeps no scrape waiting, and is not asked anew by each', async () => {
+  const store = memoryStore();
+  let looks = 0;
+  let answer = (): void => undefined;
+  let isAway = false;
+  const { telemetry, add } = processOn({
+    store: {
+      ...store,
+      changes: async (cursor) => {
+        looks += 1;
+        if (isAway) await new Promise<void>((resolve) => (answer = resolve));
+        return store.changes(cursor);
+      },
+    },
+    storeLimitMs: 10,
+  });
+  const completed = async (): Promise<unknown> =>
+    (await samples(telemetry))[`pipeline_step_completed_timestamp_seconds${CLEAN}`];
+  await add(outcome('run-1', 1000, 'OK'));
+  expect(await completed()).toBe(1);
+  isAway = true;
+  looks = 0;
+  await add(outcome('run-2', 2000, 'OK'));
+  for (let n = 0; n < 5; n += 1) expect(await completed()).toBe(1);
+  expect(looks).toBe(1);
+  const all = await samples(telemetry);
+  expect(all['pipeline_metrics_errors_total{reason="store"}']).toBe(6);
+  isAway = false;
+  answer();
+  expect(await completed()).toBe(2);
+});
+
 test('a store that cannot be written or read costs nothing that was counted', async () => {
   const store = memoryStore();
   let isBroken = false;

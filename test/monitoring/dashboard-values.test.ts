@@ -166,6 +166,19 @@ describe('what failed, and what ended how', () => {
     await expectShown('> Jobs > E', { series: failing, minute: 5, shown });
   });
 
+  test('a profile that is a step of another makes no row of jobs, whatever becomes of its steps', async () => {
+    const deep = '{job="d",profile="inner",step="deep",instance="a"}';
+    const series = {
+      ...failing,
+      [`pipeline_step_failed_timestamp_seconds${deep}`]: '110x9',
+      [`pipeline_step_last_duration_seconds${deep}`]: '99x9',
+      [`pipeline_profile_step_p95_threshold_seconds${deep}`]: '9x9',
+    };
+    const shown = { '{job="d", profile="p"}': 2 };
+    await expectShown('> Jobs > E', { series, minute: 5, shown });
+    await expectShown('> Jobs > F', { series, minute: 5, shown: {} });
+  });
+
   test('no failing job is 0 where runs are known, and nothing where none is', async () => {
     const series = shownByBoth('run_started_timestamp_seconds', '100x9');
     await expectShown('Failing jobs > A', { series, minute: 5, shown: { '{}': 0 } });

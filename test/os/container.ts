@@ -1,7 +1,7 @@
 /** A container as far as processes go: a pid namespace of its own with its own /proc. Needs Linux and root. */
 
 import { execFileSync, spawn } from 'node:child_process';
-import { readdirSync, readlinkSync, readFileSync, utimesSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readlinkSync, readFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Words that run a command as pid 1 of a new pid namespace, which ends with them. */
@@ -37,6 +37,16 @@ export function signalContainer(
     if (pid === unshare || namespaceOf(pid) !== namespace) continue;
     if (is(commandOf(pid))) process.kill(pid, signal);
   }
+}
+
+/**
+ * Keeps the number of a container's namespace taken until what it answers is called. Else the next container may get it,
+ * and then sees for itself that all processes of the one before are gone.
+ */
+export function holdNamespace(unshare: number): () => void {
+  const [first] = childrenOf(unshare);
+  const held = openSync(`/proc/${first}/ns/pid`, 'r');
+  return () => closeSync(held);
 }
 
 /** Lets the lease files below a folder look as if nobody had renewed them for a while. */

@@ -283,6 +283,15 @@ test('tells whether the process that drives a run lives', () =>
     expect(driverState({ pid, pid_born: born, pid_place })).toBe('dead');
   }));
 
+test("a run that its process has let go of is nobody's, also where that process cannot be seen", () =>
+  withFolder(async (folder) => {
+    const records = await recordsIn(folder);
+    await create(records, 'run-1');
+    await records.letGo('run-1');
+    const left = (await (await recordsIn(folder)).read('run-1'))!;
+    expect(driverState({ ...left, pid_place: { ...left.pid_place!, pidns: '1' } })).toBe('dead');
+  }));
+
 test('a process that was taken over while it did not answer writes nothing into the record', () =>
   withFolder(async (folder) => {
     const late = await recordsIn(folder);

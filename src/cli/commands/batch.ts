@@ -3,13 +3,15 @@
 import { relative } from 'node:path';
 
 import { AT_MOST_LIMIT } from '../../model/backfill.ts';
-import { openProject, UserError } from '../../index.ts';
+import { DefinitionError, openProject, UserError } from '../../index.ts';
 import { driveAndShow } from '../drive-and-show.ts';
 import { placeOf } from '../place.ts';
 import { projectOptions } from '../project-options.ts';
+import { reportProblems } from '../report.ts';
 import { wholeNumber } from '../settings.ts';
 
-import type { BatchRequest } from '../../index.ts';
+import type { BatchRequest, Project } from '../../index.ts';
+import type { Problem } from '../../model/errors.ts';
 import type { StateDir } from '../../run/definitions/state-dir.ts';
 import type { Io } from '../io.ts';
 import type { GlobalFlags, Settings } from '../settings.ts';
@@ -83,11 +85,34 @@ async function showChosen(
   const { settings, io, stateDir } = about;
   const project = openProject({ ...projectOptions(settings, io), stateDir: stateDir.path });
   const runs = await project.batches.choose(request);
+  const { problems, texts } = await brokenOf(project, request, runs);
   await project.close();
-  if (settings.json) io.out(JSON.stringify({ runs }, null, 2));
+  if (settings.json) io.out(JSON.stringify({ runs, problems }, null, 2));
   for (const { job, partition, out } of settings.json ? [] : runs) {
     io.out([job, partition, relative(io.cwd, out)].filter((word) => word !== undefined).join('  '));
   }
+  if (problems.length > 0 && !settings.json) reportProblems(problems, texts, io);
   io.say(`${runs.length} run${runs.length === 1 ? '' : 's'} would be made; nothing was started`);
-  return 0;
+  return problems.length > 0 ? 2 : 0;
+}
+
+/** What is wrong with the definitions of the runs: each would end FAIL, and stop no other. */
+async function brokenOf(
+  project: Project,
+  { profile, params = [] }: BatchRequest,
+  runs: Awaited<ReturnType<Project['batches']['choose']>>,
+): Promise<{ readonly problems: readonly Problem[]; readonly texts: ReadonlyMap<string, string> }> {
+  const problems = new Map<string, Problem>();
+  const texts = new Map<string, string>();
+  for (const { job_path: job, partition } of runs) {
+    const asked = { job, params, ...(profile && { profile }), ...(partition && { partition }) };
+    try {
+      await project.validate(asked);
+    } catch (error) {
+      if (!(error instanceof DefinitionError)) throw error;
+      for (const problem of error.problems) problems.set(JSON.stringify(problem), problem);
+      for (const [path, text] of error.texts) texts.set(path, text);
+    }
+  }
+  return { problems: [...problems.values()], texts };
 }

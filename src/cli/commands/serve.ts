@@ -1,6 +1,6 @@
 /** `serve`, and `dev`: one long-lived process for a project. Engine, scheduled runs, metrics; other commands adopt the engine. */
 
-import { openProject } from '../../index.ts';
+import { openProject, UserError } from '../../index.ts';
 import { findProjectRoot } from '../../run/definitions/project-root.ts';
 import { placeOf } from '../place.ts';
 import { projectOptions } from '../project-options.ts';
@@ -57,6 +57,8 @@ async function serveAndLog(
     return 0;
   } catch (error) {
     log.failed(error);
+    // A log of JSON lines holds no other words, and has told it.
+    if (flags.log === 'json' && error instanceof UserError && !settings.json) return error.exitCode;
     throw error;
   } finally {
     await project.close();

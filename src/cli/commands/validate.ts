@@ -30,6 +30,8 @@ export async function validateCommand(
     });
     const { plan, planSha256, remarks } = await project.validate(requestOf(flags));
     const { job, profile, steps } = plan;
+    const { absentSecrets } = await import('../../run/definitions/absent-secrets.ts');
+    const absent = absentSecrets(plan, { env: settings.env, dir: settings.secretsDir });
     if (settings.json) {
       const about = {
         ok: true,
@@ -39,11 +41,15 @@ export async function validateCommand(
         plan_sha256: planSha256,
         problems: [],
         remarks,
+        absent_secrets: absent.map(({ step, secret }) => ({ step, secret })),
       };
       io.out(JSON.stringify(about, null, 2));
     } else {
       io.say(`valid     job ${job} with profile ${profile}, ${steps.length} steps`);
       for (const remark of remarks) io.say(`remark    schedule.cron: ${remark}`);
+      for (const { step, secret, why } of absent) {
+        io.say(`remark    step '${step}': the secret '${secret}' ${why}`);
+      }
     }
     return 0;
   } catch (error) {

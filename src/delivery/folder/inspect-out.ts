@@ -51,7 +51,8 @@ export type PartitionsManifest = {
 };
 
 export type OutState =
-  | { readonly state: 'absent' | 'empty' | 'foreign' }
+  | { readonly state: 'absent' | 'empty' }
+  | { readonly state: 'foreign'; readonly isFile?: true }
   | { readonly state: 'ours'; readonly manifest: Manifest; readonly text: string }
   | { readonly state: 'partitions'; readonly manifest: PartitionsManifest };
 
@@ -59,7 +60,7 @@ export type OutState =
 export async function inspectOut(out: string): Promise<OutState> {
   const info = await stat(out).catch(unlessAbsent);
   if (info === undefined) return { state: 'absent' };
-  if (!info.isDirectory()) return { state: 'foreign' };
+  if (!info.isDirectory()) return { state: 'foreign', isFile: true };
   const names = await readdir(out).catch(unlessAbsent);
   if (names === undefined) return { state: 'absent' };
   if (names.length === 0) return { state: 'empty' };

@@ -10,7 +10,7 @@ export async function refuseForWhole(
   { hint }: { readonly hint?: string } = {},
 ): Promise<void> {
   const found = await inspectOut(out);
-  if (found.state === 'foreign') throw notOurs(shown, hint);
+  if (found.state === 'foreign') throw notOurs(shown, found, hint);
   if (found.state !== 'partitions') return;
   throw new UserError(
     'OUT_OTHER_FORM',
@@ -22,7 +22,7 @@ export async function refuseForWhole(
 /** @throws UserError OUT_NOT_OURS, OUT_OTHER_FORM unless partitions of a job can go to `base` */
 export async function refuseForPartitions(base: string, job: string, shown: string): Promise<void> {
   const found = await inspectOut(base);
-  if (found.state === 'foreign') throw notOurs(shown, undefined);
+  if (found.state === 'foreign') throw notOurs(shown, found);
   if (found.state === 'ours') {
     throw new UserError(
       'OUT_OTHER_FORM',
@@ -40,8 +40,10 @@ export async function refuseForPartitions(base: string, job: string, shown: stri
 
 function notOurs(
   shown: string,
+  { isFile }: { readonly isFile?: true },
   hint = 'Give another --out: a folder that is new or empty, or that holds an earlier delivery.',
 ): UserError {
-  const message = `${shown} is not empty and was not made by a delivery; nothing was touched`;
+  const is = isFile ? 'is a file, and no folder' : 'is not empty and was not made by a delivery';
+  const message = `${shown} ${is}; nothing was touched`;
   return new UserError('OUT_NOT_OURS', message, { hint });
 }

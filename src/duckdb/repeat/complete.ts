@@ -17,6 +17,7 @@ import {
   nameOfCall,
   withGroupsSaid,
 } from './query-parts.ts';
+import { collationIn } from './collations.ts';
 import { isJudgedByType, seesOrder } from './aggregates.ts';
 import {
   exactTreeOf,
@@ -27,8 +28,9 @@ import {
   shapeOf,
   textOf,
 } from './exact-tree.ts';
+import { byPlace, withPlaces } from './ordered-source.ts';
 import { withoutSorting } from './quick-aggregates.ts';
-import { describedBy, scopeOf } from './scope.ts';
+import { scopeOf, widthOf } from './scope.ts';
 import { needOf } from './windows.ts';
 
 import type { Ctes, Scope } from './scope.ts';
@@ -56,7 +58,8 @@ type Place = {
   readonly where?: unknown;
   /** Of a SELECT that groups: what tells its rows apart; undefined where that cannot be said. */
   readonly keys?: { readonly of: readonly Node[] | undefined };
-  readonly comesInOrder?: boolean;
+  /** Of what reads an ordered subquery: told if its order is to be followed. False: it cannot be. */
+  readonly follow?: () => boolean;
 };
 
 /** `placeOf` tells where a byte of the text stands, in words for people. @throws StepError SQL_ERROR */
@@ -93,6 +96,13 @@ export async function completed(
       case 'JOIN':
         await joined(node, at);
         return children(node, at);
+      case 'PIVOT':
+        return pivoted(node, at);
+      case 'SHOW_REF':
+        if (node['show_type'] === 'SUMMARY') {
+          leave(node, 'SUMMARIZE estimates, and rounds otherwise with each order of the rows');
+        }
+        return children(node, at);
       case 'FUNCTION':
         return called(node, at);
       default:
@@ -116,7 +126,16 @@ export async function completed(
       map.push({ ...cte, value: made });
     }
     const inside = { ctes, isTop: false };
+    const collation = collationIn(node['select_list']);
+    if (collation !== undefined) {
+      leave(collation, 'which of the texts that a collation calls equal is kept, or comes first');
+    }
     const from = node['from_table'] as Node | undefined;
+    const source = from === undefined ? undefined : ((await visit(from, inside)) as Node);
+    const isOrdered = from !== undefined && isOrderedSource(from, ctes);
+    let isFollowed = false;
+    const about = { query: node, from, ctes, binds };
+    const placed = isOrdered && source ? await withPlaces(session, source, about) : undefined;
     const at: Place =
       from === undefined
         ? inside
@@ -124,15 +143,16 @@ export async function completed(
             ...inside,
             scope: scopeOf(session, from, ctes, binds),
             where: node['where_clause'],
-            comesInOrder: isOrderedSource(from, ctes),
+            ...(isOrdered ? { follow: () => (isFollowed = placed !== undefined) } : {}),
             ...(isGrouped(node) ? { keys: { of: keysOf(node) } } : {}),
           };
-    const made: Node = {
+    const made: Record<string, unknown> = {
       ...(await children(node, at, ['cte_map', 'from_table', 'select_list'])),
       cte_map: { map },
-      ...(from === undefined ? {} : { from_table: await visit(from, inside) }),
-      ...(from === undefined ? {} : { select_list: await items(node, at) }),
+      ...(from === undefined ? {} : { from_table: source }),
+      ...(from === undefined ? {} : { select_list: await named(listOf(node['select_list']), at) }),
     };
+    if (isFollowed) made['from_table'] = placed;
     const keys = at.keys?.of;
     const isByAll = node['aggregate_handling'] === 'FORCE_AGGREGATES';
     const grouped =
@@ -143,14 +163,21 @@ export async function completed(
   };
 
   /** An item keeps the name that it had. */
-  const items = async (node: Node, at: Place): Promise<readonly Node[]> => {
+  const named = async (list: readonly Node[], at: Place): Promise<readonly Node[]> => {
     const made: Node[] = [];
-    for (const item of node['select_list'] as readonly Node[]) {
+    for (const item of list) {
       const visited = (await visit(item, at)) as Node;
       const isSame = item['alias'] !== '' || shapeOf(item) === shapeOf(visited);
       made.push(isSame ? visited : { ...visited, alias: await nameOf(session, item) });
     }
     return made;
+  };
+
+  /** Of one aggregate the columns of a PIVOT have no name, of several they have. */
+  const pivoted = async (node: Node, at: Place): Promise<Node> => {
+    const list = listOf(node['aggregates']);
+    const made = await children(node, at, list.length > 1 ? ['aggregates'] : []);
+    return list.length > 1 ? { ...made, aggregates: await named(list, at) } : made;
   };
 
   /** The modifiers of an inner query, with its order completed. */
@@ -200,12 +227,21 @@ export async function completed(
     const made = await children(node, at);
     if (!AGGREGATES.has(name)) return made;
     const order = made['order_bys'] as { readonly orders: readonly Node[] };
-    const added = lacking(order.orders, args);
+    const added = lacking(order.orders, listOf(made['children']));
     if (added.length === 0) return made;
     const type =
       isJudgedByType(name) && args[0] !== undefined ? await at.scope?.typeOf(args[0]) : undefined;
     if (!seesOrder(name, type)) return made;
-    if (at.comesInOrder === true && FOLLOWS.has(name) && order.orders.length === 0) return made;
+    const isPlain = FOLLOWS.has(name) && order.orders.length === 0 && made['distinct'] !== true;
+    if (at.follow !== undefined && isPlain) {
+      const words = `${name}() over the rows of an ordered subquery`;
+      if (!at.follow()) {
+        leave(node, words);
+        return made;
+      }
+      complete(node, words);
+      return { ...made, order_bys: { type: 'ORDER_MODIFIER', orders: [byPlace()] } };
+    }
     complete(node, `${name}() over rows in any order`);
     if (FOLLOWS.has(name) && !/^any_|^arb/.test(name) && order.orders.length === 0) {
       notes.push(
@@ -224,7 +260,8 @@ export async function completed(
     const type =
       isJudgedByType(name) && args[0] !== undefined ? await at.scope?.typeOf(args[0]) : undefined;
     const need = needOf(node, type);
-    const [orders, inArgument] = [listOf(node['orders']), listOf(node['arg_orders'])];
+    // Of the window as it now is: what it orders by may have been completed itself.
+    const [orders, inArgument] = [listOf(made['orders']), listOf(made['arg_orders'])];
     const columns = async (): Promise<readonly Node[] | undefined> =>
       at.keys === undefined ? at.scope?.columns() : at.keys.of;
     switch (need.kind) {
@@ -233,7 +270,7 @@ export async function completed(
       case 'argument by arguments': {
         complete(node, `${name}() over rows in any order`);
         const own = inArgument.length > 0 ? inArgument : orders;
-        return { ...made, arg_orders: [...own, ...lacking(own, args)] };
+        return { ...made, arg_orders: [...own, ...lacking(own, listOf(made['children']))] };
       }
       case 'rows':
       case 'argument by columns': {
@@ -242,7 +279,7 @@ export async function completed(
           leave(node, `${name}() over (...) chooses among rows that tie`);
           return made;
         }
-        const partitions = listOf(node['partitions']).map((key) => orderNode(key));
+        const partitions = listOf(made['partitions']).map((key) => orderNode(key));
         const own = need.kind === 'rows' || inArgument.length === 0 ? orders : inArgument;
         const added = lacking([...own, ...partitions], all);
         if (added.length === 0 && need.kind === 'rows') return made;
@@ -251,10 +288,11 @@ export async function completed(
         return need.kind === 'rows' ? { ...made, orders: whole } : { ...made, arg_orders: whole };
       }
       case 'ties matter': {
-        const keys = [...listOf(node['partitions']), ...orders.map((o) => o['expression'] as Node)];
-        const ties = at.keys === undefined ? await at.scope?.hasTies(keys, at.where) : undefined;
+        const keys = [...listOf(made['partitions']), ...orders.map((o) => o['expression'] as Node)];
+        const groups = at.keys?.of && lacking(keys.map(orderNode), at.keys.of).length > 0;
+        const ties = at.keys === undefined ? await at.scope?.hasTies(keys, at.where) : groups;
         if (ties !== false)
-          leave(node, `${name}() over (...) rounds otherwise with each order of rows that tie`);
+          leave(node, `${name}() over (...) answers otherwise with each order of rows that tie`);
         return made;
       }
     }
@@ -289,18 +327,4 @@ async function hasSameColumns(session: Session, written: string, sql: Sql): Prom
   const before = await session.describe(sql);
   const after = await session.describe({ ...sql, text: written }).catch(() => undefined);
   return JSON.stringify(before) === JSON.stringify(after);
-}
-
-/** How many columns an inner query has. */
-async function widthOf(
-  session: Session,
-  node: Node,
-  ctes: Ctes,
-  binds: Sql['binds'],
-): Promise<number | undefined> {
-  const items = node['select_list'] as readonly Node[] | undefined;
-  const mayBeMore = /"type":"STAR"|"function_name":"unnest"/.test(JSON.stringify(items ?? 'STAR'));
-  if (items !== undefined && !mayBeMore) return items.length;
-  const found = await describedBy(session, { ...node, cte_map: { map: ctes } }, binds);
-  return found?.length;
 }

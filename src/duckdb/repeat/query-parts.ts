@@ -128,7 +128,7 @@ export function isSortedList(node: Node): boolean {
 
 /** True for an aggregate whose whole result can be sorted as a list. */
 export function isPlainList(node: Node): boolean {
-  return /^(list|array_agg)$/.test(nameOfCall(node)) && node['distinct'] !== true;
+  return /^(list|array_agg)$/.test(nameOfCall(node));
 }
 
 /** A SELECT that groups by all says its groups: with more columns in a window the engine would not know them. */

@@ -76,6 +76,8 @@ function mayDiffer(value: unknown, isTop: boolean): boolean {
     (AGGREGATES.has(name) && seesOrder(name, undefined)) ||
     Object.hasOwn(AGGREGATE_MACROS, name) ||
     node['class'] === 'WINDOW' ||
+    node['class'] === 'COLLATE' ||
+    node['show_type'] === 'SUMMARY' ||
     node['ref_type'] === 'ASOF' ||
     node['ref_type'] === 'POSITIONAL' ||
     (!isTop && modifiers.some(isChoice)) ||

@@ -106,6 +106,20 @@ export async function describedBy(
   return session.describe({ text, binds: bindsOf(node, binds) }).catch(() => undefined);
 }
 
+/** How many columns an inner query has. */
+export async function widthOf(
+  session: Session,
+  node: Node,
+  ctes: Ctes,
+  binds: Readonly<Record<string, Scalar>>,
+): Promise<number | undefined> {
+  const items = node['select_list'] as readonly Node[] | undefined;
+  const mayBeMore = /"type":"STAR"|"function_name":"unnest"/.test(JSON.stringify(items ?? 'STAR'));
+  if (items !== undefined && !mayBeMore) return items.length;
+  const found = await describedBy(session, { ...node, cte_map: { map: ctes } }, binds);
+  return found?.length;
+}
+
 /** The values that a part of a query uses. */
 function bindsOf(
   node: unknown,

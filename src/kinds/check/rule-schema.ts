@@ -7,6 +7,8 @@ import { runtime, sqlText, tableName } from '../option-types.ts';
 import { RULES } from './rule.ts';
 import { troublesOf } from './sense.ts';
 
+import type { RuleKind } from './rule.ts';
+
 const column = z.string().min(1);
 const columns = z.array(column).min(1);
 const bound = runtime(z.union([z.number(), z.string()], { error: 'expected a number or a text' }));
@@ -17,6 +19,8 @@ const sqlType = z
 const contract = z.union([columns, z.record(column, z.union([sqlType, z.null()]))], {
   error: 'expected names of columns, or a mapping of names to SQL types',
 });
+
+type Rule = Readonly<Partial<Record<RuleKind, unknown>>>;
 
 /** One rule: a mapping with exactly one of RULES. */
 export const ruleSchema = z
@@ -106,7 +110,13 @@ export const ruleSchema = z
     sql: sqlText().optional().describe('A query of the rows that break the rule.'),
   })
   .refine((rule) => RULES.filter((name) => rule[name] !== undefined).length === 1, {
-    error: `give exactly one of ${RULES.join(', ')}`,
+    error: ({ input }) => {
+      const hasRule = RULES.some((name) => (input as Rule)[name] !== undefined);
+      const beside = hasRule
+        ? ''
+        : '; what stands beside a rule, such as where, stands in its mapping';
+      return `give exactly one of ${RULES.join(', ')}${beside}`;
+    },
   })
   .superRefine((rule, ctx) => {
     for (const { path, message } of troublesOf(rule)) {

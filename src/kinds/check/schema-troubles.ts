@@ -47,7 +47,7 @@ function ruleTroubles(
     }
     case 'accepted_values': {
       const { column, values } = rule.accepted_values!;
-      const { type, troubles } = look(column, [kind, 'column']);
+      const { type, troubles } = judged(look(column, [kind, 'column']));
       if (type === undefined) return troubles;
       return unlike(values, column, type).map(({ at, message }) => ({
         path: [kind, 'values', at],
@@ -56,7 +56,7 @@ function ruleTroubles(
     }
     case 'range': {
       const { column, min, max } = rule.range!;
-      const { type, troubles } = look(column, [kind, 'column']);
+      const { type, troubles } = judged(look(column, [kind, 'column']));
       if (type === undefined) return troubles;
       return unlike([min ?? null, max ?? null], column, type).map(({ at, message }) => ({
         path: [kind, at === 0 ? 'min' : 'max'],
@@ -66,7 +66,7 @@ function ruleTroubles(
     case 'pattern':
     case 'freshness': {
       const { column } = rule[kind]!;
-      const { type, troubles } = look(column, [kind, 'column']);
+      const { type, troubles } = judged(look(column, [kind, 'column']));
       if (type === undefined) return troubles;
       const fit = kind === 'pattern' ? ['text', 'choice'] : ['date', 'moment'];
       if (fit.includes(classOf(type).kind)) return [];
@@ -104,22 +104,72 @@ function ruleTroubles(
       const message = contractTrouble(wanted, exact !== undefined && known.isAll, columns);
       return message === undefined ? [] : [{ path: [kind, key], message }];
     }
+    case 'same_as':
+      return sameTroubles(rule.same_as!, { name: table, known }, tables);
     case 'expression':
     case 'row_count':
-    case 'same_as':
     case 'sql':
       return [];
   }
 }
 
-type Found = { readonly type: string | undefined; readonly troubles: readonly Trouble[] };
+/** Columns that two tables are to agree in, and that one of them does not have or that cannot be compared. */
+function sameTroubles(
+  { table: other, by, columns }: NonNullable<Rule['same_as']>,
+  { name, known }: { readonly name: string; readonly known: KnownTable },
+  tables: KnownTables,
+): readonly Trouble[] {
+  const theirs = tables[other];
+  if (by === 'row_count') return [];
+  const named = (of: KnownTable) => of.columns.map((column) => column.name);
+  if (columns === undefined && theirs?.isAll === true && known.isAll) {
+    const lacks = (a: KnownTable, b: KnownTable) =>
+      named(a).filter((each) => !named(b).some((one) => same(one, each)));
+    const only = [
+      [name, lacks(known, theirs)] as const,
+      [other, lacks(theirs, known)] as const,
+    ].filter(([, names]) => names.length > 0);
+    if (only.length > 0) {
+      const words = only.map(([of, names]) => `only ${of} has ${names.join(', ')}`).join('; ');
+      const message = `they have not the same columns: ${words}; name those to compare under columns`;
+      return [{ path: ['same_as', 'table'], message }];
+    }
+  }
+  return (columns ?? named(known)).flatMap((column, i) => {
+    const path = columns === undefined ? ['same_as', 'table'] : ['same_as', 'columns', i];
+    const ours = lookUp(column, path, known, name);
+    const right = theirs === undefined ? NOTHING : lookUp(column, path, theirs, other);
+    const troubles = [...ours.troubles, ...right.troubles].slice(0, 1);
+    if (ours.type === undefined || right.type === undefined) return troubles;
+    const pair = pairOf(
+      { name: `${name}.${column}`, type: ours.type },
+      { name: `${other}.${column}`, type: right.type },
+    );
+    return 'unlike' in pair ? [{ path, message: pair.unlike }] : [];
+  });
+}
+
+type Found = {
+  readonly type: string | undefined;
+  /** The type as it stands, where it is none that is known here by name. */
+  readonly written?: string;
+  readonly troubles: readonly Trouble[];
+};
+
+/** Lists, structs and maps are no type of a scalar, whatever is in them. */
+function judged({ type, written = '', troubles }: Found): Found {
+  const isNested = /\[\d*\]$|^(STRUCT|MAP|UNION) ?\(/i.test(written);
+  return { type: type ?? (isNested ? written : undefined), troubles };
+}
 
 const NOTHING: Found = Object.freeze({ type: undefined, troubles: [] });
 
 function lookUp(name: string, path: Path, table: KnownTable, of: string): Found {
   const found = table.columns.find((column) => same(column.name, name));
   if (found !== undefined) {
-    return { type: found.type === undefined ? undefined : canonicalType(found.type), troubles: [] };
+    const written = found.type;
+    if (written === undefined) return NOTHING;
+    return { type: canonicalType(written), written, troubles: [] };
   }
   if (!table.isAll) return NOTHING;
   const names = table.columns.map((column) => column.name).join(', ');

@@ -1,6 +1,6 @@
 /** What is wrong with a rule whose options are each allowed: rules that check nothing, or that can never hold. Pure. */
 
-import { durationMs } from '../../model/duration.ts';
+import { durationMs, LONGEST_DURATION } from '../../model/duration.ts';
 import { compareExact, exactNumber } from './exact-number.ts';
 import { momentOf } from './moment.ts';
 import { patternTrouble } from './pattern-syntax.ts';
@@ -64,7 +64,12 @@ export function troublesOf(rule: Written): readonly Trouble[] {
     case 'freshness': {
       const age = part['max_age'];
       if (typeof age === 'string' && durationMs(age) === undefined) {
-        found.push(at(['max_age'], 'expected a duration such as 90s, 36h or 2d'));
+        found.push(
+          at(
+            ['max_age'],
+            `expected a duration such as 90s, 36h or 2d, at most ${LONGEST_DURATION}`,
+          ),
+        );
       }
       break;
     }

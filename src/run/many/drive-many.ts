@@ -58,6 +58,7 @@ export async function driveMany(
     report: before,
     ...(metrics.url === undefined ? {} : { metricsUrl: metrics.url }),
   });
+  const records = openMany(stateDir, manyOf(record));
   let isCancelling = false;
   const onFirstCancel = (): void => {
     isCancelling = true;
@@ -66,10 +67,11 @@ export async function driveMany(
   const stops = listenForStops({ ...control, onFirstCancel });
   try {
     const ended = await throughEngine({ parts, record, control, stops });
-    const records = openMany(stateDir, manyOf(record));
     if (ended === 'left') {
+      await records.letGo(backfillId);
       tell({ type: 'backfill_left', backfillId });
-      return { state: 'left', report: await reported(record) };
+      const left = (await records.read(backfillId)) ?? record;
+      return { state: 'left', report: await reported(left) };
     }
     const closed = await records.update(backfillId, {
       state: 'closed',
@@ -86,6 +88,9 @@ export async function driveMany(
     await (await parts.hooks(tell)).settle(leaving.signal);
     await metrics.linger(linger, (text) => tell({ type: 'said', text }), leaving.signal);
     return { state: 'closed', report };
+  } catch (error) {
+    await records.letGo(backfillId).catch(() => undefined);
+    throw error;
   } finally {
     stops.end();
   }

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 import { labelOf, orderOf } from '../../model/standing-order.ts';
 import { replaceFile } from '../../os/atomic.ts';
-import { stateOf } from '../../os/owner.ts';
+import { isOwn, stateOf } from '../../os/owner.ts';
 
 import type { Choice } from '../../model/backfill.ts';
 import type { RunRecord } from '../../model/run-record.ts';
@@ -84,6 +84,8 @@ export type ManyRecords<Kept extends ManyRecord> = {
   create(record: Kept): Promise<void>;
   read(id: string): Promise<Kept | undefined>;
   update(id: string, patch: Partial<Common>): Promise<Kept>;
+  /** This process drives it no longer: whoever looks, from wherever, finds it left. */
+  letGo(id: string): Promise<void>;
   note(id: string, note: ManyNote): Promise<void>;
   /** By label, the latest of each. */
   notes(id: string): Promise<ReadonlyMap<string, ManyNote>>;
@@ -166,6 +168,12 @@ function open<Kept extends ManyRecord>(root: string, name: string): ManyRecords<
       const next = { ...record, ...patch };
       await write(next);
       return next;
+    },
+    letGo: async (id) => {
+      const record = await read(id);
+      if (record?.state !== 'open' || record.driver === undefined || !isOwn(record.driver)) return;
+      const { driver: _, ...left } = record;
+      await write(left as Kept);
     },
     note: async (id, note) => {
       await appendFile(join(folder(id), 'notes.jsonl'), `${JSON.stringify(note)}\n`);

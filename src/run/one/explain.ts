@@ -75,7 +75,7 @@ export async function explainRun(
 ): Promise<Explanation> {
   const { options } = parts;
   const start = { atMs: Date.now() };
-  const store = await parts.store();
+  const store = await parts.look();
   const definition = await resolveDefinition(request, start, options, {
     bindSql,
     stored: (plan) => makeColumnsOfNow(plan, { kinds: options.kinds, store }),

@@ -47,6 +47,9 @@ export const STEADY = [
   'select k, v, count(*) as n, row_number() over (partition by k order by count(*) desc) as rn from ties group by k, v',
   'select k, v, count(*) as n, row_number() over (order by count(*) desc) as rn from ties group by all',
   'select name, row_number() over (order by count(*)) as rn from ties group by 1',
+  'select day, row_number() over (order by arg_max(name, v)) as rn from ties group by day',
+  'select day, row_number() over (partition by first(name) order by last(name)) as rn from ties group by day',
+  'select day, lag(sum(d)) over (order by sum(d)) as l, first_value(day) over (order by mode(name)) as f from ties group by day',
   // windows over frames
   'select id, first_value(id) over (partition by k order by v) as f from ties',
   'select id, last_value(id) over (partition by k order by v) as l from ties where id < 3000',
@@ -63,9 +66,14 @@ export const STEADY = [
   "select k, string_agg(name, ',') as s from ties where id < 5000 group by k",
   "select k, string_agg(name, ',' order by v) as s from ties where id < 5000 group by k",
   'select k, array_agg(distinct name) as l from ties where id < 5000 group by k',
+  'select k, list(distinct name) as l, list(distinct v) filter (v > 3) as f from ties where id < 5000 group by k',
+  'select k, list_sort(list(distinct v)) as l, list_reverse_sort(list(distinct v)) as m from ties group by k',
   'select k, json_group_array(v) as j from ties where id < 5000 group by k',
   "select string_agg(name, ',') as s from (select name from ties where id < 5000 order by v desc)",
   'select k, list(id) as l from (select * from ties where id < 5000 order by v) group by k',
+  "select string_agg(name, ',') as s, first(id) as f, last(id) as l from (select * from ties order by v desc)",
+  'with o as (select * from ties order by v, id) select k, list(o.id) as l, list(distinct v) as d from o group by k',
+  'select q.a, list(q.b) as l, any_value(b) as y from (select k, id from ties order by v) q(a, b) group by all',
   'select k, mode(v) as m from ties group by k',
   'select k, histogram(v) as h, reservoir_quantile(v, 0.5) as r from ties group by k',
   // floating-point numbers
@@ -81,6 +89,14 @@ export const STEADY = [
   'select k, sum(v) as s, avg(v) as a, avg(v::decimal(9, 2)) as ad, count(distinct name) as n, approx_count_distinct(name) as c from ties group by k',
   // several at once
   'with a as (select *, row_number() over (partition by k order by v) as rn from ties), b as (select k, sum(d) as s from a where rn < 100 group by k) select * from b order by s',
+  'select day, sum(sum(d)) over (order by day) as running, sum(avg(d)) over () as t from ties group by day',
+  'pivot (select k, v % 2 as odd, d from ties) on odd in (0, 1) using sum(d), avg(d) group by k',
+  'pivot (select k, v % 2 as odd, name from ties) on odd in (0, 1) using first(name) group by k',
+  // texts that a collation calls equal
+  "select name from ties where name = 'N1' collate nocase",
+  'select count(*) as n from ties group by name collate nocase',
+  'select name, id from ties order by name collate nocase limit 10',
+  "select name like 'N1%' collate nocase as l, name collate nocase in ('N1', 'n2') as i from ties",
   'select day, sum(v) as total, sum(sum(v)) over (order by day) as running from ties group by day',
   'select t.id, f.label from ties t asof join (select id, k, label from few) f on t.id >= f.id',
   'from ties select k, max(v) as m group by k',
@@ -100,6 +116,21 @@ export const OPEN = [
   [
     'select a.id, b.id as other from (select id from ties where id > 3) a positional join few b',
     /POSITIONAL JOIN/,
+  ],
+  [
+    'select upper(name) collate nocase as n, count(*) as c from ties group by all',
+    /line 1, column 8: which of the texts that a collation calls equal/,
+  ],
+  ['select min(name collate nocase) as n from ties', /collation/],
+  ['select distinct n from (select name collate nocase as n from ties)', /column 32: .*collation/],
+  [
+    "select (select string_agg(name, ',') from (select name from ties t where t.k = f.k order by t.v) as n) as s from few f where f.id < 3",
+    /string_agg\(\) over the rows of an ordered subquery/,
+  ],
+  ['select * from (summarize select d from ties)', /SUMMARIZE estimates/],
+  [
+    'select day, sum(sum(d)) over (order by k) as s from ties group by day, k',
+    /sum\(\) over \(...\) answers otherwise/,
   ],
   [
     'select k, v, row_number() over (order by count(*)) as rn from ties group by rollup (k, v)',

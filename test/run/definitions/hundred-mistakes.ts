@@ -27,6 +27,9 @@ export const QUERIES: readonly Mistake[] = [
   ['^set threads = 1', 'one SELECT'],
   ['^update orders set country = 1', 'one SELECT'],
   ['^select 1; select 2', '2 statements'],
+  ['^pivot orders on country using sum(amount)', 'a PIVOT must name its values'],
+  ['^with o as (from orders) from (pivot o on country using sum(amount))', 'must name its values'],
+  ['^show tables', 'SHOW tells of the session'],
   // Functions
   ['select ^no_such_function(country) from orders', 'no_such_function'],
   ['select country, ^uper(country) from orders', 'Did you mean'],
@@ -207,5 +210,49 @@ export const STEPS: readonly Mistake[] = [
   [
     '  q: { uses: check.table, with: { table: orders, checks: [{ expression: "amount > ^uper(country)" }] } }',
     'uper',
+  ],
+  [
+    '  q: { uses: check.table, with: { table: orders, checks: [{ expression: "^order_id" }] } }',
+    'must be true or false for a row (it gives BIGINT)',
+  ],
+  [
+    '  q: { uses: check.table, with: { table: orders, checks: [{ expression: "^amount > 0) or (true" }] } }',
+    'must be one SQL condition',
+  ],
+  [
+    '  q: { uses: check.table, with: { table: orders, checks: [{ not_null: [country], where: "^select true" }] } }',
+    'where must be one SQL condition',
+  ],
+  [
+    '  q: { uses: check.table, with: { table: orders, checks: [{ expression: "amount ^>" }] } }',
+    'syntax error at end of input',
+  ],
+  [
+    '  q: { uses: check.table, with: { table: orders, checks: [{ columns: { at_least: { order_id: ^BIGNT } } }] } }',
+    "Did you mean 'BIGINT'?",
+  ],
+  [
+    '  q: { uses: check.table, with: { table: orders, checks: [{ same_as: { table: ^later } }] } }',
+    'they have not the same columns: only orders has order_id',
+  ],
+  [
+    '  q: { uses: check.table, with: { table: orders, checks: [{ same_as: { table: later, columns: [^country] } }] } }',
+    "no column 'country'",
+  ],
+  [
+    '  q: { uses: transform.sql, needs: [orders], with: { sql: "select {^{ params.n }} from orders" } }',
+    'A reference is written ${{ params.n }}.',
+  ],
+  [
+    '  l: { uses: transform.sql, with: { sql: "select [1] as l" } }\n  q: { uses: check.table, with: { table: l, checks: [{ range: { column: l, min: ^0 } }] } }',
+    "column 'l' is of type INTEGER[]",
+  ],
+  [
+    '  q: { uses: collect.files, with: { from: a.csv, columns: ^[a, b] } }',
+    'Write each with its type',
+  ],
+  [
+    '  q: { uses: transform.sql, needs: [orders], with: { sql: "select ^сountry from orders" } }',
+    "looks like 'c' and is not",
   ],
 ];

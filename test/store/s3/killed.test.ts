@@ -44,6 +44,7 @@ test.each([
   'killed at any request (%s), it leaves what it told of, once, and nothing half-written',
   async (fault, first) => {
     let wasWhole = false;
+    let kills = 0;
     for (let kill = first; kill <= REQUESTS && !wasWhole; kill += EVERY) {
       await withCloud(async (cloud) => {
         const { server, open } = cloud;
@@ -59,6 +60,7 @@ test.each([
           () => true,
           () => false,
         );
+        if (!wasWhole) kills += 1;
         server.fault = () => undefined;
         // A day later everything is swept that nobody needs.
         server.aheadMs = 25 * HOUR_MS;
@@ -87,6 +89,7 @@ test.each([
       });
     }
     expect(wasWhole).toBe(true);
+    expect(kills).toBeGreaterThan(5);
   },
   240_000,
 );

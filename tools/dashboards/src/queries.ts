@@ -73,6 +73,9 @@ export function makeQueries({ run, step }: Filters) {
       `or 0 * ${known}`,
     ].join('\n'),
 
+    /** Without the steps of profiles that are steps of others, and so have no row as a job and profile. */
+    ofRuns: (expr: string): string => `(${expr})\nand on (job, profile) ${started}`,
+
     /** `expr`, or 0 where runs are known and `expr` is empty; nothing where no exporter was ever seen. */
     orZero: (expr: string): string => `${expr}\nor 0 * count(${started})`,
 

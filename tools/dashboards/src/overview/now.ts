@@ -104,13 +104,13 @@ export const jobs = rowsOf({
     { name: 'Took', expr: q.gauge('run_last_duration_seconds'), unit: 's' },
     {
       name: 'Failing steps',
-      expr: `count by (job, profile) (${q.failingSteps})`,
+      expr: `count by (job, profile) (${q.ofRuns(q.failingSteps)})`,
       decimals: 0,
       thresholds: badAbove(1),
     },
     {
       name: 'Slow steps',
-      expr: `count by (job, profile) (${q.slowSteps})`,
+      expr: `count by (job, profile) (${q.ofRuns(q.slowSteps)})`,
       decimals: 0,
       thresholds: noticeAbove(1),
     },
