@@ -192,7 +192,7 @@ export function castOrFail(
   mark: string,
   plain: string = plainCast(type, text),
 ): string {
-  if (cast.holds === 'true') return text;
+  if (type === 'VARCHAR' && cast.holds === 'true') return text;
   const quick = cast.quick === undefined ? '' : `when ${cast.quick(plain)} then ${plain}`;
   return `case ${quick} when ${text} is null or ${text} = '' then null when ${cast.holds} then ${cast.value} else cast(error(${quoteText(mark)} || ${text}) as ${type}) end`;
 }

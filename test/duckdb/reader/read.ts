@@ -52,6 +52,10 @@ export async function readFiles(
         .map(({ name }, i) => `cast(${quoteName(name)} as varchar) as v${i}`)
         .join(', ');
       const rows = await session.rows(`select ${shown} from read_parquet('${target}')`);
+      const inFile = await session.columns(`read_parquet('${target}')`);
+      if (inFile.some(({ type }, i) => type !== table.columns[i]?.type)) {
+        throw new Error(`the file has other types: ${JSON.stringify(inFile)}`);
+      }
       return {
         types: Object.fromEntries(table.columns.map(({ name, type }) => [name, type])),
         rows: rows.map((row) => table.columns.map((_, i) => row[`v${i}`] as string | null)),
