@@ -28,28 +28,51 @@ export function makeCounting({
   readonly store: Pick<RunJournal, 'append'>;
   readonly counter?: Counter;
 }): Counting {
-  const open = new Set<Promise<void>>();
+  /** How many appends go on, and who waits until none does. */
+  let open = 0;
+  let waiting: (() => void)[] = [];
 
-  async function append(entries: readonly RunEntry[]): Promise<void> {
-    // Each by itself, still in one write: a disk that is full takes some of them, and those are counted there.
-    const appended = await Promise.allSettled(entries.map((entry) => store.append([entry])));
-    const lost = entries.filter((_, i) => appended[i]?.status === 'rejected');
+  function lose(lost: readonly RunEntry[]): void {
     if (counter === undefined || lost.length === 0) return;
     // Nobody else can have counted it, and a store that fails is when the numbers matter most.
     counter.telemetry.metricsError('claim');
     for (const entry of lost) if (isFact(entry)) counter.telemetry.record(entry);
   }
 
+  function close(lost: readonly RunEntry[]): void {
+    lose(lost);
+    open -= 1;
+    if (open > 0) return;
+    for (const wake of waiting) wake();
+    waiting = [];
+  }
+
+  /** It stands on the path of each step, most often with one entry: as few promises as can be. */
+  function append(entries: readonly RunEntry[]): Promise<void> {
+    if (entries.length === 1)
+      return store.append(entries).then(
+        () => close([]),
+        () => close(entries),
+      );
+    const lost: RunEntry[] = [];
+    // Each by itself, still in one write: a disk that is full takes some of them, and those are counted there.
+    const appends = entries.map((entry) =>
+      store.append([entry]).then(undefined, () => void lost.push(entry)),
+    );
+    return Promise.all(appends).then(() => close(lost));
+  }
+
   return {
     add(entries) {
-      const exporter = counter === undefined ? {} : { exporter: counter.exporter };
-      const mine = entries.map((entry) => (isFact(entry) ? { ...entry, ...exporter } : entry));
-      const counted = append(mine).finally(() => open.delete(counted));
-      open.add(counted);
-      return counted;
+      open += 1;
+      return append(
+        entries.map((entry) =>
+          counter !== undefined && isFact(entry) ? { ...entry, exporter: counter.exporter } : entry,
+        ),
+      );
     },
     async settled() {
-      while (open.size > 0) await Promise.all(open);
+      if (open > 0) await new Promise<void>((resolve) => waiting.push(resolve));
     },
   };
 }
