@@ -22,9 +22,9 @@ type Settings = {
 };
 
 type Rows = Pick<StepResult, 'rowsIn' | 'rowsOut' | 'rowsRejected'>;
-/** What an attempt came to, while it is put together. */
+type Began = Extract<RunEntry, { type: 'step' }>;
 type Attempt = Extract<RunEntry, { type: 'attempt' }>;
-type Ended = Omit<Attempt, keyof Rows> & { -readonly [Key in keyof Rows]: Rows[Key] };
+type Writable<Entry> = { -readonly [Key in keyof Entry]: Entry[Key] };
 
 /** For `interceptors.activity` of a worker. Activities that are not steps, such as `deliver`, pass untouched. */
 export function makeActivityInterceptor(settings: Settings): ActivityInterceptorsFactory {
@@ -44,26 +44,13 @@ async function counted(
   execute: () => Promise<unknown>,
   { counting, telemetry }: Settings,
 ): Promise<unknown> {
-  const { run, step, item } = input;
-  const about = aboutOf(input);
+  const { run, step } = input;
   if (run.aside === undefined) telemetry?.seedStep(run, step.id);
   // Not awaited, here and below: it is written before the step goes on, but its bookkeeping does not hold it up.
-  void counting.add([{ ...about, atMs: Date.now(), type: 'step', began: true }]);
+  void counting.add([begun(input)]);
 
   const record = (ending: Ending, durationMs: number, rows: Rows, isMade = true): void => {
-    if (!isMade) return;
-    const ended: Ended = {
-      ...about,
-      atMs: Date.now(),
-      type: 'attempt',
-      kind: step.kind,
-      result: ending,
-      durationMs,
-      observed: ENDINGS[ending].observed,
-    };
-    // The rows of a step with items are those of all of them.
-    if (item === undefined) addRows(ended, rows);
-    void counting.add([ended]);
+    if (isMade) void counting.add([ended(input, ending, durationMs, rows)]);
   };
 
   try {
@@ -77,21 +64,60 @@ async function counted(
   }
 }
 
-/** Which attempt it is. On the path of each step: one literal where that is all, which costs less than several spread. */
-function aboutOf({ run, step, item, attempt }: StepInput) {
-  const { id: runId, job, profile, generation, aside, within } = run;
-  const usual = { runId, job, profile, generation, step: step.id, attempt };
-  if (aside === undefined && within === undefined && item === undefined) return usual;
-  return {
-    ...usual,
-    ...(within === undefined ? {} : { within }),
-    ...(aside === undefined ? {} : { aside }),
-    ...(item === undefined ? {} : { item: item.index }),
+/** Both entries are one literal each, which costs less on the path of each step than several spread. */
+function begun({ run, step, attempt, item }: StepInput): RunEntry {
+  const { id: runId, job, profile, generation } = run;
+  const entry: Writable<Began> = {
+    runId,
+    job,
+    profile,
+    generation,
+    step: step.id,
+    attempt,
+    atMs: Date.now(),
+    type: 'step',
+    began: true,
   };
+  return narrowed(entry, run, item);
 }
 
-function addRows(ended: Ended, { rowsIn, rowsOut, rowsRejected }: Rows): void {
-  if (rowsIn !== undefined) ended.rowsIn = rowsIn;
-  if (rowsOut !== undefined) ended.rowsOut = rowsOut;
-  if (rowsRejected !== undefined) ended.rowsRejected = rowsRejected;
+function ended(
+  { run, step, attempt, item }: StepInput,
+  result: Ending,
+  durationMs: number,
+  { rowsIn, rowsOut, rowsRejected }: Rows,
+): RunEntry {
+  const { id: runId, job, profile, generation } = run;
+  const entry: Writable<Attempt> = {
+    runId,
+    job,
+    profile,
+    generation,
+    step: step.id,
+    attempt,
+    atMs: Date.now(),
+    type: 'attempt',
+    kind: step.kind,
+    result,
+    durationMs,
+    observed: ENDINGS[result].observed,
+  };
+  // The rows of a step with items are those of all of them.
+  if (item !== undefined) return narrowed(entry, run, item);
+  if (rowsIn !== undefined) entry.rowsIn = rowsIn;
+  if (rowsOut !== undefined) entry.rowsOut = rowsOut;
+  if (rowsRejected !== undefined) entry.rowsRejected = rowsRejected;
+  return narrowed(entry, run, item);
+}
+
+/** With what only some attempts have. */
+function narrowed<Entry extends Writable<Began> | Writable<Attempt>>(
+  entry: Entry,
+  { within, aside }: StepInput['run'],
+  item: StepInput['item'],
+): Entry {
+  if (within !== undefined) entry.within = within;
+  if (aside !== undefined) entry.aside = aside;
+  if (item !== undefined) entry.item = item.index;
+  return entry;
 }
