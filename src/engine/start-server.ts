@@ -23,7 +23,7 @@ import { databaseFile } from './engine-paths.ts';
 import { startKeeper } from './keeper.ts';
 import { namespaceState } from './namespace.ts';
 import { endServer } from './end-server.ts';
-import { announceServer, dropRecord, runningServer } from './server-records.ts';
+import { announceServer, dropRecord, runningServer, withdrawServer } from './server-records.ts';
 
 import type { EngineBinary } from './binary.ts';
 import type { EnginePaths } from './engine-paths.ts';
@@ -149,8 +149,11 @@ async function tryStart(
     idleStopMs,
   });
   options.onSpawned();
-  // A process that leaves meanwhile has nobody who would need it.
-  const onExit = (): void => keeper.stop();
+  // A process that leaves meanwhile has nobody who would need it. A keeper that is too young to hear of it finds nothing to do.
+  const onExit = (): void => {
+    withdrawServer(paths.servers, id);
+    keeper.stop();
+  };
   process.on('exit', onExit);
   const giveUpAtMs = Date.now() + START_LIMIT_MS;
   let isSpoilt = false;

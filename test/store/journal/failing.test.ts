@@ -78,7 +78,8 @@ test('for any history in which the disk refuses, cuts short or does not keep a c
     ),
     { numRuns: RUNS },
   );
-  expect(faults).toBeGreaterThan(RUNS / 2);
+  // Half of the histories have one, give or take: none would mean that nothing was tried.
+  expect(faults).toBeGreaterThan(RUNS / 5);
 });
 
 test('a line in the middle that is none of ours is passed over, and what stands behind it counts', () =>

