@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { UserError } from '../model/errors.ts';
 import { isGoodStatus } from '../model/hook-message.ts';
 import { failureMessage } from '../model/failure-message.ts';
+import { stepRecordOf } from '../model/run-record.ts';
 import { replaceFile } from '../os/atomic.ts';
 import { isOwn, ownOwner, stateOf } from '../os/owner.ts';
 import { isAtHome, makeStateId, readStateId } from './state-id.ts';
@@ -203,10 +204,20 @@ export function openRunRecords(
       await say(record, (about) => ({ ...about, type: 'closed', status, outcomes, ...error }), {
         sync: true,
       });
-      const closed = await current(runId);
-      await copy(closed);
+      const closed = await store.run(runId);
+      if (closed !== undefined) await copy(closed);
       started.delete(runId);
-      return closed;
+      // Pruned in the very moment it had ended: that is no fault of the run.
+      return (
+        closed ?? {
+          ...record,
+          ...error,
+          state: 'closed',
+          status,
+          steps: outcomes.map(stepRecordOf),
+          finished_at: new Date().toISOString(),
+        }
+      );
     },
     list: async ({ limit, where = () => true } = {}) => {
       const here = shared

@@ -72,6 +72,25 @@ test('a run is on record, with its plan, before anything of it has run', () =>
     ]);
   }));
 
+test('a run that is pruned in the moment it has ended has ended as it did', () =>
+  withFolder(async (folder) => {
+    const store = await openLocalStore(join(folder, 'store'));
+    let isPruned = false;
+    const records = openRunRecords(folder, {
+      ...store,
+      append: async (entries, options) => {
+        const appended = await store.append(entries, options);
+        isPruned = entries.some(({ type }) => type === 'closed');
+        return appended;
+      },
+      run: async (id) => (isPruned ? undefined : store.run(id)),
+    });
+    await create(records, 'run-1');
+    const closed = await records.close('run-1', { status: 'FAIL', outcomes: [outcome] });
+    expect(closed).toMatchObject({ run_id: 'run-1', state: 'closed', status: 'FAIL' });
+    expect(closed.steps).toMatchObject([{ id: 'clean', status: 'FAIL', rows_out: 3 }]);
+  }));
+
 test('the steps of a profile are on record, and not those of one for each of many items', () =>
   withFolder(async (folder) => {
     const part = { kind: 'profile', nested: { steps: [step] } };
