@@ -30,7 +30,8 @@ const steps = fc.oneof(
       letter,
       fails: fc.record({
         how: fc.constantFrom('ENOSPC' as const, 'EIO' as const, 'short' as const),
-        calls: fc.integer({ min: 1, max: 30 }),
+        // An append makes few calls, a compaction many.
+        calls: fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 30 })),
         bytes: fc.oneof(fc.nat(60), fc.constant(100_000)),
       }),
     }),
@@ -78,8 +79,7 @@ test('for any history in which the disk refuses, cuts short or does not keep a c
     ),
     { numRuns: RUNS },
   );
-  // Half of the histories have one, give or take: none would mean that nothing was tried.
-  expect(faults).toBeGreaterThan(RUNS / 5);
+  expect(faults).toBeGreaterThan(RUNS / 2);
 });
 
 test('a line in the middle that is none of ours is passed over, and what stands behind it counts', () =>
